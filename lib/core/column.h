@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_CORE_COLUMN_H
+#define CHURN_CORE_COLUMN_H
+
+#include "core/missing.h"
+
+/* Values of one name for a batch of customers: the one form in which metrics, scores, attributes and
+ * states reach conditions. */
+typedef uint8_t churn__type;
+
+#define CHURN__TYPE_BOOL 1   /* uint8_t: 0 or 1 */
+#define CHURN__TYPE_INT 2    /* int64_t */
+#define CHURN__TYPE_DOUBLE 3 /* double */
+#define CHURN__TYPE_STRING 4 /* churn_str */
+#define CHURN__TYPE_TIME 5   /* churn_time */
+#define CHURN__TYPE_STRINGS 6 /* churn__strs: a list, only for `x in tags` */
+
+typedef struct churn__strs {
+    const churn_str *items;
+    uint32_t count;
+} churn__strs;
+
+typedef struct churn__column {
+    churn__type type;
+    const void *values;            /* one a row, anything where missing */
+    const churn__missing *missing; /* one a row; NULL: every row is present */
+} churn__column;
+
+/* One value, for constants, single records and explanations. */
+typedef struct churn__value {
+    churn__type type;
+    churn__missing missing;
+    union {
+        uint8_t b;
+        int64_t i;
+        double d;
+        churn_str s;
+        churn_time t;
+    } as;
+} churn__value;
+
+/* "bool", "int", "double", "string", "timestamp", "list of string". */
+const char *churn__type_name(churn__type type);
+
+/* The outcome of a condition. */
+typedef uint8_t churn__truth;
+
+#define CHURN__FALSE 0
+#define CHURN__TRUE 1
+#define CHURN__UNKNOWN 2
+#define CHURN__ERROR 3
+
+#endif
