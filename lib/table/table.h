@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_TABLE_TABLE_H
+#define CHURN_TABLE_TABLE_H
+
+#include <churn/table.h>
+
+#include "base/heap.h"
+#include "core/fail.h"
+
+/*
+ * Building tables. Columns are declared first, then filled row by row or column by column; every
+ * column must hold the same number of cells when the builder is finished. A failed append marks the
+ * builder, so that a chain of appends is checked once, by _finish.
+ */
+typedef struct churn__table_builder churn__table_builder;
+
+/* `rows` is a hint. NULL: no memory. */
+churn__table_builder *churn__table_begin(churn__heap *heap, uint64_t rows);
+/* Returns the column's number. `name` is copied. */
+uint32_t churn__table_column(churn__table_builder *builder, const char *name,
+                             churn_column_type type);
+void churn__table_add_null(churn__table_builder *builder, uint32_t column);
+void churn__table_add_bool(churn__table_builder *builder, uint32_t column, bool value);
+void churn__table_add_int(churn__table_builder *builder, uint32_t column, int64_t value);
+/* Not finite becomes null; -0.0 becomes 0.0. */
+void churn__table_add_double(churn__table_builder *builder, uint32_t column, double value);
+/* {NULL, 0} becomes null. */
+void churn__table_add_string(churn__table_builder *builder, uint32_t column, churn_str value);
+/* CHURN_TIME_NONE becomes null. */
+void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn_time value);
+/* How many cells a column has so far. */
+uint64_t churn__table_filled(const churn__table_builder *builder, uint32_t column);
+/* The table, and the end of the builder whether or not it succeeds. */
+churn_status churn__table_finish(churn__table_builder *builder, churn_table **out,
+                                 churn_error *err);
+/* The end of a builder that is not wanted; may be NULL. */
+void churn__table_abandon(churn__table_builder *builder);
+
+/* A table's data are reference counted, so that what was exported outlives it. */
+churn_table *churn__table_retain(const churn_table *table);
+churn__heap *churn__table_heap(const churn_table *table);
+
+#endif
