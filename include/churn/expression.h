@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_EXPRESSION_H
+#define CHURN_EXPRESSION_H
+
+#include <churn/arrow.h>
+#include <churn/cancel.h>
+#include <churn/options.h>
+#include <churn/table.h>
+
+CHURN_BEGIN_DECLS
+
+/*
+ * One expression by itself: the language of a playbook's conditions over variables that you
+ * declare. It is a subset of the Common Expression Language (CEL), type-checked when compiled:
+ *
+ *     score < 70.0 && plan in ["free", "trial"]
+ *
+ * A value that is missing makes what stands on it unknown, by Kleene's logic: `false && unknown` is
+ * false, `true || unknown` is true, everything else that needs the value is unknown. Unknown is
+ * never true and never an error. has(x) asks whether x is there.
+ *
+ * Two things differ from strict CEL: numbers of both sorts compare with each other and an int
+ * literal adapts to a double beside it; and a comparison with, or a result of, NaN or an infinity
+ * is an error rather than IEEE's answer. CHURN_EXPRESSION_STRICT_CEL switches both off.
+ *
+ * A compiled expression is immutable: evaluate it from any number of threads. Evaluation always
+ * ends: its cost is bounded when it is compiled, by the limits in options.h.
+ */
+
+/** Type of a variable or a result. */
+typedef int32_t churn_type;
+
+#define CHURN_TYPE_BOOL 1
+#define CHURN_TYPE_INT 2
+#define CHURN_TYPE_DOUBLE 3
+#define CHURN_TYPE_STRING 4
+#define CHURN_TYPE_TIME 5
+
+/** What evaluation came to for one row. */
+typedef int32_t churn_outcome;
+
+#define CHURN_OUTCOME_VALUE 0   /* there is a value */
+#define CHURN_OUTCOME_UNKNOWN 1 /* it stands on something missing */
+#define CHURN_OUTCOME_ERROR 2   /* it cannot be computed: division of ints by zero, overflow, ... */
+
+#define CHURN_EXPRESSION_STRICT_CEL 1u /* flag: exactly CEL's typing and IEEE comparisons */
+
+typedef struct churn_expression_options {
+    uint32_t struct_size;
+    uint32_t flags;                    /* CHURN_EXPRESSION_* */
+    const churn_allocator *allocator;  /* kept until the expression is freed */
+    const churn_limits *limits;        /* borrowed */
+} churn_expression_options;
+
+/** A name that the text may use. Dots are allowed: "metric.logins_28d". */
+typedef struct churn_variable {
+    churn_str name;
+    churn_type type;
+    uint32_t reserved; /* zero */
+} churn_variable;
+
+/** One value, in or out. */
+typedef struct churn_value {
+    churn_type type;    /* which of the fields below holds it; 0: missing */
+    int32_t truth;      /* CHURN_TYPE_BOOL */
+    int64_t integer;    /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
+    double number;      /* CHURN_TYPE_DOUBLE */
+    churn_str string;   /* CHURN_TYPE_STRING */
+} churn_value;
+
+/** One variable's values for many rows, as plain arrays. */
+typedef struct churn_value_column {
+    const void *values;   /* uint8_t[], int64_t[], double[], churn_str[] by the variable's type */
+    const uint8_t *valid; /* one bit a row, least significant first; NULL: no row is missing */
+} churn_value_column;
+
+/**
+ * Compile an expression over declared variables.
+ *
+ * @param text UTF-8, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param variables what the text may name, borrowed; values are given in this order later
+ * @param variable_count how many
+ * @param options NULL for defaults
+ * @param[out] out returned: free with churn_expression_free()
+ * @param err optional; line and column are those of the text
+ * @return CHURN_OK; CHURN_E_PARSE; CHURN_E_TYPE; CHURN_E_NOT_FOUND for an unknown name, with a
+ *         suggestion where one is near; CHURN_E_UNSUPPORTED for forms of CEL that are left out, which
+ *         the message names; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_compile(const char *text, size_t len,
+                                                const churn_variable *variables,
+                                                uint32_t variable_count,
+                                                const churn_expression_options *options,
+                                                churn_expression **out, churn_error *err);
+
+/**
+ * Return the type that an expression gives.
+ *
+ * @return CHURN_TYPE_*; 0 for NULL
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_type churn_expression_type(const churn_expression *expression);
+
+/**
+ * Return the text that an expression was compiled from.
+ *
+ * @return view of the expression, valid until churn_expression_free()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_str churn_expression_text(const churn_expression *expression);
+
+/**
+ * Tell whether an expression reads a variable.
+ *
+ * @param variable its number in the array that was compiled against
+ * @return false also where there is no such variable
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API bool churn_expression_uses(const churn_expression *expression, uint32_t variable);
+
+/**
+ * Tell whether missing values can make an expression unknown.
+ *
+ * @return false where it can never be unknown, whatever is missing
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API bool churn_expression_can_be_unknown(const churn_expression *expression);
+
+/**
+ * Evaluate an expression for one record.
+ *
+ * @param values one a variable, in the order of compilation; `type` 0 means missing; borrowed
+ * @param value_count how many; must equal the number of variables
+ * @param[out] outcome CHURN_OUTCOME_*
+ * @param[out] value the value where the outcome is CHURN_OUTCOME_VALUE; strings are views of the
+ *        inputs or of the expression; may be NULL
+ * @param err optional; also written, with the position in the text, where the outcome is an error
+ *        although the call itself succeeds
+ * @return CHURN_OK; CHURN_E_TYPE where a value is not of its variable's type; CHURN_E_NOMEM;
+ *         CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_evaluate(const churn_expression *expression,
+                                                 const churn_value *values, uint32_t value_count,
+                                                 churn_outcome *outcome, churn_value *value,
+                                                 churn_error *err);
+
+/**
+ * Evaluate an expression for many rows given as plain arrays.
+ *
+ * @param columns one a variable, in the order of compilation; entries that the expression does not
+ *        use may be all zero; borrowed
+ * @param column_count how many; must equal the number of variables
+ * @param row_count rows in every column
+ * @param cancel may be NULL
+ * @param[out] out a table with the columns `value` (null where there is none), `outcome` ("value",
+ *        "unknown", "error") and `error` (its message); returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_ARG where a column that is used has no values; CHURN_E_CANCELLED;
+ *         CHURN_E_NOMEM
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_evaluate_columns(const churn_expression *expression,
+                                                         const churn_value_column *columns,
+                                                         uint32_t column_count, uint64_t row_count,
+                                                         churn_cancel *cancel, churn_table **out,
+                                                         churn_error *err);
+
+/**
+ * Evaluate an expression for the rows of an Arrow stream, whose columns are matched by name.
+ *
+ * @param stream as in churn_table_import(); columns that the expression does not use are ignored
+ * @param cancel may be NULL
+ * @param[out] out as for churn_expression_evaluate_columns()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND where a variable that is used has no column; CHURN_E_TYPE;
+ *         CHURN_E_CORRUPT; CHURN_E_IO; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_evaluate_stream(const churn_expression *expression,
+                                                        struct ArrowArrayStream *stream,
+                                                        churn_cancel *cancel, churn_table **out,
+                                                        churn_error *err);
+
+/**
+ * Free an expression.
+ *
+ * @param expression may be NULL
+ * @threads one at a time per expression
+ * @since 0.1
+ */
+CHURN_API void churn_expression_free(churn_expression *expression);
+
+CHURN_END_DECLS
+
+#endif

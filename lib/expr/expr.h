@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_EXPR_EXPR_H
+#define CHURN_EXPR_EXPR_H
+
+#include <churn/expression.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "core/column.h"
+#include "core/fail.h"
+
+/*
+ * Expressions for whoever has names of its own: the caller resolves names to slots, and evaluates
+ * over an array of columns indexed by slot. One compiled program serves one customer and a million.
+ */
+typedef struct churn__expr churn__expr;
+
+/* What a name stands for. */
+typedef struct churn__expr_name {
+    churn__type type;
+    bool is_constant;      /* then `constant` holds it (params) and slot is not used */
+    bool never_missing;    /* customer.churned, trigger.x: has() of it is true */
+    uint32_t slot;
+    churn__value constant;
+} churn__expr_name;
+
+typedef enum churn__expr_found {
+    CHURN__EXPR_UNKNOWN,   /* no such name */
+    CHURN__EXPR_KNOWN,
+    CHURN__EXPR_LATER      /* a name of the design that this version does not have: UNSUPPORTED */
+} churn__expr_found;
+
+typedef struct churn__expr_scope {
+    void *context;
+    /* `name` is the whole dotted path, without spaces. */
+    churn__expr_found (*resolve)(void *context, churn_str name, churn__expr_name *out);
+    /* All names, for suggestions: the i-th, {NULL, 0} past the last. May be NULL. */
+    churn_str (*list)(void *context, uint32_t i);
+} churn__expr_scope;
+
+/* Where an expression stands in a file, so that errors carry the file's position: the position of
+ * its first character, and whether columns map one to one (plain or quoted scalar on one line). */
+typedef struct churn__expr_place {
+    uint32_t line, column;
+} churn__expr_place;
+
+#define CHURN__EXPR_STRICT_CEL 1u
+
+/* Details of errors (churn_error.detail), stable: 1xx syntax, 2xx names, 3xx types, 4xx limits, 5xx
+ * left out of the profile. */
+#define CHURN__EXPR_SYNTAX 101
+#define CHURN__EXPR_BAD_NUMBER 102
+#define CHURN__EXPR_BAD_STRING 103
+#define CHURN__EXPR_RESERVED 104
+#define CHURN__EXPR_UNKNOWN_NAME 201
+#define CHURN__EXPR_UNKNOWN_FUNCTION 202
+#define CHURN__EXPR_TYPES 301
+#define CHURN__EXPR_ARGUMENTS 302
+#define CHURN__EXPR_NOT_BOOL 303
+#define CHURN__EXPR_TOO_LONG 401
+#define CHURN__EXPR_TOO_DEEP 402
+#define CHURN__EXPR_TOO_MANY 403
+#define CHURN__EXPR_EXCLUDED 501
+
+/* Compile. `want` 0: any type. On failure `err` has status, detail, line, column, message; the
+ * suggestion, if any, is part of the message and alone in `*suggestion` (arena of the caller; may be
+ * NULL). */
+churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, churn_str text,
+                                 churn__expr_place place, const churn__expr_scope *scope,
+                                 churn__type want, uint32_t flags, churn__expr **out,
+                                 churn_str *suggestion, churn__arena *suggestion_arena,
+                                 churn_error *err);
+void churn__expr_free(churn__expr *expr);
+churn__type churn__expr_type(const churn__expr *expr);
+churn_str churn__expr_text(const churn__expr *expr);
+bool churn__expr_can_be_unknown(const churn__expr *expr);
+/* The distinct slots read, ascending; view of the expression. */
+const uint32_t *churn__expr_slots(const churn__expr *expr, uint32_t *count);
+
+/* Memory for evaluation: made once, used for any number of evaluations of this many rows at most, by
+ * one thread at a time. Grows to the largest expression it is used with. */
+typedef struct churn__expr_scratch churn__expr_scratch;
+churn__expr_scratch *churn__expr_scratch_create(churn__heap *heap, uint32_t max_rows);
+void churn__expr_scratch_free(churn__expr_scratch *scratch);
+/* Make room for an expression ahead of time, so that evaluating it never fails. */
+churn_status churn__expr_scratch_fit(churn__expr_scratch *scratch, const churn__expr *expr,
+                                     churn_error *err);
+
+/* Evaluate a condition (type bool) for rows 0 .. n-1 (n <= max_rows): one churn__truth a row.
+ * `columns` is indexed by slot; unused slots may be zero. */
+churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
+                               churn__expr_scratch *scratch, churn__truth *out, churn_error *err);
+/* Evaluate any expression for one row of the columns. Missing (UNKNOWN) and ERROR come as
+ * `*truth`; CHURN__TRUE means that *out holds a value. Strings are views of columns or expression.
+ * `err` may be NULL; its position and message are written for ERROR. */
+churn_status churn__expr_value(const churn__expr *expr, const churn__column *columns, uint32_t row,
+                               churn__expr_scratch *scratch, churn__value *out,
+                               churn__truth *truth, churn_error *err);
+/* For a row whose outcome is UNKNOWN: the slots whose missing values caused it, i.e. that an operand
+ * which decided the outcome stands on; at most `cap`, in order of slot. Returns how many. */
+uint32_t churn__expr_blame(const churn__expr *expr, const churn__column *columns, uint32_t row,
+                           churn__expr_scratch *scratch, uint32_t *slots, uint32_t cap);
+
+#endif
