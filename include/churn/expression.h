@@ -27,15 +27,6 @@ CHURN_BEGIN_DECLS
  * ends: its cost is bounded when it is compiled, by the limits in options.h.
  */
 
-/** Type of a variable or a result. */
-typedef int32_t churn_type;
-
-#define CHURN_TYPE_BOOL 1
-#define CHURN_TYPE_INT 2
-#define CHURN_TYPE_DOUBLE 3
-#define CHURN_TYPE_STRING 4
-#define CHURN_TYPE_TIME 5
-
 /** What evaluation came to for one row. */
 typedef int32_t churn_outcome;
 
@@ -58,15 +49,6 @@ typedef struct churn_variable {
     churn_type type;
     uint32_t reserved; /* zero */
 } churn_variable;
-
-/** One value, in or out. */
-typedef struct churn_value {
-    churn_type type;    /* which of the fields below holds it; 0: missing */
-    int32_t truth;      /* CHURN_TYPE_BOOL */
-    int64_t integer;    /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
-    double number;      /* CHURN_TYPE_DOUBLE */
-    churn_str string;   /* CHURN_TYPE_STRING */
-} churn_value;
 
 /** One variable's values for many rows, as plain arrays. */
 typedef struct churn_value_column {

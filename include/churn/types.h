@@ -63,6 +63,24 @@ typedef struct churn_str {
     size_t len;
 } churn_str;
 
+/** Type of a single value: of a variable, a result, an attribute. */
+typedef int32_t churn_type;
+
+#define CHURN_TYPE_BOOL 1
+#define CHURN_TYPE_INT 2
+#define CHURN_TYPE_DOUBLE 3
+#define CHURN_TYPE_STRING 4
+#define CHURN_TYPE_TIME 5
+
+/** One value, in or out. */
+typedef struct churn_value {
+    churn_type type;    /* which of the fields below holds it; 0: missing */
+    int32_t truth;      /* CHURN_TYPE_BOOL */
+    int64_t integer;    /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
+    double number;      /* CHURN_TYPE_DOUBLE */
+    churn_str string;   /* CHURN_TYPE_STRING */
+} churn_value;
+
 CHURN_END_DECLS
 
 #endif

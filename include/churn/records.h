@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_RECORDS_H
+#define CHURN_RECORDS_H
+
+#include <churn/types.h>
+
+CHURN_BEGIN_DECLS
+
+/*
+ * What is known of customers, one kind of record after another: first as one record, then as a
+ * batch of columns. How they come into a store is in store.h.
+ *
+ * One record: fill a struct with churn_record_init(), which sets every field to "not given", then
+ * set what you have. Not given is {NULL, 0} for a string, CHURN_TIME_NONE for an instant,
+ * CHURN_INT_NONE for an integer, CHURN_TRUTH_NONE for a truth, NaN for a number.
+ *
+ * A batch: structs of arrays with `row_count` entries each. A column whose pointer is NULL is not
+ * given for any row; a validity bitmap has one bit a row, least significant first, 1 for given;
+ * NULL means that every row is given. Everything is borrowed for the call.
+ *
+ * Everywhere:
+ *   customer   the host's own id of a customer: 1 to 1,024 bytes of UTF-8, no NUL
+ *   known_at   when the host learned the record; not given: when it happened. An evaluation at
+ *              `as_of` sees the newest version of a record with known_at <= as_of
+ *   money      int64 in minor units of `currency` (cents), an ISO 4217 code
+ *   seen       what an evaluation at `as_of` sees: facts with `at` < as_of; states with valid_from
+ *              <= as_of; every other instant marked [dates itself] from that instant on, with what
+ *              it dates; instants marked [schedule] from the start of their record
+ */
+
+/** The kind of a record. Numbers are never changed; more are to come. */
+typedef int32_t churn_record_kind;
+
+#define CHURN_RECORD_CUSTOMER 1
+#define CHURN_RECORD_ATTRIBUTE 2
+#define CHURN_RECORD_EVENT 5
+#define CHURN_RECORD_SUBSCRIPTION 6
+#define CHURN_RECORD_INVOICE 7
+#define CHURN_RECORD_TICKET 8
+#define CHURN_RECORD_SURVEY 9
+#define CHURN_RECORD_CHURN 12
+
+/** A truth: 0, 1, or CHURN_TRUTH_NONE for not given. */
+typedef int32_t churn_truth;
+#define CHURN_TRUTH_NONE (-1)
+
+/**
+ * Fill a record struct with "not given".
+ *
+ * @param kind CHURN_RECORD_*: which of the structs below `record` is
+ * @param record the struct; for an unknown kind only struct_size is written
+ * @param size sizeof the struct as the caller knows it
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API void churn_record_init(churn_record_kind kind, void *record, uint32_t size);
+
+/* ---- columns of a batch ---- */
+
+/** Texts. Plain: row i is bytes [offsets[i], offsets[i + 1]), offsets has row_count + 1 entries.
+ * With codes: row i is entry codes[i], and offsets has value_count + 1 entries. */
+typedef struct churn_string_column {
+    const char *bytes;
+    const int64_t *offsets;
+    const uint32_t *codes;
+    uint64_t value_count; /* entries, where there are codes */
+    const uint8_t *valid;
+} churn_string_column;
+
+typedef struct churn_time_column {
+    const churn_time *values; /* CHURN_TIME_NONE is not given as well */
+    const uint8_t *valid;
+} churn_time_column;
+
+typedef struct churn_int_column {
+    const int64_t *values; /* CHURN_INT_NONE is not given as well */
+    const uint8_t *valid;
+} churn_int_column;
+
+typedef struct churn_double_column {
+    const double *values; /* NaN is not given as well */
+    const uint8_t *valid;
+} churn_double_column;
+
+typedef struct churn_bool_column {
+    const uint8_t *values; /* one byte a row: 0 or 1 */
+    const uint8_t *valid;
+} churn_bool_column;
+
+/** A column of a type that the data decide: one attribute of many customers. `type` says which of
+ * the members is used: strings, times, numbers (CHURN_TYPE_DOUBLE), integers, truths. */
+typedef struct churn_any_column {
+    churn_str name;
+    churn_type type;
+    uint32_t reserved; /* zero */
+    churn_string_column strings;
+    churn_time_column times;
+    churn_double_column numbers;
+    churn_int_column integers;
+    churn_bool_column truths;
+} churn_any_column;
+
+/* ---- customer: key id ---- */
+
+/** A name and a value, for the attributes of one customer. `value.type` 0 is null: unset. */
+typedef struct churn_named_value {
+    churn_str name;
+    churn_value value;
+} churn_named_value;
+
+/** A customer. Attributes given here are states from `valid_from` on; without it a first value
+ * holds from `since`, and a later change is rejected as `undated_change`. */
+typedef struct churn_customer {
+    uint32_t struct_size;
+    uint32_t attribute_count;
+    churn_str id;
+    churn_time since; /* [optional] when the customer began */
+    churn_time known_at;
+    churn_time valid_from; /* [optional] since when the attributes hold */
+    const churn_named_value *attributes; /* name, owner, time_zone, plan ... any names */
+} churn_customer;
+
+typedef struct churn_customer_batch {
+    uint32_t struct_size;
+    uint32_t attribute_count;
+    uint64_t row_count;
+    churn_string_column id;
+    churn_time_column since;
+    churn_time_column known_at;
+    churn_time_column valid_from;
+    const churn_any_column *attributes;
+} churn_customer_batch;
+
+/* ---- attribute: key customer, name, valid_from ---- */
+
+/** One attribute of one customer from an instant on, until the next one of its name. */
+typedef struct churn_attribute {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str customer;
+    churn_str name;
+    churn_time valid_from; /* not given: as for churn_customer */
+    churn_time known_at;
+    churn_value value; /* type 0: unset from then on */
+} churn_attribute;
+
+typedef struct churn_attribute_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column customer;
+    churn_string_column name;
+    churn_time_column valid_from;
+    churn_time_column known_at;
+    churn_any_column value; /* its own name is not used */
+} churn_attribute_batch;
+
+/* ---- event: key id, if there is one ---- */
+
+/** Something that happened: a login, an export, a payment. Without an id every row is a new event. */
+typedef struct churn_event {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;      /* [optional] */
+    churn_str customer;
+    churn_str type;
+    churn_time at;
+    churn_time known_at;
+    churn_str user; /* [optional] who did it */
+    double value;   /* [optional] finite */
+} churn_event;
+
+typedef struct churn_event_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_string_column type;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_string_column user;
+    churn_double_column value;
+} churn_event_batch;
+
+/* ---- subscription: key id, valid_from ---- */
+
+/** A state of a subscription, which lasts until the next row of its id or its own `ended_at`. */
+typedef struct churn_subscription {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;
+    churn_str customer;
+    churn_time valid_from;
+    churn_time known_at;
+    churn_str status; /* trial active paused past_due unpaid cancelled */
+    churn_str plan;   /* [optional] */
+    int64_t amount;   /* [optional] the whole charge of a period, before discount */
+    churn_str currency; /* needed with amount */
+    churn_str period; /* needed with amount: day week month quarter year, "3 months", "2 years" */
+    int64_t seats;    /* [optional] */
+    int64_t discount; /* [optional] money a period */
+    churn_time discount_until;      /* [optional] [schedule] */
+    churn_time renews_at;           /* [optional] [schedule] */
+    churn_time ends_at;             /* [optional] [schedule] */
+    churn_time ended_at;            /* [optional] [dates itself] */
+    churn_time cancel_requested_at; /* [optional] [dates itself] */
+    churn_time trial_ends_at;       /* [optional] [schedule] */
+    churn_truth auto_renew;         /* [optional] */
+    churn_truth usage_based;        /* [optional] amount is what was used, not a fixed charge */
+    churn_str notice;               /* [optional] a duration: 30d */
+    churn_str product;              /* [optional] */
+} churn_subscription;
+
+typedef struct churn_subscription_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_time_column valid_from;
+    churn_time_column known_at;
+    churn_string_column status;
+    churn_string_column plan;
+    churn_int_column amount;
+    churn_string_column currency;
+    churn_string_column period;
+    churn_int_column seats;
+    churn_int_column discount;
+    churn_time_column discount_until;
+    churn_time_column renews_at;
+    churn_time_column ends_at;
+    churn_time_column ended_at;
+    churn_time_column cancel_requested_at;
+    churn_time_column trial_ends_at;
+    churn_bool_column auto_renew;
+    churn_bool_column usage_based;
+    churn_string_column notice;
+    churn_string_column product;
+} churn_subscription_batch;
+
+/* ---- invoice: key id ---- */
+
+typedef struct churn_invoice {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;
+    churn_str customer;
+    churn_time issued_at;
+    churn_time known_at;
+    churn_time due_at; /* [schedule] */
+    int64_t amount;
+    churn_str currency;
+    churn_time paid_at;     /* [optional] [dates itself] */
+    churn_time failed_at;   /* [optional] [dates itself, with failure] */
+    churn_str failure;      /* [optional] why the payment failed */
+    int64_t refunded;       /* [optional] money */
+    churn_time refunded_at; /* [optional] [dates itself, with refunded] */
+} churn_invoice;
+
+typedef struct churn_invoice_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_time_column issued_at;
+    churn_time_column known_at;
+    churn_time_column due_at;
+    churn_int_column amount;
+    churn_string_column currency;
+    churn_time_column paid_at;
+    churn_time_column failed_at;
+    churn_string_column failure;
+    churn_int_column refunded;
+    churn_time_column refunded_at;
+} churn_invoice_batch;
+
+/* ---- ticket: key id ---- */
+
+typedef struct churn_ticket {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;
+    churn_str customer;
+    churn_time opened_at;
+    churn_time known_at;
+    churn_str user;               /* [optional] */
+    churn_time first_response_at; /* [optional] [dates itself] */
+    churn_time closed_at;         /* [optional] [dates itself, with csat] */
+    churn_time reopened_at;       /* [optional] [dates itself] open again from then on */
+    churn_str priority;           /* [optional] */
+    churn_str category;           /* [optional] */
+    double csat;                  /* [optional] the customer's rating of the answer */
+    churn_str text;               /* [optional] */
+} churn_ticket;
+
+typedef struct churn_ticket_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_time_column opened_at;
+    churn_time_column known_at;
+    churn_string_column user;
+    churn_time_column first_response_at;
+    churn_time_column closed_at;
+    churn_time_column reopened_at;
+    churn_string_column priority;
+    churn_string_column category;
+    churn_double_column csat;
+    churn_string_column text;
+} churn_ticket_batch;
+
+/* ---- survey: key id, else customer, kind, user, at ---- */
+
+typedef struct churn_survey {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;      /* [optional] */
+    churn_str customer;
+    churn_str kind; /* nps csat ces custom */
+    churn_time at;
+    churn_time known_at;
+    churn_str user; /* [optional] */
+    double score;   /* nps: 0 to 10 */
+    churn_str text; /* [optional] */
+    churn_str category; /* [optional] */
+    churn_str moment;   /* [optional] */
+} churn_survey;
+
+typedef struct churn_survey_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_string_column kind;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_string_column user;
+    churn_double_column score;
+    churn_string_column text;
+    churn_string_column category;
+    churn_string_column moment;
+} churn_survey_batch;
+
+/* ---- churn: key customer, at, kind ---- */
+
+/** The business says that a customer was lost, or part of one. */
+typedef struct churn_churn {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str customer;
+    churn_str kind; /* voluntary involuntary downgrade pause */
+    churn_time at;
+    churn_time known_at;
+    churn_str reason;     /* [optional] */
+    churn_str competitor; /* [optional] */
+    int64_t amount;       /* [optional] monthly money lost */
+    churn_str currency;   /* needed with amount */
+} churn_churn;
+
+typedef struct churn_churn_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column customer;
+    churn_string_column kind;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_string_column reason;
+    churn_string_column competitor;
+    churn_int_column amount;
+    churn_string_column currency;
+} churn_churn_batch;
+
+CHURN_END_DECLS
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_STORE_H
+#define CHURN_STORE_H
+
+#include <churn/arrow.h>
+#include <churn/cancel.h>
+#include <churn/options.h>
+#include <churn/records.h>
+#include <churn/table.h>
+
+CHURN_BEGIN_DECLS
+
+/*
+ * A store keeps customer records and their history, in memory. One thread writes while any number
+ * of threads ask: an evaluation pins the version that is current when it begins and sees whole
+ * batches or none of them. A second writer at the same time gets CHURN_E_STATE.
+ *
+ *     churn_store *store = NULL;
+ *     churn_store_create(NULL, &store, &err);
+ *     churn_event_batch events = {.struct_size = sizeof events, .row_count = n, ...};
+ *     churn_load_report report = {.struct_size = sizeof report};
+ *     churn_store_add_events(store, &events, NULL, &report, &err);
+ *     ... report.rejected rows are listed in report.rejections, everything else is in ...
+ *     churn_table_free(report.rejections);
+ *
+ * Rows may come late, in any order, and again: the same row changes nothing, a changed row replaces
+ * what it said before, a row with a later `known_at` is a new version that earlier evaluations do
+ * not see. A bad row is rejected with its reason and never takes good ones with it. A call that
+ * fails leaves the store as it was.
+ */
+
+/** What becomes of rows whose customer the store does not have. */
+#define CHURN_UNKNOWN_CUSTOMER_CREATE 1 /* the default: the customer is made, without `since` */
+#define CHURN_UNKNOWN_CUSTOMER_REJECT 2
+
+typedef struct churn_store_options {
+    uint32_t struct_size;
+    int32_t unknown_customer;          /* CHURN_UNKNOWN_CUSTOMER_*; 0: create */
+    const churn_allocator *allocator;  /* kept until everything made from the store is freed */
+    const churn_limits *limits;        /* borrowed */
+    churn_str time_zone;               /* of dates and naive times that are loaded; default UTC */
+    churn_str zoneinfo;                /* directory of TZif files; default the system's */
+} churn_store_options;
+
+/* ---- loading ---- */
+
+#define CHURN_LOAD_STRICT 1u /* flag: the first bad row is an error, and nothing is loaded */
+
+/** How the integers and decimals of money columns of a stream are meant. Decimal, float and text
+ * columns are major units unless told otherwise; integer columns must be told. */
+#define CHURN_MONEY_MAJOR 1
+#define CHURN_MONEY_MINOR 2
+
+/** "This field of the record is in that column", or "has that constant text". */
+typedef struct churn_field_text {
+    churn_str field;
+    churn_str text;
+} churn_field_text;
+
+/** "Where this field says `from`, read `to`": canceled -> cancelled. */
+typedef struct churn_field_value {
+    churn_str field;
+    churn_str from;
+    churn_str to;
+} churn_field_value;
+
+typedef struct churn_load_options {
+    uint32_t struct_size;
+    uint32_t flags;             /* CHURN_LOAD_* */
+    int32_t unknown_customer;   /* CHURN_UNKNOWN_CUSTOMER_*; 0: as the store says */
+    int32_t money;              /* CHURN_MONEY_*; streams only */
+    churn_time valid_from;      /* snapshot: since when customer attributes hold; 0: not said */
+    churn_time known_at;        /* when all these rows were learned, unless a row says; 0: not said */
+    churn_str time_zone;        /* of this load's dates and naive times; default the store's */
+    const churn_field_text *columns; /* streams only: field -> column; others match by name */
+    uint32_t column_count;
+    uint32_t constant_count;
+    const churn_field_text *constants; /* streams only: fields that the stream lacks, as text */
+    const churn_field_value *values;   /* streams only: value maps of text fields */
+    uint32_t value_count;
+    uint32_t reserved;          /* zero */
+    churn_cancel *cancel;       /* may be NULL */
+} churn_load_options;
+
+/** What a load did with each row; seen = added + updated + unchanged + conflicting + rejected. */
+typedef struct churn_load_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t seen;
+    uint64_t added;       /* new records, and new versions by known_at */
+    uint64_t updated;     /* records replaced by what the row says */
+    uint64_t unchanged;   /* rows that said what was known */
+    uint64_t conflicting; /* rows overruled by a later row of the same key in the same call */
+    uint64_t rejected;    /* bad rows: see rejections */
+    uint64_t undated;     /* of those rejected: attribute changes without a date */
+    uint64_t rewrote_history; /* of those updated: without known_at, so that past answers change */
+    uint64_t late;        /* of those added or updated: older than a mark of the store */
+    uint64_t customers;   /* customers that were made */
+    churn_table *rejections; /* row, field, code, reason; NULL if none; free with churn_table_free();
+                                the first limits.rejections of them */
+} churn_load_report;
+
+/**
+ * Create an empty store.
+ *
+ * @param options NULL for defaults
+ * @param[out] out returned: free with churn_store_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown time zone; CHURN_E_CORRUPT for a damaged zone
+ *         file; CHURN_E_RANGE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_create(const churn_store_options *options, churn_store **out,
+                                          churn_error *err);
+
+/**
+ * Free a store. Engines and tables made from it keep what they need and may be freed later.
+ *
+ * @param store may be NULL
+ * @threads one at a time per store
+ * @since 0.1
+ */
+CHURN_API void churn_store_free(churn_store *store);
+
+/*
+ * One record at a time. What a row would be rejected for is the status here, with the field in the
+ * message and the rejection's code in `detail`.
+ */
+
+/**
+ * Add or replace one customer.
+ *
+ * @param customer borrowed
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_ARG for a field that must be given; CHURN_E_UTF8; CHURN_E_RANGE;
+ *         CHURN_E_TYPE; CHURN_E_EXISTS for an id of another customer's record; CHURN_E_NOT_FOUND for
+ *         an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an
+ *         undated change; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_customer(churn_store *store, const churn_customer *customer,
+                                                churn_error *err);
+
+/** Add or replace one attribute value; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_attribute(churn_store *store,
+                                                 const churn_attribute *attribute,
+                                                 churn_error *err);
+
+/** Add or replace one event; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_event(churn_store *store, const churn_event *event,
+                                             churn_error *err);
+
+/** Add or replace one subscription state; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_subscription(churn_store *store,
+                                                    const churn_subscription *subscription,
+                                                    churn_error *err);
+
+/** Add or replace one invoice; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_invoice(churn_store *store, const churn_invoice *invoice,
+                                               churn_error *err);
+
+/** Add or replace one ticket; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_ticket(churn_store *store, const churn_ticket *ticket,
+                                              churn_error *err);
+
+/** Add or replace one survey answer; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_survey(churn_store *store, const churn_survey *survey,
+                                              churn_error *err);
+
+/** Add or replace one churn record; as churn_store_add_customer(). @since 0.1 */
+CHURN_API churn_status churn_store_add_churn(churn_store *store, const churn_churn *churn,
+                                             churn_error *err);
+
+/*
+ * Batches of columns: one call, one version of the store.
+ */
+
+/**
+ * Add a batch of customers.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional; with CHURN_LOAD_STRICT `row` is the first bad row
+ * @return CHURN_OK, also when rows were rejected; CHURN_E_STATE for a second writer; CHURN_E_LIMIT;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG for columns that contradict themselves;
+ *         CHURN_E_ABI; with CHURN_LOAD_STRICT the statuses of churn_store_add_customer(). After any
+ *         failure nothing of the batch is in
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_customers(churn_store *store,
+                                                 const churn_customer_batch *batch,
+                                                 const churn_load_options *options,
+                                                 churn_load_report *report, churn_error *err);
+
+/** Add a batch of attribute values; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_attributes(churn_store *store,
+                                                  const churn_attribute_batch *batch,
+                                                  const churn_load_options *options,
+                                                  churn_load_report *report, churn_error *err);
+
+/** Add a batch of events; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_events(churn_store *store, const churn_event_batch *batch,
+                                              const churn_load_options *options,
+                                              churn_load_report *report, churn_error *err);
+
+/** Add a batch of subscription states; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_subscriptions(churn_store *store,
+                                                     const churn_subscription_batch *batch,
+                                                     const churn_load_options *options,
+                                                     churn_load_report *report, churn_error *err);
+
+/** Add a batch of invoices; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_invoices(churn_store *store,
+                                                const churn_invoice_batch *batch,
+                                                const churn_load_options *options,
+                                                churn_load_report *report, churn_error *err);
+
+/** Add a batch of tickets; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_tickets(churn_store *store, const churn_ticket_batch *batch,
+                                               const churn_load_options *options,
+                                               churn_load_report *report, churn_error *err);
+
+/** Add a batch of survey answers; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_surveys(churn_store *store, const churn_survey_batch *batch,
+                                               const churn_load_options *options,
+                                               churn_load_report *report, churn_error *err);
+
+/** Add a batch of churn records; as churn_store_add_customers(). @since 0.1 */
+CHURN_API churn_status churn_store_add_churns(churn_store *store, const churn_churn_batch *batch,
+                                              const churn_load_options *options,
+                                              churn_load_report *report, churn_error *err);
+
+/**
+ * Add the rows of an Arrow stream: one version of the store, whatever the number of its batches.
+ *
+ * Columns are matched to the fields of the record's struct by name, after `options->columns` were
+ * applied. For customers every column that is no field is an attribute; for other kinds columns
+ * that are no field are ignored. Integers of any width, float, double, decimal128, bool, utf8,
+ * large_utf8, utf8_view, dictionaries of these, timestamps of every unit with and without zone,
+ * date32 and null are taken; a type that a field cannot hold is an error that names the column.
+ * Text is read as a number, truth or instant where the field is one. Dates and naive times are wall
+ * times of the load's zone. NaN is "not given".
+ *
+ * @param kind CHURN_RECORD_*
+ * @param stream moved: `stream->release` is NULL after CHURN_OK; on failure before its first read
+ *        left alone, after it released
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL; rows are numbered across batches
+ * @param err optional
+ * @return as churn_store_add_customers(), and CHURN_E_TYPE for a column of a wrong type;
+ *         CHURN_E_NOT_FOUND for a mapped column or field that does not exist, or a field that must
+ *         be given and has neither column nor constant; CHURN_E_CORRUPT; CHURN_E_IO
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_stream(churn_store *store, churn_record_kind kind,
+                                              struct ArrowArrayStream *stream,
+                                              const churn_load_options *options,
+                                              churn_load_report *report, churn_error *err);
+
+/**
+ * Say that a source is complete up to an instant: silence until then is silence.
+ *
+ * @param source the name of a source of playbooks, or of a kind of record ("ticket")
+ * @param len its length, or CHURN_NTS
+ * @param through the instant up to which everything that happened is loaded
+ * @param known_at when that was known: the mark counts for evaluations from then on;
+ *        CHURN_TIME_NONE: at every `as_of`
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_RANGE; CHURN_E_UTF8; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_mark(churn_store *store, const char *source, size_t len,
+                                        churn_time through, churn_time known_at, churn_error *err);
+
+/* ---- what a store holds ---- */
+
+/**
+ * Return how many customers a store has.
+ *
+ * @return 0 for NULL
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API uint64_t churn_store_customer_count(const churn_store *store);
+
+/**
+ * Return how many records of a kind a store has, all versions of each counted.
+ *
+ * @param kind CHURN_RECORD_*
+ * @return 0 for NULL or an unknown kind
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API uint64_t churn_store_record_count(const churn_store *store, churn_record_kind kind);
+
+/**
+ * Return a number that grows with every change of a store.
+ *
+ * @return 0 for NULL and for a store never written
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API uint64_t churn_store_version(const churn_store *store);
+
+/**
+ * Return a hash of everything that a store holds: equal for equal records, whatever the order in
+ * which they came (as far as their keys differ). It reads the whole store.
+ *
+ * @param[out] hash
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_hash(churn_store *store, uint64_t *hash, churn_error *err);
+
+/**
+ * Return how many bytes a store, and what was made from it and is alive, take from the allocator.
+ *
+ * @return 0 for NULL
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API uint64_t churn_store_memory(const churn_store *store);
+
+CHURN_END_DECLS
+
+#endif

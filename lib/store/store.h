@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_STORE_STORE_H
+#define CHURN_STORE_STORE_H
+
+#include <churn/store.h>
+
+#include "base/date.h"
+#include "base/dict.h"
+#include "core/column.h"
+#include "core/fail.h"
+
+/*
+ * Reading a store. A version is what the store was at one moment: immutable, reference counted. A
+ * reader walks one version for one thread: it owns the scratch memory in which the versions of a
+ * record and the runs of the store come together, so its answers are valid until its next call of
+ * the same function.
+ *
+ * Customers are numbers 0 .. churn__version_customers() - 1, in no order that means anything;
+ * churn__version_order() lists them by their ids' bytes. Strings inside records are codes of one of
+ * two dictionaries: event types, and all other texts.
+ */
+typedef struct churn__version churn__version;
+typedef struct churn__reader churn__reader;
+
+churn_status churn__store_pin(churn_store *store, churn__version **out, churn_error *err);
+churn__version *churn__version_retain(churn__version *version);
+void churn__version_release(churn__version *version);
+/* The store's heap, for what lives as long as the store's children; and the zone of its dates. */
+churn__heap *churn__store_heap(churn_store *store);
+churn_store *churn__store_retain(churn_store *store);
+const churn__zone *churn__store_zone(const churn_store *store);
+/* "UTC" was used for dates or naive times without anybody having said so. */
+bool churn__store_localised_by_default(const churn_store *store);
+
+uint64_t churn__version_number(const churn__version *version);
+uint32_t churn__version_customers(const churn__version *version);
+const uint32_t *churn__version_order(const churn__version *version);
+churn_str churn__version_customer_id(const churn__version *version, uint32_t customer);
+/* CHURN__NO_CODE: not there. */
+uint32_t churn__version_find_customer(const churn__version *version, churn_str id);
+const churn__dict_view *churn__version_types(const churn__version *version);
+const churn__dict_view *churn__version_texts(const churn__version *version);
+/* A kind was ever loaded (even zero rows of it) or marked by its name. */
+bool churn__version_provided(const churn__version *version, churn_record_kind kind);
+/* The newest mark of a source that counts at `as_of`, at most as_of; CHURN_TIME_NONE: none. */
+churn_time churn__version_mark(const churn__version *version, churn_str source, churn_time as_of);
+/* Rows that came in after version `since` and happened before `before`: what was learned late.
+ * Exact where `before` is a whole quarter of an hour. */
+uint64_t churn__version_late(const churn__version *version, uint64_t since, churn_time before);
+/* The newest instant < as_of of any record of a kind that is seen at as_of (events: of the types
+ * given, count 0 means all); may return early with any instant >= enough. CHURN_TIME_NONE: none. */
+churn_time churn__version_newest(const churn__version *version, churn_record_kind kind,
+                                 const uint32_t *types, uint32_t type_count, churn_time as_of,
+                                 churn_time enough);
+/* First and last instants of all records, CHURN_TIME_NONE for an empty store. */
+void churn__version_span(const churn__version *version, churn_time *first, churn_time *last);
+
+/* NULL: no memory. Holds the version. */
+churn__reader *churn__reader_create(churn__heap *heap, churn__version *version);
+void churn__reader_free(churn__reader *reader);
+/* Every function below that gathers rows can run out of memory: it then returns no rows and the
+ * reader says so here until it is freed. Checked once a batch of customers. */
+bool churn__reader_failed(const churn__reader *reader);
+
+/* ---- events ---- */
+
+/* One customer's events of one type, ordered by (at, user, value, id) as strings and numbers. Arrays
+ * that no row needs are NULL. All versions of an event are here; it is seen at as_of if
+ * known[i] <= as_of < until[i] (NULL: known when it happened; never replaced). */
+typedef struct churn__events {
+    const churn_time *at;
+    const uint32_t *user;    /* texts; CHURN__NO_CODE: not given */
+    const double *value;     /* NaN: not given */
+    const churn_time *known;
+    const churn_time *until; /* CHURN_TIME_MAX + 1: never */
+    size_t count;
+} churn__events;
+
+churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uint32_t type);
+/* The types of which a customer has events, ascending by code; valid until the next call. */
+uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer,
+                                   const uint32_t **types);
+
+/* ---- everything else: rows as they are seen at as_of, later fields already taken out ---- */
+
+/* When the customer began, as known at as_of; CHURN_TIME_NONE: not given. */
+churn_time churn__reader_since(churn__reader *reader, uint32_t customer, churn_time as_of);
+/* since <= as_of, or, without since, any record of theirs is seen. */
+bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time as_of);
+
+/* An attribute's value; its missing is CHURN__NOT_PROVIDED where there is none or it is unset.
+ * `name` is a code of texts. Strings are views of the version. */
+churn__value churn__reader_attribute(churn__reader *reader, uint32_t customer, uint32_t name,
+                                     churn_time as_of);
+
+#define CHURN__SUB_TRIAL 1
+#define CHURN__SUB_ACTIVE 2
+#define CHURN__SUB_PAUSED 3
+#define CHURN__SUB_PAST_DUE 4
+#define CHURN__SUB_UNPAID 5
+#define CHURN__SUB_CANCELLED 6
+
+typedef struct churn__subscription {
+    uint32_t id;      /* a number that is the same for the same subscription of this store */
+    uint8_t status;   /* CHURN__SUB_* */
+    uint8_t period_unit; /* 'd' 'w' 'm' 'y', 0: not given; a quarter is 3 'm' */
+    int8_t auto_renew, usage_based; /* 0, 1, CHURN_TRUTH_NONE */
+    int32_t period_count;
+    uint32_t plan, currency, product; /* texts; CHURN__NO_CODE */
+    uint32_t notice;                  /* texts */
+    int64_t amount, discount; /* minor units; CHURN_INT_NONE */
+    int64_t seats;            /* CHURN_INT_NONE */
+    churn_time valid_from, known_at;
+    churn_time discount_until, renews_at, ends_at, ended_at, cancel_requested_at, trial_ends_at;
+} churn__subscription;
+
+/* Every state of every subscription with valid_from <= as_of, ordered by (id as string,
+ * valid_from). */
+size_t churn__reader_subscriptions(churn__reader *reader, uint32_t customer, churn_time as_of,
+                                   const churn__subscription **out);
+/* The host's id of a subscription, invoice or ticket row: for lines that show evidence. */
+churn_str churn__version_key(const churn__version *version, churn_record_kind kind, uint32_t id);
+
+typedef struct churn__invoice {
+    uint32_t id, currency, failure;
+    churn_time issued_at, known_at, due_at, paid_at, failed_at, refunded_at;
+    int64_t amount, refunded;
+} churn__invoice;
+
+/* Invoices with issued_at < as_of, ordered by (issued_at, id as string). */
+size_t churn__reader_invoices(churn__reader *reader, uint32_t customer, churn_time as_of,
+                              const churn__invoice **out);
+
+typedef struct churn__ticket {
+    uint32_t id, user, priority, category, text;
+    churn_time opened_at, known_at, first_response_at, closed_at, reopened_at;
+    double csat; /* NaN: not given or not yet */
+} churn__ticket;
+
+/* Tickets with opened_at < as_of, ordered by (opened_at, id as string). A ticket is open where
+ * closed_at is none, or reopened_at is later than it. */
+size_t churn__reader_tickets(churn__reader *reader, uint32_t customer, churn_time as_of,
+                             const churn__ticket **out);
+
+#define CHURN__SURVEY_NPS 1
+#define CHURN__SURVEY_CSAT 2
+#define CHURN__SURVEY_CES 3
+#define CHURN__SURVEY_CUSTOM 4
+
+typedef struct churn__survey {
+    uint32_t id; /* CHURN__NO_CODE: none */
+    uint32_t user, text, category, moment;
+    uint8_t kind; /* CHURN__SURVEY_* */
+    churn_time at, known_at;
+    double score;
+} churn__survey;
+
+/* Answers with at < as_of, ordered by (at, kind, user, id). */
+size_t churn__reader_surveys(churn__reader *reader, uint32_t customer, churn_time as_of,
+                             const churn__survey **out);
+
+#define CHURN__CHURN_VOLUNTARY 1
+#define CHURN__CHURN_INVOLUNTARY 2
+#define CHURN__CHURN_DOWNGRADE 3
+#define CHURN__CHURN_PAUSE 4
+
+typedef struct churn__churn {
+    uint8_t kind; /* CHURN__CHURN_* */
+    uint32_t reason, competitor, currency;
+    churn_time at, known_at;
+    int64_t amount; /* CHURN_INT_NONE */
+} churn__churn;
+
+/* Churn records with at < as_of, ordered by (at, kind). */
+size_t churn__reader_churns(churn__reader *reader, uint32_t customer, churn_time as_of,
+                            const churn__churn **out);
+
+#endif
