@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_CHURN_H
+#define CHURN_CHURN_H
+
+/* All of libchurn. Read in this order, the headers are the manual. */
+#include <churn/version.h>
+#include <churn/types.h>
+#include <churn/status.h>
+#include <churn/error.h>
+#include <churn/options.h>
+#include <churn/cancel.h>
+#include <churn/expression.h>
+#include <churn/table.h>
+#include <churn/arrow.h>
+
+#endif

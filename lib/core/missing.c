@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/missing.h"
+
+const char *churn__missing_name(churn__missing m)
+{
+    switch (m) {
+    case CHURN__STALE_SOURCE:
+        return "stale_source";
+    case CHURN__NOT_PROVIDED:
+        return "not_provided";
+    case CHURN__NON_FINITE:
+        return "non_finite";
+    case CHURN__LOW_COVERAGE:
+        return "low_coverage";
+    case CHURN__NO_RATE:
+        return "no_rate";
+    case CHURN__SHORT_HISTORY_FROM:
+    case CHURN__SHORT_HISTORY_SINCE:
+        return "short_history";
+    case CHURN__NEVER:
+        return "never";
+    case CHURN__EMPTY:
+        return "empty";
+    case CHURN__EXPIRED:
+        return "expired";
+    default:
+        return "";
+    }
+}
+
+/* Reasons of ignorance have the lower numbers. */
+churn__missing churn__missing_worse(churn__missing a, churn__missing b)
+{
+    if (a == CHURN__PRESENT || b == CHURN__PRESENT) {
+        return a == CHURN__PRESENT ? b : a;
+    }
+    return a < b ? a : b;
+}
