@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_ENGINE_H
+#define CHURN_ENGINE_H
+
+#include <churn/cancel.h>
+#include <churn/options.h>
+#include <churn/playbook.h>
+#include <churn/store.h>
+#include <churn/table.h>
+
+CHURN_BEGIN_DECLS
+
+/*
+ * An engine asks the questions of a playbook to the records of a store. Most calls are pure: they
+ * are functions of (playbook, version of the store, as_of) and change nothing. churn_engine_advance()
+ * is the one with memory: it moves triggers, runs plays and fills the outbox.
+ *
+ *     churn_engine_create(playbook, store, NULL, &engine, &err);
+ *     churn_engine_replay(engine, yesterday_a_year_ago, today, 0, NULL, &runs, &err);
+ *     churn_engine_actions(engine, NULL, &actions, &err);      // what is to be done now
+ *     ... do it, then ...
+ *     churn_engine_acknowledge(engine, ids, n, &err);
+ *     churn_engine_save(engine, &bytes, &err);                 // until tomorrow night
+ *
+ * An evaluation at `as_of` sees nothing that happened at or after it, nor what was not yet known.
+ * One call at a time: a second one at the same moment gets CHURN_E_STATE.
+ */
+
+typedef struct churn_engine_options {
+    uint32_t struct_size;
+    uint32_t flags;  /* zero */
+    uint64_t seed;   /* of choices by chance; part of the state */
+} churn_engine_options;
+
+/**
+ * Bind a playbook to a store.
+ *
+ * @param playbook a reference is kept: it may be freed first
+ * @param store a reference is kept: it may be freed first
+ * @param options NULL for defaults
+ * @param[out] out returned: free with churn_engine_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_CONFIG where the store's dates were taken as UTC by default and the
+ *         playbook has another zone; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
+                                           const churn_engine_options *options, churn_engine **out,
+                                           churn_error *err);
+
+/**
+ * Free an engine.
+ *
+ * @param engine may be NULL
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API void churn_engine_free(churn_engine *engine);
+
+/* ---- pure questions ---- */
+
+/** What every question can be narrowed to. */
+typedef struct churn_query_options {
+    uint32_t struct_size;
+    uint32_t flags;           /* zero */
+    churn_str customer;       /* one customer; default all that exist at as_of */
+    churn_str score;          /* which score; default the first, or all where a table has them all */
+    churn_str owner;          /* at_risk: customers of this owner */
+    uint64_t limit;           /* at_risk, actions: at most so many rows; 0: all */
+    churn_cancel *cancel;     /* may be NULL */
+} churn_query_options;
+
+/**
+ * Compute every metric of every customer at one or many dates.
+ *
+ * @param as_of the dates, ascending, borrowed
+ * @param count how many; with more than one the table has a column `as_of`
+ * @param options NULL for defaults; `customer`, `cancel`
+ * @param[out] out `customer`, `as_of` (if count > 1), then a column a metric, in the playbook's
+ *        order, null where it is missing; rows by customer, then date; returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for dates out of range
+ *         or order; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_metrics(churn_engine *engine, const churn_time *as_of,
+                                            uint32_t count, const churn_query_options *options,
+                                            churn_table **out, churn_error *err);
+
+/**
+ * Say why metrics are missing.
+ *
+ * @param as_of the date
+ * @param options NULL for defaults; `customer`, `cancel`
+ * @param[out] out `customer`, `metric`, `reason` (stale_source, not_provided, never, empty, ...): a
+ *        row for each metric of each customer that is missing; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
+                                            const churn_query_options *options, churn_table **out,
+                                            churn_error *err);
+
+/**
+ * Score every customer.
+ *
+ * @param as_of the dates, ascending, borrowed
+ * @param count how many; with more than one the table has a column `as_of`
+ * @param options NULL for defaults; `customer`, `score` (default all), `cancel`
+ * @param[out] out `customer`, `as_of` (if count > 1), `score` (its id), `value` (null below
+ *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
+ *        value could lie if nothing were missing), then `<group>` columns if one score was asked
+ *        for; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of,
+                                           uint32_t count, const churn_query_options *options,
+                                           churn_table **out, churn_error *err);
+
+/**
+ * Explain the level of one customer's score: lines that add up to it exactly.
+ *
+ * @param customer the host's id, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param options NULL for defaults; `score`
+ * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `value` (the metric's),
+ *        `points` (the sub-score), `weight` (effective), `contribution` (in points), `text`. The
+ *        first line is the baseline, then factors by weight of effect, then caps and floors in order,
+ *        then what is missing; the contributions add up to the score in units of 1e-6. Returned: free
+ *        with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_scores()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_explain(churn_engine *engine, const char *customer, size_t len,
+                                            churn_time as_of, const churn_query_options *options,
+                                            churn_table **out, churn_error *err);
+
+/**
+ * List the customers at risk, the most valuable first: those with a trigger firing, or in a band
+ * that is not the best one.
+ *
+ * Value at risk is MRR * (100 - score) / 100 of the first declared score; customers without a score
+ * come last, by MRR.
+ *
+ * @param as_of the date; triggers and actions are those of the engine's history at that date
+ * @param options NULL for defaults; `owner`, `limit`, `cancel`
+ * @param[out] out `customer`, `name`, `owner`, `value_at_risk`, `mrr`, `score`, `band`, `coverage`,
+ *        `change` (of the score in 30 days), `reasons` (what pulled it down most, in points),
+ *        `triggers` (firing now), `renews_at`, `next_task`, `next_due`; money in major units of the
+ *        playbook's currency; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
+                                            const churn_query_options *options, churn_table **out,
+                                            churn_error *err);
+
+/* ---- key figures ---- */
+
+/** Period of a figure. */
+#define CHURN_EVERY_SPAN 0 /* the whole span is one period */
+#define CHURN_EVERY_DAY 1
+#define CHURN_EVERY_WEEK 2 /* ISO weeks */
+#define CHURN_EVERY_MONTH 3
+#define CHURN_EVERY_QUARTER 4
+#define CHURN_EVERY_YEAR 5
+
+typedef struct churn_kpi_options {
+    uint32_t struct_size;
+    int32_t every;          /* CHURN_EVERY_* */
+    churn_time as_of;       /* what is known when; 0: the end of the span */
+    churn_cancel *cancel;   /* may be NULL */
+} churn_kpi_options;
+
+/**
+ * Compute key figures by period, in the playbook's zone, currency and policy.
+ *
+ * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
+ *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn
+ *        crr grr nrr gross_mrr_churn net_mrr_churn
+ * @param count how many; 0: all
+ * @param from first instant of the first period
+ * @param to end of the last period, itself not included
+ * @param options NULL for defaults
+ * @param[out] out `kpi`, `period_start`, `period_end`, `value` (null where undefined), `low`, `high`
+ *        (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit` ("currency",
+ *        "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at as_of); money in
+ *        major units; rows by kpi as asked for, then period; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, with a suggestion; CHURN_E_RANGE;
+ *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *kpis, uint32_t count,
+                                        churn_time from, churn_time to,
+                                        const churn_kpi_options *options, churn_table **out,
+                                        churn_error *err);
+
+/**
+ * List the movements of MRR behind the figures.
+ *
+ * @param from first instant
+ * @param to end of the span, itself not included
+ * @param options NULL for defaults; `as_of`, `cancel`
+ * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
+ *        `amount`, `before`, `after` in minor units of `currency`; by instant, then customer. MRR at
+ *        `from` plus all amounts is MRR at `to`, to the minor unit. Returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return as churn_engine_kpi()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_movements(churn_engine *engine, churn_time from, churn_time to,
+                                              const churn_kpi_options *options, churn_table **out,
+                                              churn_error *err);
+
+/**
+ * List the customers about whose loss the sources disagree.
+ *
+ * @param as_of the date
+ * @param options NULL for defaults; `cancel`
+ * @param[out] out `customer`, `by_subscription` and `by_record` (lost at as_of according to that
+ *        source; null where the source says nothing of the customer), `churned` (what `loss:` makes
+ *        of it), `lost_at`: a row for each customer where the two differ; returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_disagreements(churn_engine *engine, churn_time as_of,
+                                                  const churn_query_options *options,
+                                                  churn_table **out, churn_error *err);
+
+/* ---- the call with memory ---- */
+
+#define CHURN_ADVANCE_NO_ACTIONS 1u /* flag: triggers move, plays do not run */
+
+typedef struct churn_advance_options {
+    uint32_t struct_size;
+    uint32_t flags;       /* CHURN_ADVANCE_* */
+    churn_cancel *cancel; /* may be NULL */
+} churn_advance_options;
+
+/** What one evaluation did. */
+typedef struct churn_run {
+    uint32_t struct_size;
+    uint32_t degraded;    /* 1: too much was unknown out of ignorance, see churn_engine_run_summary() */
+    churn_time as_of;
+    uint64_t customers;   /* evaluated */
+    uint64_t evaluated;   /* conditions of triggers */
+    uint64_t is_true;
+    uint64_t is_false;
+    uint64_t is_unknown;
+    uint64_t is_error;
+    uint64_t fired;       /* episodes that began */
+    uint64_t resolved;    /* episodes that ended */
+    uint64_t reminders;
+    uint64_t data_gaps;
+    uint64_t suppressed;  /* true, but held back: cooldown, grace, refire */
+    uint64_t actions;     /* put into the outbox */
+    uint64_t late;        /* records learned since the last evaluation that happened before it */
+    uint64_t budget;      /* triggers that fired for more customers than their budget */
+} churn_run;
+
+/**
+ * Evaluate all triggers once and let plays answer them.
+ *
+ * @param as_of later than the last evaluation; the same instant again changes nothing
+ * @param options NULL for defaults
+ * @param[out] run filled in; may be NULL
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_RANGE for an instant before the last evaluation; CHURN_E_LIMIT when the
+ *         outbox is full; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI.
+ *         After any failure the state is what it was
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_advance(churn_engine *engine, churn_time as_of,
+                                            const churn_advance_options *options, churn_run *run,
+                                            churn_error *err);
+
+/**
+ * Evaluate at from, from + every, ... up to and including the last that is <= to.
+ *
+ * @param from the first evaluation
+ * @param to no evaluation later than this
+ * @param every microseconds between evaluations; 0: the playbook's `evaluate`, which keeps local
+ *        time where it is whole days
+ * @param options NULL for defaults; CHURN_ADVANCE_NO_ACTIONS makes it a warm-up
+ * @param[out] runs a row an evaluation with the fields of churn_run; returned: free with
+ *        churn_table_free(); may be NULL
+ * @param err optional
+ * @return as churn_engine_advance(); evaluations before the one that failed stand
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_replay(churn_engine *engine, churn_time from, churn_time to,
+                                           int64_t every, const churn_advance_options *options,
+                                           churn_table **runs, churn_error *err);
+
+/**
+ * Do what churn_engine_replay() does without actions: what a new installation does before its first
+ * day, so that conditions which must hold for weeks do not start cold.
+ *
+ * @param from the first evaluation
+ * @param to no evaluation later than this
+ * @param options NULL for defaults
+ * @param[out] runs as churn_engine_replay(); may be NULL
+ * @param err optional
+ * @return as churn_engine_replay()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_warm_up(churn_engine *engine, churn_time from, churn_time to,
+                                            const churn_advance_options *options,
+                                            churn_table **runs, churn_error *err);
+
+/**
+ * Return the instant of the last evaluation.
+ *
+ * @return CHURN_TIME_NONE before the first, and for NULL
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_time churn_engine_as_of(const churn_engine *engine);
+
+/**
+ * Sum up the last evaluation by trigger.
+ *
+ * @param[out] out `trigger`, `true`, `false`, `unknown`, `error`, `fired`, `resolved`, `firing` (now),
+ *        `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, with reason
+ *        and count), `error_text`; in the playbook's order; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_run_summary(churn_engine *engine, churn_table **out,
+                                                churn_error *err);
+
+/**
+ * List all episodes: from the firing of a trigger for a customer to its end.
+ *
+ * @param[out] out `trigger`, `customer`, `episode` (1, 2, ... for the pair), `severity`, `fired_at`,
+ *        `resolved_at` (null while open), `reason` (cleared, stale, absent, rule_removed, left,
+ *        refired), `state` (firing, resolving, resolved), `reminders`, `relapses`,
+ *        `value_at_risk` (at firing); by fired_at, trigger, customer; returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_episodes(churn_engine *engine, churn_table **out,
+                                             churn_error *err);
+
+/* ---- outbox ---- */
+
+#define CHURN_ACTIONS_WAITING 0 /* not yet acknowledged: what the host is to do now */
+#define CHURN_ACTIONS_OPEN 1    /* tasks not yet done, acknowledged or not */
+#define CHURN_ACTIONS_ALL 2
+
+typedef struct churn_action_options {
+    uint32_t struct_size;
+    int32_t which;   /* CHURN_ACTIONS_* */
+    uint64_t limit;  /* at most so many; 0: all */
+} churn_action_options;
+
+/**
+ * Pull actions from the outbox, in the order in which they arose. Pulling changes nothing: an action
+ * comes again until it is acknowledged.
+ *
+ * @param options NULL for defaults
+ * @param[out] out `id` (32 hexadecimal digits, the same whenever the same history is replayed), `kind`
+ *        (task, notify, tag, set_status, untag, unset_status, reminder, cancel), `customer`,
+ *        `trigger`, `play`, `episode`, `step`, `at`, `title`, `owner`, `role`, `due`, `severity`,
+ *        `value_at_risk`, `value` (the tag or status), `state` (waiting, acknowledged, done, failed,
+ *        cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is about);
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_actions(churn_engine *engine,
+                                            const churn_action_options *options, churn_table **out,
+                                            churn_error *err);
+
+/**
+ * Say that actions were taken over. Doing so again changes nothing.
+ *
+ * @param ids as in the table of actions, borrowed
+ * @param count how many
+ * @param err optional; row is the first unknown id
+ * @return CHURN_OK; CHURN_E_NOT_FOUND where one is unknown: then none is acknowledged; CHURN_E_STATE;
+ *         CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_acknowledge(churn_engine *engine, const churn_str *ids,
+                                                uint64_t count, churn_error *err);
+
+/**
+ * Say what became of an action.
+ *
+ * @param id as in the table of actions, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param outcome "done", "failed" or "cancelled"
+ * @param outcome_len its length, or CHURN_NTS
+ * @param at when; evaluations from then on know it
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND; CHURN_E_EXISTS where another outcome is known; CHURN_E_RANGE
+ *         for an instant before the action or an unknown outcome; CHURN_E_STATE; CHURN_E_NOMEM;
+ *         CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_complete(churn_engine *engine, const char *id, size_t len,
+                                             const char *outcome, size_t outcome_len, churn_time at,
+                                             churn_error *err);
+
+/* ---- state ---- */
+
+/**
+ * Take up a changed playbook. Pending instances of triggers whose rule changed start again, open
+ * episodes are kept and judged by the new rule without firing again, those of triggers that are gone
+ * resolve (rule_removed); tasks that are open stay.
+ *
+ * @param playbook a reference is kept
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_CONFIG as churn_engine_create(), or for a playbook of another name;
+ *         CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *playbook,
+                                                 churn_error *err);
+
+/**
+ * Write an engine's memory to bytes: versioned, checksummed, keyed by customers' ids.
+ *
+ * @param[out] out returned: free with churn_buffer_free(); equal states give equal bytes
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_save(churn_engine *engine, churn_buffer **out,
+                                         churn_error *err);
+
+/**
+ * Make an engine that goes on where a saved one stopped. The store is to hold the records again; the
+ * playbook may have changed, as in churn_engine_set_playbook().
+ *
+ * @param bytes what churn_engine_save() wrote, borrowed
+ * @param size how many
+ * @param playbook a reference is kept
+ * @param store a reference is kept
+ * @param[out] out returned: free with churn_engine_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_CORRUPT; CHURN_E_VERSION; as churn_engine_set_playbook()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_load(const void *bytes, size_t size, churn_playbook *playbook,
+                                         churn_store *store, churn_engine **out, churn_error *err);
+
+/**
+ * Return a hash of an engine's memory: equal for equal states.
+ *
+ * @param[out] hash
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_hash(churn_engine *engine, uint64_t *hash, churn_error *err);
+
+/**
+ * Return how many bytes an engine's memory takes, its store and playbook not counted.
+ *
+ * @return 0 for NULL
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API uint64_t churn_engine_memory(const churn_engine *engine);
+
+/* ---- the playbook's own tests ---- */
+
+/**
+ * Run the tests that a playbook carries.
+ *
+ * @param playbook borrowed
+ * @param[out] passed how many passed; may be NULL
+ * @param[out] failed how many failed; may be NULL
+ * @param[out] out `test`, `line`, `passed`, `what` ("health.score"), `expected`, `got`, `message`: a
+ *        row an expectation; returned: free with churn_table_free(); may be NULL
+ * @param err optional
+ * @return CHURN_OK, also when tests failed; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_test(churn_playbook *playbook, uint64_t *passed,
+                                           uint64_t *failed, churn_table **out, churn_error *err);
+
+CHURN_END_DECLS
+
+#endif
