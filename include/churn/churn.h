@@ -9,8 +9,12 @@
 #include <churn/error.h>
 #include <churn/options.h>
 #include <churn/cancel.h>
-#include <churn/expression.h>
+#include <churn/playbook.h>
+#include <churn/records.h>
+#include <churn/store.h>
+#include <churn/engine.h>
 #include <churn/table.h>
 #include <churn/arrow.h>
+#include <churn/expression.h>
 
 #endif
