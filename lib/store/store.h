@@ -32,6 +32,15 @@ const churn__zone *churn__store_zone(const churn_store *store);
 /* "UTC" was used for dates or naive times without anybody having said so. */
 bool churn__store_localised_by_default(const churn_store *store);
 
+/* Add one record whose fields are texts (numbers, instants in the store's zone and money in major units
+ * are read from them), as a playbook's own tests give them. */
+churn_status churn__store_add_texts(churn_store *store, churn_record_kind kind,
+                                    const churn_field_text *fields, uint32_t count,
+                                    churn_error *err);
+/* Is this a field of a kind; for customers any other name is an attribute. The i-th field's name, NULL
+ * past the last. */
+const char *churn__record_field(churn_record_kind kind, uint32_t i);
+
 uint64_t churn__version_number(const churn__version *version);
 uint32_t churn__version_customers(const churn__version *version);
 const uint32_t *churn__version_order(const churn__version *version);

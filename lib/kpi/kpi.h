@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_KPI_KPI_H
+#define CHURN_KPI_KPI_H
+
+#include "base/date.h"
+#include "core/fail.h"
+#include "store/store.h"
+#include "table/table.h"
+
+/*
+ * What happened to the business: the monthly value of subscriptions, the ledger of its movements, and
+ * the figures that follow. Money is int64 minor units; the monthly value of each subscription state
+ * is rounded once, half away from zero, everything above it is sums of integers.
+ *
+ * Policy `chartmogul` (domain.md section 6): trials, paused, unpaid and usage-based subscriptions
+ * count 0, past_due counts, discounts are subtracted until discount_until, churn is recognised at the
+ * instant when the last live subscription ends or is cancelled, all changes of one customer at one
+ * instant are one movement, any return after churn is reactivation.
+ */
+#define CHURN__POLICY_CHARTMOGUL 1
+
+typedef struct churn__kpi_policy {
+    int32_t preset;
+} churn__kpi_policy;
+
+/* Monthly value of one state: amount less discount, times the rational of its period (1/12 of a year,
+ * 52/12 of a week, 365/12 of a day), rounded once. False: it does not fit. `at` decides whether a
+ * discount still holds. Counts 0 for states that the policy leaves out. */
+bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
+                         churn_time at, int64_t *out);
+
+/* A subscription state that is live (not cancelled, unpaid or ended) at an instant. */
+bool churn__subscription_live(const churn__subscription *state, churn_time at);
+
+/* MRR of a customer at an instant, from their rows as churn__reader_subscriptions() gives them.
+ * missing: CHURN__NO_RATE where a live state that counts is in another currency than `currency`
+ * (code of texts; CHURN__NO_CODE: not in the store). */
+churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subscription *rows,
+                             size_t count, uint32_t currency, churn_time at, int64_t *out);
+
+/* The instants at which a customer's MRR or liveness changes, ascending, distinct, with the MRR from
+ * each on: a step function. Appended to `steps` (capacity handled). */
+typedef struct churn__mrr_step {
+    churn_time at;
+    int64_t mrr;
+    uint32_t live; /* live subscriptions that are no trials */
+    uint8_t no_rate;
+} churn__mrr_step;
+
+churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
+                              const churn__subscription *rows, size_t count, uint32_t currency,
+                              churn__mrr_step **steps, size_t *step_count, size_t *step_capacity,
+                              churn_error *err);
+
+/* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to` CHURN_TIME_NONE
+ * while it lasts. Spans of one customer ascend and do not overlap. Computed by whoever knows losses. */
+typedef struct churn__life_span {
+    churn_time from, to;
+} churn__life_span;
+
+typedef churn_status (*churn__kpi_lives)(void *context, uint32_t customer,
+                                         const churn__life_span **spans, size_t *count,
+                                         churn_error *err);
+
+typedef struct churn__kpi_request {
+    const churn_str *kpis; /* count 0: all */
+    uint32_t kpi_count;
+    churn_time from, to;
+    int32_t every;         /* CHURN_EVERY_* */
+    churn_time as_of;
+    const churn__zone *zone;
+    churn_str currency;
+    churn__kpi_policy policy;
+    churn__kpi_lives lives; /* called once a customer, in order of id */
+    void *lives_context;
+    churn_cancel *cancel;
+} churn__kpi_request;
+
+/* The tables of churn_engine_kpi() and churn_engine_movements(). */
+churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
+                              const churn__kpi_request *request, churn_table **out,
+                              churn_error *err);
+churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
+                                  const churn__kpi_request *request, churn_table **out,
+                                  churn_error *err);
+/* The names of all figures, for suggestions and docs: the i-th, NULL past the last. */
+const char *churn__kpi_name(uint32_t i);
+const char *churn__policy_name(const churn__kpi_policy *policy);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_METRIC_METRIC_H
+#define CHURN_METRIC_METRIC_H
+
+#include "base/arena.h"
+#include "base/date.h"
+#include "core/column.h"
+#include "store/store.h"
+
+/*
+ * Metrics: numbers about one customer over windows of time. Definitions are plain data that whoever
+ * reads playbooks fills in; a plan is made of them once, bound to a version of a store, and evaluated
+ * for any number of customers and dates. Vocabulary and rules: rules.md section 6.4 of the design
+ * references, and docs/reference/metrics.md.
+ */
+
+typedef enum churn__metric_kind {
+    CHURN__METRIC_EVENT = 1,    /* an aggregate over events */
+    CHURN__METRIC_TICKET,
+    CHURN__METRIC_SURVEY,
+    CHURN__METRIC_SUBSCRIPTION,
+    CHURN__METRIC_INVOICE,
+    CHURN__METRIC_RATIO,        /* a / b */
+    CHURN__METRIC_PCT_CHANGE,   /* (a - b) / b */
+    CHURN__METRIC_ATTRIBUTE,    /* an attribute as it is */
+    CHURN__METRIC_CUSTOMER      /* age_days */
+} churn__metric_kind;
+
+typedef enum churn__metric_what {
+    /* of events */
+    CHURN__AGG_COUNT = 1,
+    CHURN__AGG_DISTINCT,
+    CHURN__AGG_SUM,
+    CHURN__AGG_MEAN,
+    CHURN__AGG_MIN,
+    CHURN__AGG_MAX,
+    CHURN__AGG_ACTIVE_DAYS,
+    CHURN__AGG_DAYS_SINCE,
+    CHURN__AGG_TREND,
+    /* of tickets */
+    CHURN__TICKET_OPEN_COUNT,
+    CHURN__TICKET_OLDEST_OPEN_DAYS, /* fractional days */
+    CHURN__TICKET_OPENED_COUNT,     /* in the window */
+    /* of surveys */
+    CHURN__SURVEY_LAST,
+    /* of subscriptions */
+    CHURN__SUBSCRIPTION_MRR,   /* major units of the playbook's currency */
+    CHURN__SUBSCRIPTION_SEATS, /* sum over live subscriptions */
+    /* of invoices */
+    CHURN__INVOICE_FAILED_COUNT, /* with failed_at in the window */
+    CHURN__INVOICE_OVERDUE_DAYS, /* of the one overdue longest; 0 where none is */
+    /* of the customer */
+    CHURN__CUSTOMER_AGE_DAYS
+} churn__metric_what;
+
+typedef enum churn__metric_of {
+    CHURN__OF_VALUE = 0,
+    CHURN__OF_USER,
+    CHURN__OF_TYPE
+} churn__metric_of;
+
+typedef enum churn__if_never {
+    CHURN__NEVER_SINCE_START = 0, /* days since the later of customer.since and the source's from */
+    CHURN__NEVER_MISSING,
+    CHURN__NEVER_NUMBER
+} churn__if_never;
+
+/* What a ratio or a change is made of. */
+typedef struct churn__operand {
+    bool is_attribute;
+    uint32_t metric;     /* index of a metric that stands before or after this one */
+    churn_str attribute; /* or the name of an attribute; "age_days" is the customer's age */
+} churn__operand;
+
+typedef struct churn__metric_def {
+    churn_str id;
+    uint32_t line, column;
+    churn__metric_kind kind;
+    churn__metric_what what;
+    const churn_str *events; /* names; count 0: any */
+    uint32_t event_count;
+    churn__metric_of of;
+    bool has_window;
+    int64_t window, offset; /* microseconds; [as_of - offset - window, as_of - offset) */
+    bool clip;              /* history: clip; else require */
+    bool has_default;
+    double default_value;   /* instead of missing, whatever the reason */
+    churn__if_never if_never;
+    double if_never_value;
+    uint32_t buckets, min_buckets; /* of a trend; min_buckets 0: all */
+    int64_t every;
+    bool relative;
+    churn__operand a, b;
+    double min_base;  /* smallest |b| that is divided by: ratio 0 (b must not be 0), change 1 */
+    uint8_t survey_kind;  /* CHURN__SURVEY_*; 0: any */
+    int64_t max_age;      /* of a survey answer; 0: any */
+    churn_str attribute;  /* CHURN__METRIC_ATTRIBUTE */
+    churn__type type;     /* of the metric's values: DOUBLE, but as declared for an attribute */
+} churn__metric_def;
+
+/* A source: where facts come from, how late they may be, since when they are tracked. */
+typedef struct churn__source_event_from {
+    churn_str event;
+    churn_time from;
+} churn__source_event_from;
+
+typedef struct churn__source_def {
+    churn_str id;
+    uint32_t line, column;
+    const churn_str *events;
+    uint32_t event_count;
+    const churn_record_kind *records;
+    uint32_t record_count;
+    bool has_max_lag;
+    int64_t max_lag;  /* microseconds */
+    churn_time from;  /* CHURN_TIME_NONE: always */
+    const churn__source_event_from *event_from;
+    uint32_t event_from_count;
+} churn__source_def;
+
+typedef struct churn__metric_config {
+    const churn__metric_def *metrics;
+    uint32_t metric_count;
+    const churn__source_def *sources;
+    uint32_t source_count;
+    churn_str currency;      /* the playbook's, for mrr */
+    const churn__zone *zone; /* for active_days */
+} churn__metric_config;
+
+/* Definitions bound to a version: names resolved to codes, order found, freshness of each source at
+ * each date computed once. Dates ascend. One thread at a time. */
+typedef struct churn__metric_plan churn__metric_plan;
+
+churn_status churn__metric_plan_create(churn__heap *heap, const churn__metric_config *config,
+                                       churn__version *version, const churn_time *dates,
+                                       uint32_t date_count, churn__metric_plan **out,
+                                       churn_error *err);
+/* Sources count as fresh whatever their watermark: what a playbook's own tests ask for. */
+void churn__metric_plan_assume_fresh(churn__metric_plan *plan);
+void churn__metric_plan_free(churn__metric_plan *plan);
+
+/*
+ * Evaluate for customers 0 .. n-1 of the list at every date of the plan. Row of customer i at date j
+ * is i * date_count + j. `out` has one column a metric whose `values` and `missing` point to room for
+ * n * date_count cells of the metric's type, which are all written. Customers that do not exist at a
+ * date get values as if they did; the caller leaves them out.
+ */
+churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
+                                     const uint32_t *customers, uint32_t n, churn__column *out,
+                                     churn_error *err);
+
+/* Sources that are stale at a date of the plan, for the run's report. */
+uint32_t churn__metric_stale_sources(const churn__metric_plan *plan, uint32_t date,
+                                     const churn_str **names);
+
+#endif

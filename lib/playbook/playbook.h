@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_PLAYBOOK_PLAYBOOK_H
+#define CHURN_PLAYBOOK_PLAYBOOK_H
+
+#include <stdatomic.h>
+
+#include <churn/playbook.h>
+
+#include "base/arena.h"
+#include "base/date.h"
+#include "expr/expr.h"
+#include "journey/journey.h"
+#include "kpi/kpi.h"
+#include "metric/metric.h"
+#include "play/play.h"
+#include "score/score.h"
+#include "trigger/trigger.h"
+
+/*
+ * A compiled playbook as the engine reads it: every definition as plain data, every name that a
+ * condition may use as a slot, and the order in which slots can be computed.
+ */
+
+/* What a slot holds; `index` says which of its kind, `part` more of scores. */
+typedef enum churn__slot_kind {
+    CHURN__SLOT_METRIC = 1,
+    CHURN__SLOT_ATTRIBUTE,     /* customer.<attribute>, index into attributes */
+    CHURN__SLOT_CUSTOMER_ID,
+    CHURN__SLOT_AGE_DAYS,      /* whole days since customer.since */
+    CHURN__SLOT_CHURNED,       /* never missing */
+    CHURN__SLOT_CHURN_DAYS,    /* since the last loss */
+    CHURN__SLOT_CHURN_REASON,
+    CHURN__SLOT_CHURN_KIND,
+    CHURN__SLOT_CHURN_MRR,
+    CHURN__SLOT_SEGMENT,
+    CHURN__SLOT_SCORE,         /* part: CHURN__PART_*, or CHURN__PART_GROUP + group */
+    CHURN__SLOT_TRIGGER,       /* firing after the last evaluation; never missing */
+    CHURN__SLOT_PLAY_RUNNING,  /* has an open task; never missing */
+    CHURN__SLOT_STATUS,        /* string, missing (empty) if never set */
+    CHURN__SLOT_TAGS,          /* CHURN__TYPE_STRINGS; never missing */
+    CHURN__SLOT_AS_OF
+} churn__slot_kind;
+
+#define CHURN__PART_SCORE 0
+#define CHURN__PART_BAND 1
+#define CHURN__PART_COVERAGE 2
+#define CHURN__PART_LOW 3
+#define CHURN__PART_HIGH 4
+#define CHURN__PART_GROUP 16
+
+typedef struct churn__slot {
+    churn__slot_kind kind;
+    uint32_t index, part;
+    churn__type type;
+    churn_str name; /* as in expressions: metric.logins_28d */
+} churn__slot;
+
+/* What must be computed one after the other: metrics all at once, before everything; then segments
+ * and scores in an order in which each comes after what it reads. */
+typedef struct churn__node {
+    bool is_score; /* else a segment */
+    uint32_t index;
+} churn__node;
+
+typedef struct churn__attribute_def {
+    churn_str name;
+    churn__type type; /* BOOL, DOUBLE, STRING, TIME */
+    uint32_t line, column;
+} churn__attribute_def;
+
+/* A test of the playbook: records as texts, then what to expect. */
+typedef struct churn__test_record {
+    churn_record_kind kind;
+    const churn_field_text *fields;
+    uint32_t field_count;
+    uint32_t line, column;
+} churn__test_record;
+
+typedef struct churn__test_expect {
+    churn_str name;       /* metric.x, health.score, health.band, segment.x, trigger.x, ... */
+    uint32_t slot;
+    churn__value value;   /* type 0: null, i.e. missing is expected */
+    double tolerance;     /* of numbers; default 1e-6 */
+    uint32_t line, column;
+} churn__test_expect;
+
+typedef struct churn__test_def {
+    churn_str name; /* given, or "test <n>" */
+    uint32_t line, column;
+    const churn__test_record *given;
+    uint32_t given_count;
+    const churn_str *stale; /* sources that do not count as fresh */
+    uint32_t stale_count;
+    bool is_advance;        /* advance: {from, to, every}; else one pure question at as_of */
+    churn_time as_of, from; /* as_of is `to` of an advance */
+    int64_t every;
+    const churn__test_expect *expect;
+    uint32_t expect_count;
+} churn__test_def;
+
+struct churn_playbook {
+    atomic_uint references;
+    churn__heap *heap;
+    churn__arena arena;   /* everything below */
+    churn_limits limits;
+    churn_str name, file;
+    churn_str time_zone, currency;
+    int currency_scale;
+    churn__zone *zone;
+    churn__duration evaluate;
+    uint64_t hash;
+
+    const churn__attribute_def *attributes;
+    uint32_t attribute_count;
+    const churn__source_def *sources;
+    uint32_t source_count;
+    churn__work_calendar calendar;
+    bool calendar_per_customer;    /* zone: customer */
+    churn__zone *calendar_zone;    /* else this; NULL: the playbook's */
+    const churn__role_def *roles;
+    uint32_t role_count;
+    churn__loss_def loss;
+    const churn__metric_def *metrics;
+    uint32_t metric_count;
+    const churn__segment_def *segments;
+    uint32_t segment_count;
+    const churn__score_def *scores;
+    uint32_t score_count;
+    const churn__trigger_def *triggers;
+    uint32_t trigger_count;
+    const churn__play_def *plays;
+    uint32_t play_count;
+    churn__kpi_policy kpi;
+    const churn__test_def *tests;
+    uint32_t test_count;
+
+    const churn__slot *slots;
+    uint32_t slot_count;
+    const churn__node *order;
+    uint32_t order_count;
+};
+
+churn_playbook *churn__playbook_retain(churn_playbook *playbook);
+/* The slot of a name, UINT32_MAX: none. */
+uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
+                              uint32_t part);
+
+#endif
