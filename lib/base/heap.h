@@ -22,7 +22,7 @@ churn__heap *churn__heap_retain(churn__heap *heap);
 void churn__heap_release(churn__heap *heap);
 /* Bytes now taken from the host through this heap. */
 uint64_t churn__heap_used(const churn__heap *heap);
-/* True once an allocation was refused by the cap rather than by the host's allocator. */
+/* True if the last allocation that was refused was refused by the cap, not by the host. */
 bool churn__heap_hit_limit(const churn__heap *heap);
 
 /* A size of 0 gives a valid pointer. Contents are undefined; _zero clears. NULL: no memory. */
