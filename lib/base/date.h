@@ -69,12 +69,14 @@ typedef enum churn__when {
 } churn__when;
 
 /* ISO 8601 as people write it: 2026-02-01, 2026-02-01T09:30, 2026-02-01 9:30:05.123456,
- * ...Z, ...+02:00, ...+0200, ...+02. Hours may lack their leading zero, seconds may be absent,
+ * ...Z, ...+02:00, ...+0200, ...+02, ... UTC. Hours may lack their leading zero, seconds may be absent,
  * fractions beyond microseconds must be zeros. 24:00 is the next midnight; second 60 is refused. */
 churn__when churn__when_parse(const char *s, size_t len, int64_t *out);
-/* The same, with dates (local midnight) and local times placed by `zone`. False: bad or range. */
+/* The same, with dates (local midnight) and local times placed by `zone`; saturates where the zone
+ * leads over the ends of the calendar. False: bad or range. */
 bool churn__instant_parse(const char *s, size_t len, const churn__zone *zone, churn_time *out);
-/* "2026-02-01T09:30:00Z", with a fraction only if there is one; out holds 40; returns the length. */
+/* "2026-02-01T09:30:00Z", with six digits of fraction only if there is one; out holds 40; returns
+ * the length. Both give "" for what is no instant. */
 size_t churn__instant_print(churn_time at, char *out);
 /* "2026-02-01", the local date in `zone`; out holds 16. */
 size_t churn__date_print(const churn__zone *zone, churn_time at, char *out);
@@ -99,25 +101,28 @@ typedef struct churn__duration {
 
 /* "90s" "36h" "2d" "1w" "2cmo" "3bd" "0d" "0"; one whole number and one unit. Never negative. */
 bool churn__duration_parse(const char *s, size_t len, churn__duration *out);
-size_t churn__duration_print(churn__duration d, char *out); /* as written; out holds 32 */
+/* The same in its plainest form: "36h", "14d" for "2w", "0d"; out holds 32; returns the length. */
+size_t churn__duration_print(churn__duration d, char *out);
 
 /* Working days and hours, for `bd` and `bh`. */
 typedef struct churn__work_calendar {
     uint8_t work_days;           /* bit 0 Monday ... bit 6 Sunday; 0 means Monday to Friday */
-    int32_t open, close;         /* seconds of the local day; equal: 09:00 to 17:00 */
+    int32_t open, close;         /* seconds of the local day, 0 to 86400; equal: 09:00 to 17:00 */
     const int32_t *holidays;     /* days since 1970-01-01, ascending */
     size_t holiday_count;
 } churn__work_calendar;
 
 /* `at` plus or minus a duration in local time of `zone`: calendar units keep the wall time, months
  * clamp to their last day; `bd` moves to the same wall time on the nth working day after; `bh`
- * counts working hours. `calendar` may be NULL: Monday to Friday, 09:00 to 17:00, no holidays.
- * sign is +1 or -1 (business units only +1). Saturates at CHURN_TIME_MIN and CHURN_TIME_MAX. */
+ * counts working hours on the wall clock, from the next opening where `at` is outside them, and may
+ * end at a closing time. An amount of 0 changes nothing. `calendar` may be NULL: Monday to Friday,
+ * 09:00 to 17:00, no holidays. sign is +1 or -1 (business units only +1). Saturates at CHURN_TIME_MIN and CHURN_TIME_MAX. */
 churn_time churn__time_shift(churn_time at, churn__duration d, int sign, const churn__zone *zone,
                              const churn__work_calendar *calendar);
 
-/* First instant of the calendar period that holds `at`, and of the next one after it. `unit` is one
- * of CHURN__UNIT_CD to CHURN__UNIT_CY. */
+/* First instant of the calendar period that holds `at`, and of the next one after it: always
+ * start <= at < next. A day has begun once its midnight has passed, even if the clock is then set
+ * back into the evening before. `unit` is one of CHURN__UNIT_CD to CHURN__UNIT_CY. */
 churn_time churn__period_start(churn_time at, churn__unit unit, const churn__zone *zone);
 churn_time churn__period_next(churn_time at, churn__unit unit, const churn__zone *zone);
 
