@@ -7,6 +7,7 @@
 #include <churn/types.h>
 #include <churn/status.h>
 #include <churn/error.h>
+#include <churn/time.h>
 #include <churn/options.h>
 #include <churn/cancel.h>
 #include <churn/playbook.h>
