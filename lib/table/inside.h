@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_TABLE_INSIDE_H
+#define CHURN_TABLE_INSIDE_H
+
+/* What the files of this module share. */
+#include "table/table.h"
+
+/* Memory of one column; `capacity` counts elements whose size follows from the use. */
+typedef struct churn__table_run {
+    void *data;
+    size_t capacity;
+} churn__table_run;
+
+typedef struct churn__table_col {
+    churn_str name;
+    churn_column_type type;
+    uint64_t count, nulls;
+    churn__table_run values; /* as churn_table_column_data() gives them */
+    churn__table_run valid;  /* NULL data while nothing is null */
+    churn__table_run bytes;  /* of strings, end to end */
+    churn__table_run text;   /* the same with a NUL after each: row i begins at values[i] + i */
+} churn__table_col;
+
+struct churn_table {
+    churn__heap *heap;
+    atomic_size_t refs;
+    uint64_t rows;
+    uint32_t column_count;
+    churn__table_run columns;
+};
+
+static inline churn__table_col *churn__table_col_at(const churn_table *table, uint32_t column)
+{
+    return (churn__table_col *)table->columns.data + column;
+}
+
+/* The size of one element of `values`; a bool's is that of eight rows. */
+static inline size_t churn__table_width(churn_column_type type)
+{
+    return type == CHURN_COLUMN_BOOL ? 1 : 8;
+}
+
+void churn__table_destroy(churn_table *table);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include <math.h>
+
+#include "base/bits.h"
+#include "table/table.h"
+
+static churn__heap *heap;
+
+static int make_heap(void **state)
+{
+    (void)state;
+    heap = churn__heap_create(NULL, 0);
+    return heap == NULL;
+}
+
+static int drop_heap(void **state)
+{
+    (void)state;
+    assert_int_equal(churn__heap_used(heap) > 0, 0);
+    churn__heap_release(heap);
+    assert_int_equal(churn_live_handles(), 0);
+    return 0;
+}
+
+static churn_str str(const char *s)
+{
+    return churn__str_nts(s);
+}
+
+static void builder__every_type__round_trips(void **state)
+{
+    (void)state;
+    churn__table_builder *b = churn__table_begin(heap, 2);
+    churn_table *t = NULL;
+    uint32_t flag = churn__table_column(b, "flag", CHURN_COLUMN_BOOL);
+    uint32_t whole = churn__table_column(b, "whole", CHURN_COLUMN_INT);
+    uint32_t real = churn__table_column(b, "real", CHURN_COLUMN_DOUBLE);
+    uint32_t text = churn__table_column(b, "text", CHURN_COLUMN_STRING);
+    uint32_t when = churn__table_column(b, "when", CHURN_COLUMN_TIME);
+
+    churn__table_add_bool(b, flag, true);
+    churn__table_add_int(b, whole, INT64_MIN);
+    churn__table_add_double(b, real, 1.5);
+    churn__table_add_string(b, text, str("é"));
+    churn__table_add_time(b, when, CHURN_TIME_MAX);
+    for (uint32_t i = 0; i < 5; i++) {
+        churn__table_add_null(b, i);
+    }
+    assert_int_equal(churn__table_filled(b, when), 2);
+    assert_ok(churn__table_finish(b, &t, NULL));
+    assert_int_equal(churn_table_row_count(t), 2);
+    assert_int_equal(churn_table_column_count(t), 5);
+    assert_true(churn_table_bool(t, 0, flag));
+    assert_true(churn_table_int(t, 0, whole) == INT64_MIN);
+    assert_true(churn_table_double(t, 0, real) == 1.5);
+    assert_string_equal(churn_table_string(t, 0, text).ptr, "é");
+    assert_true(churn_table_time(t, 0, when) == CHURN_TIME_MAX);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_false(churn_table_is_null(t, 0, i));
+        assert_true(churn_table_is_null(t, 1, i));
+        assert_int_equal(churn_table_column_valid(t, i)[0], 1);
+    }
+    churn_table_free(t);
+}
+
+/* Nulls at every place of a column as long as three bytes of bitmap, against a plain array. */
+static void validity__first_null_anywhere__matches_plain_array(void **state)
+{
+    (void)state;
+    for (size_t first = 0; first < 24; first++) {
+        churn__table_builder *b = churn__table_begin(heap, 0);
+        churn_table *t = NULL;
+        uint32_t c = churn__table_column(b, "c", CHURN_COLUMN_BOOL);
+        bool null[24];
+        for (size_t i = 0; i < 24; i++) {
+            null[i] = i == first || (i > first && i % 3 == 0);
+            if (null[i]) {
+                churn__table_add_null(b, c);
+            } else {
+                churn__table_add_bool(b, c, i % 2 == 0);
+            }
+        }
+        assert_ok(churn__table_finish(b, &t, NULL));
+        for (size_t i = 0; i < 24; i++) {
+            assert_int_equal(churn_table_is_null(t, i, c), null[i]);
+            assert_int_equal(churn_table_bool(t, i, c), !null[i] && i % 2 == 0);
+            assert_int_equal(churn__bit_get(churn_table_column_valid(t, c), i), !null[i]);
+            assert_int_equal(churn__bit_get(churn_table_column_data(t, c), i),
+                             !null[i] && i % 2 == 0);
+        }
+        churn_table_free(t);
+    }
+}
+
+static void add_double__not_finite_or_minus_zero__null_or_zero(void **state)
+{
+    (void)state;
+    static const double values[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -0.0};
+    churn__table_builder *b = churn__table_begin(heap, 4);
+    churn_table *t = NULL;
+    const double *data;
+    uint32_t c = churn__table_column(b, "c", CHURN_COLUMN_DOUBLE);
+
+    for (size_t i = 0; i < 4; i++) {
+        churn__table_add_double(b, c, values[i]);
+    }
+    assert_ok(churn__table_finish(b, &t, NULL));
+    data = churn_table_column_data(t, c);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(churn_table_is_null(t, i, c));
+        assert_true(data[i] == 0.0);
+    }
+    assert_false(churn_table_is_null(t, 3, c));
+    assert_false(signbit(churn_table_double(t, 3, c)));
+    churn_table_free(t);
+}
+
+static void add__none_values__are_null(void **state)
+{
+    (void)state;
+    churn__table_builder *b = churn__table_begin(heap, 0);
+    churn_table *t = NULL;
+    uint32_t text = churn__table_column(b, "text", CHURN_COLUMN_STRING);
+    uint32_t when = churn__table_column(b, "when", CHURN_COLUMN_TIME);
+
+    churn__table_add_string(b, text, (churn_str){NULL, 0});
+    churn__table_add_string(b, text, str(""));
+    churn__table_add_time(b, when, CHURN_TIME_NONE);
+    churn__table_add_time(b, when, 0);
+    assert_ok(churn__table_finish(b, &t, NULL));
+    assert_true(churn_table_is_null(t, 0, text));
+    assert_false(churn_table_is_null(t, 1, text));
+    assert_int_equal(churn_table_string(t, 1, text).len, 0);
+    assert_true(churn_table_is_null(t, 0, when));
+    assert_false(churn_table_is_null(t, 1, when));
+    churn_table_free(t);
+}
+
+static void finish__no_rows_or_no_columns__is_an_empty_table(void **state)
+{
+    (void)state;
+    churn__table_builder *b = churn__table_begin(heap, 0);
+    churn_table *t = NULL;
+
+    assert_ok(churn__table_finish(b, &t, NULL));
+    assert_int_equal(churn_table_row_count(t), 0);
+    assert_int_equal(churn_table_column_count(t), 0);
+    churn_table_free(t);
+    b = churn__table_begin(heap, 0);
+    churn__table_column(b, "text", CHURN_COLUMN_STRING);
+    churn__table_column(b, "flag", CHURN_COLUMN_BOOL);
+    assert_ok(churn__table_finish(b, &t, NULL));
+    assert_int_equal(((const int64_t *)churn_table_column_data(t, 0))[0], 0);
+    assert_string_equal(churn_table_column_bytes(t, 0), "");
+    assert_non_null(churn_table_column_data(t, 1));
+    assert_null(churn_table_column_valid(t, 0));
+    churn_table_free(t);
+}
+
+static void finish__misuse__is_internal_and_frees(void **state)
+{
+    (void)state;
+    churn_error err = {.struct_size = sizeof err};
+    for (int way = 0; way < 3; way++) {
+        churn__table_builder *b = churn__table_begin(heap, 0);
+        churn_table *t = NULL;
+        uint32_t c = churn__table_column(b, "c", CHURN_COLUMN_INT);
+        uint32_t d = churn__table_column(b, "d", CHURN_COLUMN_INT);
+        if (way == 0) {
+            churn__table_add_double(b, c, 1.0); /* another type */
+        } else if (way == 1) {
+            churn__table_add_int(b, 7, 1); /* no such column */
+        } else {
+            churn__table_add_int(b, c, 1); /* lengths differ */
+        }
+        churn__table_add_int(b, d, 1);
+        if (way == 2) {
+            churn__table_add_int(b, d, 1);
+        }
+        assert_int_equal(churn__table_finish(b, &t, &err), CHURN_E_INTERNAL);
+        assert_null(t);
+        assert_int_equal(err.status, CHURN_E_INTERNAL);
+    }
+}
+
+static void abandon__half_built__frees(void **state)
+{
+    (void)state;
+    churn__table_builder *b = churn__table_begin(heap, 100);
+
+    churn__table_column(b, "c", CHURN_COLUMN_STRING);
+    churn__table_add_string(b, 0, str("x"));
+    churn__table_abandon(b);
+    churn__table_abandon(NULL);
+}
+
+typedef struct failing {
+    int64_t left; /* allocations until the first failure */
+    bool for_ever;
+} failing;
+
+static void *failing_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
+{
+    failing *f = user_data;
+
+    (void)old_size;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    if (f->left-- == 0) {
+        f->left = f->for_ever ? 0 : INT64_MAX;
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+static churn_status build_small(churn__heap *own, churn_table **out, churn_error *err)
+{
+    churn__table_builder *b = churn__table_begin(own, 0);
+    uint32_t text = churn__table_column(b, "text", CHURN_COLUMN_STRING);
+    uint32_t flag = churn__table_column(b, "flag", CHURN_COLUMN_BOOL);
+
+    for (int i = 0; i < 100; i++) {
+        churn__table_add_string(b, text, i % 7 == 6 ? (churn_str){NULL, 0} : str("some text"));
+        churn__table_add_bool(b, flag, i % 2 == 0);
+    }
+    return churn__table_finish(b, out, err);
+}
+
+static void builder__nth_allocation_fails__no_memory_and_no_leak(void **state)
+{
+    (void)state;
+    for (int for_ever = 0; for_ever < 2; for_ever++) {
+        bool worked = false;
+        for (int64_t n = 0; !worked; n++) {
+            failing f = {.left = INT64_MAX, .for_ever = for_ever == 1};
+            churn_allocator allocator = {&f, failing_resize};
+            churn__heap *own = churn__heap_create(&allocator, 0);
+            churn_table *t = NULL;
+            assert_non_null(own);
+            f.left = n;
+            worked = build_small(own, &t, NULL) == CHURN_OK;
+            assert_int_equal(worked, t != NULL);
+            churn_table_free(t);
+            assert_int_equal(churn__heap_used(own), churn__heap_used(heap));
+            churn__heap_release(own);
+            assert_true(n < 200);
+        }
+    }
+}
+
+static void finish__cap_of_heap_reached__is_limit(void **state)
+{
+    (void)state;
+    churn__heap *own = churn__heap_create(NULL, 2000);
+    churn_table *t = NULL;
+    churn_error err = {.struct_size = sizeof err};
+
+    assert_int_equal(build_small(own, &t, &err), CHURN_E_LIMIT);
+    assert_null(t);
+    churn__heap_release(own);
+}
+
+int main(void)
+{
+    const struct CMUnitTest table_build[] = {
+        cmocka_unit_test_setup_teardown(builder__every_type__round_trips, make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(validity__first_null_anywhere__matches_plain_array,
+                                        make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(add_double__not_finite_or_minus_zero__null_or_zero,
+                                        make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(add__none_values__are_null, make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(finish__no_rows_or_no_columns__is_an_empty_table, make_heap,
+                                        drop_heap),
+        cmocka_unit_test_setup_teardown(finish__misuse__is_internal_and_frees, make_heap,
+                                        drop_heap),
+        cmocka_unit_test_setup_teardown(abandon__half_built__frees, make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(builder__nth_allocation_fails__no_memory_and_no_leak,
+                                        make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(finish__cap_of_heap_reached__is_limit, make_heap,
+                                        drop_heap),
+    };
+    return RUN_TESTS(table_build);
+}
