@@ -81,14 +81,17 @@ CHURN_API churn_status churn_table_export(const churn_table *table, struct Arrow
  * Read an Arrow stream into a table, so that one can be looked at or handed on.
  *
  * Takes every type that records may come in (see churn_store_add_stream()), turned into the nearest
- * column type; decimals become doubles, dates and naive timestamps instants in UTC.
+ * column type; decimals become doubles, dates and naive timestamps instants in UTC, NaN and
+ * infinities nulls, and a column of Arrow's null type a text column without values.
  *
  * @param stream moved: `stream->release` is NULL after CHURN_OK; left alone on failure before its
  *        first read, released on failure after it
  * @param[out] out returned: free with churn_table_free()
  * @param err optional
- * @return CHURN_OK; CHURN_E_TYPE with the column's name; CHURN_E_CORRUPT for a stream that
- *         contradicts itself; CHURN_E_IO with the stream's own message; CHURN_E_NOMEM; CHURN_E_ARG
+ * @return CHURN_OK; CHURN_E_TYPE with the column's name; CHURN_E_RANGE (an unsigned number over
+ *         INT64_MAX, an instant outside years 1 to 9999) and CHURN_E_UTF8 with column and row;
+ *         CHURN_E_CORRUPT for a stream that contradicts itself; CHURN_E_IO with the stream's own
+ *         message; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
  * @since 0.1
  */

@@ -1,0 +1,789 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include <math.h>
+
+#include "arrow/arrow.h"
+#include "arrow_made.h"
+#include "base/bits.h"
+
+/*
+ * Every type is read through every window: offsets of the records and of the column, nulls in
+ * either, buffers that are aligned and buffers that are not. The twin is the plain array that the
+ * buffer was made of.
+ */
+#define ROWS 24
+
+static churn__heap *heap;
+
+static int make_heap(void **state)
+{
+    (void)state;
+    heap = churn__heap_create(NULL, 0);
+    return heap == NULL;
+}
+
+static int drop_heap(void **state)
+{
+    (void)state;
+    assert_int_equal(churn__heap_used(heap), 0);
+    churn__heap_release(heap);
+    assert_int_equal(made_live, 0);
+    return 0;
+}
+
+/* Bits 1, 5, 6, 11, 15, 16, 22 are clear in one, others in the other. */
+static const uint8_t some_valid[3] = {0x9d, 0x77, 0xbe};
+static const uint8_t some_rows[3] = {0xfb, 0xef, 0x7f};
+
+/* Fails unless row `row` of field 0 is the value of row `at` of the plain array. */
+typedef void check_value(const churn__arrow_reader *reader, uint64_t row, size_t at);
+
+typedef struct column_case {
+    const char *format;
+    churn__arrow_kind kind;
+    const void *values, *more; /* the buffers after the validity one */
+    size_t values_size;
+    check_value *check;
+} column_case;
+
+typedef struct window {
+    size_t outer, inner; /* offsets of records and column */
+    bool outer_nulls, inner_nulls, counted, unaligned;
+} window;
+
+static churn__arrow_reader *open_stream(struct ArrowArrayStream stream, uint64_t want_rows)
+{
+    churn__arrow_reader *reader = NULL;
+    uint64_t rows = 99;
+    bool end = true;
+
+    assert_ok(churn__arrow_open(heap, &stream, &reader, NULL));
+    assert_null(stream.release);
+    assert_ok(churn__arrow_next(reader, &rows, &end, NULL));
+    assert_false(end);
+    assert_int_equal(rows, want_rows);
+    return reader;
+}
+
+static int64_t count_nulls(const uint8_t *bits, size_t from)
+{
+    int64_t nulls = 0;
+
+    for (size_t i = from; i < ROWS; i++) {
+        nulls += !churn__bit_get(bits, i);
+    }
+    return nulls;
+}
+
+static bool want_null(const window *w, size_t row)
+{
+    return (w->inner_nulls && !churn__bit_get(some_valid, w->inner + w->outer + row)) ||
+           (w->outer_nulls && !churn__bit_get(some_rows, w->outer + row));
+}
+
+static void check_window(const column_case *c, const window *w)
+{
+    char *copy = malloc(c->values_size + 1);
+    const void *values = c->values;
+    size_t rows = ROWS - w->outer - w->inner;
+    struct ArrowArray column, batch;
+    struct ArrowSchema field = made_schema(c->format, "x");
+    churn__arrow_reader *reader;
+
+    assert_non_null(copy);
+    if (w->unaligned) {
+        values = memcpy(copy + 1, c->values, c->values_size);
+    }
+    column = made_array((int64_t)(ROWS - w->inner), c->more != NULL ? 3 : 2,
+                        w->inner_nulls ? some_valid : NULL, values, c->more);
+    column.offset = (int64_t)w->inner;
+    if (w->counted && w->inner_nulls) {
+        column.null_count = count_nulls(some_valid, w->inner);
+    }
+    batch = made_records((int64_t)rows, w->outer_nulls ? some_rows : NULL, 1, &column);
+    batch.offset = (int64_t)w->outer;
+    reader = open_stream(made_stream(made_records_schema(1, &field), 1, &batch), rows);
+    assert_int_equal(churn__arrow_get_field(reader, 0)->kind, c->kind);
+    for (size_t row = 0; row < rows; row++) {
+        assert_int_equal(churn__arrow_is_null(reader, 0, row), want_null(w, row));
+        if (!want_null(w, row)) {
+            c->check(reader, row, w->outer + w->inner + row);
+        }
+    }
+    churn__arrow_close(reader);
+    free(copy);
+}
+
+static void check_all_windows(const column_case *c)
+{
+    for (size_t outer = 0; outer < 11; outer++) {
+        for (size_t inner = 0; inner < 11; inner++) {
+            for (unsigned bits = 0; bits < 16; bits++) {
+                window w = {outer,           inner,           (bits & 1) != 0,
+                            (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0};
+                check_window(c, &w);
+            }
+        }
+    }
+}
+
+/* ---- numbers ---- */
+
+static int64_t plain_ints[ROWS];
+
+static void check_int(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    int64_t value = 0;
+
+    assert_true(churn__arrow_int(reader, 0, row, &value));
+    assert_true(value == plain_ints[at]);
+}
+
+#define CHECK_INTS(type, format, low, high)                                                    \
+    do {                                                                                       \
+        type values[ROWS];                                                                     \
+        for (int i = 0; i < ROWS; i++) {                                                       \
+            values[i] = (type)(i == 2 ? (low) : i == 3 ? (high) : (type)(i * 5));              \
+            plain_ints[i] = (int64_t)values[i];                                                \
+        }                                                                                      \
+        check_all_windows(                                                                     \
+            &(column_case){format, CHURN__ARROW_INT, values, NULL, sizeof values, check_int}); \
+    } while (0)
+
+static void ints__every_width__read(void **state)
+{
+    (void)state;
+    CHECK_INTS(int8_t, "c", INT8_MIN, INT8_MAX);
+    CHECK_INTS(uint8_t, "C", 0, UINT8_MAX);
+    CHECK_INTS(int16_t, "s", INT16_MIN, INT16_MAX);
+    CHECK_INTS(uint16_t, "S", 0, UINT16_MAX);
+    CHECK_INTS(int32_t, "i", INT32_MIN, INT32_MAX);
+    CHECK_INTS(uint32_t, "I", 0, UINT32_MAX);
+    CHECK_INTS(int64_t, "l", INT64_MIN, INT64_MAX);
+    CHECK_INTS(uint64_t, "L", 0, INT64_MAX);
+}
+
+static void int__unsigned_over_int64__refused(void **state)
+{
+    (void)state;
+    static const uint64_t values[] = {(uint64_t)INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+    int64_t value = 0;
+    churn__arrow_reader *reader =
+        open_stream(made_column(made_schema("L", "x"), 3, made_array(3, 2, NULL, values, NULL)), 3);
+
+    assert_true(churn__arrow_int(reader, 0, 0, &value));
+    assert_true(value == INT64_MAX);
+    assert_false(churn__arrow_int(reader, 0, 1, &value));
+    assert_false(churn__arrow_int(reader, 0, 2, &value));
+    assert_true(churn__arrow_double(reader, 0, 2) == 18446744073709551616.0);
+    churn__arrow_close(reader);
+}
+
+static double plain_doubles[ROWS];
+
+static void check_double(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    double value = churn__arrow_double(reader, 0, row);
+
+    assert_true(isnan(value) ? isnan(plain_doubles[at]) != 0 : value == plain_doubles[at]);
+}
+
+static void doubles__every_width__read(void **state)
+{
+    (void)state;
+    /* numpy.array([...], dtype="float16").view("uint16") */
+    static const uint16_t halves[8] = {0x0000, 0x3c00, 0xc000, 0x7bff,
+                                       0x0001, 0x0400, 0x7c00, 0x3555};
+    static const double half_values[8] = {
+        0.0, 1.0, -2.0, 65504.0, 0x1p-24, 0x1p-14, (double)INFINITY, 0x1.554p-2};
+    double wide[ROWS];
+    float narrow[ROWS];
+    uint16_t half[ROWS];
+
+    for (int i = 0; i < ROWS; i++) {
+        wide[i] = i == 4 ? (double)NAN : i * 0.1;
+        plain_doubles[i] = wide[i];
+    }
+    check_all_windows(
+        &(column_case){"g", CHURN__ARROW_DOUBLE, wide, NULL, sizeof wide, check_double});
+    for (int i = 0; i < ROWS; i++) {
+        narrow[i] = (float)i * 0.25f;
+        plain_doubles[i] = (double)narrow[i];
+    }
+    check_all_windows(
+        &(column_case){"f", CHURN__ARROW_DOUBLE, narrow, NULL, sizeof narrow, check_double});
+    for (int i = 0; i < ROWS; i++) {
+        half[i] = halves[i % 8];
+        plain_doubles[i] = half_values[i % 8];
+    }
+    check_all_windows(
+        &(column_case){"e", CHURN__ARROW_DOUBLE, half, NULL, sizeof half, check_double});
+}
+
+static void check_bool(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    assert_int_equal(churn__arrow_bool(reader, 0, row), at % 3 == 0);
+}
+
+static void bools__bit_packed__read(void **state)
+{
+    (void)state;
+    uint8_t bits[3] = {0};
+
+    for (size_t i = 0; i < ROWS; i += 3) {
+        churn__bit_set(bits, i);
+    }
+    check_all_windows(&(column_case){"b", CHURN__ARROW_BOOL, bits, NULL, sizeof bits, check_bool});
+}
+
+static void check_decimal(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    int64_t value = 0;
+
+    assert_true(churn__arrow_decimal(reader, 0, row, &value));
+    assert_true(value == plain_ints[at]);
+    assert_true(churn__arrow_double(reader, 0, row) == (double)plain_ints[at] / 100.0);
+}
+
+static void put_wide(uint64_t *at, int64_t value)
+{
+    at[0] = (uint64_t)value;
+    at[1] = value < 0 ? UINT64_MAX : 0;
+}
+
+static void decimals__unscaled_and_as_double__read(void **state)
+{
+    (void)state;
+    uint64_t words[ROWS * 2];
+
+    for (int i = 0; i < ROWS; i++) {
+        plain_ints[i] = i == 0 ? 0 : (i % 2 == 0 ? 1 : -1) * (INT64_C(123456789) * i + 7);
+        put_wide(words + 2 * i, plain_ints[i]);
+    }
+    check_all_windows(
+        &(column_case){"d:18,2", CHURN__ARROW_DECIMAL, words, NULL, sizeof words, check_decimal});
+}
+
+/* The doubles are Python's float(Decimal(unscaled).scaleb(-scale)). */
+static void decimals__extremes__nearest_double_or_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t words[2];
+        const char *format;
+        bool fits;
+        double real;
+    } cases[] = {
+        {{(uint64_t)INT64_MAX, 0}, "d:38,0", true, 9223372036854775808.0},
+        {{(uint64_t)INT64_MAX + 1, 0}, "d:38,0", false, 9223372036854775808.0},
+        {{(uint64_t)INT64_MIN, UINT64_MAX}, "d:38,0", true, -9223372036854775808.0},
+        {{(uint64_t)INT64_MAX, UINT64_MAX}, "d:38,0", false, -9223372036854775809.0},
+        /* 10^38 - 1 */
+        {{UINT64_C(0x098a223fffffffff), UINT64_C(0x4b3b4ca85a86c47a)}, "d:38,38", false, 1.0},
+        {{UINT64_C(0x098a223fffffffff), UINT64_C(0x4b3b4ca85a86c47a)}, "d:38,0", false, 1e38},
+        {{UINT64_C(0xf675ddc000000001), UINT64_C(0xb4c4b357a5793b85)}, "d:38,0", false, -1e38},
+        {{12345, 0}, "d:5,-3", true, 12345000.0},
+        {{1, 0}, "d:38,38", true, 1e-38},
+        {{UINT64_C(9007199254740993), 0}, "d:38,1", true, 900719925474099.25},
+        {{0, 0}, "d:38,30", true, 0.0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t value = 1;
+        churn__arrow_reader *reader =
+            open_stream(made_column(made_schema(cases[i].format, "x"), 1,
+                                    made_array(1, 2, NULL, cases[i].words, NULL)),
+                        1);
+        assert_int_equal(churn__arrow_decimal(reader, 0, 0, &value), cases[i].fits);
+        assert_true(!cases[i].fits || (uint64_t)value == cases[i].words[0]);
+        assert_true(churn__arrow_double(reader, 0, 0) == cases[i].real);
+        churn__arrow_close(reader);
+    }
+}
+
+/* ---- times ---- */
+
+static void check_time(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    int64_t value = 0;
+
+    assert_true(churn__arrow_time(reader, 0, row, &value));
+    assert_true(value == plain_ints[at]);
+}
+
+static void times__every_unit__microseconds_or_days(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format;
+        churn__arrow_kind kind;
+        int64_t times, over;
+    } cases[] = {
+        {"tss:", CHURN__ARROW_LOCAL, 1000000, 1},
+        {"tsm:", CHURN__ARROW_LOCAL, 1000, 1},
+        {"tsu:", CHURN__ARROW_LOCAL, 1, 1},
+        {"tsn:", CHURN__ARROW_LOCAL, 1, 1000},
+        {"tss:UTC", CHURN__ARROW_TIME, 1000000, 1},
+        {"tsm:Europe/Budapest", CHURN__ARROW_TIME, 1000, 1},
+        {"tsu:+02:00", CHURN__ARROW_TIME, 1, 1},
+        {"tsn:America/New_York", CHURN__ARROW_TIME, 1, 1000},
+        {"tdm", CHURN__ARROW_DATE, 1, 86400000},
+    };
+    int64_t values[ROWS];
+
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        for (int i = 0; i < ROWS; i++) {
+            values[i] = (i % 2 == 0 ? 1 : -1) * INT64_C(987654321) * i;
+            /* Towards minus infinity, whatever the sign. */
+            plain_ints[i] = values[i] * cases[c].times;
+            if (cases[c].over > 1) {
+                plain_ints[i] = (int64_t)floor((double)values[i] / (double)cases[c].over);
+            }
+        }
+        check_all_windows(&(column_case){cases[c].format, cases[c].kind, values, NULL,
+                                         sizeof values, check_time});
+    }
+}
+
+static void dates__date32__days(void **state)
+{
+    (void)state;
+    int32_t values[ROWS];
+
+    for (int i = 0; i < ROWS; i++) {
+        values[i] = i * 1000 - 5000;
+        plain_ints[i] = values[i];
+    }
+    check_all_windows(
+        &(column_case){"tdD", CHURN__ARROW_DATE, values, NULL, sizeof values, check_time});
+}
+
+static void times__outside_what_we_hold__refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format;
+        int64_t value;
+        bool taken;
+    } cases[] = {
+        {"tss:", INT64_MAX, false},
+        {"tsm:UTC", INT64_MIN, false},
+        {"tsu:", CHURN_TIME_MIN, true},
+        {"tsu:", CHURN_TIME_MIN - 1, false},
+        {"tsu:UTC", CHURN_TIME_MAX, true},
+        {"tsu:UTC", CHURN_TIME_MAX + 1, false},
+        {"tsn:", INT64_MIN, true},
+        {"tsn:", INT64_MAX, true},
+        {"tdm", INT64_C(-719162) * 86400000, true}, /* 0001-01-01 */
+        {"tdm", INT64_C(-719163) * 86400000, false},
+        {"tdm", INT64_C(2932896) * 86400000, true}, /* 9999-12-31 */
+        {"tdm", INT64_C(2932897) * 86400000, false},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t value = 0;
+        churn__arrow_reader *reader =
+            open_stream(made_column(made_schema(cases[i].format, "x"), 1,
+                                    made_array(1, 2, NULL, &cases[i].value, NULL)),
+                        1);
+        assert_int_equal(churn__arrow_time(reader, 0, 0, &value), cases[i].taken);
+        churn__arrow_close(reader);
+    }
+}
+
+/* ---- text ---- */
+
+static const char *const plain_texts[ROWS] = {"a",
+                                              "",
+                                              "twelve bytes",
+                                              "thirteen byte",
+                                              "é",
+                                              "x",
+                                              "longer than any inline view",
+                                              "b",
+                                              "",
+                                              "",
+                                              "k",
+                                              "twelve bytes",
+                                              "zz",
+                                              "y",
+                                              "another one that is long",
+                                              "q",
+                                              "00",
+                                              "11",
+                                              "",
+                                              "33",
+                                              "444",
+                                              "5",
+                                              "the last but one or so",
+                                              "end"};
+
+static void assert_text(churn_str got, const char *want)
+{
+    assert_non_null(got.ptr);
+    assert_int_equal(got.len, strlen(want));
+    assert_memory_equal(got.ptr, want, got.len);
+}
+
+static void check_text(const churn__arrow_reader *reader, uint64_t row, size_t at)
+{
+    assert_text(churn__arrow_string(reader, 0, row), plain_texts[at]);
+}
+
+/* Offsets that do not begin at 0, as those of a slice. */
+static void texts__both_offset_widths__read(void **state)
+{
+    (void)state;
+    char bytes[400] = "garbage";
+    int32_t narrow[ROWS + 1] = {7};
+    int64_t wide[ROWS + 1] = {7};
+
+    for (int i = 0; i < ROWS; i++) {
+        size_t len = strlen(plain_texts[i]);
+        memcpy(bytes + narrow[i], plain_texts[i], len);
+        narrow[i + 1] = narrow[i] + (int32_t)len;
+        wide[i + 1] = narrow[i + 1];
+    }
+    check_all_windows(
+        &(column_case){"u", CHURN__ARROW_STRING, narrow, bytes, sizeof narrow, check_text});
+    check_all_windows(
+        &(column_case){"U", CHURN__ARROW_STRING, wide, bytes, sizeof wide, check_text});
+}
+
+/* Offsets over 2^31, without the memory: the buffer's first byte lies 2^33 before the text. */
+static void texts__offsets_over_2_31__read(void **state)
+{
+    (void)state;
+    static const char text[] = "far away";
+    const int64_t far = INT64_C(1) << 33;
+    const int64_t offsets[] = {far, far + 3, far + 8};
+    const char *base = (const char *)((uintptr_t)text - (uintptr_t)far);
+    churn__arrow_reader *reader = open_stream(
+        made_column(made_schema("U", "x"), 2, made_array(2, 3, NULL, offsets, base)), 2);
+
+    assert_text(churn__arrow_string(reader, 0, 0), "far");
+    assert_text(churn__arrow_string(reader, 0, 1), " away");
+    churn__arrow_close(reader);
+}
+
+typedef struct view {
+    int32_t length;
+    union {
+        char inside[12];
+        struct {
+            char prefix[4];
+            int32_t buffer, offset;
+        } out;
+    } as;
+} view;
+
+static view make_view(const char *text, int32_t buffer, char *bytes, int64_t *size)
+{
+    view v = {.length = (int32_t)strlen(text)};
+
+    if (v.length <= 12) {
+        memcpy(v.as.inside, text, (size_t)v.length);
+        return v;
+    }
+    memcpy(v.as.out.prefix, text, 4);
+    v.as.out.buffer = buffer;
+    v.as.out.offset = (int32_t)*size;
+    memcpy(bytes + *size, text, (size_t)v.length);
+    *size += v.length;
+    return v;
+}
+
+static void check_view_window(const view *views, char bytes[2][200], const int64_t *sizes,
+                              const window *w)
+{
+    size_t rows = ROWS - w->outer - w->inner;
+    struct ArrowSchema field = made_schema("vu", "x");
+    struct ArrowArray column = made_array((int64_t)(ROWS - w->inner), 5,
+                                          w->inner_nulls ? some_valid : NULL, views, bytes[0]);
+    struct ArrowArray batch;
+    churn__arrow_reader *reader;
+
+    column.offset = (int64_t)w->inner;
+    made_buffers(&column)[3] = bytes[1];
+    made_buffers(&column)[4] = sizes;
+    batch = made_records((int64_t)rows, w->outer_nulls ? some_rows : NULL, 1, &column);
+    batch.offset = (int64_t)w->outer;
+    reader = open_stream(made_stream(made_records_schema(1, &field), 1, &batch), rows);
+    for (size_t row = 0; row < rows; row++) {
+        assert_int_equal(churn__arrow_is_null(reader, 0, row), want_null(w, row));
+        if (want_null(w, row)) {
+            assert_null(churn__arrow_string(reader, 0, row).ptr);
+        } else {
+            check_text(reader, row, w->outer + w->inner + row);
+        }
+    }
+    churn__arrow_close(reader);
+}
+
+/* Two data buffers; views of null slots point nowhere. */
+static void texts__views_in_several_buffers__read(void **state)
+{
+    (void)state;
+    char bytes[2][200];
+    int64_t sizes[2] = {0, 0};
+    view views[ROWS], broken[ROWS];
+
+    for (int i = 0; i < ROWS; i++) {
+        views[i] = make_view(plain_texts[i], i % 2, bytes[i % 2], &sizes[i % 2]);
+        broken[i] = views[i];
+        if (!churn__bit_get(some_valid, (size_t)i)) {
+            memset(&broken[i], 0x7f, sizeof broken[i]);
+        }
+    }
+    for (size_t i = 0; i < 11 * 11; i++) {
+        check_view_window(views, bytes, sizes, &(window){.outer = i % 11, .inner = i / 11});
+        check_view_window(
+            broken, bytes, sizes,
+            &(window){.outer = i % 11, .inner = i / 11, .outer_nulls = true, .inner_nulls = true});
+    }
+}
+
+/* ---- dictionaries ---- */
+
+static struct ArrowArray make_words(const uint8_t *valid)
+{
+    static const int32_t offsets[] = {0, 3, 3, 8};
+
+    return made_array(3, 3, valid, offsets, "redgreen");
+}
+
+static void check_dictionary(const char *index, const void *indices)
+{
+    static const char *const want[] = {"red", "green", NULL, "", "red"};
+    static const uint8_t valid[] = {0x1b}; /* the third is null, and names no entry */
+    struct ArrowArray column = made_array(5, 2, valid, indices, NULL);
+    uint64_t entries = 0;
+    churn__arrow_reader *reader;
+
+    made_set_dictionary(&column, make_words(NULL));
+    reader = open_stream(
+        made_column(made_schema_encoded(index, "x", made_schema("u", "")), 5, column), 5);
+    assert_int_equal(churn__arrow_get_field(reader, 0)->kind, CHURN__ARROW_STRING);
+    assert_true(churn__arrow_dictionary(reader, 0, &entries));
+    assert_int_equal(entries, 3);
+    for (uint64_t row = 0; row < 5; row++) {
+        bool null = true;
+        assert_int_equal(churn__arrow_is_null(reader, 0, row), want[row] == NULL);
+        if (want[row] == NULL) {
+            assert_null(churn__arrow_string(reader, 0, row).ptr);
+            continue;
+        }
+        assert_text(churn__arrow_string(reader, 0, row), want[row]);
+        assert_text(churn__arrow_dictionary_entry(
+                        reader, 0, churn__arrow_dictionary_index(reader, 0, row), &null),
+                    want[row]);
+        assert_false(null);
+    }
+    churn__arrow_close(reader);
+}
+
+static void dictionaries__every_index_type__read(void **state)
+{
+    (void)state;
+    static const uint8_t u8[] = {0, 2, 255, 1, 0};
+    static const uint16_t u16[] = {0, 2, 65535, 1, 0};
+    static const uint32_t u32[] = {0, 2, UINT32_MAX, 1, 0};
+    static const uint64_t u64[] = {0, 2, UINT64_MAX, 1, 0};
+    static const int8_t i8[] = {0, 2, -1, 1, 0};
+    static const int16_t i16[] = {0, 2, -1, 1, 0};
+    static const int32_t i32[] = {0, 2, INT32_MIN, 1, 0};
+    static const int64_t i64[] = {0, 2, 3, 1, 0};
+
+    check_dictionary("C", u8);
+    check_dictionary("S", u16);
+    check_dictionary("I", u32);
+    check_dictionary("L", u64);
+    check_dictionary("c", i8);
+    check_dictionary("s", i16);
+    check_dictionary("i", i32);
+    check_dictionary("l", i64);
+}
+
+static void dictionaries__null_entry__is_a_null_cell(void **state)
+{
+    (void)state;
+    static const int32_t indices[] = {0, 1, 2};
+    static const uint8_t entry_valid[] = {0x05};
+    struct ArrowArray column = made_array(3, 2, NULL, indices, NULL);
+    bool null = false;
+    churn__arrow_reader *reader;
+
+    made_set_dictionary(&column, make_words(entry_valid));
+    reader =
+        open_stream(made_column(made_schema_encoded("i", "x", made_schema("u", "")), 3, column), 3);
+    assert_false(churn__arrow_is_null(reader, 0, 0));
+    assert_true(churn__arrow_is_null(reader, 0, 1));
+    assert_false(churn__arrow_is_null(reader, 0, 2));
+    assert_true(churn__arrow_has_nulls(reader, 0));
+    assert_null(churn__arrow_dictionary_entry(reader, 0, 1, &null).ptr);
+    assert_true(null);
+    assert_null(churn__arrow_dictionary_entry(reader, 0, 3, &null).ptr);
+    assert_true(null);
+    churn__arrow_close(reader);
+}
+
+static void dictionaries__sliced_with_sliced_values__read(void **state)
+{
+    (void)state;
+    static const int16_t indices[] = {9, 9, 0, 1, 0};
+    struct ArrowArray column = made_array(3, 2, NULL, indices, NULL);
+    struct ArrowArray words = make_words(NULL);
+    churn__arrow_reader *reader;
+
+    words.offset = 1;
+    words.length = 2;
+    column.offset = 2;
+    made_set_dictionary(&column, words);
+    reader =
+        open_stream(made_column(made_schema_encoded("s", "x", made_schema("u", "")), 3, column), 3);
+    assert_text(churn__arrow_string(reader, 0, 0), "");
+    assert_text(churn__arrow_string(reader, 0, 1), "green");
+    assert_text(churn__arrow_string(reader, 0, 2), "");
+    churn__arrow_close(reader);
+}
+
+static void dictionaries__of_numbers_and_times__read(void **state)
+{
+    (void)state;
+    static const int8_t indices[] = {1, 0, -1};
+    static const uint8_t valid[] = {0x03};
+    static const int64_t values[] = {-1, 5};
+    static const struct {
+        const char *format;
+        int64_t want;
+    } cases[] = {{"l", 5}, {"tss:UTC", 5000000}, {"tsn:", 0}};
+
+    for (size_t i = 0; i < 3; i++) {
+        struct ArrowArray column = made_array(3, 2, valid, indices, NULL);
+        uint64_t entries = 0;
+        int64_t value = 0;
+        const void *plain = NULL;
+        churn__arrow_reader *reader;
+        made_set_dictionary(&column, made_array(2, 2, NULL, values, NULL));
+        reader = open_stream(
+            made_column(made_schema_encoded("c", "x", made_schema(cases[i].format, "")), 3, column),
+            3);
+        assert_false(churn__arrow_dictionary(reader, 0, &entries));
+        assert_false(churn__arrow_plain(reader, 0, &plain));
+        assert_true(i == 0 ? churn__arrow_int(reader, 0, 0, &value)
+                           : churn__arrow_time(reader, 0, 0, &value));
+        assert_true(value == cases[i].want);
+        assert_true(churn__arrow_is_null(reader, 0, 2));
+        churn__arrow_close(reader);
+    }
+}
+
+/* ---- nothing, and short ways ---- */
+
+/* One producer gives null arrays no buffers, another an empty one. */
+static void nulls__type_n__all_null(void **state)
+{
+    (void)state;
+    for (int64_t n_buffers = 0; n_buffers < 2; n_buffers++) {
+        churn__arrow_reader *reader = open_stream(
+            made_column(made_schema("n", "x"), 3, made_array(3, n_buffers, NULL, NULL, NULL)), 3);
+        assert_int_equal(churn__arrow_get_field(reader, 0)->kind, CHURN__ARROW_NULL);
+        assert_null(churn__arrow_unsupported(reader, 0));
+        for (uint64_t row = 0; row < 3; row++) {
+            assert_true(churn__arrow_is_null(reader, 0, row));
+        }
+        assert_true(churn__arrow_has_nulls(reader, 0));
+        churn__arrow_close(reader);
+    }
+}
+
+static void cells__wrong_kind_or_null__give_something_harmless(void **state)
+{
+    (void)state;
+    static const char *const formats[] = {"n", "b", "c", "g", "d:9,2", "u", "vu", "tsu:"};
+    static const uint64_t zeros[8] = {0};
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        int64_t n = formats[i][0] == 'n' ? 0 : formats[i][0] == 'u' || formats[i][0] == 'v' ? 3 : 2;
+        int64_t value = 1;
+        churn__arrow_reader *reader = open_stream(
+            made_column(made_schema(formats[i], "x"), 1, made_array(1, n, NULL, zeros, zeros)), 1);
+        assert_false(churn__arrow_bool(reader, 0, 0));
+        assert_true(churn__arrow_int(reader, 0, 0, &value) && value == 0);
+        assert_true(churn__arrow_time(reader, 0, 0, &value) && value == 0);
+        assert_true(churn__arrow_decimal(reader, 0, 0, &value) && value == 0);
+        assert_true(churn__arrow_double(reader, 0, 0) == 0.0);
+        assert_int_equal(churn__arrow_string(reader, 0, 0).len, 0);
+        churn__arrow_close(reader);
+    }
+}
+
+static void plain__where_it_can__moved_by_both_offsets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *format;
+        bool plain;
+    } cases[] = {{"l", true},     {"g", true},     {"tsu:", true}, {"tsu:UTC", true}, {"L", false},
+                 {"tsm:", false}, {"tsn:", false}, {"tdm", false}, {"i", false},      {"b", false}};
+    static const int64_t values[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const void *at = NULL;
+        struct ArrowSchema field = made_schema(cases[i].format, "x");
+        struct ArrowArray column = made_array(6, 2, NULL, values, NULL), batch;
+        churn__arrow_reader *reader;
+        column.offset = 2;
+        batch = made_records(3, NULL, 1, &column);
+        batch.offset = 1;
+        reader = open_stream(made_stream(made_records_schema(1, &field), 1, &batch), 3);
+        assert_int_equal(churn__arrow_plain(reader, 0, &at), cases[i].plain);
+        assert_true(!cases[i].plain || at == values + 3);
+        assert_false(churn__arrow_has_nulls(reader, 0));
+        churn__arrow_close(reader);
+    }
+}
+
+static void plain__unaligned__refused(void **state)
+{
+    (void)state;
+    static const int64_t values[3] = {0};
+    const void *at = NULL;
+    churn__arrow_reader *reader =
+        open_stream(made_column(made_schema("l", "x"), 2,
+                                made_array(2, 2, NULL, (const char *)values + 4, NULL)),
+                    2);
+
+    assert_false(churn__arrow_plain(reader, 0, &at));
+    churn__arrow_close(reader);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_heap, drop_heap)
+
+int main(void)
+{
+    const struct CMUnitTest arrow_cell[] = {
+        TEST(ints__every_width__read),
+        TEST(int__unsigned_over_int64__refused),
+        TEST(doubles__every_width__read),
+        TEST(bools__bit_packed__read),
+        TEST(decimals__unscaled_and_as_double__read),
+        TEST(decimals__extremes__nearest_double_or_refused),
+        TEST(times__every_unit__microseconds_or_days),
+        TEST(dates__date32__days),
+        TEST(times__outside_what_we_hold__refused),
+        TEST(texts__both_offset_widths__read),
+        TEST(texts__offsets_over_2_31__read),
+        TEST(texts__views_in_several_buffers__read),
+        TEST(dictionaries__every_index_type__read),
+        TEST(dictionaries__null_entry__is_a_null_cell),
+        TEST(dictionaries__sliced_with_sliced_values__read),
+        TEST(dictionaries__of_numbers_and_times__read),
+        TEST(nulls__type_n__all_null),
+        TEST(cells__wrong_kind_or_null__give_something_harmless),
+        TEST(plain__where_it_can__moved_by_both_offsets),
+        TEST(plain__unaligned__refused),
+    };
+    return RUN_TESTS(arrow_cell);
+}
