@@ -81,7 +81,7 @@ static double half(uint16_t bits)
     double size;
 
     if (exponent == 31) {
-        size = fraction != 0 ? NAN : INFINITY;
+        size = (double)(fraction != 0 ? NAN : INFINITY);
     } else if (exponent == 0) {
         size = ldexp(fraction, -24);
     } else {
