@@ -6,9 +6,9 @@
 #include "core/fail.h"
 
 /*
- * YAML text to a tree with positions, through libyaml's event API, under limits: no anchors, aliases,
- * merge keys, tags, directives or second documents; no duplicate keys; bounded size, depth, events
- * and scalars (reliability.md section 2). JSON with surrogate pairs is accepted.
+ * YAML text to a tree with positions, through libyaml's event API, under limits: no anchors,
+ * aliases, merge keys, tags, directives or second documents; no duplicate keys; bounded size,
+ * depth, events and scalars (reliability.md section 2). JSON with surrogate pairs is accepted.
  */
 typedef enum churn__yaml_kind {
     CHURN__YAML_SCALAR = 1,
@@ -20,15 +20,18 @@ typedef struct churn__yaml_node {
     churn__yaml_kind kind;
     uint32_t line, column; /* from 1; columns in code points */
     bool plain;            /* a scalar without quotes, which may be a number, true or false */
-    bool one_line;         /* a scalar whose text stands as it is on its line, so that positions inside
-                              it can be told: plain, or quoted without escapes */
-    churn_str text;        /* scalar */
-    uint32_t count;        /* items of a sequence, entries of a map */
+    bool bad;              /* false here; for readers of the tree to note what they found wrong */
+    bool one_line;  /* a scalar whose text stands as it is on its line, so that positions inside
+                       it can be told: plain, or quoted without escapes (the text then begins
+                       a column after the node) */
+    churn_str text; /* scalar */
+    uint32_t count; /* items of a sequence, entries of a map */
     struct churn__yaml_node **items; /* values */
     struct churn__yaml_node **keys;  /* of a map: scalars */
 } churn__yaml_node;
 
-/* What is wrong with a text: one call reports the first fault of syntax, and every duplicate key. */
+/* What is wrong with a text: one call reports the first fault of syntax, and every duplicate key.
+ */
 typedef struct churn__yaml_finding {
     int32_t code; /* CHURN__YAML_* */
     uint32_t line, column;
@@ -52,8 +55,8 @@ typedef struct churn__yaml_finding {
 #define CHURN__YAML_KEY 115 /* a key that is no scalar, or too long */
 #define CHURN__YAML_MERGE 116
 
-/* The tree and the findings live in the arena. CHURN_OK with findings means that the text has faults
- * and *root may be NULL; other statuses are NOMEM. */
+/* The tree and the findings live in the arena. CHURN_OK with findings means that the text has
+ * faults and *root may be NULL; other statuses are NOMEM. */
 churn_status churn__yaml_read(churn__arena *arena, const churn_limits *limits, churn_str text,
                               churn__yaml_node **root, churn__yaml_finding **findings,
                               uint32_t *finding_count, churn_error *err);
