@@ -6,6 +6,7 @@
 
 #include "arrow/arrow.h"
 #include "base/bits.h"
+#include "failing.h"
 #include "table/table.h"
 
 enum { FLAG, WHOLE, REAL, TEXT, WHEN, COLUMNS };
@@ -320,27 +321,6 @@ static void export__null__is_arg_and_out_is_empty(void **state)
     churn_table_free(table);
 }
 
-typedef struct failing {
-    int64_t left; /* allocations until one fails */
-    bool for_ever;
-} failing;
-
-static void *failing_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
-{
-    failing *f = user_data;
-
-    (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    if (f->left-- == 0) {
-        f->left = f->for_ever ? 0 : INT64_MAX;
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
 /* True if all of it could be had. A batch that failed is given by the next call. */
 static bool read_all(const churn_table *table, bool for_ever)
 {
@@ -376,22 +356,25 @@ static void export__nth_allocation_fails__no_memory_and_no_leak(void **state)
 {
     (void)state;
     for (int for_ever = 0; for_ever < 2; for_ever++) {
-        failing f = {.left = INT64_MAX, .for_ever = for_ever == 1};
-        churn_allocator allocator = {&f, failing_resize};
+        failing f = {.for_ever = for_ever == 1};
+        churn_allocator allocator = failing_allocator(&f);
         churn__heap *heap = churn__heap_create(&allocator, 0);
         churn_table *table = make_table(heap, 20, true);
         uint64_t used = churn__heap_used(heap);
         bool worked = false;
-        int64_t n = 0;
+        uint64_t n = 0;
         for (; !worked; n++) {
-            f.left = n;
+            f.fail_at = f.requests + n + 1;
             worked = read_all(table, for_ever == 1);
             assert_true(churn__heap_used(heap) == used);
             assert_int_equal(churn_live_handles(), 1);
         }
         assert_true(n > 10);
+        f.fail_at = 0;
         churn_table_free(table);
         churn__heap_release(heap);
+        assert_int_equal(f.blocks, 0);
+        assert_false(f.mismatch);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "arrow/arrow.h"
 #include "arrow_made.h"
+#include "failing.h"
 #include "table/table.h"
 
 static int nothing_left(void **state)
@@ -202,39 +203,18 @@ static void import__null_or_released__is_arg(void **state)
     assert_int_equal(churn_table_import(&released, &table, NULL), CHURN_E_ARG);
 }
 
-typedef struct failing {
-    int64_t left; /* allocations until one fails */
-    bool for_ever;
-} failing;
-
-static void *failing_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
-{
-    failing *f = user_data;
-
-    (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    if (f->left-- == 0) {
-        f->left = f->for_ever ? 0 : INT64_MAX;
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
-static bool import_once(failing *f, int64_t n)
+static bool import_once(failing *f, uint64_t n)
 {
     static const int32_t offsets[] = {0, 1, 3, 3};
     static const uint8_t valid[] = {0x05};
-    churn_allocator allocator = {f, failing_resize};
+    churn_allocator allocator = failing_allocator(f);
     churn__heap *heap = churn__heap_create(&allocator, 0);
     struct ArrowArrayStream stream =
         made_column(made_schema("u", "x"), 3, made_array(3, 3, valid, offsets, "abb"));
     churn_table *table = NULL;
     churn_status st;
 
-    f->left = n;
+    f->fail_at = f->requests + n + 1;
     st = churn__arrow_import(heap, &stream, &table, NULL);
     assert_true(st == CHURN_OK || st == CHURN_E_NOMEM);
     assert_int_equal(st == CHURN_OK, table != NULL);
@@ -244,6 +224,8 @@ static bool import_once(failing *f, int64_t n)
     }
     assert_true(churn__heap_used(heap) == 0);
     churn__heap_release(heap);
+    assert_int_equal(f->blocks, 0);
+    assert_false(f->mismatch);
     assert_int_equal(made_live, 0);
     return st == CHURN_OK;
 }
@@ -252,10 +234,10 @@ static void import__nth_allocation_fails__no_memory_and_no_leak(void **state)
 {
     (void)state;
     for (int for_ever = 0; for_ever < 2; for_ever++) {
-        failing f = {.left = INT64_MAX, .for_ever = for_ever == 1};
-        int64_t n = 0;
+        failing f = {.for_ever = for_ever == 1};
+        uint64_t n = 0;
         while (!import_once(&f, n)) {
-            f.left = INT64_MAX;
+            f.fail_at = 0;
             n++;
         }
         assert_true(n > 5);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/bits.h"
+#include "failing.h"
 #include "table/table.h"
 
 static churn__heap *heap;
@@ -196,27 +197,6 @@ static void abandon__half_built__frees(void **state)
     churn__table_abandon(NULL);
 }
 
-typedef struct failing {
-    int64_t left; /* allocations until the first failure */
-    bool for_ever;
-} failing;
-
-static void *failing_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
-{
-    failing *f = user_data;
-
-    (void)old_size;
-    if (new_size == 0) {
-        free(ptr);
-        return NULL;
-    }
-    if (f->left-- == 0) {
-        f->left = f->for_ever ? 0 : INT64_MAX;
-        return NULL;
-    }
-    return realloc(ptr, new_size);
-}
-
 static churn_status build_small(churn__heap *own, churn_table **out, churn_error *err)
 {
     churn__table_builder *b = churn__table_begin(own, 0);
@@ -235,18 +215,20 @@ static void builder__nth_allocation_fails__no_memory_and_no_leak(void **state)
     (void)state;
     for (int for_ever = 0; for_ever < 2; for_ever++) {
         bool worked = false;
-        for (int64_t n = 0; !worked; n++) {
-            failing f = {.left = INT64_MAX, .for_ever = for_ever == 1};
-            churn_allocator allocator = {&f, failing_resize};
+        for (uint64_t n = 0; !worked; n++) {
+            failing f = {.for_ever = for_ever == 1};
+            churn_allocator allocator = failing_allocator(&f);
             churn__heap *own = churn__heap_create(&allocator, 0);
             churn_table *t = NULL;
             assert_non_null(own);
-            f.left = n;
+            f.fail_at = f.requests + n + 1;
             worked = build_small(own, &t, NULL) == CHURN_OK;
             assert_int_equal(worked, t != NULL);
             churn_table_free(t);
             assert_int_equal(churn__heap_used(own), churn__heap_used(heap));
             churn__heap_release(own);
+            assert_int_equal(f.blocks, 0);
+            assert_false(f.mismatch);
             assert_true(n < 200);
         }
     }
