@@ -71,8 +71,8 @@ typedef struct churn__trigger_def {
 typedef struct churn__instance {
     uint8_t state;          /* CHURN__TRIGGER_* */
     uint8_t last_true;      /* the last E was TRUE */
-    uint8_t evaluated;      /* 1 once it was stepped */
-    uint8_t must_clear;     /* no firing until E was not TRUE once (refire, initial: arm) */
+    uint8_t evaluated;      /* 1 once it was stepped inside the population */
+    uint8_t must_clear;     /* no firing until E was not TRUE once (initial: arm) */
     uint8_t gap_reported;   /* data_gap was emitted in this stretch of unknown */
     uint8_t clear_true;     /* the last R was TRUE, in RESOLVING */
     uint16_t reserved;
@@ -127,7 +127,14 @@ typedef struct churn__trigger_did {
     uint8_t suppressed;  /* reason */
 } churn__trigger_did;
 
-/* input->at later than instance->last_eval; the caller sees to it (same: no-op, before: an error). */
+/*
+ * input->at later than instance->last_eval; the caller sees to it (same: no-op, before: an error).
+ *
+ * C, the outcome that clears, is FALSE where E is TRUE, whatever R is; else it is R. `on_unknown`
+ * applies to an UNKNOWN E in PENDING and an UNKNOWN C in FIRING and RESOLVING, never to an ERROR.
+ * `grace` and `blocked` withhold the firing of what is pending, whose clocks run on. A customer
+ * outside the population counts as FALSE, and what is open resolves.
+ */
 void churn__trigger_step(const churn__trigger_def *def, churn__instance *instance,
                          const churn__trigger_input *input, churn__trigger_did *did);
 /* A changed rule, before the next step: pending starts again, what is open is kept. */
