@@ -125,8 +125,10 @@ CHURN_API bool churn_expression_can_be_unknown(const churn_expression *expressio
  *        inputs or of the expression; may be NULL
  * @param err optional; also written, with the position in the text, where the outcome is an error
  *        although the call itself succeeds
- * @return CHURN_OK; CHURN_E_TYPE where a value is not of its variable's type; CHURN_E_NOMEM;
- *         CHURN_E_ARG
+ * @return CHURN_OK; CHURN_E_TYPE where a value is not of its variable's type; CHURN_E_UTF8;
+ *         CHURN_E_UNSUPPORTED where the value is text that evaluation makes (`+`, string()), for
+ *         which there is no owner here: give one row to churn_expression_evaluate_columns();
+ *         CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
  * @since 0.1
  */
@@ -146,8 +148,8 @@ CHURN_API churn_status churn_expression_evaluate(const churn_expression *express
  * @param[out] out a table with the columns `value` (null where there is none), `outcome` ("value",
  *        "unknown", "error") and `error` (its message); returned: free with churn_table_free()
  * @param err optional
- * @return CHURN_OK; CHURN_E_ARG where a column that is used has no values; CHURN_E_CANCELLED;
- *         CHURN_E_NOMEM
+ * @return CHURN_OK; CHURN_E_ARG where a column that is used has no values; CHURN_E_UTF8;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM
  * @threads any
  * @since 0.1
  */
@@ -165,7 +167,7 @@ CHURN_API churn_status churn_expression_evaluate_columns(const churn_expression 
  * @param[out] out as for churn_expression_evaluate_columns()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND where a variable that is used has no column; CHURN_E_TYPE;
- *         CHURN_E_CORRUPT; CHURN_E_IO; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG
+ *         CHURN_E_UTF8; CHURN_E_CORRUPT; CHURN_E_IO; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
  * @since 0.1
  */

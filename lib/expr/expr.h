@@ -18,16 +18,16 @@ typedef struct churn__expr churn__expr;
 /* What a name stands for. */
 typedef struct churn__expr_name {
     churn__type type;
-    bool is_constant;      /* then `constant` holds it (params) and slot is not used */
-    bool never_missing;    /* customer.churned, trigger.x: has() of it is true */
+    bool is_constant;   /* then `constant` holds it (params) and slot is not used */
+    bool never_missing; /* customer.churned, trigger.x: has() of it is true */
     uint32_t slot;
     churn__value constant;
 } churn__expr_name;
 
 typedef enum churn__expr_found {
-    CHURN__EXPR_UNKNOWN,   /* no such name */
+    CHURN__EXPR_UNKNOWN, /* no such name */
     CHURN__EXPR_KNOWN,
-    CHURN__EXPR_LATER      /* a name of the design that this version does not have: UNSUPPORTED */
+    CHURN__EXPR_LATER /* a name of the design that this version does not have: UNSUPPORTED */
 } churn__expr_found;
 
 typedef struct churn__expr_scope {
@@ -47,7 +47,7 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_STRICT_CEL 1u
 
 /* Details of errors (churn_error.detail), stable: 1xx syntax, 2xx names, 3xx types, 4xx limits, 5xx
- * left out of the profile. */
+ * left out of the profile ... */
 #define CHURN__EXPR_SYNTAX 101
 #define CHURN__EXPR_BAD_NUMBER 102
 #define CHURN__EXPR_BAD_STRING 103
@@ -61,10 +61,17 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_TOO_DEEP 402
 #define CHURN__EXPR_TOO_MANY 403
 #define CHURN__EXPR_EXCLUDED 501
+/* ... and 6xx, where a row cannot be computed. */
+#define CHURN__EXPR_RUN_OVERFLOW 601
+#define CHURN__EXPR_RUN_ZERO 602
+#define CHURN__EXPR_RUN_NON_FINITE 603
+#define CHURN__EXPR_RUN_RANGE 604
+#define CHURN__EXPR_RUN_TEXT 605
+#define CHURN__EXPR_RUN_LONG 606
 
 /* Compile. `want` 0: any type. On failure `err` has status, detail, line, column, message; the
- * suggestion, if any, is part of the message and alone in `*suggestion` (arena of the caller; may be
- * NULL). */
+ * suggestion, if any, is part of the message and alone in `*suggestion` (arena of the caller; may
+ * be NULL). */
 churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, churn_str text,
                                  churn__expr_place place, const churn__expr_scope *scope,
                                  churn__type want, uint32_t flags, churn__expr **out,
@@ -77,8 +84,8 @@ bool churn__expr_can_be_unknown(const churn__expr *expr);
 /* The distinct slots read, ascending; view of the expression. */
 const uint32_t *churn__expr_slots(const churn__expr *expr, uint32_t *count);
 
-/* Memory for evaluation: made once, used for any number of evaluations of this many rows at most, by
- * one thread at a time. Grows to the largest expression it is used with. */
+/* Memory for evaluation: made once, used for any number of evaluations of this many rows at most,
+ * by one thread at a time. Grows to the largest expression it is used with. */
 typedef struct churn__expr_scratch churn__expr_scratch;
 churn__expr_scratch *churn__expr_scratch_create(churn__heap *heap, uint32_t max_rows);
 void churn__expr_scratch_free(churn__expr_scratch *scratch);
@@ -91,13 +98,15 @@ churn_status churn__expr_scratch_fit(churn__expr_scratch *scratch, const churn__
 churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
                                churn__expr_scratch *scratch, churn__truth *out, churn_error *err);
 /* Evaluate any expression for one row of the columns. Missing (UNKNOWN) and ERROR come as
- * `*truth`; CHURN__TRUE means that *out holds a value. Strings are views of columns or expression.
+ * `*truth`; CHURN__TRUE means that *out holds a value. Strings are views of columns or expression,
+ * or, where evaluation made them, of the scratch until it is used again.
  * `err` may be NULL; its position and message are written for ERROR. */
 churn_status churn__expr_value(const churn__expr *expr, const churn__column *columns, uint32_t row,
-                               churn__expr_scratch *scratch, churn__value *out,
-                               churn__truth *truth, churn_error *err);
-/* For a row whose outcome is UNKNOWN: the slots whose missing values caused it, i.e. that an operand
- * which decided the outcome stands on; at most `cap`, in order of slot. Returns how many. */
+                               churn__expr_scratch *scratch, churn__value *out, churn__truth *truth,
+                               churn_error *err);
+/* For a row whose outcome is UNKNOWN: the slots whose missing values caused it, i.e. that an
+ * operand which decided the outcome stands on; at most `cap`, in order of slot. Returns how many.
+ */
 uint32_t churn__expr_blame(const churn__expr *expr, const churn__column *columns, uint32_t row,
                            churn__expr_scratch *scratch, uint32_t *slots, uint32_t cap);
 

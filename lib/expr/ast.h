@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_EXPR_AST_H
+#define CHURN_EXPR_AST_H
+
+#include "expr/program.h"
+
+/*
+ * From text to program. Nodes stand in an array in the order in which they are finished, operands
+ * before what uses them, so that checking and generating code are loops and only the parser
+ * recurses.
+ */
+
+typedef enum expr_token_kind {
+    TOK_END,
+    TOK_NAME,
+    TOK_INT,
+    TOK_DOUBLE,
+    TOK_STRING,
+    TOK_TRUE,
+    TOK_FALSE,
+    TOK_NULL,
+    TOK_IN,
+    TOK_EQ,
+    TOK_NE,
+    TOK_LE,
+    TOK_GE,
+    TOK_LT,
+    TOK_GT,
+    TOK_AND,
+    TOK_OR,
+    TOK_ADD,
+    TOK_SUB,
+    TOK_MUL,
+    TOK_DIV,
+    TOK_MOD,
+    TOK_NOT,
+    TOK_QUESTION,
+    TOK_COLON,
+    TOK_OPEN,
+    TOK_CLOSE,
+    TOK_OPEN_LIST,
+    TOK_CLOSE_LIST,
+    TOK_OPEN_MAP,
+    TOK_CLOSE_MAP,
+    TOK_COMMA,
+    TOK_DOT
+} expr_token_kind;
+
+typedef struct expr_token {
+    expr_token_kind kind;
+    uint32_t at, len; /* bytes of the text */
+    union {
+        uint64_t magnitude; /* TOK_INT: at most 2^63 */
+        double number;
+        churn_str string;
+    } as;
+} expr_token;
+
+typedef enum expr_node_kind {
+    NODE_CONST,
+    NODE_NAME,
+    NODE_UNARY,
+    NODE_BINARY,
+    NODE_TERNARY,
+    NODE_LIST,
+    NODE_CALL
+} expr_node_kind;
+
+#define EXPR_TYPE_LIST 100u /* a list literal; lives at compile time only */
+#define EXPR_TYPE_NONE 0u   /* element type of [] */
+
+typedef struct expr_node {
+    uint8_t kind;
+    uint8_t token;       /* the operator, an expr_token_kind */
+    uint8_t op;          /* expr_op, chosen by the checker */
+    churn__type type;    /* after coercion */
+    churn__type element; /* of a list */
+    bool adapts;         /* an int that becomes a double beside one */
+    bool to_double;      /* ... and did */
+    bool dynamic;        /* under dyn() */
+    bool constant;       /* a literal, or a list of them */
+    bool method;         /* called as x.f() */
+    bool swapped;        /* OP_CMP_ID with the double on the left */
+    uint32_t at;
+    uint32_t first, count; /* operands: entries of `args` */
+    churn_str name;        /* of a name or function */
+    expr_cell value;       /* of a constant */
+    uint32_t slot;         /* of a name; UINT32_MAX: constant */
+    bool never_missing;
+    /* code generation */
+    uint32_t code_start, reg_base, operand;
+} expr_node;
+
+typedef struct expr_comp {
+    churn__heap *heap;
+    churn__arena *arena; /* of the expression */
+    churn_limits limits;
+    churn_str text;
+    churn__expr_place place;
+    const churn__expr_scope *scope;
+    uint32_t flags;
+    churn_error *err;
+    churn_str *suggestion;
+    churn__arena *suggestion_arena;
+
+    expr_token *tokens;
+    size_t token_count, token_capacity;
+    size_t next; /* token */
+    uint32_t depth;
+    expr_node *nodes;
+    size_t node_count, node_capacity;
+    uint32_t *args;
+    size_t arg_count, arg_capacity;
+    uint32_t *pending; /* operands of lists and calls that are still open */
+    size_t pending_count, pending_capacity;
+    churn__expr *expr;
+} expr_comp;
+
+churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, int32_t detail,
+                              const char *format, ...);
+churn_status churn__expr_lex(expr_comp *comp);
+churn_status churn__expr_parse(expr_comp *comp);
+churn_status churn__expr_check(expr_comp *comp, churn__type want);
+churn_status churn__expr_check_call(expr_comp *comp, expr_node *node);
+churn_status churn__expr_generate(expr_comp *comp);
+/* The form of CEL that is called so and left out here: what to write instead; NULL: none. */
+const char *churn__expr_left_out(churn_str function);
+
+static inline expr_node *expr_arg(const expr_comp *comp, const expr_node *node, uint32_t i)
+{
+    return &comp->nodes[comp->args[node->first + i]];
+}
+
+static inline bool expr_is_strict(const expr_comp *comp)
+{
+    return (comp->flags & CHURN__EXPR_STRICT_CEL) != 0;
+}
+
+/* Make a node a double where it may become one. */
+bool churn__expr_adapt(const expr_comp *comp, expr_node *node, churn__type type);
+/* The operation that compares a with b, adapting literals; OP_NONE: there is none. */
+uint8_t churn__expr_comparison(const expr_comp *comp, expr_node *a, expr_node *b, bool equality);
+const char *churn__expr_type_name(churn__type type);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "expr/ast.h"
+
+/* Compiling and evaluating: the functions of expr.h. */
+
+/* ---- errors ---- */
+
+void churn__expr_locate(churn_str text, churn__expr_place place, size_t offset, uint32_t *line,
+                        uint32_t *column)
+{
+    *line = place.line > 0 ? place.line : 1;
+    *column = place.column > 0 ? place.column : 1;
+    for (size_t i = 0; i < offset && i < text.len; i++) {
+        if (text.ptr[i] == '\n') {
+            ++*line;
+            *column = 1;
+        } else if (((unsigned char)text.ptr[i] & 0xC0) != 0x80) {
+            ++*column;
+        }
+    }
+}
+
+churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, int32_t detail,
+                              const char *format, ...)
+{
+    char message[400];
+    uint32_t line, column;
+    va_list args;
+    va_start(args, format);
+    churn__formatv(message, sizeof message, format, args);
+    va_end(args);
+    churn__expr_locate(comp->text, comp->place, at, &line, &column);
+    return churn__fail_at(comp->err, status, detail, line, column, CHURN_ROW_NONE, "%s", message);
+}
+
+churn_status churn__expr_explain_error(const churn__expr *expr, const expr_cell *cell,
+                                       churn_error *err)
+{
+    static const struct {
+        int32_t detail;
+        const char *why;
+    } reasons[] = {
+        [EXPR_RUN_OVERFLOW] = {CHURN__EXPR_RUN_OVERFLOW, "the result does not fit 64 bits"},
+        [EXPR_RUN_ZERO] = {CHURN__EXPR_RUN_ZERO, "an int is divided by zero"},
+        [EXPR_RUN_NON_FINITE] = {CHURN__EXPR_RUN_NON_FINITE, "a number is not finite"},
+        [EXPR_RUN_RANGE] = {CHURN__EXPR_RUN_RANGE, "a value is out of range"},
+        [EXPR_RUN_TEXT] = {CHURN__EXPR_RUN_TEXT, "a text is not of the form that is converted"},
+        [EXPR_RUN_LONG] = {CHURN__EXPR_RUN_LONG, "a text grows longer than string_bytes allows"}};
+    uint32_t line, column;
+    churn__expr_locate(expr->text, expr->place, cell->at, &line, &column);
+    return churn__fail_at(err, CHURN_E_RANGE, reasons[cell->code].detail, line, column,
+                          CHURN_ROW_NONE, "cannot evaluate: %s", reasons[cell->code].why);
+}
+
+/* ---- compiling ---- */
+
+static churn_status check_text(expr_comp *comp)
+{
+    size_t fault = churn__utf8_fault(comp->text.ptr, comp->text.len);
+    if (comp->text.len > comp->limits.expression_bytes) {
+        return churn__expr_fail(comp, 0, CHURN_E_LIMIT, CHURN__EXPR_TOO_LONG,
+                                "the expression is longer than %u bytes (limit expression_bytes)",
+                                (uint64_t)comp->limits.expression_bytes);
+    }
+    if (fault != SIZE_MAX) {
+        return churn__expr_fail(comp, fault, CHURN_E_UTF8, CHURN__EXPR_SYNTAX,
+                                "the expression is not UTF-8");
+    }
+    return CHURN_OK;
+}
+
+static churn__expr *make_expr(churn__heap *heap, churn_str text, churn__expr_place place)
+{
+    churn__expr *expr = churn__alloc_zero(heap, sizeof *expr);
+    if (expr == NULL) {
+        return NULL;
+    }
+    expr->heap = churn__heap_retain(heap);
+    churn__arena_init(&expr->arena, heap);
+    expr->place = place;
+    expr->text = churn__arena_str(&expr->arena, text.ptr, text.len);
+    if (expr->text.ptr == NULL) {
+        churn__expr_free(expr);
+        return NULL;
+    }
+    return expr;
+}
+
+static void free_comp(expr_comp *comp)
+{
+    churn__free_array(comp->heap, comp->tokens, comp->token_capacity, sizeof *comp->tokens);
+    churn__free_array(comp->heap, comp->nodes, comp->node_capacity, sizeof *comp->nodes);
+    churn__free_array(comp->heap, comp->args, comp->arg_capacity, sizeof *comp->args);
+    churn__free_array(comp->heap, comp->pending, comp->pending_capacity, sizeof *comp->pending);
+}
+
+static churn_status compile(expr_comp *comp, churn__type want)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(check_text(comp));
+    CHURN_TRY(churn__expr_lex(comp));
+    CHURN_TRY(churn__expr_parse(comp));
+    CHURN_TRY(churn__expr_check(comp, want));
+    CHURN_TRY(churn__expr_generate(comp));
+done:
+    return st;
+}
+
+churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, churn_str text,
+                                 churn__expr_place place, const churn__expr_scope *scope,
+                                 churn__type want, uint32_t flags, churn__expr **out,
+                                 churn_str *suggestion, churn__arena *suggestion_arena,
+                                 churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_comp comp = {.heap = heap,
+                      .text = text,
+                      .place = place,
+                      .scope = scope,
+                      .flags = flags,
+                      .err = err,
+                      .suggestion = suggestion,
+                      .suggestion_arena = suggestion_arena};
+    *out = NULL;
+    if (suggestion != NULL) {
+        *suggestion = (churn_str){NULL, 0};
+    }
+    CHURN_TRY(churn__limits_resolve(limits, &comp.limits, err));
+    churn__expr *expr = comp.expr = make_expr(heap, text, place);
+    if (expr == NULL) {
+        st = churn__fail_memory(err, heap);
+        goto done;
+    }
+    comp.arena = &expr->arena;
+    comp.text = expr->text;
+    expr->text_limit = comp.limits.string_bytes;
+    CHURN_TRY(compile(&comp, want));
+    *out = expr;
+    comp.expr = NULL;
+done:
+    free_comp(&comp);
+    churn__expr_free(comp.expr);
+    return st;
+}
+
+void churn__expr_free(churn__expr *expr)
+{
+    if (expr == NULL) {
+        return;
+    }
+    churn__heap *heap = expr->heap;
+    churn__arena_clear(&expr->arena);
+    churn__free(heap, expr, sizeof *expr);
+    churn__heap_release(heap);
+}
+
+churn__type churn__expr_type(const churn__expr *expr)
+{
+    return expr->type;
+}
+
+churn_str churn__expr_text(const churn__expr *expr)
+{
+    return expr->text;
+}
+
+bool churn__expr_can_be_unknown(const churn__expr *expr)
+{
+    return expr->can_be_unknown;
+}
+
+const uint32_t *churn__expr_slots(const churn__expr *expr, uint32_t *count)
+{
+    *count = expr->slot_count;
+    return expr->slots;
+}
+
+/* ---- evaluating ---- */
+
+static void put_truth(const expr_vector *result, uint32_t n, churn__truth *restrict out)
+{
+    if (result->step == 0) {
+        memset(out, expr_truth(result->states != NULL ? result->states[0] : EXPR_TRUE), n);
+        return;
+    }
+    const uint8_t *restrict states = result->states;
+    uint32_t i = 0;
+    for (; i + 64 <= n; i += 64) {
+        for (uint32_t j = 0; j < 64; j++) {
+            out[i + j] = expr_truth(states[i + j]);
+        }
+    }
+    for (; i < n; i++) {
+        out[i] = expr_truth(states[i]);
+    }
+}
+
+churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
+                               churn__expr_scratch *scratch, churn__truth *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t chunk = churn__expr_scratch_chunk(scratch);
+    CHURN_TRY(churn__expr_scratch_fit(scratch, expr, err));
+    for (uint32_t row = 0; row < n; row += chunk) {
+        uint32_t rows = n - row < chunk ? n - row : chunk;
+        expr_vector result;
+        CHURN_TRY(churn__expr_run_chunk(expr, columns, row, rows, scratch, &result, err));
+        put_truth(&result, rows, out + row);
+    }
+done:
+    return st;
+}
+
+void churn__expr_give(churn__type type, const expr_cell *cell, churn__value *out)
+{
+    *out = (churn__value){.type = type};
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        out->as.b = cell->state == EXPR_TRUE;
+        break;
+    case CHURN__TYPE_DOUBLE:
+        out->as.d = cell->as.d;
+        break;
+    case CHURN__TYPE_STRING:
+        out->as.s = cell->as.s;
+        break;
+    default:
+        out->as.i = cell->as.i;
+        break;
+    }
+}
+
+churn_status churn__expr_value(const churn__expr *expr, const churn__column *columns, uint32_t row,
+                               churn__expr_scratch *scratch, churn__value *out, churn__truth *truth,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_run run = {.text_limit = expr->text_limit};
+    CHURN_TRY(churn__expr_scratch_fit(scratch, expr, err));
+    run.text = expr->makes_text ? churn__expr_scratch_text(scratch) : NULL;
+    expr_cell *frame = churn__expr_scratch_frame(scratch);
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        churn__expr_load(&columns[expr->slots[i]], expr->slot_types[i], row, &frame[i]);
+    }
+    churn__expr_run_row(expr, frame, &run);
+    if (run.no_memory) {
+        st = churn__fail_memory(err, expr->heap);
+        goto done;
+    }
+    const expr_cell *cell = &frame[expr->result];
+    *truth = cell->state == EXPR_FALSE ? CHURN__TRUE : expr_truth(cell->state);
+    if (cell->state == EXPR_ERROR) {
+        churn__expr_explain_error(expr, cell, err);
+    } else if (cell->state != EXPR_UNKNOWN) {
+        churn__expr_give(expr->type, cell, out);
+    }
+done:
+    return st;
+}

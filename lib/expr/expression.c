@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: MIT */
+#include <churn/expression.h>
+
+#include "arrow/arrow.h"
+#include "base/bits.h"
+#include "expr/batch.h"
+
+#define FRAME_ON_STACK 64u
+
+struct churn_expression {
+    churn__heap *heap;
+    churn__expr *expr;
+    churn__arena arena;
+    uint32_t count; /* variables */
+    const churn_str *names;
+    const churn__type *types;
+};
+
+/* ---- compiling ---- */
+
+static churn__expr_found resolve(void *context, churn_str name, churn__expr_name *out)
+{
+    const churn_expression *expression = context;
+    for (uint32_t i = 0; i < expression->count; i++) {
+        if (churn__str_eq(expression->names[i], name)) {
+            *out = (churn__expr_name){.type = expression->types[i], .slot = i};
+            return CHURN__EXPR_KNOWN;
+        }
+    }
+    return CHURN__EXPR_UNKNOWN;
+}
+
+static churn_str list(void *context, uint32_t i)
+{
+    const churn_expression *expression = context;
+    return i < expression->count ? expression->names[i] : (churn_str){NULL, 0};
+}
+
+static churn_status copy_variable(churn_expression *to, const churn_variable *from, uint32_t i,
+                                  churn_str *names, churn__type *types, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_str name = {NULL, 0};
+    churn__expr_name same;
+    CHURN_TRY(churn__take_str(from->name.ptr, from->name.len, false, 1024, "a variable's name",
+                              &name, err));
+    if (from->type < CHURN_TYPE_BOOL || from->type > CHURN_TYPE_TIME || from->reserved != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "variable %q: no such type", &name);
+    }
+    to->count = i;
+    if (resolve(to, name, &same) == CHURN__EXPR_KNOWN) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "variable %q: declared twice", &name);
+    }
+    names[i] = churn__arena_str(&to->arena, name.ptr, name.len);
+    types[i] = (churn__type)from->type;
+    if (names[i].ptr == NULL) {
+        st = churn__fail_memory(err, to->heap);
+    }
+done:
+    return st;
+}
+
+static churn_status copy_variables(churn_expression *to, const churn_variable *from, uint32_t count,
+                                   churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_str *names = churn__arena_array(&to->arena, (size_t)count + 1, sizeof *names);
+    churn__type *types = churn__arena_array(&to->arena, (size_t)count + 1, sizeof *types);
+    if (names == NULL || types == NULL) {
+        return churn__fail_memory(err, to->heap);
+    }
+    to->names = names;
+    to->types = types;
+    for (uint32_t i = 0; i < count; i++) {
+        CHURN_TRY(copy_variable(to, &from[i], i, names, types, err));
+    }
+    to->count = count;
+done:
+    return st;
+}
+
+static churn_status create(const churn_expression_options *options, const churn_limits *limits,
+                           churn_expression **out, churn_error *err)
+{
+    churn__heap *heap = churn__heap_create(options->allocator, limits->memory_bytes);
+    churn_expression *made = heap != NULL ? churn__alloc_zero(heap, sizeof *made) : NULL;
+    if (made == NULL) {
+        churn_status st = churn__fail_memory(err, heap);
+        churn__heap_release(heap);
+        return st;
+    }
+    made->heap = heap;
+    churn__arena_init(&made->arena, heap);
+    churn__live_add(1);
+    *out = made;
+    return CHURN_OK;
+}
+
+static churn_status check_compile(const char *text, const churn_variable *variables,
+                                  uint32_t variable_count, churn_expression **out, churn_error *err)
+{
+    if (out == NULL) {
+        return churn__fail_null(err, "churn_expression_compile", "out");
+    }
+    *out = NULL;
+    if (text == NULL) {
+        return churn__fail_null(err, "churn_expression_compile", "text");
+    }
+    return variables == NULL && variable_count > 0
+               ? churn__fail_null(err, "churn_expression_compile", "variables")
+               : CHURN_OK;
+}
+
+churn_status churn_expression_compile(const char *text, size_t len, const churn_variable *variables,
+                                      uint32_t variable_count,
+                                      const churn_expression_options *options,
+                                      churn_expression **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_expression_options known = {0};
+    churn_limits limits = {0};
+    churn_expression *made = NULL;
+    churn__expr_scope scope = {.resolve = resolve, .list = list};
+
+    CHURN_TRY(check_compile(text, variables, variable_count, out, err));
+    CHURN_TRY(churn__copy_struct(&known, sizeof known, options, "churn_expression_options", err));
+    if ((known.flags & ~CHURN_EXPRESSION_STRICT_CEL) != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_expression_compile: options.flags has unknown bits");
+    }
+    CHURN_TRY(churn__limits_resolve(known.limits, &limits, err));
+    CHURN_TRY(create(&known, &limits, &made, err));
+    CHURN_TRY(copy_variables(made, variables, variable_count, err));
+    scope.context = made;
+    CHURN_TRY(churn__expr_compile(made->heap, &limits, churn__str_arg(text, len),
+                                  (churn__expr_place){1, 1}, &scope, 0, known.flags, &made->expr,
+                                  NULL, NULL, err));
+    *out = made;
+    made = NULL;
+done:
+    churn_expression_free(made);
+    return st;
+}
+
+void churn_expression_free(churn_expression *expression)
+{
+    if (expression == NULL) {
+        return;
+    }
+    churn__heap *heap = expression->heap;
+    churn__expr_free(expression->expr);
+    churn__arena_clear(&expression->arena);
+    churn__free(heap, expression, sizeof *expression);
+    churn__heap_release(heap);
+    churn__live_add(-1);
+}
+
+/* ---- asking ---- */
+
+churn_type churn_expression_type(const churn_expression *expression)
+{
+    return expression != NULL ? expression->expr->type : 0;
+}
+
+churn_str churn_expression_text(const churn_expression *expression)
+{
+    return expression != NULL ? expression->expr->text : CHURN__STR("");
+}
+
+bool churn_expression_uses(const churn_expression *expression, uint32_t variable)
+{
+    for (uint32_t i = 0; expression != NULL && i < expression->expr->slot_count; i++) {
+        if (expression->expr->slots[i] == variable) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool churn_expression_can_be_unknown(const churn_expression *expression)
+{
+    return expression != NULL && expression->expr->can_be_unknown;
+}
+
+/* ---- one record ---- */
+
+static churn_status load_value(const churn_value *value, churn__type type, expr_cell *out,
+                               churn_error *err)
+{
+    out->state = EXPR_OK;
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        out->state = expr_from_bool(value->truth != 0);
+        break;
+    case CHURN__TYPE_DOUBLE:
+        out->as.d = value->number;
+        break;
+    case CHURN__TYPE_STRING:
+        out->as.s = value->string;
+        return churn__expr_check_string(value->string, CHURN_ROW_NONE, err);
+    default:
+        out->as.i = value->integer;
+        break;
+    }
+    return CHURN_OK;
+}
+
+static churn_status load_values(const churn_expression *expression, const churn_value *values,
+                                expr_cell *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__expr *expr = expression->expr;
+    for (uint32_t i = 0; i < expression->count; i++) {
+        if (values[i].type != 0 && values[i].type != expression->types[i]) {
+            CHURN_FAIL(CHURN_E_TYPE, 0, "variable %q is declared %s: another type was given",
+                       &expression->names[i], churn__type_name(expression->types[i]));
+        }
+    }
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        const churn_value *value = &values[expr->slots[i]];
+        frame[i].state = EXPR_UNKNOWN;
+        if (value->type != 0) {
+            CHURN_TRY(load_value(value, expr->slot_types[i], &frame[i], err));
+        }
+    }
+done:
+    return st;
+}
+
+static void give_value(churn__type type, const expr_cell *cell, churn_value *out)
+{
+    *out = (churn_value){.type = type};
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        out->truth = cell->state == EXPR_TRUE;
+        break;
+    case CHURN__TYPE_DOUBLE:
+        out->number = cell->as.d;
+        break;
+    case CHURN__TYPE_STRING:
+        out->string = cell->as.s.ptr != NULL ? cell->as.s : CHURN__STR("");
+        break;
+    default:
+        out->integer = cell->as.i;
+        break;
+    }
+}
+
+static void give(const churn__expr *expr, const expr_cell *cell, churn_outcome *outcome,
+                 churn_value *value, churn_error *err)
+{
+    if (value != NULL) {
+        *value = (churn_value){0};
+    }
+    if (cell->state == EXPR_ERROR) {
+        *outcome = CHURN_OUTCOME_ERROR;
+        churn__expr_explain_error(expr, cell, err);
+    } else if (cell->state == EXPR_UNKNOWN) {
+        *outcome = CHURN_OUTCOME_UNKNOWN;
+    } else {
+        *outcome = CHURN_OUTCOME_VALUE;
+        if (value != NULL) {
+            give_value(expr->type, cell, value);
+        }
+    }
+}
+
+static churn_status run_record(const churn_expression *expression, const churn_value *values,
+                               expr_cell *frame, churn_outcome *outcome, churn_value *value,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__arena text;
+    churn__arena_init(&text, expression->heap);
+    expr_run run = {.text = &text, .text_limit = expression->expr->text_limit};
+    CHURN_TRY(load_values(expression, values, frame, err));
+    churn__expr_run_row(expression->expr, frame, &run);
+    if (run.no_memory) {
+        st = churn__fail_memory(err, expression->heap);
+        goto done;
+    }
+    give(expression->expr, &frame[expression->expr->result], outcome, value, err);
+done:
+    churn__arena_clear(&text);
+    return st;
+}
+
+static churn_status check_evaluate(const churn_expression *expression, const churn_value *values,
+                                   uint32_t value_count, const churn_outcome *outcome,
+                                   churn_error *err)
+{
+    const char *function = "churn_expression_evaluate";
+    if (expression == NULL || outcome == NULL) {
+        return churn__fail_null(err, function, expression == NULL ? "expression" : "outcome");
+    }
+    if (values == NULL && expression->count > 0) {
+        return churn__fail_null(err, function, "values");
+    }
+    if (value_count != expression->count) {
+        return churn__fail(err, CHURN_E_ARG, 0, "%s: %u values given for %u variables", function,
+                           (uint64_t)value_count, (uint64_t)expression->count);
+    }
+    if (expression->expr->type == CHURN__TYPE_STRING && expression->expr->makes_text) {
+        return churn__fail(err, CHURN_E_UNSUPPORTED, 0,
+                           "%s: the value is text that evaluation makes: use "
+                           "churn_expression_evaluate_columns, whose table holds it",
+                           function);
+    }
+    return CHURN_OK;
+}
+
+churn_status churn_expression_evaluate(const churn_expression *expression,
+                                       const churn_value *values, uint32_t value_count,
+                                       churn_outcome *outcome, churn_value *value, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_cell few[FRAME_ON_STACK], *frame = few;
+    CHURN_TRY(check_evaluate(expression, values, value_count, outcome, err));
+    uint32_t need = expression->expr->frame_count;
+    if (need > FRAME_ON_STACK) {
+        frame = churn__alloc_array(expression->heap, need, sizeof *frame);
+        if (frame == NULL) {
+            return churn__fail_memory(err, expression->heap);
+        }
+    }
+    st = run_record(expression, values, frame, outcome, value, err);
+    if (frame != few) {
+        churn__free_array(expression->heap, frame, need, sizeof *frame);
+    }
+done:
+    return st;
+}
+
+/* ---- plain columns ---- */
+
+static churn_status check_columns(const churn_expression *expression,
+                                  const churn_value_column *columns, uint32_t column_count,
+                                  uint64_t row_count, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const char *function = "churn_expression_evaluate_columns";
+    if (columns == NULL && expression->count > 0) {
+        return churn__fail_null(err, function, "columns");
+    }
+    if (column_count != expression->count) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: %u columns given for %u variables", function,
+                   (uint64_t)column_count, (uint64_t)expression->count);
+    }
+    for (uint32_t i = 0; i < expression->expr->slot_count; i++) {
+        uint32_t variable = expression->expr->slots[i];
+        if (columns[variable].values == NULL && row_count > 0) {
+            CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q is used and has no values", function,
+                       &expression->names[variable]);
+        }
+    }
+done:
+    return st;
+}
+
+static churn_status check_strings(const expr_batch *batch, const churn__column *column, uint32_t n,
+                                  churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn_str *values = column->values;
+    for (uint32_t i = 0; i < n; i++) {
+        if (column->missing == NULL || column->missing[i] == CHURN__PRESENT) {
+            CHURN_TRY(churn__expr_check_string(values[i], batch->rows_before + i, err));
+        }
+    }
+done:
+    return st;
+}
+
+/* Point slot number `k` at rows [row, row + n) of the host's column. */
+static churn_status open_column(expr_batch *batch, uint32_t k, const churn_value_column *from,
+                                uint64_t row, uint32_t n, churn_error *err)
+{
+    churn__type type = batch->expr->slot_types[k];
+    churn__column *to = &batch->columns[batch->expr->slots[k]];
+    to->type = type;
+    to->values = (const char *)from->values + row * churn__expr_width(type);
+    to->missing = NULL;
+    if (from->valid != NULL) {
+        churn__missing *missing = batch->missing + (size_t)k * EXPR_CHUNK;
+        for (uint32_t i = 0; i < n; i++) {
+            missing[i] =
+                churn__bit_get(from->valid, row + i) ? CHURN__PRESENT : CHURN__NOT_PROVIDED;
+        }
+        to->missing = missing;
+    }
+    return type == CHURN__TYPE_STRING ? check_strings(batch, to, n, err) : CHURN_OK;
+}
+
+static churn_status run_columns(expr_batch *batch, const churn_value_column *columns, uint64_t rows,
+                                churn_cancel *cancel, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__cancel_total(cancel, rows);
+    for (uint64_t row = 0; row < rows; row += EXPR_CHUNK) {
+        uint32_t n = rows - row < EXPR_CHUNK ? (uint32_t)(rows - row) : EXPR_CHUNK;
+        CHURN_TRY(churn__cancel_check(cancel, err));
+        for (uint32_t k = 0; k < batch->expr->slot_count; k++) {
+            CHURN_TRY(open_column(batch, k, &columns[batch->expr->slots[k]], row, n, err));
+        }
+        CHURN_TRY(churn__expr_batch_run(batch, n, err));
+        churn__cancel_step(cancel, batch->rows_before);
+    }
+done:
+    return st;
+}
+
+churn_status churn_expression_evaluate_columns(const churn_expression *expression,
+                                               const churn_value_column *columns,
+                                               uint32_t column_count, uint64_t row_count,
+                                               churn_cancel *cancel, churn_table **out,
+                                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_batch batch = {0};
+    if (out == NULL) {
+        return churn__fail_null(err, "churn_expression_evaluate_columns", "out");
+    }
+    *out = NULL;
+    if (expression == NULL) {
+        return churn__fail_null(err, "churn_expression_evaluate_columns", "expression");
+    }
+    CHURN_TRY(check_columns(expression, columns, column_count, row_count, err));
+    CHURN_TRY(churn__expr_batch_open(&batch, expression->heap, expression->expr, column_count,
+                                     row_count, err));
+    CHURN_TRY(run_columns(&batch, columns, row_count, cancel, err));
+    CHURN_TRY(churn__expr_batch_finish(&batch, out, err));
+done:
+    churn__expr_batch_close(&batch);
+    return st;
+}
+
+/* ---- Arrow streams ---- */
+
+/* Where the columns of a stream go: one for each slot that is read. */
+typedef struct intake {
+    expr_batch *batch;
+    churn__arrow_reader *reader;
+    uint32_t *fields; /* of the stream, by slot read */
+    char *values;     /* EXPR_CHUNK of the widest type for each */
+} intake;
+
+#define WIDEST sizeof(churn_str)
+
+static bool reads_as(churn__arrow_kind kind, churn__type type)
+{
+    switch (kind) {
+    case CHURN__ARROW_NULL:
+        return true;
+    case CHURN__ARROW_BOOL:
+        return type == CHURN__TYPE_BOOL;
+    case CHURN__ARROW_INT:
+        return type == CHURN__TYPE_INT || type == CHURN__TYPE_DOUBLE;
+    case CHURN__ARROW_DOUBLE:
+    case CHURN__ARROW_DECIMAL:
+        return type == CHURN__TYPE_DOUBLE;
+    case CHURN__ARROW_STRING:
+        return type == CHURN__TYPE_STRING;
+    default:
+        return type == CHURN__TYPE_TIME;
+    }
+}
+
+static churn_status find_field(const intake *in, churn_str name, churn__type type, uint32_t *out,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t count = churn__arrow_field_count(in->reader), i = 0;
+    while (i < count && !churn__str_eq(churn__arrow_get_field(in->reader, i)->name, name)) {
+        i++;
+    }
+    if (i == count) {
+        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the stream has no column %q", &name);
+    }
+    const char *unsupported = churn__arrow_unsupported(in->reader, i);
+    if (unsupported != NULL) {
+        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: Arrow type `%s` is not read", &name, unsupported);
+    }
+    if (!reads_as(churn__arrow_get_field(in->reader, i)->kind, type)) {
+        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: the variable is declared %s, the column is not",
+                   &name, churn__type_name(type));
+    }
+    *out = i;
+done:
+    return st;
+}
+
+/* `number` counts over all batches, for messages. */
+static churn_status take_cell(const intake *in, uint32_t field, churn__type type, uint64_t row,
+                              uint64_t number, char *to, churn_error *err)
+{
+    int64_t i = 0;
+    bool fits = true;
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        *(uint8_t *)to = churn__arrow_bool(in->reader, field, row);
+        break;
+    case CHURN__TYPE_DOUBLE: {
+        double d = churn__arrow_double(in->reader, field, row);
+        memcpy(to, &d, sizeof d);
+        break;
+    }
+    case CHURN__TYPE_STRING: {
+        churn_str s = churn__arrow_string(in->reader, field, row);
+        memcpy(to, &s, sizeof s);
+        return churn__expr_check_string(s, number, err);
+    }
+    case CHURN__TYPE_TIME:
+        fits = churn__arrow_time(in->reader, field, row, &i);
+        i *= churn__arrow_get_field(in->reader, field)->kind == CHURN__ARROW_DATE ? CHURN__DAY : 1;
+        memcpy(to, &i, sizeof i);
+        break;
+    default:
+        fits = churn__arrow_int(in->reader, field, row, &i);
+        memcpy(to, &i, sizeof i);
+        break;
+    }
+    return fits ? CHURN_OK
+                : churn__fail_at(err, CHURN_E_TYPE, 0, 0, 0, number,
+                                 "column %q: a value is out of range",
+                                 &churn__arrow_get_field(in->reader, field)->name);
+}
+
+static churn_status take_column(const intake *in, uint32_t k, uint64_t row, uint32_t n,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__type type = in->batch->expr->slot_types[k];
+    size_t width = churn__expr_width(type);
+    char *values = in->values + (size_t)k * EXPR_CHUNK * WIDEST;
+    churn__missing *missing = in->batch->missing + (size_t)k * EXPR_CHUNK;
+    for (uint32_t i = 0; i < n; i++) {
+        bool null = churn__arrow_is_null(in->reader, in->fields[k], row + i);
+        missing[i] = null ? CHURN__NOT_PROVIDED : CHURN__PRESENT;
+        if (!null) {
+            CHURN_TRY(take_cell(in, in->fields[k], type, row + i, in->batch->rows_before + i,
+                                values + i * width, err));
+        }
+    }
+    in->batch->columns[in->batch->expr->slots[k]] =
+        (churn__column){.type = type, .values = values, .missing = missing};
+done:
+    return st;
+}
+
+static churn_status run_arrow_batch(const intake *in, uint64_t rows, churn_cancel *cancel,
+                                    churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint64_t row = 0; row < rows; row += EXPR_CHUNK) {
+        uint32_t n = rows - row < EXPR_CHUNK ? (uint32_t)(rows - row) : EXPR_CHUNK;
+        CHURN_TRY(churn__cancel_check(cancel, err));
+        for (uint32_t k = 0; k < in->batch->expr->slot_count; k++) {
+            CHURN_TRY(take_column(in, k, row, n, err));
+        }
+        CHURN_TRY(churn__expr_batch_run(in->batch, n, err));
+        churn__cancel_step(cancel, in->batch->rows_before);
+    }
+done:
+    return st;
+}
+
+static churn_status run_stream(const churn_expression *expression, intake *in, churn_cancel *cancel,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__expr *expr = expression->expr;
+    for (uint32_t k = 0; k < expr->slot_count; k++) {
+        CHURN_TRY(find_field(in, expression->names[expr->slots[k]], expr->slot_types[k],
+                             &in->fields[k], err));
+    }
+    for (bool end = false; !end;) {
+        uint64_t rows = 0;
+        CHURN_TRY(churn__arrow_next(in->reader, &rows, &end, err));
+        CHURN_TRY(run_arrow_batch(in, rows, cancel, err));
+    }
+done:
+    return st;
+}
+
+churn_status churn_expression_evaluate_stream(const churn_expression *expression,
+                                              struct ArrowArrayStream *stream, churn_cancel *cancel,
+                                              churn_table **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_batch batch = {0};
+    intake in = {.batch = &batch};
+    if (out == NULL) {
+        return churn__fail_null(err, "churn_expression_evaluate_stream", "out");
+    }
+    *out = NULL;
+    if (expression == NULL || stream == NULL || stream->release == NULL) {
+        return churn__fail_null(err, "churn_expression_evaluate_stream",
+                                expression == NULL ? "expression" : "stream");
+    }
+    churn__heap *heap = expression->heap;
+    uint32_t slots = expression->expr->slot_count;
+    in.fields = churn__alloc_array_zero(heap, slots, sizeof *in.fields);
+    in.values = churn__alloc_array_zero(heap, slots, EXPR_CHUNK * WIDEST);
+    if (in.fields == NULL || in.values == NULL) {
+        st = churn__fail_memory(err, heap);
+        goto done;
+    }
+    CHURN_TRY(churn__expr_batch_open(&batch, heap, expression->expr, expression->count, 0, err));
+    CHURN_TRY(churn__arrow_open(heap, stream, &in.reader, err));
+    CHURN_TRY(run_stream(expression, &in, cancel, err));
+    CHURN_TRY(churn__expr_batch_finish(&batch, out, err));
+done:
+    churn__expr_batch_close(&batch);
+    churn__arrow_close(in.reader);
+    churn__free_array(heap, in.fields, slots, sizeof *in.fields);
+    churn__free_array(heap, in.values, slots, EXPR_CHUNK * WIDEST);
+    return st;
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT */
+#include "expr/ast.h"
+
+/*
+ * Tokens to nodes, by CEL's grammar:
+ *
+ *     Expr  = Or ["?" Or ":" Expr]
+ *     Or    = Unary { ("||" | "&&" | relation | "+" | "-" | "*" | "/" | "%") Unary }, by precedence
+ *     Unary = {"!"} Member | {"-"} Member
+ *
+ * Only what nests (parentheses, lists, calls, the right of ":") recurses, and is counted.
+ */
+
+static churn_status parse_expr(expr_comp *comp, uint32_t *out);
+
+static const expr_token *look(const expr_comp *comp, size_t ahead)
+{
+    size_t i = comp->next + ahead;
+    return &comp->tokens[i < comp->token_count ? i : comp->token_count - 1];
+}
+
+static bool accept(expr_comp *comp, expr_token_kind kind)
+{
+    if (look(comp, 0)->kind != kind) {
+        return false;
+    }
+    comp->next++;
+    return true;
+}
+
+static churn_str token_text(const expr_comp *comp, const expr_token *token)
+{
+    return (churn_str){comp->text.ptr + token->at, token->len};
+}
+
+static churn_status unexpected(expr_comp *comp, const char *wanted)
+{
+    static const struct {
+        churn_str word;
+        const char *hint;
+    } habits[] = {{CHURN__STR("and"), "; and is `&&`"},    {CHURN__STR("AND"), "; and is `&&`"},
+                  {CHURN__STR("or"), "; or is `||`"},      {CHURN__STR("OR"), "; or is `||`"},
+                  {CHURN__STR("not"), "; not is `!`"},     {CHURN__STR("NOT"), "; not is `!`"},
+                  {CHURN__STR("is"), "; equality is `==`"}};
+    const expr_token *token = look(comp, 0);
+    if (token->kind == TOK_END) {
+        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
+                                "the expression ends where %s should follow", wanted);
+    }
+    churn_str text = token_text(comp, token);
+    const char *hint = "";
+    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
+        hint = churn__str_eq(text, habits[i].word) ? habits[i].hint : hint;
+    }
+    return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
+                            "%q stands where %s should%s", &text, wanted, hint);
+}
+
+static churn_status expect(expr_comp *comp, expr_token_kind kind, const char *wanted)
+{
+    return accept(comp, kind) ? CHURN_OK : unexpected(comp, wanted);
+}
+
+static churn_status left_out(expr_comp *comp, size_t at, const char *what)
+{
+    return churn__expr_fail(comp, at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED, "%s", what);
+}
+
+/* ---- nodes ---- */
+
+static churn_status add_node(expr_comp *comp, expr_node node, const uint32_t *args, uint32_t count,
+                             uint32_t *out)
+{
+    if (comp->node_count >= comp->limits.expression_nodes) {
+        return churn__expr_fail(comp, node.at, CHURN_E_LIMIT, CHURN__EXPR_TOO_MANY,
+                                "the expression has more than %u parts (limit expression_nodes)",
+                                (uint64_t)comp->limits.expression_nodes);
+    }
+    if (!churn__grow(comp->heap, (void **)&comp->nodes, &comp->node_capacity, comp->node_count + 1,
+                     sizeof *comp->nodes) ||
+        !churn__grow(comp->heap, (void **)&comp->args, &comp->arg_capacity, comp->arg_count + count,
+                     sizeof *comp->args)) {
+        return churn__fail_memory(comp->err, comp->heap);
+    }
+    node.first = (uint32_t)comp->arg_count;
+    node.count = count;
+    if (count > 0) {
+        memcpy(comp->args + comp->arg_count, args, count * sizeof *args);
+    }
+    comp->arg_count += count;
+    *out = (uint32_t)comp->node_count;
+    comp->nodes[comp->node_count++] = node;
+    return CHURN_OK;
+}
+
+static churn_status add_constant(expr_comp *comp, const expr_token *token, churn__type type,
+                                 expr_cell value, uint32_t *out)
+{
+    expr_node node = {.kind = NODE_CONST,
+                      .at = token->at,
+                      .type = type,
+                      .value = value,
+                      .constant = true,
+                      .adapts = type == CHURN__TYPE_INT};
+    return add_node(comp, node, NULL, 0, out);
+}
+
+static churn_status add_int(expr_comp *comp, const expr_token *token, bool negative, uint32_t *out)
+{
+    uint64_t magnitude = token->as.magnitude;
+    if (!negative && magnitude > INT64_MAX) {
+        churn_str text = token_text(comp, token);
+        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_BAD_NUMBER,
+                                "%q is not a number: it does not fit 64 bits", &text);
+    }
+    int64_t value = (int64_t)(negative ? 0 - magnitude : magnitude);
+    return add_constant(comp, token, CHURN__TYPE_INT, (expr_cell){.as.i = value}, out);
+}
+
+/* ---- names, lists, calls ---- */
+
+static bool is_reserved(churn_str word)
+{
+    static const char *const words[] = {
+        "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
+        "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (churn__str_eq(word, churn__str_nts(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many more segments ".name" belong to a name: those that are not calls. */
+static size_t path_length(const expr_comp *comp)
+{
+    size_t n = 0;
+    while (look(comp, 2 * n)->kind == TOK_DOT && look(comp, 2 * n + 1)->kind == TOK_NAME &&
+           look(comp, 2 * n + 2)->kind != TOK_OPEN) {
+        n++;
+    }
+    return n;
+}
+
+static churn_status parse_name(expr_comp *comp, const expr_token *first, uint32_t *out)
+{
+    size_t more = path_length(comp), len = first->len;
+    for (size_t i = 0; i < more; i++) {
+        len += 1 + (size_t)look(comp, 2 * i + 1)->len;
+    }
+    char *path = churn__arena_alloc(comp->arena, len + 1);
+    if (path == NULL) {
+        return churn__fail_memory(comp->err, comp->heap);
+    }
+    memcpy(path, first->as.string.ptr, first->len);
+    size_t used = first->len;
+    for (size_t i = 0; i < more; i++) {
+        const expr_token *segment = look(comp, 2 * i + 1);
+        path[used++] = '.';
+        memcpy(path + used, segment->as.string.ptr, segment->len);
+        used += segment->len;
+    }
+    comp->next += 2 * more;
+    if (look(comp, 0)->kind == TOK_OPEN_MAP) {
+        return left_out(comp, first->at, "messages are left out: name the values one by one");
+    }
+    expr_node node = {.kind = NODE_NAME, .at = first->at, .name = {path, len}};
+    return add_node(comp, node, NULL, 0, out);
+}
+
+static churn_status push_pending(expr_comp *comp, uint32_t node)
+{
+    if (!churn__grow(comp->heap, (void **)&comp->pending, &comp->pending_capacity,
+                     comp->pending_count + 1, sizeof *comp->pending)) {
+        return churn__fail_memory(comp->err, comp->heap);
+    }
+    comp->pending[comp->pending_count++] = node;
+    return CHURN_OK;
+}
+
+/* Expressions up to `close`, which is taken too; they are left pending. */
+static churn_status parse_items(expr_comp *comp, expr_token_kind close, const char *wanted,
+                                bool trailing_comma)
+{
+    churn_status st = CHURN_OK;
+    size_t before = comp->pending_count;
+    if (accept(comp, close)) {
+        return CHURN_OK;
+    }
+    do {
+        uint32_t item = 0;
+        if (trailing_comma && comp->pending_count > before && look(comp, 0)->kind == close) {
+            break;
+        }
+        size_t at = look(comp, 0)->at;
+        CHURN_TRY(parse_expr(comp, &item));
+        CHURN_TRY(push_pending(comp, item));
+        if (comp->pending_count - before > comp->limits.expression_list) {
+            st = churn__expr_fail(comp, at, CHURN_E_LIMIT, CHURN__EXPR_TOO_MANY,
+                                  "a list has more than %u elements (limit expression_list)",
+                                  (uint64_t)comp->limits.expression_list);
+            goto done;
+        }
+    } while (accept(comp, TOK_COMMA));
+    CHURN_TRY(expect(comp, close, wanted));
+done:
+    return st;
+}
+
+/* A node whose operands are those pending from `from` on. */
+static churn_status close_items(expr_comp *comp, expr_node node, size_t from, uint32_t *out)
+{
+    churn_status st =
+        add_node(comp, node, comp->pending + from, (uint32_t)(comp->pending_count - from), out);
+    comp->pending_count = from;
+    return st;
+}
+
+static churn_status parse_list(expr_comp *comp, const expr_token *open, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    size_t from = comp->pending_count;
+    CHURN_TRY(parse_items(comp, TOK_CLOSE_LIST, "`,` or `]`", true));
+    CHURN_TRY(close_items(comp, (expr_node){.kind = NODE_LIST, .at = open->at}, from, out));
+done:
+    return st;
+}
+
+/* f(...), behind its parenthesis. */
+static churn_status parse_call(expr_comp *comp, const expr_token *name, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    size_t from = comp->pending_count;
+    expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string};
+    const char *instead = churn__expr_left_out(node.name);
+    if (instead != NULL) {
+        return churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                                "%q is left out: %s", &node.name, instead);
+    }
+    CHURN_TRY(parse_items(comp, TOK_CLOSE, "`,` or `)`", false));
+    CHURN_TRY(close_items(comp, node, from, out));
+done:
+    return st;
+}
+
+/* x.f(...), behind its parenthesis. math.f() is one name, not a method of something called math. */
+static churn_status parse_method(expr_comp *comp, const expr_token *name, uint32_t *target)
+{
+    churn_status st = CHURN_OK;
+    size_t from = comp->pending_count;
+    expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string, .method = true};
+    const expr_node *on = &comp->nodes[*target];
+    const char *instead = churn__expr_left_out(node.name);
+    if (on->kind == NODE_NAME && churn__str_eq(on->name, CHURN__STR("math"))) {
+        node.at = on->at;
+        node.method = false;
+        node.name = (churn_str){comp->text.ptr + on->at, name->at + name->len - on->at};
+        comp->node_count--;
+    } else if (instead != NULL) {
+        return churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                                "%q is left out: %s", &node.name, instead);
+    } else {
+        CHURN_TRY(push_pending(comp, *target));
+    }
+    CHURN_TRY(parse_items(comp, TOK_CLOSE, "`,` or `)`", false));
+    CHURN_TRY(close_items(comp, node, from, target));
+done:
+    return st;
+}
+
+/* ---- expressions ---- */
+
+static churn_status parse_word(expr_comp *comp, const expr_token *token, uint32_t *out)
+{
+    if (is_reserved(token->as.string)) {
+        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_RESERVED,
+                                "%q is a reserved word and cannot be a name", &token->as.string);
+    }
+    return accept(comp, TOK_OPEN) ? parse_call(comp, token, out) : parse_name(comp, token, out);
+}
+
+static churn_status parse_primary(expr_comp *comp, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    const expr_token *token = look(comp, 0);
+    comp->next++;
+    switch (token->kind) {
+    case TOK_NAME:
+        return parse_word(comp, token, out);
+    case TOK_INT:
+        return add_int(comp, token, false, out);
+    case TOK_DOUBLE:
+        return add_constant(comp, token, CHURN__TYPE_DOUBLE, (expr_cell){.as.d = token->as.number},
+                            out);
+    case TOK_STRING:
+        return add_constant(comp, token, CHURN__TYPE_STRING, (expr_cell){.as.s = token->as.string},
+                            out);
+    case TOK_TRUE:
+    case TOK_FALSE:
+        return add_constant(comp, token, CHURN__TYPE_BOOL,
+                            (expr_cell){.state = expr_from_bool(token->kind == TOK_TRUE)}, out);
+    case TOK_OPEN:
+        CHURN_TRY(parse_expr(comp, out));
+        CHURN_TRY(expect(comp, TOK_CLOSE, "`)`"));
+        break;
+    case TOK_OPEN_LIST:
+        return parse_list(comp, token, out);
+    case TOK_OPEN_MAP:
+        return left_out(comp, token->at, "maps are left out: name the values one by one");
+    case TOK_NULL:
+        return left_out(comp, token->at, "`null` is left out: ask has(x) whether x is there");
+    case TOK_DOT:
+        return left_out(comp, token->at, "a leading dot is left out: write the name without it");
+    default:
+        comp->next--;
+        return unexpected(comp, "a value");
+    }
+done:
+    return st;
+}
+
+/* Behind a value: .f(...) again and again. */
+static churn_status parse_member(expr_comp *comp, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(parse_primary(comp, out));
+    for (;;) {
+        const expr_token *token = look(comp, 0), *name = look(comp, 1);
+        if (token->kind == TOK_OPEN_LIST) {
+            st = left_out(comp, token->at, "indexing is left out: use `in` to ask what a list has");
+            goto done;
+        }
+        if (token->kind != TOK_DOT) {
+            break;
+        }
+        comp->next++;
+        if (name->kind != TOK_NAME) {
+            st = unexpected(comp, "a name");
+            goto done;
+        }
+        comp->next++;
+        if (!accept(comp, TOK_OPEN)) {
+            st = left_out(comp, name->at, "a field of a value is left out: write a plain name");
+            goto done;
+        }
+        CHURN_TRY(parse_method(comp, name, out));
+    }
+done:
+    return st;
+}
+
+/* A run of signs: two do what any even number does, one what any odd number does. */
+static churn_status parse_signs(expr_comp *comp, expr_token_kind sign, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    const expr_token *first = look(comp, 0);
+    uint32_t signs = 0;
+    while (accept(comp, sign)) {
+        signs++;
+    }
+    signs = signs % 2 == 1 ? 1 : 2;
+    const expr_token *number = look(comp, 0);
+    expr_token_kind after = look(comp, 1)->kind;
+    if (sign == TOK_SUB && number->kind == TOK_INT && after != TOK_DOT) {
+        comp->next++;
+        CHURN_TRY(add_int(comp, number, true, out));
+        comp->nodes[*out].at = first->at;
+        signs--;
+    } else {
+        CHURN_TRY(parse_member(comp, out));
+    }
+    for (; signs > 0; signs--) {
+        expr_node node = {.kind = NODE_UNARY, .token = (uint8_t)sign, .at = first->at};
+        uint32_t operand = *out;
+        CHURN_TRY(add_node(comp, node, &operand, 1, out));
+    }
+done:
+    return st;
+}
+
+static churn_status parse_unary(expr_comp *comp, uint32_t *out)
+{
+    expr_token_kind kind = look(comp, 0)->kind;
+    return kind == TOK_NOT || kind == TOK_SUB ? parse_signs(comp, kind, out)
+                                              : parse_member(comp, out);
+}
+
+static unsigned precedence(expr_token_kind kind)
+{
+    switch (kind) {
+    case TOK_OR:
+        return 1;
+    case TOK_AND:
+        return 2;
+    case TOK_IN:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LT:
+    case TOK_LE:
+    case TOK_GT:
+    case TOK_GE:
+        return 3;
+    case TOK_ADD:
+    case TOK_SUB:
+        return 4;
+    case TOK_MUL:
+    case TOK_DIV:
+    case TOK_MOD:
+        return 5;
+    default:
+        return 0;
+    }
+}
+
+/* Operators that bind at least as tightly as `least`; recursion is as deep as there are levels. */
+static churn_status parse_binary(expr_comp *comp, unsigned least, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(parse_unary(comp, out));
+    for (;;) {
+        const expr_token *token = look(comp, 0);
+        unsigned level = precedence(token->kind);
+        uint32_t operands[2] = {*out, 0};
+        if (level < least) {
+            break;
+        }
+        comp->next++;
+        CHURN_TRY(parse_binary(comp, level + 1, &operands[1]));
+        expr_node node = {.kind = NODE_BINARY, .token = (uint8_t)token->kind, .at = token->at};
+        CHURN_TRY(add_node(comp, node, operands, 2, out));
+    }
+done:
+    return st;
+}
+
+static churn_status parse_expr(expr_comp *comp, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    uint32_t operands[3] = {0};
+    const expr_token *token = look(comp, 0);
+    if (++comp->depth > comp->limits.expression_depth) {
+        st = churn__expr_fail(comp, token->at, CHURN_E_LIMIT, CHURN__EXPR_TOO_DEEP,
+                              "the expression nests deeper than %u (limit expression_depth)",
+                              (uint64_t)comp->limits.expression_depth);
+        goto done;
+    }
+    CHURN_TRY(parse_binary(comp, 1, &operands[0]));
+    token = look(comp, 0);
+    if (!accept(comp, TOK_QUESTION)) {
+        *out = operands[0];
+        goto done;
+    }
+    CHURN_TRY(parse_binary(comp, 1, &operands[1]));
+    CHURN_TRY(expect(comp, TOK_COLON, "`:`"));
+    CHURN_TRY(parse_expr(comp, &operands[2]));
+    CHURN_TRY(add_node(comp, (expr_node){.kind = NODE_TERNARY, .at = token->at}, operands, 3, out));
+done:
+    comp->depth--;
+    return st;
+}
+
+churn_status churn__expr_parse(expr_comp *comp)
+{
+    churn_status st = CHURN_OK;
+    uint32_t root = 0;
+    CHURN_TRY(parse_expr(comp, &root));
+    CHURN_TRY(expect(comp, TOK_END, "an operator or the end"));
+done:
+    return st;
+}
