@@ -55,12 +55,13 @@ typedef struct churn__role_def {
     uint32_t line, column;
     churn_str attribute;    /* `from: customer.owner`: the attribute's name; {NULL}: not from one */
     uint32_t otherwise;     /* `else:` index of another role; UINT32_MAX: none */
-    const churn_str *people; /* or these, one after the other, by a hash of the customer */
+    const churn_str *people; /* or one of these, by a hash of customer and person */
     uint32_t people_count;
 } churn__role_def;
 
-/* The person a role is for a customer: the attribute's value, else by `otherwise`, else {NULL, 0}.
- * `attribute_value` is asked for attributes by name. */
+/* The person a role is for a customer: the attribute's value, else one of its people, else by
+ * `otherwise`, else {NULL, 0}. `attribute_value` is asked for attributes by name; it gives {NULL, 0}
+ * or "" where there is none. Who is chosen of several people does not change while they stay. */
 churn_str churn__role_resolve(const churn__role_def *roles, uint32_t role, churn_str customer,
                               churn_str (*attribute_value)(void *context, churn_str name),
                               void *context);
