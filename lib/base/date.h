@@ -12,13 +12,6 @@
 #define CHURN__DAY (24 * CHURN__HOUR)
 #define CHURN__WEEK (7 * CHURN__DAY)
 
-typedef struct churn__civil {
-    int32_t year;         /* 1 to 9999 */
-    uint8_t month, day;   /* from 1 */
-    uint8_t hour, minute, second;
-    int32_t micro;
-} churn__civil;
-
 /* Days since 1970-01-01. */
 int64_t churn__days_from_civil(int32_t year, unsigned month, unsigned day);
 void churn__civil_from_days(int64_t days, int32_t *year, unsigned *month, unsigned *day);

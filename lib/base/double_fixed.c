@@ -71,7 +71,7 @@ size_t churn__double_fixed(double value, int decimals, char *out, size_t cap)
     size_t pad = 0;
     if (!binary.finite) {
         at = churn__not_finite_print(value, text);
-        goto copy;
+        goto done;
     }
     n = digits_of_fixed(binary, (int)d, digits);
     pad = n <= d ? d + 1 - n : 0;
@@ -86,7 +86,7 @@ size_t churn__double_fixed(double value, int decimals, char *out, size_t cap)
         text[at - d] = '.';
         at++;
     }
-copy:
+done:
     if (at >= cap) {
         if (cap > 0) {
             out[0] = '\0';
