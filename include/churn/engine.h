@@ -132,7 +132,7 @@ CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_tim
  * @param len its length, or CHURN_NTS
  * @param as_of the date
  * @param options NULL for defaults; `score`
- * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `value` (the metric's),
+ * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `group`, `value` (the metric's),
  *        `points` (the sub-score), `weight` (effective), `contribution` (in points), `text`. The
  *        first line is the baseline, then factors by weight of effect, then caps and floors in order,
  *        then what is missing; the contributions add up to the score in units of 1e-6. Returned: free

@@ -12,6 +12,7 @@ struct churn__heap {
     atomic_uint_fast64_t used;
     atomic_uint_fast32_t refs;
     atomic_bool hit_limit;
+    churn__heap *parent; /* of a child heap, whose host it is */
 };
 
 /* The only place that calls the C library's allocator. */
@@ -41,6 +42,7 @@ churn__heap *churn__heap_create(const churn_allocator *allocator, uint64_t limit
     atomic_init(&heap->used, 0);
     atomic_init(&heap->refs, 1);
     atomic_init(&heap->hit_limit, false);
+    heap->parent = NULL;
     return heap;
 }
 
@@ -56,7 +58,9 @@ void churn__heap_release(churn__heap *heap)
         return;
     }
     churn_allocator host = heap->host;
+    churn__heap *parent = heap->parent;
     host.resize(host.user_data, heap, sizeof *heap, 0);
+    churn__heap_release(parent);
 }
 
 uint64_t churn__heap_used(const churn__heap *heap)
@@ -66,7 +70,8 @@ uint64_t churn__heap_used(const churn__heap *heap)
 
 bool churn__heap_hit_limit(const churn__heap *heap)
 {
-    return atomic_load_explicit(&heap->hit_limit, memory_order_relaxed);
+    return atomic_load_explicit(&heap->hit_limit, memory_order_relaxed) ||
+           (heap->parent != NULL && churn__heap_hit_limit(heap->parent));
 }
 
 /* Count `size` bytes before they are asked for, so that two threads cannot pass the cap together.
@@ -115,6 +120,27 @@ static void *heap_resize(churn__heap *heap, void *ptr, size_t old_size, size_t n
         heap_uncharge(heap, old_size - new_size);
     }
     return moved;
+}
+
+/* The host of a child heap is its parent. */
+static void *parent_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
+{
+    churn__heap *parent = user_data;
+    if (new_size == 0) {
+        churn__free(parent, ptr, old_size);
+        return NULL;
+    }
+    return heap_resize(parent, ptr, old_size, new_size);
+}
+
+churn__heap *churn__heap_create_child(churn__heap *parent)
+{
+    churn_allocator host = {parent, parent_resize};
+    churn__heap *heap = churn__heap_create(&host, 0);
+    if (heap != NULL) {
+        heap->parent = churn__heap_retain(parent);
+    }
+    return heap;
 }
 
 void *churn__alloc(churn__heap *heap, size_t size)

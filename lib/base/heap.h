@@ -18,6 +18,8 @@ typedef struct churn__heap churn__heap;
 
 /* NULL when there is no memory. `allocator` may be NULL. limit_bytes 0: none. */
 churn__heap *churn__heap_create(const churn_allocator *allocator, uint64_t limit_bytes);
+/* A heap that counts for itself what it takes from its parent, which it keeps alive. */
+churn__heap *churn__heap_create_child(churn__heap *parent);
 churn__heap *churn__heap_retain(churn__heap *heap);
 void churn__heap_release(churn__heap *heap);
 /* Bytes now taken from the host through this heap. */

@@ -135,8 +135,9 @@ churn_status churn__metric_plan_create(churn__heap *heap, const churn__metric_co
                                        churn__version *version, const churn_time *dates,
                                        uint32_t date_count, churn__metric_plan **out,
                                        churn_error *err);
-/* Sources count as fresh whatever their watermark: what a playbook's own tests ask for. */
-void churn__metric_plan_assume_fresh(churn__metric_plan *plan);
+/* Take what is said of each source (1: stale, 0: fresh) for its freshness, whatever its watermark and
+ * whether its kinds of records were provided: what a playbook's own tests ask for. */
+void churn__metric_plan_set_stale(churn__metric_plan *plan, const uint8_t *stale);
 void churn__metric_plan_free(churn__metric_plan *plan);
 
 /*

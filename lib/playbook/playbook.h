@@ -107,6 +107,7 @@ struct churn_playbook {
     churn_str time_zone, currency;
     int currency_scale;
     churn__zone *zone;
+    const char *zoneinfo; /* directory of TZif files; NULL: the system's */
     churn__duration evaluate;
     uint64_t hash;
 

@@ -23,6 +23,9 @@ typedef struct churn__version churn__version;
 typedef struct churn__reader churn__reader;
 
 churn_status churn__store_pin(churn_store *store, churn__version **out, churn_error *err);
+/* A store in a heap that is there already: for a playbook's own tests. */
+churn_status churn__store_create_in(churn__heap *heap, const churn_store_options *options,
+                                    churn_store **out, churn_error *err);
 churn__version *churn__version_retain(churn__version *version);
 void churn__version_release(churn__version *version);
 /* The store's heap, for what lives as long as the store's children; and the zone of its dates. */
@@ -37,6 +40,8 @@ bool churn__store_localised_by_default(const churn_store *store);
 churn_status churn__store_add_texts(churn_store *store, churn_record_kind kind,
                                     const churn_field_text *fields, uint32_t count,
                                     churn_error *err);
+/* "customer", "event" ...; NULL for an unknown kind. */
+const char *churn__record_kind_name(churn_record_kind kind);
 /* Is this a field of a kind; for customers any other name is an attribute. The i-th field's name, NULL
  * past the last. */
 const char *churn__record_field(churn_record_kind kind, uint32_t i);

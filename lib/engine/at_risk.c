@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/sort.h"
+
+/*
+ * The list that a team works through: customers with a trigger firing or out of the best band, by
+ * value at risk. Two frames are filled side by side, today's and that of 30 days ago, for the
+ * change.
+ */
+#define CHANGE_DAYS 30
+#define REASONS 3
+
+typedef struct risk_row {
+    uint32_t customer;
+    int64_t mrr;
+    bool mrr_known;
+    double value_at_risk; /* minor units; NaN: no score */
+    double score, coverage, change;
+    churn_str band, reasons, triggers, name, owner; /* of the arena */
+    churn_time renews_at;
+    uint32_t task; /* index of the next open task; CHURN__NONE */
+} risk_row;
+
+typedef struct risk_list {
+    churn__heap *heap;
+    churn__arena arena;
+    risk_row *rows;
+    size_t count, capacity;
+} risk_list;
+
+/* ---- what is told of one customer ---- */
+
+static churn_str attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
+                                churn_time as_of)
+{
+    uint32_t code = churn__dict_view_find(churn__version_texts(frame->version), name);
+    if (code == CHURN__NO_CODE) {
+        return (churn_str){NULL, 0};
+    }
+    churn__value value = churn__reader_attribute(frame->reader, customer, code, as_of);
+    return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
+}
+
+/* "gone_quiet, low_health", in the playbook's order. */
+static void write_triggers(const churn__frame *frame, uint32_t person, churn_time as_of,
+                           churn__buf *out)
+{
+    for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
+        churn_str id = frame->playbook->triggers[i].id;
+        if (churn__history_firing(frame->engine, person, id, as_of)) {
+            churn__buf_text(out, out->size ? ", " : "");
+            churn__buf_str(out, id);
+        }
+    }
+}
+
+static churn_status write_reasons(churn__frame *frame, uint32_t row, churn__arena *arena,
+                                  churn__buf *out, churn_error *err)
+{
+    churn__score_line *lines = NULL;
+    uint32_t count = 0, told = 0;
+    churn_status st = churn__score_explain(&frame->playbook->scores[0], frame->columns, row,
+                                           frame->scratch, arena, &lines, &count, err);
+    for (uint32_t i = 0; st == CHURN_OK && i < count && told < REASONS; i++) {
+        if (lines[i].kind != CHURN__LINE_MISSING && lines[i].kind != CHURN__LINE_BASELINE &&
+            lines[i].contribution < 0) {
+            churn__buf_text(out, told++ ? ", " : "");
+            churn__buf_str(out, lines[i].name);
+            churn__buf_char(out, ' ');
+            churn__buf_fixed(out, (double)lines[i].contribution / 1e6, 1);
+        }
+    }
+    return st;
+}
+
+static churn_time next_renewal(churn__frame *frame, uint32_t customer, churn_time as_of)
+{
+    const churn__subscription *rows = NULL;
+    size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
+    churn_time next = CHURN_TIME_NONE;
+    for (size_t i = 0; i < count; i++) {
+        bool current = i + 1 == count || rows[i + 1].id != rows[i].id;
+        if (current && churn__subscription_live(&rows[i], as_of) &&
+            rows[i].renews_at != CHURN_TIME_NONE && rows[i].renews_at >= as_of &&
+            (next == CHURN_TIME_NONE || rows[i].renews_at < next)) {
+            next = rows[i].renews_at;
+        }
+    }
+    return next;
+}
+
+static bool task_open(const churn__action *action, churn_time as_of)
+{
+    return action->kind == CHURN__STEP_TASK && action->at <= as_of &&
+           (action->state <= CHURN__STATE_ACKNOWLEDGED || action->state_at > as_of);
+}
+
+/* Due first; without a due date last; of equals the older one. */
+static uint32_t next_task(const churn_engine *engine, uint32_t person, churn_time as_of)
+{
+    uint32_t best = CHURN__NONE;
+    uint32_t i = person == CHURN__NONE ? CHURN__NONE : engine->people[person].action;
+    for (; i != CHURN__NONE; i = engine->actions[i].before) {
+        const churn__action *action = &engine->actions[i];
+        if (!task_open(action, as_of)) {
+            continue;
+        }
+        churn_time due = action->due == CHURN_TIME_NONE ? CHURN_TIME_MAX : action->due;
+        churn_time old = best == CHURN__NONE || engine->actions[best].due == CHURN_TIME_NONE
+                             ? CHURN_TIME_MAX
+                             : engine->actions[best].due;
+        if (best == CHURN__NONE || due <= old) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* ---- collecting ---- */
+
+static bool best_band(const churn__frame *frame, uint32_t row)
+{
+    const churn_playbook *playbook = frame->playbook;
+    if (playbook->score_count == 0 || playbook->scores[0].band_count == 0) {
+        return true;
+    }
+    return churn__str_eq(frame->scores[0].band[row], playbook->scores[0].bands[0].id);
+}
+
+static double score_change(const churn__frame *now, const churn__frame *before, uint32_t row)
+{
+    if (!before->exists[row] || now->scores[0].missing[row] || before->scores[0].missing[row]) {
+        return (double)NAN;
+    }
+    return churn__round6(now->scores[0].score[row] - before->scores[0].score[row]);
+}
+
+static churn_status tell_score(churn__frame *now, const churn__frame *before, uint32_t row,
+                               risk_list *list, churn__buf *text, risk_row *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    out->score = out->change = out->coverage = (double)NAN;
+    if (now->playbook->score_count == 0) {
+        return CHURN_OK;
+    }
+    out->coverage = now->scores[0].coverage[row];
+    out->band = now->scores[0].band[row];
+    out->score = now->scores[0].missing[row] ? (double)NAN : now->scores[0].score[row];
+    out->change = score_change(now, before, row);
+    churn__buf_reset(text);
+    CHURN_TRY(write_reasons(now, row, &list->arena, text, err));
+    out->reasons = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
+done:
+    return st;
+}
+
+static churn_status tell_row(churn__frame *now, const churn__frame *before, uint32_t row,
+                             risk_list *list, churn__buf *text, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t customer = now->customers[row];
+    churn_time as_of = now->dates[0];
+    uint32_t person = churn__engine_person(now->engine, customer);
+    risk_row out = {.customer = customer};
+    if (!churn__grow(list->heap, (void **)&list->rows, &list->capacity, list->count + 1,
+                     sizeof *list->rows)) {
+        CHURN_TRY(churn__fail_memory(err, list->heap));
+    }
+    CHURN_TRY(tell_score(now, before, row, list, text, &out, err));
+    churn__buf_reset(text);
+    write_triggers(now, person, as_of, text);
+    out.triggers = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
+    out.mrr_known = churn__frame_mrr(now, customer, as_of, &out.mrr) == CHURN__PRESENT;
+    out.value_at_risk = out.mrr_known ? churn__value_at_risk(now, row, out.mrr) : (double)NAN;
+    out.name = attribute_text(now, customer, CHURN__STR("name"), as_of);
+    out.owner = attribute_text(now, customer, CHURN__STR("owner"), as_of);
+    out.renews_at = next_renewal(now, customer, as_of);
+    out.task = next_task(now->engine, person, as_of);
+    if (text->failed || !out.triggers.ptr) {
+        CHURN_TRY(churn__fail_memory(err, list->heap));
+    }
+    list->rows[list->count++] = out;
+done:
+    return st;
+}
+
+static bool owned_by(churn__frame *frame, uint32_t customer, churn_str owner)
+{
+    return !owner.ptr ||
+           churn__str_eq(attribute_text(frame, customer, CHURN__STR("owner"), frame->dates[0]),
+                         owner);
+}
+
+static bool at_risk(churn__frame *frame, uint32_t row)
+{
+    if (!frame->exists[row] || frame->losses[row].churned) {
+        return false;
+    }
+    uint32_t person = churn__engine_person(frame->engine, frame->customers[row]);
+    for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
+        if (churn__history_firing(frame->engine, person, frame->playbook->triggers[i].id,
+                                  frame->dates[0])) {
+            return true;
+        }
+    }
+    return !best_band(frame, row) && !frame->scores[0].missing[row];
+}
+
+static churn_status collect(churn__asking *asking, churn__frame *now, churn__frame *before,
+                            risk_list *list, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__buf text;
+    churn__buf_init(&text, list->heap);
+    for (uint32_t from = 0; from < asking->count; from += now->max_customers) {
+        uint32_t left = asking->count - from;
+        uint32_t n = left < now->max_customers ? left : now->max_customers;
+        CHURN_TRY(churn__cancel_check(asking->options.cancel, err));
+        CHURN_TRY(churn__frame_fill(now, asking->order + from, n, err));
+        CHURN_TRY(churn__frame_fill(before, asking->order + from, n, err));
+        for (uint32_t row = 0; row < n; row++) {
+            if (at_risk(now, row) && owned_by(now, now->customers[row], asking->options.owner)) {
+                CHURN_TRY(tell_row(now, before, row, list, &text, err));
+            }
+        }
+    }
+done:
+    churn__buf_clear(&text);
+    return st;
+}
+
+/* ---- order and table ---- */
+
+/* Value at risk first, greatest first; those without come last, by MRR; the sort is stable and the
+ * rows arrive by id. */
+static int compare_risk(const void *left, const void *right, const void *context)
+{
+    (void)context;
+    const risk_row *a = left, *b = right;
+    bool a_known = !isnan(a->value_at_risk), b_known = !isnan(b->value_at_risk);
+    if (a_known != b_known) {
+        return a_known ? -1 : 1;
+    }
+    if (a_known && a->value_at_risk != b->value_at_risk) {
+        return a->value_at_risk > b->value_at_risk ? -1 : 1;
+    }
+    return (a->mrr < b->mrr) - (a->mrr > b->mrr);
+}
+
+static const struct {
+    const char *name;
+    churn_column_type type;
+} risk_columns[] = {
+    {"customer", CHURN_COLUMN_STRING},  {"name", CHURN_COLUMN_STRING},
+    {"owner", CHURN_COLUMN_STRING},     {"value_at_risk", CHURN_COLUMN_DOUBLE},
+    {"mrr", CHURN_COLUMN_DOUBLE},       {"score", CHURN_COLUMN_DOUBLE},
+    {"band", CHURN_COLUMN_STRING},      {"coverage", CHURN_COLUMN_DOUBLE},
+    {"change", CHURN_COLUMN_DOUBLE},    {"reasons", CHURN_COLUMN_STRING},
+    {"triggers", CHURN_COLUMN_STRING},  {"renews_at", CHURN_COLUMN_TIME},
+    {"next_task", CHURN_COLUMN_STRING}, {"next_due", CHURN_COLUMN_TIME},
+};
+
+static double major_or_nan(const churn_playbook *playbook, double minor)
+{
+    return isnan(minor) ? minor : churn__round6(minor * churn__major(playbook, 1));
+}
+
+static void add_risk(churn__table_builder *builder, const churn_engine *engine,
+                     const churn__version *version, const risk_row *row)
+{
+    const churn_playbook *playbook = engine->playbook;
+    const churn__action *task = row->task == CHURN__NONE ? NULL : &engine->actions[row->task];
+    churn__table_add_string(builder, 0, churn__version_customer_id(version, row->customer));
+    churn__table_add_string(builder, 1, row->name);
+    churn__table_add_string(builder, 2, row->owner);
+    churn__table_add_double(builder, 3, major_or_nan(playbook, row->value_at_risk));
+    churn__table_add_double(builder, 4,
+                            row->mrr_known ? churn__major(playbook, row->mrr) : (double)NAN);
+    churn__table_add_double(builder, 5, row->score);
+    churn__table_add_string(builder, 6, row->band);
+    churn__table_add_double(builder, 7, row->coverage);
+    churn__table_add_double(builder, 8, row->change);
+    churn__table_add_string(builder, 9, row->reasons);
+    churn__table_add_string(builder, 10, row->triggers);
+    churn__table_add_time(builder, 11, row->renews_at);
+    churn__table_add_string(
+        builder, 12, task ? churn__dict_get(engine->texts, task->title) : (churn_str){NULL, 0});
+    churn__table_add_time(builder, 13, task ? task->due : CHURN_TIME_NONE);
+}
+
+static churn_status make_table(const churn__asking *asking, const risk_list *list,
+                               churn_table **out, churn_error *err)
+{
+    churn__heap *heap = churn__store_heap(asking->engine->store);
+    churn__table_builder *builder = churn__table_begin(heap, list->count);
+    if (!builder) {
+        return churn__fail_memory(err, heap);
+    }
+    for (size_t i = 0; i < sizeof risk_columns / sizeof *risk_columns; i++) {
+        churn__table_column(builder, risk_columns[i].name, risk_columns[i].type);
+    }
+    uint64_t limit = asking->options.limit ? asking->options.limit : UINT64_MAX;
+    for (size_t i = 0; i < list->count && i < limit; i++) {
+        add_risk(builder, asking->engine, asking->version, &list->rows[i]);
+    }
+    return churn__table_finish(builder, out, err);
+}
+
+churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
+                                  const churn_query_options *options, churn_table **out,
+                                  churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_at_risk", "out");
+    }
+    *out = NULL;
+    churn__asking asking;
+    churn__frame *now = NULL, *before = NULL;
+    risk_list list = {.heap = NULL};
+    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
+    if (st != CHURN_OK) {
+        goto done;
+    }
+    list.heap = engine->heap;
+    churn__arena_init(&list.arena, list.heap);
+    churn_time earlier = as_of - CHANGE_DAYS * CHURN__DAY;
+    earlier = earlier < CHURN_TIME_MIN ? CHURN_TIME_MIN : earlier;
+    churn__frame_options today = {.triggers = true, .only_score = 0};
+    churn__frame_options past = {.only_score = 0};
+    CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &today, &now, err));
+    CHURN_TRY(churn__frame_open(engine, asking.version, &earlier, 1, &past, &before, err));
+    CHURN_TRY(collect(&asking, now, before, &list, err));
+    if (!churn__sort(list.heap, list.rows, list.count, sizeof *list.rows, compare_risk, NULL)) {
+        CHURN_TRY(churn__fail_memory(err, list.heap));
+    }
+    CHURN_TRY(make_table(&asking, &list, out, err));
+done:
+    if (list.heap) {
+        churn__free_array(list.heap, list.rows, list.capacity, sizeof *list.rows);
+        churn__arena_clear(&list.arena);
+    }
+    churn__frame_close(before);
+    churn__frame_close(now);
+    churn__asking_end(&asking);
+    return st;
+}

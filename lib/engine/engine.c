@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine_internal.h"
+
+#include <string.h>
+
+/* The life of an engine, and how it knows its customers and triggers. */
+
+churn_status churn__engine_enter(churn_engine *engine, const char *function, churn_error *err)
+{
+    if (!engine) {
+        return churn__fail_null(err, function, "engine");
+    }
+    if (atomic_flag_test_and_set_explicit(&engine->busy, memory_order_acquire)) {
+        return churn__fail(err, CHURN_E_STATE, 0, "%s: another call is running on this engine",
+                           function);
+    }
+    return CHURN_OK;
+}
+
+void churn__engine_leave(churn_engine *engine)
+{
+    atomic_flag_clear_explicit(&engine->busy, memory_order_release);
+}
+
+/* Dates that were placed by a zone which nobody chose would shift every day window. */
+static churn_status check_zone(const churn_playbook *playbook, const churn_store *store,
+                               churn_error *err)
+{
+    if (churn__store_localised_by_default(store) &&
+        !churn__str_eq(playbook->time_zone, CHURN__STR("UTC"))) {
+        return churn__fail(err, CHURN_E_CONFIG, 0,
+                           "engine: the store read dates without a time zone as UTC, but the "
+                           "playbook's zone is %q: create the store with time_zone",
+                           &playbook->time_zone);
+    }
+    return CHURN_OK;
+}
+
+static churn_status add_watch(churn_engine *engine, uint32_t id, churn_error *err)
+{
+    if (!churn__grow(engine->heap, (void **)&engine->watches, &engine->watch_capacity,
+                     engine->watch_count + 1, sizeof *engine->watches)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    churn__watch *watch = &engine->watches[engine->watch_count++];
+    memset(watch, 0, sizeof *watch);
+    watch->id = id;
+    watch->rule = CHURN__NONE;
+    return CHURN_OK;
+}
+
+static churn__watch *find_watch(churn_engine *engine, uint32_t id)
+{
+    for (size_t i = 0; i < engine->watch_count; i++) {
+        if (engine->watches[i].id == id) {
+            return &engine->watches[i];
+        }
+    }
+    return NULL;
+}
+
+/* Everything that can fail comes before the first change of a watch that is there. */
+static churn_status reserve_watches(churn_engine *engine, const churn_playbook *playbook,
+                                    churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        uint32_t id = churn__dict_add(engine->texts, playbook->triggers[i].id);
+        if (id == CHURN__NO_CODE) {
+            return churn__fail_memory(err, engine->heap);
+        }
+        if (!find_watch(engine, id)) {
+            CHURN_TRY(add_watch(engine, id, err));
+        }
+    }
+done:
+    return st;
+}
+
+/* The playbook's triggers first and in its order: evaluation walks them by index. */
+static void order_watches(churn_engine *engine)
+{
+    const churn_playbook *playbook = engine->playbook;
+    for (size_t i = 0; i < engine->watch_count; i++) {
+        engine->watches[i].rule = CHURN__NONE;
+    }
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        uint32_t id = churn__dict_find(engine->texts, playbook->triggers[i].id);
+        churn__watch *from = find_watch(engine, id);
+        churn__watch moved = *from;
+        *from = engine->watches[i];
+        engine->watches[i] = moved;
+        engine->watches[i].rule = i;
+    }
+}
+
+static void rejudge(churn_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->playbook->trigger_count; i++) {
+        churn__watch *watch = &engine->watches[i];
+        for (size_t h = 0; h < watch->held_count; h++) {
+            churn__trigger_rule_changed(&watch->held[h].instance,
+                                        engine->playbook->triggers[i].rule_hash);
+        }
+    }
+}
+
+churn_status churn__engine_bind(churn_engine *engine, churn_error *err)
+{
+    const churn_playbook *playbook = engine->playbook;
+    churn__tally *tallies =
+        churn__alloc_array_zero(engine->heap, playbook->trigger_count, sizeof *tallies);
+    churn_status st = CHURN_OK;
+    if (!tallies) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    CHURN_TRY(reserve_watches(engine, playbook, err));
+    churn__free_array(engine->heap, engine->tallies, engine->tally_count, sizeof *tallies);
+    engine->tallies = tallies;
+    engine->tally_count = playbook->trigger_count;
+    tallies = NULL;
+    order_watches(engine);
+    rejudge(engine);
+done:
+    churn__free_array(engine->heap, tallies, playbook->trigger_count, sizeof *tallies);
+    return st;
+}
+
+churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
+                                 const churn_engine_options *options, churn_engine **out,
+                                 churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_engine *engine = NULL;
+    churn_engine_options mine;
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_create", "out");
+    }
+    *out = NULL;
+    if (!playbook || !store) {
+        return churn__fail_null(err, "churn_engine_create", playbook ? "store" : "playbook");
+    }
+    CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_engine_options", err));
+    CHURN_TRY(check_zone(playbook, store, err));
+
+    churn__heap *heap = churn__heap_create_child(churn__store_heap(store));
+    engine = heap ? churn__alloc_zero(heap, sizeof *engine) : NULL;
+    if (!engine) {
+        churn__heap_release(heap);
+        CHURN_TRY(churn__fail_memory(err, churn__store_heap(store)));
+    }
+    engine->heap = heap;
+    atomic_flag_clear(&engine->busy);
+    churn__live_add(1);
+    engine->playbook = churn__playbook_retain(playbook);
+    engine->store = churn__store_retain(store);
+    engine->seed = mine.seed;
+    engine->as_of = CHURN_TIME_NONE;
+    engine->texts = churn__dict_create(heap);
+    engine->ids = churn__dict_create(heap);
+    if (!engine->texts || !engine->ids) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    CHURN_TRY(churn__engine_bind(engine, err));
+    *out = engine;
+    engine = NULL;
+done:
+    churn_engine_free(engine);
+    return st;
+}
+
+static void free_watches(churn_engine *engine)
+{
+    for (size_t i = 0; i < engine->watch_count; i++) {
+        churn__watch *watch = &engine->watches[i];
+        churn__free_array(engine->heap, watch->held, watch->held_capacity, sizeof *watch->held);
+        churn__free_array(engine->heap, watch->of_person, watch->of_capacity,
+                          sizeof *watch->of_person);
+    }
+    churn__free_array(engine->heap, engine->watches, engine->watch_capacity,
+                      sizeof *engine->watches);
+}
+
+void churn_engine_free(churn_engine *engine)
+{
+    if (!engine) {
+        return;
+    }
+    churn__heap *heap = engine->heap;
+    free_watches(engine);
+    churn__free_array(heap, engine->people, engine->people_capacity, sizeof *engine->people);
+    churn__free_array(heap, engine->person_of, engine->person_of_capacity,
+                      sizeof *engine->person_of);
+    churn__free_array(heap, engine->episodes, engine->episode_capacity, sizeof *engine->episodes);
+    churn__free_array(heap, engine->actions, engine->action_capacity, sizeof *engine->actions);
+    churn__free_array(heap, engine->changes, engine->change_capacity, sizeof *engine->changes);
+    churn__free_array(heap, engine->tallies, engine->tally_count, sizeof *engine->tallies);
+    churn__dict_free(engine->texts);
+    churn__dict_free(engine->ids);
+    churn_playbook_free(engine->playbook);
+    churn_store_free(engine->store);
+    churn__live_add(-1);
+    churn__free(heap, engine, sizeof *engine);
+    churn__heap_release(heap);
+}
+
+uint32_t churn__engine_person(const churn_engine *engine, uint32_t customer)
+{
+    return customer < engine->person_of_count ? engine->person_of[customer] : CHURN__NONE;
+}
+
+churn__held *churn__watch_find(const churn__watch *watch, uint32_t person)
+{
+    if (person >= watch->of_capacity || watch->of_person[person] == 0) {
+        return NULL;
+    }
+    return &watch->held[watch->of_person[person] - 1];
+}
+
+churn_status churn__engine_meet(churn_engine *engine, const churn__version *version,
+                                churn_error *err)
+{
+    uint32_t customers = churn__version_customers(version);
+    if (!churn__grow(engine->heap, (void **)&engine->person_of, &engine->person_of_capacity,
+                     customers, sizeof *engine->person_of)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    bool anybody = churn__dict_count(engine->ids) != 0;
+    for (size_t i = engine->person_of_count; i < customers; i++) {
+        engine->person_of[i] =
+            anybody
+                ? churn__dict_find(engine->ids, churn__version_customer_id(version, (uint32_t)i))
+                : CHURN__NONE;
+    }
+    engine->person_of_count = customers;
+    return CHURN_OK;
+}
+
+void churn__engine_remember(churn_engine *engine, const churn__version *version, uint32_t from)
+{
+    for (uint32_t person = from; person < churn__dict_count(engine->ids); person++) {
+        uint32_t customer =
+            churn__version_find_customer(version, churn__dict_get(engine->ids, person));
+        if (customer < engine->person_of_count) {
+            engine->person_of[customer] = person;
+        }
+    }
+}
+
+churn_time churn_engine_as_of(const churn_engine *engine)
+{
+    return engine ? engine->as_of : CHURN_TIME_NONE;
+}
+
+uint64_t churn_engine_memory(const churn_engine *engine)
+{
+    return engine ? churn__heap_used(engine->heap) : 0;
+}
+
+/* Open episodes whose trigger the new playbook does not have any more. */
+void churn__engine_end_removed(churn_engine *engine)
+{
+    churn_time at = engine->as_of;
+    for (size_t i = engine->playbook->trigger_count; i < engine->watch_count; i++) {
+        churn__watch *watch = &engine->watches[i];
+        for (size_t h = 0; h < watch->held_count; h++) {
+            churn__held *held = &watch->held[h];
+            churn__trigger_did did = {0, 0, 0};
+            churn__trigger_end(&held->instance, at, CHURN__RESOLVED_RULE_REMOVED, &did);
+            if (held->episode != CHURN__NONE) {
+                engine->episodes[held->episode].resolved = CHURN__RESOLVED_RULE_REMOVED;
+                engine->episodes[held->episode].resolved_at = at;
+                held->episode = CHURN__NONE;
+            }
+        }
+    }
+}
+
+churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *playbook,
+                                       churn_error *err)
+{
+    churn_status st = churn__engine_enter(engine, "churn_engine_set_playbook", err);
+    if (st != CHURN_OK) {
+        return st;
+    }
+    if (!playbook) {
+        CHURN_TRY(churn__fail_null(err, "churn_engine_set_playbook", "playbook"));
+    }
+    if (!churn__str_eq(playbook->name, engine->playbook->name)) {
+        CHURN_FAIL(CHURN_E_CONFIG, 0,
+                   "engine: the playbook %q cannot replace %q: ids of actions depend on the name",
+                   &playbook->name, &engine->playbook->name);
+    }
+    CHURN_TRY(check_zone(playbook, engine->store, err));
+    churn_playbook *old = engine->playbook;
+    engine->playbook = churn__playbook_retain(playbook);
+    st = churn__engine_bind(engine, err);
+    if (st != CHURN_OK) {
+        churn_playbook_free(engine->playbook);
+        engine->playbook = old;
+        goto done;
+    }
+    churn__engine_end_removed(engine);
+    churn_playbook_free(old);
+done:
+    churn__engine_leave(engine);
+    return st;
+}

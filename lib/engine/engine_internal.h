@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_ENGINE_ENGINE_INTERNAL_H
+#define CHURN_ENGINE_ENGINE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <churn/engine.h>
+
+#include "base/dict.h"
+#include "base/hash.h"
+#include "base/num.h"
+#include "playbook/playbook.h"
+#include "store/store.h"
+#include "table/table.h"
+
+/*
+ * What an engine remembers. Everything that grows is an array that is only ever appended to; an
+ * evaluation appends behind the committed counts and stages its changes of what is there, so that
+ * a failure is undone by forgetting both (see advance.c).
+ *
+ * Customers that have left a trace are numbered by the engine itself ("people"), because the
+ * store's numbers mean nothing in another process. Texts (ids of triggers and plays, titles,
+ * owners, tags) are codes of the engine's own dictionary, because a playbook may be replaced.
+ */
+#define CHURN__NONE UINT32_MAX
+
+/* One (trigger, customer) that is more than freshly inactive. */
+typedef struct churn__held {
+    churn__instance instance;
+    uint32_t person;
+    uint32_t episode; /* the open one; CHURN__NONE */
+} churn__held;
+
+/* What is remembered of one trigger; `rule` is its index in the playbook, CHURN__NONE once removed.
+ */
+typedef struct churn__watch {
+    uint32_t id; /* text */
+    uint32_t rule;
+    bool started; /* was ever evaluated */
+    churn__held *held;
+    size_t held_count, held_capacity;
+    uint32_t *of_person; /* index of held + 1; 0: none */
+    size_t of_capacity;
+} churn__watch;
+
+typedef struct churn__episode {
+    uint32_t trigger; /* text */
+    uint32_t person;
+    uint32_t number;
+    uint32_t before; /* the episode of the same person that was appended before; CHURN__NONE */
+    uint32_t play;   /* text; CHURN__NO_CODE: none */
+    uint32_t reminders, relapses;
+    uint8_t severity, resolved; /* CHURN__RESOLVED_*; 0: open */
+    uint8_t on_resolve;
+    churn_time fired_at, resolved_at;
+    double value_at_risk; /* NaN: not known */
+} churn__episode;
+
+#define CHURN__STATE_WAITING 0
+#define CHURN__STATE_ACKNOWLEDGED 1
+#define CHURN__STATE_DONE 2
+#define CHURN__STATE_FAILED 3
+#define CHURN__STATE_CANCELLED 4
+
+typedef struct churn__action {
+    churn__hash128 id, about; /* about: zero where it is about no other action */
+    uint32_t person, episode, before;
+    uint32_t play, step, title, owner, role, value; /* texts; CHURN__NO_CODE */
+    uint32_t occurrence;
+    uint8_t kind, state;
+    bool acknowledged;
+    churn_time at, due, state_at;
+} churn__action;
+
+/* A change of a status or tag of a customer. */
+typedef struct churn__mark_change {
+    uint32_t person, before;
+    uint32_t value; /* text; of a status CHURN__NO_CODE: unset */
+    uint8_t is_tag, on;
+    churn_time at;
+} churn__mark_change;
+
+/* The newest entry of each history of a person; CHURN__NONE. */
+typedef struct churn__person {
+    uint32_t episode, action, change;
+} churn__person;
+
+/* What the last evaluation counted for one trigger. */
+typedef struct churn__tally {
+    uint64_t is_true, is_false, is_unknown, is_error, fired, resolved, suppressed, ignorant;
+    uint64_t missing[24]; /* by reason, of inputs that made it unknown */
+    uint32_t worst_slot;  /* the input that was missing most often */
+    uint64_t worst_count;
+    char error_text[160];
+} churn__tally;
+
+struct churn_engine {
+    atomic_flag busy;
+    churn__heap *heap;
+    churn_playbook *playbook;
+    churn_store *store;
+    uint64_t seed;
+
+    churn_time as_of;       /* CHURN_TIME_NONE before the first evaluation */
+    uint64_t store_version; /* seen by the last evaluation; 0 after loading */
+
+    churn__dict *texts;
+    churn__dict *ids; /* people: their customers' ids */
+    churn__person *people;
+    size_t people_capacity;
+    uint32_t *person_of; /* by the store's number; CHURN__NONE */
+    size_t person_of_count, person_of_capacity;
+
+    churn__watch *watches; /* in the playbook's order, then those whose trigger is gone */
+    size_t watch_count, watch_capacity;
+    churn__episode *episodes;
+    size_t episode_count, episode_capacity;
+    churn__action *actions;
+    size_t action_count, action_capacity;
+    uint64_t waiting; /* actions not acknowledged */
+    churn__mark_change *changes;
+    size_t change_count, change_capacity;
+
+    churn__tally *tallies; /* one a trigger of the playbook */
+    size_t tally_count;
+    const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
+};
+
+/* Enter a call: CHURN_E_ARG for NULL, CHURN_E_STATE while another runs. */
+churn_status churn__engine_enter(churn_engine *engine, const char *function, churn_error *err);
+void churn__engine_leave(churn_engine *engine);
+
+/* The engine's number of a store's customer; CHURN__NONE: has left no trace. */
+uint32_t churn__engine_person(const churn_engine *engine, uint32_t customer);
+churn__held *churn__watch_find(const churn__watch *watch, uint32_t person);
+/* Bring person_of up to date with the customers of a version. */
+churn_status churn__engine_meet(churn_engine *engine, const churn__version *version,
+                                churn_error *err);
+/* Make the watches fit the playbook's triggers, by id. */
+churn_status churn__engine_bind(churn_engine *engine, churn_error *err);
+
+/* End what is open of triggers that the playbook does not have any more. */
+void churn__engine_end_removed(churn_engine *engine);
+/* People from number `from` on have come: find them in a version. */
+void churn__engine_remember(churn_engine *engine, const churn__version *version, uint32_t from);
+/* One evaluation, inside a call that was entered. */
+churn_status churn__engine_tick(churn_engine *engine, churn_time at,
+                                const churn_advance_options *options, churn_run *run,
+                                churn_error *err);
+
+/* ---- history, read at an instant ---- */
+
+bool churn__history_firing(const churn_engine *engine, uint32_t person, churn_str trigger,
+                           churn_time as_of);
+/* A task of the play is open at as_of. */
+bool churn__history_running(const churn_engine *engine, uint32_t person, churn_str play,
+                            churn_time as_of);
+/* {NULL, 0}: none set. */
+churn_str churn__history_status(const churn_engine *engine, uint32_t person, churn_time as_of);
+/* Distinct tags on at as_of, by bytes; at most cap. */
+uint32_t churn__history_tags(const churn_engine *engine, uint32_t person, churn_time as_of,
+                             churn_str *out, uint32_t cap);
+
+#define CHURN__TAGS_MAX 64
+
+/* ---- saving ---- */
+
+churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_error *err);
+
+/* ---- a frame: the columns of all slots for a batch of customers and dates ---- */
+
+typedef struct churn__frame {
+    churn__heap *heap;
+    const churn_playbook *playbook;
+    const churn_engine *engine; /* for history; may be NULL: none */
+    bool now;                   /* history is the engine's present state, not that at the date */
+    churn__version *version;
+    churn__reader *reader;
+    churn__metric_plan *plan; /* NULL: no metric is needed */
+    churn__loss_judge *judge;
+    churn__expr_scratch *scratch;
+    const churn_time *dates;
+    uint32_t date_count, max_customers, max_rows;
+
+    churn__column *columns;    /* by slot */
+    uint8_t *needed;           /* by slot */
+    churn__column *metric_out; /* by metric */
+    churn__score_out *scores;  /* by score */
+    uint8_t *score_needed;     /* by score */
+    uint32_t *attribute_codes; /* by attribute: code of texts in this version */
+
+    /* of the present batch */
+    const uint32_t *customers;
+    uint32_t customer_count, rows;
+    uint8_t *exists;     /* by row */
+    churn__loss *losses; /* by row, if loss_needed */
+    bool loss_needed;
+    churn__truth *truth;  /* room for one condition */
+    churn_str *tag_room;  /* CHURN__TAGS_MAX a row */
+    churn__arena strings; /* of the batch */
+} churn__frame;
+
+typedef struct churn__frame_options {
+    bool all_metrics;
+    bool all_scores;
+    bool triggers;   /* what triggers and plays read, and losses for populations */
+    bool every_slot; /* needed or not */
+    bool now;
+    const uint8_t *stale_sources; /* by source: 1 forces stale, 0 fresh; NULL: as they are */
+    uint32_t only_score;          /* with all_scores false; CHURN__NONE */
+} churn__frame_options;
+
+churn_status churn__frame_open(churn_engine *engine, churn__version *version,
+                               const churn_time *dates, uint32_t date_count,
+                               const churn__frame_options *options, churn__frame **out,
+                               churn_error *err);
+void churn__frame_close(churn__frame *frame);
+/* Fill all columns that are needed; row of customer i at date j is i * date_count + j. */
+churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                               churn_error *err);
+
+/* Why a condition is UNKNOWN for a row: the worst of the reasons of the inputs that made it so. */
+churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row,
+                                   bool *all_absence);
+
+/* ---- shared by questions ---- */
+
+/* What a question runs over: pinned version, list of customers by id. */
+typedef struct churn__asking {
+    churn_engine *engine;
+    churn__version *version;
+    const uint32_t *order; /* customers to go through */
+    uint32_t count;
+    uint32_t one; /* room for a single customer */
+    churn_query_options options;
+} churn__asking;
+
+churn_status churn__asking_begin(churn_engine *engine, const churn_query_options *options,
+                                 const churn_time *dates, uint32_t date_count, churn__asking *out,
+                                 churn_error *err);
+void churn__asking_end(churn__asking *asking);
+/* Index of a score by name; an empty name gives the first. CHURN_E_NOT_FOUND with suggestion. */
+churn_status churn__find_score(const churn_playbook *playbook, churn_str name, uint32_t *out,
+                               churn_error *err);
+/* MRR of a customer at as_of in minor units of the playbook's currency. */
+churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_time as_of,
+                                int64_t *out);
+double churn__major(const churn_playbook *playbook, int64_t minor);
+/* MRR * (100 - score) / 100 of the first score of a row, in minor units; NaN: no score. */
+double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr);
+
+#endif

@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * A frame computes what conditions read, column by column, for a batch of customers and dates:
+ * metrics first, then the record of the customer, losses, the engine's own history, and last
+ * segments and scores in the order in which they need each other.
+ */
+#define FRAME_ROWS 2048u
+
+static size_t type_size(churn__type type)
+{
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        return sizeof(uint8_t);
+    case CHURN__TYPE_STRING:
+        return sizeof(churn_str);
+    case CHURN__TYPE_STRINGS:
+        return sizeof(churn__strs);
+    default:
+        return sizeof(int64_t);
+    }
+}
+
+/* ---- what is needed ---- */
+
+static void need_slot(churn__frame *frame, uint32_t slot);
+
+static void need_expr(churn__frame *frame, const churn__expr *expr)
+{
+    uint32_t count = 0;
+    const uint32_t *slots = expr ? churn__expr_slots(expr, &count) : NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        need_slot(frame, slots[i]);
+    }
+}
+
+static void need_score(churn__frame *frame, uint32_t index)
+{
+    if (frame->score_needed[index]) {
+        return;
+    }
+    frame->score_needed[index] = 1;
+    const churn__score_def *score = &frame->playbook->scores[index];
+    for (uint32_t g = 0; g < score->group_count; g++) {
+        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
+            need_slot(frame, score->groups[g].factors[f].slot);
+        }
+    }
+    for (uint32_t c = 0; c < score->cap_count; c++) {
+        need_expr(frame, score->caps[c].when);
+    }
+}
+
+/* Depth is bounded: segments and scores form no cycle, and there are only so many of them. */
+static void need_slot(churn__frame *frame, uint32_t slot)
+{
+    if (frame->needed[slot]) {
+        return;
+    }
+    frame->needed[slot] = 1;
+    const churn__slot *what = &frame->playbook->slots[slot];
+    switch (what->kind) {
+    case CHURN__SLOT_SEGMENT:
+        need_expr(frame, frame->playbook->segments[what->index].when);
+        break;
+    case CHURN__SLOT_SCORE:
+        need_score(frame, what->index);
+        break;
+    case CHURN__SLOT_CHURNED:
+    case CHURN__SLOT_CHURN_DAYS:
+    case CHURN__SLOT_CHURN_REASON:
+    case CHURN__SLOT_CHURN_KIND:
+    case CHURN__SLOT_CHURN_MRR:
+        frame->loss_needed = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void need_template(churn__frame *frame, const churn__template *tmpl)
+{
+    for (uint32_t i = 0; i < tmpl->count; i++) {
+        need_expr(frame, tmpl->parts[i].expr);
+    }
+}
+
+static void need_triggers(churn__frame *frame)
+{
+    const churn_playbook *playbook = frame->playbook;
+    frame->loss_needed = true;
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        need_expr(frame, playbook->triggers[i].when);
+        need_expr(frame, playbook->triggers[i].clear_when);
+    }
+    for (uint32_t p = 0; p < playbook->play_count; p++) {
+        for (uint32_t s = 0; s < playbook->plays[p].step_count; s++) {
+            need_template(frame, &playbook->plays[p].steps[s].title);
+        }
+    }
+    if (playbook->score_count) {
+        need_score(frame, 0); /* value at risk */
+    }
+}
+
+static void need_all(churn__frame *frame, const churn__frame_options *options)
+{
+    for (uint32_t i = 0; i < frame->playbook->score_count; i++) {
+        if (options->all_scores || options->only_score == i) {
+            need_score(frame, i);
+        }
+    }
+    if (options->triggers) {
+        need_triggers(frame);
+    }
+    for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
+        need_slot(frame, i);
+    }
+}
+
+/* ---- opening ---- */
+
+static bool any_metric(const churn__frame *frame, const churn__frame_options *options)
+{
+    bool any = options->all_metrics;
+    for (uint32_t i = 0; i < frame->playbook->slot_count; i++) {
+        any |= frame->needed[i] && frame->playbook->slots[i].kind == CHURN__SLOT_METRIC;
+    }
+    return any && frame->playbook->metric_count > 0;
+}
+
+static bool make_score(churn__frame *frame, uint32_t index)
+{
+    churn__score_out *out = &frame->scores[index];
+    size_t rows = frame->max_rows, groups = frame->playbook->scores[index].group_count;
+    out->score = churn__alloc_array(frame->heap, rows, sizeof(double));
+    out->missing = churn__alloc_array(frame->heap, rows, sizeof(churn__missing));
+    out->coverage = churn__alloc_array(frame->heap, rows, sizeof(double));
+    out->low = churn__alloc_array(frame->heap, rows, sizeof(double));
+    out->high = churn__alloc_array(frame->heap, rows, sizeof(double));
+    out->band = churn__alloc_array(frame->heap, rows, sizeof(churn_str));
+    out->groups = churn__alloc_array(frame->heap, rows * groups, sizeof(double));
+    return out->score && out->missing && out->coverage && out->low && out->high && out->band &&
+           out->groups;
+}
+
+static void free_score(churn__frame *frame, uint32_t index)
+{
+    churn__score_out *out = &frame->scores[index];
+    size_t rows = frame->max_rows, groups = frame->playbook->scores[index].group_count;
+    churn__free_array(frame->heap, out->score, rows, sizeof(double));
+    churn__free_array(frame->heap, out->missing, rows, sizeof(churn__missing));
+    churn__free_array(frame->heap, out->coverage, rows, sizeof(double));
+    churn__free_array(frame->heap, out->low, rows, sizeof(double));
+    churn__free_array(frame->heap, out->high, rows, sizeof(double));
+    churn__free_array(frame->heap, out->band, rows, sizeof(churn_str));
+    churn__free_array(frame->heap, out->groups, rows * groups, sizeof(double));
+}
+
+/* Scores live in arrays of their own, and slots of scores look at them. */
+static void point_at_score(churn__frame *frame, uint32_t slot)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    const churn__score_out *score = &frame->scores[what->index];
+    churn__column *column = &frame->columns[slot];
+    switch (what->part) {
+    case CHURN__PART_SCORE:
+        column->values = score->score;
+        column->missing = score->missing;
+        break;
+    case CHURN__PART_BAND:
+        column->values = score->band;
+        column->missing = score->missing;
+        break;
+    case CHURN__PART_COVERAGE:
+        column->values = score->coverage;
+        break;
+    case CHURN__PART_LOW:
+        column->values = score->low;
+        break;
+    case CHURN__PART_HIGH:
+        column->values = score->high;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool owns_values(const churn__slot *slot)
+{
+    return slot->kind != CHURN__SLOT_SCORE || slot->part >= CHURN__PART_GROUP;
+}
+
+static bool make_column(churn__frame *frame, uint32_t slot)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    churn__column *column = &frame->columns[slot];
+    column->type = what->type;
+    if (!owns_values(what)) {
+        point_at_score(frame, slot);
+        return true;
+    }
+    column->values = churn__alloc_array_zero(frame->heap, frame->max_rows, type_size(what->type));
+    column->missing = churn__alloc_array_zero(frame->heap, frame->max_rows, sizeof(churn__missing));
+    return column->values && column->missing;
+}
+
+static void free_column(churn__frame *frame, uint32_t slot)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    churn__column *column = &frame->columns[slot];
+    if (owns_values(what) && column->type) {
+        churn__free_array(frame->heap, (void *)column->values, frame->max_rows,
+                          type_size(what->type));
+        churn__free_array(frame->heap, (void *)column->missing, frame->max_rows,
+                          sizeof(churn__missing));
+    }
+}
+
+static bool make_columns(churn__frame *frame)
+{
+    const churn_playbook *playbook = frame->playbook;
+    for (uint32_t i = 0; i < playbook->score_count; i++) {
+        if (frame->score_needed[i] && !make_score(frame, i)) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < playbook->slot_count; i++) {
+        if (frame->needed[i] && !make_column(frame, i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static churn_status fit_scratch(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn_playbook *playbook = frame->playbook;
+    for (uint32_t i = 0; i < playbook->segment_count; i++) {
+        CHURN_TRY(churn__expr_scratch_fit(frame->scratch, playbook->segments[i].when, err));
+    }
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        CHURN_TRY(churn__expr_scratch_fit(frame->scratch, playbook->triggers[i].when, err));
+        if (playbook->triggers[i].clear_when) {
+            CHURN_TRY(
+                churn__expr_scratch_fit(frame->scratch, playbook->triggers[i].clear_when, err));
+        }
+    }
+done:
+    return st;
+}
+
+/* Bind metrics to the version, and say of sources what the options say. */
+static churn_status open_plan(churn__frame *frame, const churn__frame_options *options,
+                              churn_error *err)
+{
+    const churn_playbook *playbook = frame->playbook;
+    churn__metric_config config = {playbook->metrics,  playbook->metric_count,
+                                   playbook->sources,  playbook->source_count,
+                                   playbook->currency, playbook->zone};
+    churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
+                                                frame->date_count, &frame->plan, err);
+    if (st == CHURN_OK && options->stale_sources) {
+        churn__metric_plan_set_stale(frame->plan, options->stale_sources);
+    }
+    return st;
+}
+
+/* Every metric is computed, needed or not: those that no slot asks for go to columns of their own.
+ */
+static bool point_at_metrics(churn__frame *frame)
+{
+    const churn_playbook *playbook = frame->playbook;
+    for (uint32_t m = 0; m < playbook->metric_count; m++) {
+        uint32_t slot = churn__playbook_slot(playbook, CHURN__SLOT_METRIC, m, 0);
+        if (slot == CHURN__NONE) {
+            return false;
+        }
+        if (!frame->needed[slot]) {
+            frame->needed[slot] = 1;
+            if (!make_column(frame, slot)) {
+                return false;
+            }
+        }
+        frame->metric_out[m] = frame->columns[slot];
+    }
+    return true;
+}
+
+static void name_attributes(churn__frame *frame)
+{
+    const churn__dict_view *texts = churn__version_texts(frame->version);
+    for (uint32_t i = 0; i < frame->playbook->attribute_count; i++) {
+        frame->attribute_codes[i] =
+            churn__dict_view_find(texts, frame->playbook->attributes[i].name);
+    }
+}
+
+static bool make_room(churn__frame *frame)
+{
+    const churn_playbook *playbook = frame->playbook;
+    churn__heap *heap = frame->heap;
+    size_t rows = frame->max_rows;
+    frame->columns = churn__alloc_array_zero(heap, playbook->slot_count, sizeof *frame->columns);
+    frame->needed = churn__alloc_array_zero(heap, playbook->slot_count, 1);
+    frame->metric_out =
+        churn__alloc_array_zero(heap, playbook->metric_count, sizeof *frame->metric_out);
+    frame->scores = churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->scores);
+    frame->score_needed = churn__alloc_array_zero(heap, playbook->score_count, 1);
+    frame->attribute_codes =
+        churn__alloc_array_zero(heap, playbook->attribute_count, sizeof(uint32_t));
+    frame->exists = churn__alloc_array_zero(heap, rows, 1);
+    frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
+    frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
+    return frame->columns && frame->needed && frame->metric_out && frame->scores &&
+           frame->score_needed && frame->attribute_codes && frame->exists && frame->losses &&
+           frame->truth;
+}
+
+static bool open_readers(churn__frame *frame)
+{
+    churn_playbook *playbook = (churn_playbook *)frame->playbook;
+    frame->reader = churn__reader_create(frame->heap, frame->version);
+    frame->judge = churn__loss_judge_create(frame->heap, &playbook->loss, frame->version);
+    frame->scratch = churn__expr_scratch_create(frame->heap, frame->max_rows);
+    return frame->reader && frame->judge && frame->scratch;
+}
+
+churn_status churn__frame_open(churn_engine *engine, churn__version *version,
+                               const churn_time *dates, uint32_t date_count,
+                               const churn__frame_options *options, churn__frame **out,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__frame *frame = churn__alloc_zero(engine->heap, sizeof *frame);
+    *out = NULL;
+    if (!frame) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    frame->heap = engine->heap;
+    frame->playbook = engine->playbook;
+    frame->engine = engine;
+    frame->now = options->now;
+    frame->version = churn__version_retain(version);
+    frame->dates = dates;
+    frame->date_count = date_count;
+    frame->max_customers = date_count >= FRAME_ROWS ? 1 : FRAME_ROWS / date_count;
+    frame->max_rows = frame->max_customers * date_count;
+    churn__arena_init(&frame->strings, engine->heap);
+    if (!make_room(frame) || !open_readers(frame)) {
+        CHURN_TRY(churn__fail_memory(err, frame->heap));
+    }
+    need_all(frame, options);
+    name_attributes(frame);
+    if (!make_columns(frame)) {
+        CHURN_TRY(churn__fail_memory(err, frame->heap));
+    }
+    CHURN_TRY(fit_scratch(frame, err));
+    if (any_metric(frame, options)) {
+        if (!point_at_metrics(frame)) {
+            CHURN_TRY(churn__fail_memory(err, frame->heap));
+        }
+        CHURN_TRY(open_plan(frame, options, err));
+    }
+    *out = frame;
+    frame = NULL;
+done:
+    churn__frame_close(frame);
+    return st;
+}
+
+static void free_columns(churn__frame *frame)
+{
+    for (uint32_t i = 0; frame->columns && i < frame->playbook->slot_count; i++) {
+        free_column(frame, i);
+    }
+    for (uint32_t i = 0; frame->scores && i < frame->playbook->score_count; i++) {
+        free_score(frame, i);
+    }
+}
+
+void churn__frame_close(churn__frame *frame)
+{
+    if (!frame) {
+        return;
+    }
+    const churn_playbook *playbook = frame->playbook;
+    churn__heap *heap = frame->heap;
+    size_t rows = frame->max_rows;
+    free_columns(frame);
+    churn__free_array(heap, frame->columns, playbook->slot_count, sizeof *frame->columns);
+    churn__free_array(heap, frame->needed, playbook->slot_count, 1);
+    churn__free_array(heap, frame->metric_out, playbook->metric_count, sizeof *frame->metric_out);
+    churn__free_array(heap, frame->scores, playbook->score_count, sizeof *frame->scores);
+    churn__free_array(heap, frame->score_needed, playbook->score_count, 1);
+    churn__free_array(heap, frame->attribute_codes, playbook->attribute_count, sizeof(uint32_t));
+    churn__free_array(heap, frame->exists, rows, 1);
+    churn__free_array(heap, frame->losses, rows, sizeof *frame->losses);
+    churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);
+    churn__metric_plan_free(frame->plan);
+    churn__loss_judge_free(frame->judge);
+    churn__expr_scratch_free(frame->scratch);
+    churn__reader_free(frame->reader);
+    churn__version_release(frame->version);
+    churn__arena_clear(&frame->strings);
+    churn__free(heap, frame, sizeof *frame);
+}
+
+/* ---- filling ---- */
+
+static uint32_t row_customer(const churn__frame *frame, uint32_t row)
+{
+    return frame->customers[row / frame->date_count];
+}
+
+static churn_time row_date(const churn__frame *frame, uint32_t row)
+{
+    return frame->dates[row % frame->date_count];
+}
+
+static void put(churn__frame *frame, uint32_t slot, uint32_t row, churn__value value)
+{
+    churn__column *column = &frame->columns[slot];
+    churn__missing *missing = (churn__missing *)column->missing;
+    void *values = (void *)column->values;
+    missing[row] = value.missing;
+    switch (column->type) {
+    case CHURN__TYPE_BOOL:
+        ((uint8_t *)values)[row] = value.missing ? 0 : value.as.b;
+        break;
+    case CHURN__TYPE_STRING:
+        ((churn_str *)values)[row] = value.missing ? CHURN__STR("") : value.as.s;
+        break;
+    case CHURN__TYPE_DOUBLE:
+        ((double *)values)[row] = value.missing ? 0.0 : value.as.d;
+        break;
+    default:
+        ((int64_t *)values)[row] = value.missing ? 0 : value.as.i;
+        break;
+    }
+}
+
+static churn__value missing_value(churn__type type, churn__missing reason)
+{
+    return (churn__value){.type = type, .missing = reason, .as = {.i = 0}};
+}
+
+static churn__value double_value(double d)
+{
+    return (churn__value){.type = CHURN__TYPE_DOUBLE, .missing = CHURN__PRESENT, .as = {.d = d}};
+}
+
+static churn__value string_value(churn_str s)
+{
+    return (churn__value){.type = CHURN__TYPE_STRING,
+                          .missing = s.ptr ? CHURN__PRESENT : CHURN__EMPTY,
+                          .as = {.s = s}};
+}
+
+static churn__value bool_value(bool b)
+{
+    return (churn__value){.type = CHURN__TYPE_BOOL, .missing = CHURN__PRESENT, .as = {.b = b}};
+}
+
+/* A value of another type than declared is not provided as declared; ints serve as numbers. */
+static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_t row)
+{
+    const churn__attribute_def *def = &frame->playbook->attributes[index];
+    uint32_t name = frame->attribute_codes[index];
+    if (name == CHURN__NO_CODE) {
+        return missing_value(def->type, CHURN__NOT_PROVIDED);
+    }
+    churn__value value = churn__reader_attribute(frame->reader, row_customer(frame, row), name,
+                                                 row_date(frame, row));
+    if (!value.missing && value.type == CHURN__TYPE_INT && def->type == CHURN__TYPE_DOUBLE) {
+        return double_value((double)value.as.i);
+    }
+    if (!value.missing && value.type != def->type) {
+        return missing_value(def->type, CHURN__NOT_PROVIDED);
+    }
+    return value;
+}
+
+static churn__value age_value(churn__frame *frame, uint32_t row)
+{
+    churn_time as_of = row_date(frame, row);
+    churn_time since = churn__reader_since(frame->reader, row_customer(frame, row), as_of);
+    if (since == CHURN_TIME_NONE) {
+        return missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED);
+    }
+    return double_value((double)((as_of - since) / CHURN__DAY));
+}
+
+static churn__value loss_value(const churn__frame *frame, churn__slot_kind kind, uint32_t row)
+{
+    const churn__loss *loss = &frame->losses[row];
+    const churn__dict_view *texts = churn__version_texts(frame->version);
+    if (kind == CHURN__SLOT_CHURNED) {
+        return bool_value(loss->churned);
+    }
+    if (!loss->ever) {
+        return missing_value(CHURN__TYPE_DOUBLE, CHURN__NEVER);
+    }
+    switch (kind) {
+    case CHURN__SLOT_CHURN_DAYS:
+        return double_value((double)((row_date(frame, row) - loss->at) / CHURN__DAY));
+    case CHURN__SLOT_CHURN_REASON:
+        return loss->reason == CHURN__NO_CODE
+                   ? missing_value(CHURN__TYPE_STRING, CHURN__NOT_PROVIDED)
+                   : string_value(churn__dict_view_get(texts, loss->reason));
+    case CHURN__SLOT_CHURN_KIND:
+        return string_value(loss->kind == CHURN__CHURN_INVOLUNTARY ? CHURN__STR("involuntary")
+                                                                   : CHURN__STR("voluntary"));
+    default:
+        return loss->mrr == CHURN_INT_NONE ? missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED)
+                                           : double_value(churn__major(frame->playbook, loss->mrr));
+    }
+}
+
+static bool trigger_firing(const churn__frame *frame, uint32_t index, uint32_t person, uint32_t row)
+{
+    if (!frame->now) {
+        return churn__history_firing(frame->engine, person, frame->playbook->triggers[index].id,
+                                     row_date(frame, row));
+    }
+    const churn__held *held = churn__watch_find(&frame->engine->watches[index], person);
+    return held && held->episode != CHURN__NONE;
+}
+
+static churn_status fill_tags(churn__frame *frame, uint32_t slot, uint32_t person, uint32_t row,
+                              churn_error *err)
+{
+    churn_str tags[CHURN__TAGS_MAX];
+    uint32_t count =
+        churn__history_tags(frame->engine, person, row_date(frame, row), tags, CHURN__TAGS_MAX);
+    churn_str *copy = churn__arena_array(&frame->strings, count, sizeof *copy);
+    if (!copy) {
+        return churn__fail_memory(err, frame->heap);
+    }
+    if (count) {
+        memcpy(copy, tags, count * sizeof *copy);
+    }
+    ((churn__strs *)frame->columns[slot].values)[row] = (churn__strs){copy, count};
+    return CHURN_OK;
+}
+
+static churn_status fill_history(churn__frame *frame, uint32_t slot, uint32_t row, churn_error *err)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    uint32_t person = churn__engine_person(frame->engine, row_customer(frame, row));
+    churn_time as_of = row_date(frame, row);
+    switch (what->kind) {
+    case CHURN__SLOT_TRIGGER:
+        put(frame, slot, row, bool_value(trigger_firing(frame, what->index, person, row)));
+        return CHURN_OK;
+    case CHURN__SLOT_PLAY_RUNNING:
+        put(frame, slot, row,
+            bool_value(churn__history_running(frame->engine, person,
+                                              frame->playbook->plays[what->index].id, as_of)));
+        return CHURN_OK;
+    case CHURN__SLOT_STATUS:
+        put(frame, slot, row, string_value(churn__history_status(frame->engine, person, as_of)));
+        return CHURN_OK;
+    default:
+        return fill_tags(frame, slot, person, row, err);
+    }
+}
+
+static churn_status fill_cell(churn__frame *frame, uint32_t slot, uint32_t row, churn_error *err)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    switch (what->kind) {
+    case CHURN__SLOT_ATTRIBUTE:
+        put(frame, slot, row, attribute_value(frame, what->index, row));
+        return CHURN_OK;
+    case CHURN__SLOT_CUSTOMER_ID:
+        put(frame, slot, row,
+            string_value(churn__version_customer_id(frame->version, row_customer(frame, row))));
+        return CHURN_OK;
+    case CHURN__SLOT_AGE_DAYS:
+        put(frame, slot, row, age_value(frame, row));
+        return CHURN_OK;
+    case CHURN__SLOT_CHURNED:
+    case CHURN__SLOT_CHURN_DAYS:
+    case CHURN__SLOT_CHURN_REASON:
+    case CHURN__SLOT_CHURN_KIND:
+    case CHURN__SLOT_CHURN_MRR:
+        put(frame, slot, row, loss_value(frame, what->kind, row));
+        return CHURN_OK;
+    case CHURN__SLOT_AS_OF:
+        ((churn_time *)frame->columns[slot].values)[row] = row_date(frame, row);
+        return CHURN_OK;
+    default:
+        return fill_history(frame, slot, row, err);
+    }
+}
+
+static bool filled_by_row(const churn__slot *slot)
+{
+    return slot->kind != CHURN__SLOT_METRIC && slot->kind != CHURN__SLOT_SEGMENT &&
+           slot->kind != CHURN__SLOT_SCORE;
+}
+
+static churn_status fill_records(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t slot = 0; slot < frame->playbook->slot_count; slot++) {
+        if (!frame->needed[slot] || !filled_by_row(&frame->playbook->slots[slot])) {
+            continue;
+        }
+        for (uint32_t row = 0; row < frame->rows; row++) {
+            CHURN_TRY(fill_cell(frame, slot, row, err));
+        }
+    }
+done:
+    return st;
+}
+
+static churn_status fill_people(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        uint32_t customer = row_customer(frame, row);
+        churn_time as_of = row_date(frame, row);
+        frame->exists[row] = churn__reader_exists(frame->reader, customer, as_of);
+        if (frame->loss_needed) {
+            CHURN_TRY(churn__loss_judge_at(frame->judge, frame->reader, customer, as_of,
+                                           &frame->losses[row], err));
+        }
+    }
+done:
+    return st;
+}
+
+churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row,
+                                   bool *all_absence)
+{
+    uint32_t slots[16];
+    uint32_t count = churn__expr_blame(expr, frame->columns, row, frame->scratch, slots, 16);
+    churn__missing worst = CHURN__PRESENT;
+    for (uint32_t i = 0; i < count; i++) {
+        const churn__missing *missing = frame->columns[slots[i]].missing;
+        worst = churn__missing_worse(worst, missing ? missing[row] : CHURN__PRESENT);
+    }
+    *all_absence = worst != CHURN__PRESENT && !churn__is_ignorance(worst);
+    return worst;
+}
+
+static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row)
+{
+    churn__truth truth = frame->truth[row];
+    if (truth <= CHURN__TRUE) {
+        return bool_value(truth == CHURN__TRUE);
+    }
+    bool absence = false;
+    churn__missing reason = truth == CHURN__UNKNOWN
+                                ? churn__frame_reason(frame, when, row, &absence)
+                                : CHURN__NON_FINITE;
+    return missing_value(CHURN__TYPE_BOOL, reason ? reason : CHURN__NOT_PROVIDED);
+}
+
+static churn_status fill_segment(churn__frame *frame, uint32_t index, churn_error *err)
+{
+    uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
+    if (slot == CHURN__NONE || !frame->needed[slot]) {
+        return CHURN_OK;
+    }
+    const churn__expr *when = frame->playbook->segments[index].when;
+    churn_status st =
+        churn__expr_truth(when, frame->columns, frame->rows, frame->scratch, frame->truth, err);
+    for (uint32_t row = 0; st == CHURN_OK && row < frame->rows; row++) {
+        put(frame, slot, row, segment_value(frame, when, row));
+    }
+    return st;
+}
+
+/* Group columns are copies: a group that has no present factor is missing. */
+static void fill_groups(churn__frame *frame, uint32_t index)
+{
+    const churn__score_out *out = &frame->scores[index];
+    for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
+        uint32_t slot =
+            churn__playbook_slot(frame->playbook, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + g);
+        if (slot == CHURN__NONE || !frame->needed[slot]) {
+            continue;
+        }
+        for (uint32_t row = 0; row < frame->rows; row++) {
+            double value = out->groups[(size_t)g * frame->rows + row];
+            put(frame, slot, row,
+                isnan(value) ? missing_value(CHURN__TYPE_DOUBLE, CHURN__LOW_COVERAGE)
+                             : double_value(value));
+        }
+    }
+}
+
+static churn_status fill_nodes(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < frame->playbook->order_count; i++) {
+        const churn__node *node = &frame->playbook->order[i];
+        if (!node->is_score) {
+            CHURN_TRY(fill_segment(frame, node->index, err));
+        } else if (frame->score_needed[node->index]) {
+            CHURN_TRY(churn__score_eval(&frame->playbook->scores[node->index], frame->columns,
+                                        frame->rows, frame->scratch, &frame->scores[node->index],
+                                        err));
+            fill_groups(frame, node->index);
+        }
+    }
+done:
+    return st;
+}
+
+churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    frame->customers = customers;
+    frame->customer_count = count;
+    frame->rows = count * frame->date_count;
+    churn__arena_clear(&frame->strings);
+    if (frame->plan) {
+        CHURN_TRY(churn__metric_plan_eval(frame->plan, frame->reader, customers, count,
+                                          frame->metric_out, err));
+    }
+    CHURN_TRY(fill_people(frame, err));
+    CHURN_TRY(fill_records(frame, err));
+    CHURN_TRY(fill_nodes(frame, err));
+    if (churn__reader_failed(frame->reader)) {
+        CHURN_TRY(churn__fail_memory(err, frame->heap));
+    }
+done:
+    return st;
+}

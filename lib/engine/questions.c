@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine_internal.h"
+
+#include <math.h>
+
+/* Pure questions: functions of playbook, version and date, which change nothing. */
+
+/* ---- beginning and end of a question ---- */
+
+static churn_status check_dates(const churn_time *dates, uint32_t count, churn_error *err)
+{
+    if (!dates || count == 0) {
+        return churn__fail_null(err, "churn_engine", "as_of");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (dates[i] < CHURN_TIME_MIN || dates[i] > CHURN_TIME_MAX) {
+            return churn__fail(err, CHURN_E_RANGE, 0, "as_of: outside the years 1 to 9999");
+        }
+        if (i > 0 && dates[i] <= dates[i - 1]) {
+            return churn__fail(err, CHURN_E_RANGE, 0, "as_of: dates must ascend");
+        }
+    }
+    return CHURN_OK;
+}
+
+static churn_status pick_customer(churn__asking *asking, churn_error *err)
+{
+    churn_str id = asking->options.customer;
+    if (!id.ptr) {
+        asking->order = churn__version_order(asking->version);
+        asking->count = churn__version_customers(asking->version);
+        return CHURN_OK;
+    }
+    asking->one = churn__version_find_customer(asking->version, id);
+    if (asking->one == CHURN__NO_CODE) {
+        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "the store has no such customer");
+    }
+    asking->order = &asking->one;
+    asking->count = 1;
+    return CHURN_OK;
+}
+
+churn_status churn__asking_begin(churn_engine *engine, const churn_query_options *options,
+                                 const churn_time *dates, uint32_t date_count, churn__asking *out,
+                                 churn_error *err)
+{
+    churn_status st = churn__engine_enter(engine, "churn_engine", err);
+    *out = (churn__asking){.engine = NULL};
+    if (st != CHURN_OK) {
+        return st;
+    }
+    out->engine = engine;
+    CHURN_TRY(churn__copy_struct(&out->options, sizeof out->options, options, "churn_query_options",
+                                 err));
+    CHURN_TRY(check_dates(dates, date_count, err));
+    CHURN_TRY(churn__store_pin(engine->store, &out->version, err));
+    CHURN_TRY(churn__engine_meet(engine, out->version, err));
+    CHURN_TRY(pick_customer(out, err));
+done:
+    return st;
+}
+
+void churn__asking_end(churn__asking *asking)
+{
+    if (asking->engine) {
+        churn__version_release(asking->version);
+        churn__engine_leave(asking->engine);
+    }
+}
+
+churn_status churn__find_score(const churn_playbook *playbook, churn_str name, uint32_t *out,
+                               churn_error *err)
+{
+    for (uint32_t i = 0; i < playbook->score_count; i++) {
+        if (!name.ptr || name.len == 0 || churn__str_eq(playbook->scores[i].id, name)) {
+            *out = i;
+            return CHURN_OK;
+        }
+    }
+    if (playbook->score_count == 0) {
+        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "the playbook has no score");
+    }
+    return churn__fail(err, CHURN_E_NOT_FOUND, 0, "unknown score %q; the first is %q", &name,
+                       &playbook->scores[0].id);
+}
+
+double churn__major(const churn_playbook *playbook, int64_t minor)
+{
+    static const double unit[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
+    int scale = playbook->currency_scale;
+    return (double)minor / unit[scale >= 0 && scale <= 4 ? scale : 2];
+}
+
+churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_time as_of,
+                                int64_t *out)
+{
+    const churn__subscription *rows = NULL;
+    size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
+    uint32_t currency =
+        churn__dict_view_find(churn__version_texts(frame->version), frame->playbook->currency);
+    return churn__mrr_at(&frame->playbook->kpi, rows, count, currency, as_of, out);
+}
+
+double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr)
+{
+    if (frame->playbook->score_count == 0 || frame->scores[0].missing[row]) {
+        return (double)NAN;
+    }
+    return churn__round6((double)mrr * (100.0 - frame->scores[0].score[row]) / 100.0);
+}
+
+/* ---- going through customers in batches ---- */
+
+typedef churn_status (*frame_use)(churn__frame *frame, void *context, churn_error *err);
+
+static churn_status go_through(churn__asking *asking, churn__frame *frame, frame_use use,
+                               void *context, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_cancel *cancel = asking->options.cancel;
+    churn__cancel_total(cancel, asking->count);
+    for (uint32_t from = 0; from < asking->count; from += frame->max_customers) {
+        uint32_t left = asking->count - from;
+        uint32_t n = left < frame->max_customers ? left : frame->max_customers;
+        CHURN_TRY(churn__cancel_check(cancel, err));
+        CHURN_TRY(churn__frame_fill(frame, asking->order + from, n, err));
+        CHURN_TRY(use(frame, context, err));
+        churn__cancel_step(cancel, from + n);
+    }
+done:
+    return st;
+}
+
+static churn_str row_id(const churn__frame *frame, uint32_t row)
+{
+    return churn__version_customer_id(frame->version, frame->customers[row / frame->date_count]);
+}
+
+static churn_time row_date(const churn__frame *frame, uint32_t row)
+{
+    return frame->dates[row % frame->date_count];
+}
+
+/* ---- metrics ---- */
+
+typedef struct metrics_table {
+    churn__table_builder *builder;
+    bool dated;
+} metrics_table;
+
+static churn_column_type column_type(churn__type type)
+{
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        return CHURN_COLUMN_BOOL;
+    case CHURN__TYPE_INT:
+        return CHURN_COLUMN_INT;
+    case CHURN__TYPE_STRING:
+        return CHURN_COLUMN_STRING;
+    case CHURN__TYPE_TIME:
+        return CHURN_COLUMN_TIME;
+    default:
+        return CHURN_COLUMN_DOUBLE;
+    }
+}
+
+static void add_cell(churn__table_builder *builder, uint32_t to, const churn__column *column,
+                     uint32_t row)
+{
+    if (column->missing && column->missing[row]) {
+        churn__table_add_null(builder, to);
+        return;
+    }
+    switch (column->type) {
+    case CHURN__TYPE_BOOL:
+        churn__table_add_bool(builder, to, ((const uint8_t *)column->values)[row]);
+        return;
+    case CHURN__TYPE_INT:
+        churn__table_add_int(builder, to, ((const int64_t *)column->values)[row]);
+        return;
+    case CHURN__TYPE_STRING:
+        churn__table_add_string(builder, to, ((const churn_str *)column->values)[row]);
+        return;
+    case CHURN__TYPE_TIME:
+        churn__table_add_time(builder, to, ((const churn_time *)column->values)[row]);
+        return;
+    default:
+        churn__table_add_double(builder, to, ((const double *)column->values)[row]);
+        return;
+    }
+}
+
+static churn_status use_metrics(churn__frame *frame, void *context, churn_error *err)
+{
+    (void)err;
+    const metrics_table *table = context;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        if (!frame->exists[row]) {
+            continue;
+        }
+        uint32_t to = 0;
+        churn__table_add_string(table->builder, to++, row_id(frame, row));
+        if (table->dated) {
+            churn__table_add_time(table->builder, to++, row_date(frame, row));
+        }
+        for (uint32_t m = 0; m < frame->playbook->metric_count; m++) {
+            add_cell(table->builder, to++, &frame->metric_out[m], row);
+        }
+    }
+    return CHURN_OK;
+}
+
+static churn__table_builder *begin_metrics(const churn__asking *asking, bool dated)
+{
+    const churn_playbook *playbook = asking->engine->playbook;
+    churn__table_builder *builder =
+        churn__table_begin(churn__store_heap(asking->engine->store), asking->count);
+    if (!builder) {
+        return NULL;
+    }
+    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
+    if (dated) {
+        churn__table_column(builder, "as_of", CHURN_COLUMN_TIME);
+    }
+    for (uint32_t m = 0; m < playbook->metric_count; m++) {
+        churn__table_column(builder, playbook->metrics[m].id.ptr,
+                            column_type(playbook->metrics[m].type));
+    }
+    return builder;
+}
+
+churn_status churn_engine_metrics(churn_engine *engine, const churn_time *as_of, uint32_t count,
+                                  const churn_query_options *options, churn_table **out,
+                                  churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_metrics", "out");
+    }
+    *out = NULL;
+    churn__asking asking;
+    churn__frame *frame = NULL;
+    metrics_table table = {NULL, count > 1};
+    churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
+    churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
+    if (st != CHURN_OK) {
+        goto done;
+    }
+    CHURN_TRY(churn__frame_open(engine, asking.version, as_of, count, &want, &frame, err));
+    table.builder = begin_metrics(&asking, table.dated);
+    if (!table.builder) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    CHURN_TRY(go_through(&asking, frame, use_metrics, &table, err));
+    st = churn__table_finish(table.builder, out, err);
+    table.builder = NULL;
+done:
+    churn__table_abandon(table.builder);
+    churn__frame_close(frame);
+    churn__asking_end(&asking);
+    return st;
+}
+
+/* ---- why metrics are missing ---- */
+
+static churn_status use_missing(churn__frame *frame, void *context, churn_error *err)
+{
+    (void)err;
+    churn__table_builder *builder = context;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        for (uint32_t m = 0; frame->exists[row] && m < frame->playbook->metric_count; m++) {
+            churn__missing reason =
+                frame->metric_out[m].missing ? frame->metric_out[m].missing[row] : CHURN__PRESENT;
+            if (reason) {
+                churn__table_add_string(builder, 0, row_id(frame, row));
+                churn__table_add_string(builder, 1, frame->playbook->metrics[m].id);
+                churn__table_add_string(builder, 2, churn__str_nts(churn__missing_name(reason)));
+            }
+        }
+    }
+    return CHURN_OK;
+}
+
+churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
+                                  const churn_query_options *options, churn_table **out,
+                                  churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_missing", "out");
+    }
+    *out = NULL;
+    churn__asking asking;
+    churn__frame *frame = NULL;
+    churn__table_builder *builder = NULL;
+    churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
+    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
+    if (st != CHURN_OK) {
+        goto done;
+    }
+    CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &want, &frame, err));
+    builder = churn__table_begin(churn__store_heap(engine->store), 0);
+    if (!builder) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "metric", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "reason", CHURN_COLUMN_STRING);
+    CHURN_TRY(go_through(&asking, frame, use_missing, builder, err));
+    st = churn__table_finish(builder, out, err);
+    builder = NULL;
+done:
+    churn__table_abandon(builder);
+    churn__frame_close(frame);
+    churn__asking_end(&asking);
+    return st;
+}
+
+/* ---- scores ---- */
+
+typedef struct scores_table {
+    churn__table_builder *builder;
+    bool dated;
+    uint32_t only; /* CHURN__NONE: all */
+} scores_table;
+
+static void add_score(const scores_table *table, const churn__frame *frame, uint32_t index,
+                      uint32_t row)
+{
+    const churn__score_out *score = &frame->scores[index];
+    churn__table_builder *builder = table->builder;
+    uint32_t to = 0;
+    churn__table_add_string(builder, to++, row_id(frame, row));
+    if (table->dated) {
+        churn__table_add_time(builder, to++, row_date(frame, row));
+    }
+    churn__table_add_string(builder, to++, frame->playbook->scores[index].id);
+    churn__table_add_double(builder, to++, score->missing[row] ? (double)NAN : score->score[row]);
+    churn__table_add_string(builder, to++, score->band[row]);
+    churn__table_add_double(builder, to++, score->coverage[row]);
+    churn__table_add_double(builder, to++, score->low[row]);
+    churn__table_add_double(builder, to++, score->high[row]);
+    if (table->only != CHURN__NONE) {
+        for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
+            churn__table_add_double(builder, to++, score->groups[(size_t)g * frame->rows + row]);
+        }
+    }
+}
+
+static churn_status use_scores(churn__frame *frame, void *context, churn_error *err)
+{
+    (void)err;
+    const scores_table *table = context;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        for (uint32_t i = 0; frame->exists[row] && i < frame->playbook->score_count; i++) {
+            if (table->only == CHURN__NONE || table->only == i) {
+                add_score(table, frame, i, row);
+            }
+        }
+    }
+    return CHURN_OK;
+}
+
+static churn__table_builder *begin_scores(const churn__asking *asking, const scores_table *table)
+{
+    const churn_playbook *playbook = asking->engine->playbook;
+    churn__table_builder *builder =
+        churn__table_begin(churn__store_heap(asking->engine->store), asking->count);
+    if (!builder) {
+        return NULL;
+    }
+    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
+    if (table->dated) {
+        churn__table_column(builder, "as_of", CHURN_COLUMN_TIME);
+    }
+    churn__table_column(builder, "score", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "value", CHURN_COLUMN_DOUBLE);
+    churn__table_column(builder, "band", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "coverage", CHURN_COLUMN_DOUBLE);
+    churn__table_column(builder, "low", CHURN_COLUMN_DOUBLE);
+    churn__table_column(builder, "high", CHURN_COLUMN_DOUBLE);
+    for (uint32_t g = 0;
+         table->only != CHURN__NONE && g < playbook->scores[table->only].group_count; g++) {
+        churn__table_column(builder, playbook->scores[table->only].groups[g].id.ptr,
+                            CHURN_COLUMN_DOUBLE);
+    }
+    return builder;
+}
+
+churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, uint32_t count,
+                                 const churn_query_options *options, churn_table **out,
+                                 churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_scores", "out");
+    }
+    *out = NULL;
+    churn__asking asking;
+    churn__frame *frame = NULL;
+    scores_table table = {NULL, count > 1, CHURN__NONE};
+    churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
+    if (st != CHURN_OK) {
+        goto done;
+    }
+    if (asking.options.score.ptr || engine->playbook->score_count == 1) {
+        CHURN_TRY(churn__find_score(engine->playbook, asking.options.score, &table.only, err));
+    }
+    churn__frame_options want = {.all_scores = table.only == CHURN__NONE, .only_score = table.only};
+    CHURN_TRY(churn__frame_open(engine, asking.version, as_of, count, &want, &frame, err));
+    table.builder = begin_scores(&asking, &table);
+    if (!table.builder) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    CHURN_TRY(go_through(&asking, frame, use_scores, &table, err));
+    st = churn__table_finish(table.builder, out, err);
+    table.builder = NULL;
+done:
+    churn__table_abandon(table.builder);
+    churn__frame_close(frame);
+    churn__asking_end(&asking);
+    return st;
+}
+
+/* ---- figures ---- */
+
+typedef struct kpi_lives {
+    churn__loss_judge *judge;
+    churn__reader *reader;
+    churn_time as_of;
+} kpi_lives;
+
+static churn_status lives_of(void *context, uint32_t customer, const churn__life_span **spans,
+                             size_t *count, churn_error *err)
+{
+    kpi_lives *lives = context;
+    return churn__loss_judge_spans(lives->judge, lives->reader, customer, lives->as_of, spans,
+                                   count, err);
+}
+
+typedef churn_status (*kpi_make)(churn__heap *heap, churn__version *version,
+                                 const churn__kpi_request *request, churn_table **out,
+                                 churn_error *err);
+
+static churn_status check_span(churn_time from, churn_time to, const churn_kpi_options *options,
+                               churn_error *err)
+{
+    if (from < CHURN_TIME_MIN || to > CHURN_TIME_MAX || from >= to) {
+        return churn__fail(err, CHURN_E_RANGE, 0, "kpi: the span must begin before it ends");
+    }
+    if (options->every < CHURN_EVERY_SPAN || options->every > CHURN_EVERY_YEAR) {
+        return churn__fail(err, CHURN_E_ARG, 0, "kpi: every is none of CHURN_EVERY_*");
+    }
+    return CHURN_OK;
+}
+
+static churn_status make_kpi(churn_engine *engine, churn__kpi_request *request,
+                             const churn_kpi_options *options, kpi_make make, churn_table **out,
+                             churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_kpi_options mine;
+    churn__version *version = NULL;
+    kpi_lives lives = {NULL, NULL, 0};
+    CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_kpi_options", err));
+    CHURN_TRY(check_span(request->from, request->to, &mine, err));
+    CHURN_TRY(churn__store_pin(engine->store, &version, err));
+    lives.as_of = mine.as_of ? mine.as_of : request->to;
+    lives.reader = churn__reader_create(engine->heap, version);
+    lives.judge = churn__loss_judge_create(engine->heap, &engine->playbook->loss, version);
+    if (!lives.reader || !lives.judge) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    request->every = mine.every;
+    request->as_of = lives.as_of;
+    request->zone = engine->playbook->zone;
+    request->currency = engine->playbook->currency;
+    request->policy = engine->playbook->kpi;
+    request->lives = lives_of;
+    request->lives_context = &lives;
+    request->cancel = mine.cancel;
+    CHURN_TRY(make(churn__store_heap(engine->store), version, request, out, err));
+done:
+    churn__loss_judge_free(lives.judge);
+    churn__reader_free(lives.reader);
+    churn__version_release(version);
+    return st;
+}
+
+churn_status churn_engine_kpi(churn_engine *engine, const churn_str *kpis, uint32_t count,
+                              churn_time from, churn_time to, const churn_kpi_options *options,
+                              churn_table **out, churn_error *err)
+{
+    if (!out || (count && !kpis)) {
+        return churn__fail_null(err, "churn_engine_kpi", out ? "kpis" : "out");
+    }
+    *out = NULL;
+    churn_status st = churn__engine_enter(engine, "churn_engine_kpi", err);
+    if (st == CHURN_OK) {
+        churn__kpi_request request = {.kpis = kpis, .kpi_count = count, .from = from, .to = to};
+        st = make_kpi(engine, &request, options, churn__kpi_table, out, err);
+        churn__engine_leave(engine);
+    }
+    return st;
+}
+
+churn_status churn_engine_movements(churn_engine *engine, churn_time from, churn_time to,
+                                    const churn_kpi_options *options, churn_table **out,
+                                    churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_movements", "out");
+    }
+    *out = NULL;
+    churn_status st = churn__engine_enter(engine, "churn_engine_movements", err);
+    if (st == CHURN_OK) {
+        churn__kpi_request request = {.from = from, .to = to};
+        st = make_kpi(engine, &request, options, churn__kpi_movements, out, err);
+        churn__engine_leave(engine);
+    }
+    return st;
+}
+
+/* ---- whose sources disagree ---- */
+
+static void add_truth(churn__table_builder *builder, uint32_t to, int8_t truth)
+{
+    if (truth < 0) {
+        churn__table_add_null(builder, to);
+    } else {
+        churn__table_add_bool(builder, to, truth != 0);
+    }
+}
+
+static churn_status list_disagreements(churn__asking *asking, churn_time as_of,
+                                       churn__reader *reader, churn__loss_judge *judge,
+                                       churn__table_builder *builder, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < asking->count; i++) {
+        churn__loss loss;
+        CHURN_TRY(churn__cancel_check(asking->options.cancel, err));
+        CHURN_TRY(churn__loss_judge_at(judge, reader, asking->order[i], as_of, &loss, err));
+        if (loss.by_subscription == loss.by_record ||
+            !churn__reader_exists(reader, asking->order[i], as_of)) {
+            continue;
+        }
+        churn__table_add_string(builder, 0,
+                                churn__version_customer_id(asking->version, asking->order[i]));
+        add_truth(builder, 1, loss.by_subscription);
+        add_truth(builder, 2, loss.by_record);
+        churn__table_add_bool(builder, 3, loss.churned);
+        churn__table_add_time(builder, 4, loss.churned ? loss.at : CHURN_TIME_NONE);
+    }
+done:
+    return st;
+}
+
+churn_status churn_engine_disagreements(churn_engine *engine, churn_time as_of,
+                                        const churn_query_options *options, churn_table **out,
+                                        churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_engine_disagreements", "out");
+    }
+    *out = NULL;
+    churn__asking asking;
+    churn__reader *reader = NULL;
+    churn__loss_judge *judge = NULL;
+    churn__table_builder *builder = NULL;
+    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
+    if (st != CHURN_OK) {
+        goto done;
+    }
+    reader = churn__reader_create(engine->heap, asking.version);
+    judge = churn__loss_judge_create(engine->heap, &engine->playbook->loss, asking.version);
+    builder = churn__table_begin(churn__store_heap(engine->store), 0);
+    if (!reader || !judge || !builder) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "by_subscription", CHURN_COLUMN_BOOL);
+    churn__table_column(builder, "by_record", CHURN_COLUMN_BOOL);
+    churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
+    churn__table_column(builder, "lost_at", CHURN_COLUMN_TIME);
+    CHURN_TRY(list_disagreements(&asking, as_of, reader, judge, builder, err));
+    if (churn__reader_failed(reader)) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    st = churn__table_finish(builder, out, err);
+    builder = NULL;
+done:
+    churn__table_abandon(builder);
+    churn__loss_judge_free(judge);
+    churn__reader_free(reader);
+    churn__asking_end(&asking);
+    return st;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/staging.h"
+
+#include <string.h>
+
+churn_status churn__staging_begin(churn__staging *staging, churn_engine *engine, churn_time at,
+                                  churn_error *err)
+{
+    *staging = (churn__staging){.engine = engine,
+                                .at = at,
+                                .episodes = engine->episode_count,
+                                .actions = engine->action_count,
+                                .changes = engine->change_count,
+                                .texts = churn__dict_count(engine->texts),
+                                .ids = churn__dict_count(engine->ids),
+                                .waiting = engine->waiting};
+    staging->run.as_of = at;
+    staging->held = churn__alloc_array(engine->heap, engine->watch_count, sizeof *staging->held);
+    staging->tallies =
+        churn__alloc_array_zero(engine->heap, engine->tally_count, sizeof *staging->tallies);
+    if (!staging->held || !staging->tallies) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    for (size_t i = 0; i < engine->watch_count; i++) {
+        staging->held[i] = engine->watches[i].held_count;
+    }
+    for (size_t i = 0; i < engine->tally_count; i++) {
+        staging->tallies[i].worst_slot = CHURN__NONE;
+    }
+    return CHURN_OK;
+}
+
+churn_status churn__stage_op(churn__staging *staging, churn__op op, churn_error *err)
+{
+    if (!churn__grow(staging->engine->heap, (void **)&staging->ops, &staging->op_capacity,
+                     staging->op_count + 1, sizeof *staging->ops)) {
+        return churn__fail_memory(err, staging->engine->heap);
+    }
+    staging->ops[staging->op_count++] = op;
+    return CHURN_OK;
+}
+
+churn_status churn__stage_text(churn__staging *staging, churn_str text, uint32_t *out,
+                               churn_error *err)
+{
+    *out = CHURN__NO_CODE;
+    if (!text.ptr) {
+        return CHURN_OK;
+    }
+    *out = churn__dict_add(staging->engine->texts, text);
+    return *out == CHURN__NO_CODE ? churn__fail_memory(err, staging->engine->heap) : CHURN_OK;
+}
+
+churn_status churn__stage_person(churn__staging *staging, const churn__version *version,
+                                 uint32_t customer, uint32_t *out, churn_error *err)
+{
+    churn_engine *engine = staging->engine;
+    churn_str id = churn__version_customer_id(version, customer);
+    *out = churn__dict_add(engine->ids, id);
+    if (*out == CHURN__NO_CODE ||
+        !churn__grow(engine->heap, (void **)&engine->people, &engine->people_capacity,
+                     (size_t)*out + 1, sizeof *engine->people)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    if (*out >= staging->ids) {
+        engine->people[*out] = (churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE};
+    }
+    return CHURN_OK;
+}
+
+/* of_person says "none" beyond what it was asked for; entries of staged instances are set when they
+ * are committed. */
+static bool reach_person(churn_engine *engine, churn__watch *watch, uint32_t person)
+{
+    size_t before = watch->of_capacity;
+    if (!churn__grow(engine->heap, (void **)&watch->of_person, &watch->of_capacity,
+                     (size_t)person + 1, sizeof *watch->of_person)) {
+        return false;
+    }
+    if (watch->of_capacity > before) {
+        memset(watch->of_person + before, 0,
+               (watch->of_capacity - before) * sizeof *watch->of_person);
+    }
+    return true;
+}
+
+churn_status churn__stage_held(churn__staging *staging, uint32_t watch_index, uint32_t person,
+                               uint32_t *out, churn_error *err)
+{
+    churn_engine *engine = staging->engine;
+    churn__watch *watch = &engine->watches[watch_index];
+    size_t at = staging->held[watch_index];
+    if (!reach_person(engine, watch, person) ||
+        !churn__grow(engine->heap, (void **)&watch->held, &watch->held_capacity, at + 1,
+                     sizeof *watch->held)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    memset(&watch->held[at], 0, sizeof *watch->held);
+    watch->held[at].person = person;
+    watch->held[at].episode = CHURN__NONE;
+    staging->held[watch_index] = at + 1;
+    *out = (uint32_t)at;
+    return CHURN_OK;
+}
+
+churn_status churn__stage_episode(churn__staging *staging, const churn__episode *episode,
+                                  uint32_t *out, churn_error *err)
+{
+    churn_engine *engine = staging->engine;
+    if (!churn__grow(engine->heap, (void **)&engine->episodes, &engine->episode_capacity,
+                     staging->episodes + 1, sizeof *engine->episodes)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    engine->episodes[staging->episodes] = *episode;
+    *out = (uint32_t)staging->episodes++;
+    return CHURN_OK;
+}
+
+churn_status churn__stage_action(churn__staging *staging, const churn__action *action,
+                                 churn_error *err)
+{
+    churn_engine *engine = staging->engine;
+    if (staging->waiting >= engine->playbook->limits.outbox) {
+        return churn__fail(err, CHURN_E_LIMIT, 0,
+                           "outbox: %u actions wait to be acknowledged, which is limits.outbox",
+                           staging->waiting);
+    }
+    if (!churn__grow(engine->heap, (void **)&engine->actions, &engine->action_capacity,
+                     staging->actions + 1, sizeof *engine->actions)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    engine->actions[staging->actions++] = *action;
+    staging->waiting++;
+    staging->run.actions++;
+    return CHURN_OK;
+}
+
+churn_status churn__stage_change(churn__staging *staging, const churn__mark_change *change,
+                                 churn_error *err)
+{
+    churn_engine *engine = staging->engine;
+    if (!churn__grow(engine->heap, (void **)&engine->changes, &engine->change_capacity,
+                     staging->changes + 1, sizeof *engine->changes)) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    engine->changes[staging->changes++] = *change;
+    return CHURN_OK;
+}
+
+/* ---- committing ---- */
+
+static void commit_op(churn__staging *staging, const churn__op *op)
+{
+    churn_engine *engine = staging->engine;
+    switch (op->kind) {
+    case CHURN__OP_INSTANCE: {
+        churn__watch *watch = &engine->watches[op->a];
+        churn__held *held = &watch->held[op->b];
+        held->instance = op->instance;
+        held->episode = op->episode;
+        watch->of_person[held->person] = op->b + 1;
+        break;
+    }
+    case CHURN__OP_RESOLVE:
+        engine->episodes[op->a].resolved = (uint8_t)op->b;
+        engine->episodes[op->a].resolved_at = staging->at;
+        break;
+    case CHURN__OP_REMIND:
+        engine->episodes[op->a].reminders++;
+        break;
+    case CHURN__OP_RELAPSE:
+        engine->episodes[op->a].relapses++;
+        break;
+    case CHURN__OP_CANCEL:
+        engine->actions[op->a].state = CHURN__STATE_CANCELLED;
+        engine->actions[op->a].state_at = staging->at;
+        break;
+    }
+}
+
+/* Hang what was appended onto its person's histories. */
+static void link_new(churn__staging *staging)
+{
+    churn_engine *engine = staging->engine;
+    for (size_t i = engine->episode_count; i < staging->episodes; i++) {
+        churn__person *person = &engine->people[engine->episodes[i].person];
+        engine->episodes[i].before = person->episode;
+        person->episode = (uint32_t)i;
+    }
+    for (size_t i = engine->action_count; i < staging->actions; i++) {
+        churn__person *person = &engine->people[engine->actions[i].person];
+        engine->actions[i].before = person->action;
+        person->action = (uint32_t)i;
+    }
+    for (size_t i = engine->change_count; i < staging->changes; i++) {
+        churn__person *person = &engine->people[engine->changes[i].person];
+        engine->changes[i].before = person->change;
+        person->change = (uint32_t)i;
+    }
+}
+
+void churn__staging_commit(churn__staging *staging)
+{
+    churn_engine *engine = staging->engine;
+    link_new(staging);
+    engine->episode_count = staging->episodes;
+    engine->action_count = staging->actions;
+    engine->change_count = staging->changes;
+    engine->waiting = staging->waiting;
+    for (size_t i = 0; i < engine->watch_count; i++) {
+        engine->watches[i].held_count = staging->held[i];
+        engine->watches[i].started |= engine->watches[i].rule != CHURN__NONE;
+    }
+    for (size_t i = 0; i < staging->op_count; i++) {
+        commit_op(staging, &staging->ops[i]);
+    }
+    memcpy(engine->tallies, staging->tallies, engine->tally_count * sizeof *engine->tallies);
+    engine->as_of = staging->at;
+    staging->texts = churn__dict_count(engine->texts);
+    staging->ids = churn__dict_count(engine->ids);
+}
+
+void churn__staging_end(churn__staging *staging)
+{
+    churn_engine *engine = staging->engine;
+    if (!engine) {
+        return;
+    }
+    churn__dict_truncate(engine->texts, staging->texts);
+    churn__dict_truncate(engine->ids, staging->ids);
+    churn__free_array(engine->heap, staging->held, engine->watch_count, sizeof *staging->held);
+    churn__free_array(engine->heap, staging->tallies, engine->tally_count,
+                      sizeof *staging->tallies);
+    churn__free_array(engine->heap, staging->ops, staging->op_capacity, sizeof *staging->ops);
+}

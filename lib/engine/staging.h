@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_ENGINE_STAGING_H
+#define CHURN_ENGINE_STAGING_H
+
+#include "engine/engine_internal.h"
+
+/*
+ * One evaluation's changes before they count. New episodes, actions, changes and texts are appended
+ * behind the engine's committed counts; changes of what is there are operations in a list.
+ * Committing cannot fail, and until then the engine is what it was.
+ */
+typedef enum churn__op_kind {
+    CHURN__OP_INSTANCE, /* a = watch, b = held */
+    CHURN__OP_RESOLVE,  /* a = episode, b = reason */
+    CHURN__OP_REMIND,   /* a = episode */
+    CHURN__OP_RELAPSE,  /* a = episode */
+    CHURN__OP_CANCEL    /* a = action */
+} churn__op_kind;
+
+typedef struct churn__op {
+    churn__op_kind kind;
+    uint32_t a, b;
+    uint32_t episode; /* of an instance, afterwards */
+    churn__instance instance;
+} churn__op;
+
+typedef struct churn__staging {
+    churn_engine *engine;
+    churn_time at;
+    bool no_actions;
+    churn_run run;
+    churn__tally *tallies;
+    size_t episodes, actions, changes; /* counts with what is staged */
+    uint32_t texts, ids;               /* counts before */
+    size_t *held;                      /* by watch: count with what is staged */
+    churn__op *ops;
+    size_t op_count, op_capacity;
+    uint64_t waiting;
+} churn__staging;
+
+churn_status churn__staging_begin(churn__staging *staging, churn_engine *engine, churn_time at,
+                                  churn_error *err);
+void churn__staging_commit(churn__staging *staging);
+/* After commit as well as instead of it. */
+void churn__staging_end(churn__staging *staging);
+
+churn_status churn__stage_op(churn__staging *staging, churn__op op, churn_error *err);
+churn_status churn__stage_text(churn__staging *staging, churn_str text, uint32_t *out,
+                               churn_error *err);
+/* The engine's number of a customer, made if there is none yet. */
+churn_status churn__stage_person(churn__staging *staging, const churn__version *version,
+                                 uint32_t customer, uint32_t *out, churn_error *err);
+/* Room for an instance of (watch, person) that has none yet. */
+churn_status churn__stage_held(churn__staging *staging, uint32_t watch, uint32_t person,
+                               uint32_t *out, churn_error *err);
+churn_status churn__stage_episode(churn__staging *staging, const churn__episode *episode,
+                                  uint32_t *out, churn_error *err);
+/* CHURN_E_LIMIT where the outbox is full. */
+churn_status churn__stage_action(churn__staging *staging, const churn__action *action,
+                                 churn_error *err);
+churn_status churn__stage_change(churn__staging *staging, const churn__mark_change *change,
+                                 churn_error *err);
+
+/* ---- what plays answer: answer.c ---- */
+
+churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, uint32_t row,
+                                 const churn__trigger_def *trigger, uint32_t episode,
+                                 churn_error *err);
+churn_status churn__answer_resolved(churn__staging *staging, uint32_t episode, churn_error *err);
+churn_status churn__answer_reminded(churn__staging *staging, uint32_t episode, churn_error *err);
+
+#endif
