@@ -114,8 +114,8 @@ CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_
  * @param options NULL for defaults; `customer`, `score` (default all), `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), `score` (its id), `value` (null below
  *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
- *        value could lie if nothing were missing), then `<group>` columns if one score was asked
- *        for; returned: free with churn_table_free()
+ *        value could lie if nothing were missing), `churned` (lost, as the playbook's `loss:` says),
+ *        then `<group>` columns if one score was asked for; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
  * @threads one at a time per engine

@@ -203,6 +203,7 @@ typedef struct churn__frame {
 typedef struct churn__frame_options {
     bool all_metrics;
     bool all_scores;
+    bool losses;
     bool triggers;   /* what triggers and plays read, and losses for populations */
     bool every_slot; /* needed or not */
     bool now;

@@ -114,6 +114,7 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
             need_score(frame, i);
         }
     }
+    frame->loss_needed |= options->losses;
     if (options->triggers) {
         need_triggers(frame);
     }

@@ -338,6 +338,7 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
     churn__table_add_double(builder, to++, score->coverage[row]);
     churn__table_add_double(builder, to++, score->low[row]);
     churn__table_add_double(builder, to++, score->high[row]);
+    churn__table_add_bool(builder, to++, frame->losses[row].churned);
     if (table->only != CHURN__NONE) {
         for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
             churn__table_add_double(builder, to++, score->groups[(size_t)g * frame->rows + row]);
@@ -377,6 +378,7 @@ static churn__table_builder *begin_scores(const churn__asking *asking, const sco
     churn__table_column(builder, "coverage", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "low", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "high", CHURN_COLUMN_DOUBLE);
+    churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
     for (uint32_t g = 0;
          table->only != CHURN__NONE && g < playbook->scores[table->only].group_count; g++) {
         churn__table_column(builder, playbook->scores[table->only].groups[g].id.ptr,
@@ -403,7 +405,8 @@ churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, 
     if (asking.options.score.ptr || engine->playbook->score_count == 1) {
         CHURN_TRY(churn__find_score(engine->playbook, asking.options.score, &table.only, err));
     }
-    churn__frame_options want = {.all_scores = table.only == CHURN__NONE, .only_score = table.only};
+    churn__frame_options want = {
+        .all_scores = table.only == CHURN__NONE, .only_score = table.only, .losses = true};
     CHURN_TRY(churn__frame_open(engine, asking.version, as_of, count, &want, &frame, err));
     table.builder = begin_scores(&asking, &table);
     if (!table.builder) {
