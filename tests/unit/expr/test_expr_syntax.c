@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "expr_kit.h"
+
+static const churn__value days = {.type = CHURN__TYPE_INT, .as.i = 10};
+static const kit_name names[] = {
+    {.name = "a", .type = CHURN__TYPE_BOOL},
+    {.name = "i", .type = CHURN__TYPE_INT},
+    {.name = "metric.x", .type = CHURN__TYPE_DOUBLE},
+    {.name = "metric.logins_28d", .type = CHURN__TYPE_DOUBLE},
+    {.name = "customer.plan", .type = CHURN__TYPE_STRING},
+    {.name = "as_of", .type = CHURN__TYPE_TIME, .never_missing = true},
+    {.name = "tags", .type = CHURN__TYPE_STRINGS},
+    {.name = "params.days", .constant = &days, .type = CHURN__TYPE_INT},
+    {.name = "play.x.running", .later = true}};
+
+static int open(void **state)
+{
+    static kit k;
+    kit_open(&k, names, sizeof names / sizeof *names);
+    *state = &k;
+    return 0;
+}
+
+static int close(void **state)
+{
+    kit_close(*state);
+    return 0;
+}
+
+typedef struct bad {
+    const char *text;
+    churn_status status;
+    int32_t detail;
+    uint32_t line, column;
+    const char *message; /* a part of it */
+} bad;
+
+static void check_bad(kit *k, const bad *b)
+{
+    churn_error err = {.struct_size = sizeof err};
+    churn__expr *expr = NULL;
+    churn_status st = kit_compile(k, churn__str_nts(b->text), 0, 0, &expr, &err);
+    assert_null(expr);
+    if (st != b->status || err.detail != b->detail || err.line != b->line ||
+        err.column != b->column || strstr(err.message, b->message) == NULL) {
+        fail_msg("`%s`: got %s %d at %u:%u: %s", b->text, churn_status_name(st), err.detail,
+                 err.line, err.column, err.message);
+    }
+}
+
+static void compile__bad_syntax__says_where(void **state)
+{
+    static const bad cases[] = {
+        {"", CHURN_E_PARSE, 101, 1, 1, "ends where a value should follow"},
+        {"1 +", CHURN_E_PARSE, 101, 1, 4, "ends where a value should follow"},
+        {"(a", CHURN_E_PARSE, 101, 1, 3, "ends where `)` should follow"},
+        {"a)", CHURN_E_PARSE, 101, 1, 2, "`)` stands where"},
+        {"a &&\n  && a", CHURN_E_PARSE, 101, 2, 3, "`&&` stands where a value"},
+        {"'\xC3\xA9' = 'x'", CHURN_E_PARSE, 101, 1, 5, "equality is `==`"},
+        {"a & a", CHURN_E_PARSE, 101, 1, 3, "and is `&&`"},
+        {"a | a", CHURN_E_PARSE, 101, 1, 3, "or is `||`"},
+        {"a and a", CHURN_E_PARSE, 101, 1, 3, "and is `&&`"},
+        {"a or a", CHURN_E_PARSE, 101, 1, 3, "or is `||`"},
+        {"a ? 1", CHURN_E_PARSE, 101, 1, 6, "ends where `:`"},
+        {"i in [1, 2", CHURN_E_PARSE, 101, 1, 11, "ends where `,` or `]`"},
+        {"i in [1,,2]", CHURN_E_PARSE, 101, 1, 9, "`,` stands where a value"},
+        {"a.", CHURN_E_PARSE, 101, 1, 3, "ends where a name"},
+        {"a @ 1", CHURN_E_PARSE, 101, 1, 3, "`@` means nothing"},
+        {"a \xE2\x82\xAC 1", CHURN_E_PARSE, 101, 1, 3, "means nothing here"},
+        {"9223372036854775808", CHURN_E_PARSE, 102, 1, 1, "does not fit 64 bits"},
+        {"99999999999999999999", CHURN_E_PARSE, 102, 1, 1, "does not fit 64 bits"},
+        {"1 + 12abc", CHURN_E_PARSE, 102, 1, 5, "`12abc` is not a number"},
+        {"0x", CHURN_E_PARSE, 102, 1, 1, "digits must follow"},
+        {"1e999", CHURN_E_PARSE, 102, 1, 1, "out of range"},
+        {"'abc", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
+        {"'a\nb'", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
+        {"'''abc'", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
+        {"'ab\\q'", CHURN_E_PARSE, 103, 1, 4, "escape that does not exist"},
+        {"'\\ud800'", CHURN_E_PARSE, 103, 1, 2, "escape"},
+        {"'\\U00110000'", CHURN_E_PARSE, 103, 1, 2, "escape"},
+        {"'\\x4'", CHURN_E_PARSE, 103, 1, 2, "escape"},
+        {"'\\400'", CHURN_E_PARSE, 103, 1, 2, "escape"},
+        {"while > 1", CHURN_E_PARSE, 104, 1, 1, "`while` is a reserved word"},
+        {"package", CHURN_E_PARSE, 104, 1, 1, "reserved"},
+        {"'\xFF'", CHURN_E_UTF8, 101, 1, 2, "not UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_bad(*state, &cases[i]);
+    }
+}
+
+static void compile__unknown_names__are_errors_with_a_suggestion(void **state)
+{
+    static const bad cases[] = {
+        {"metric.login_28d > 1", CHURN_E_NOT_FOUND, 201, 1, 1, "did you mean `metric.logins_28d`?"},
+        {"a && nothing_like_it", CHURN_E_NOT_FOUND, 201, 1, 6, "unknown name `nothing_like_it`"},
+        {"has(customer.plann)", CHURN_E_NOT_FOUND, 201, 1, 5, "did you mean `customer.plan`?"},
+        {"customer . plann == 'x'", CHURN_E_NOT_FOUND, 201, 1, 1, "`customer.plann`"},
+        {"siz('x') == 1", CHURN_E_NOT_FOUND, 202, 1, 1, "did you mean `size`?"},
+        {"'x'.startswith('x')", CHURN_E_NOT_FOUND, 202, 1, 5, "did you mean `startsWith`?"},
+        {"math.flor(1.5)", CHURN_E_NOT_FOUND, 202, 1, 1, "did you mean `math.floor`?"},
+        {"play.x.running", CHURN_E_UNSUPPORTED, 501, 1, 1, "this version does not do"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_bad(*state, &cases[i]);
+    }
+}
+
+static void compile__suggestion__is_also_given_alone(void **state)
+{
+    kit *k = *state;
+    churn__arena arena;
+    churn__arena_init(&arena, k->heap);
+    churn__expr_scope scope = {.context = k, .resolve = kit_resolve, .list = kit_list};
+    churn_str suggestion = {NULL, 0};
+    churn__expr *expr = NULL;
+    churn_error err = {.struct_size = sizeof err};
+    assert_int_equal(churn__expr_compile(k->heap, NULL, CHURN__STR("metric.y > 1"),
+                                         (churn__expr_place){41, 20}, &scope, 0, 0, &expr,
+                                         &suggestion, &arena, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_string_equal(suggestion.ptr, "metric.x");
+    assert_int_equal(err.line, 41);
+    assert_int_equal(err.column, 20);
+    assert_int_equal(churn__expr_compile(k->heap, NULL, CHURN__STR("a\n && b"),
+                                         (churn__expr_place){41, 20}, &scope, 0, 0, &expr,
+                                         &suggestion, &arena, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_int_equal(err.line, 42);
+    assert_int_equal(err.column, 5);
+    churn__arena_clear(&arena);
+}
+
+static void compile__types__do_not_mix(void **state)
+{
+    static const bad cases[] = {
+        {"customer.plan == 1", CHURN_E_TYPE, 301, 1, 15, "`==` does not take string and int"},
+        {"'foo' < 1024", CHURN_E_TYPE, 301, 1, 7, "`<` does not take string and int"},
+        {"a + a", CHURN_E_TYPE, 301, 1, 3, "`+` does not take bool and bool"},
+        {"i + metric.x", CHURN_E_TYPE, 301, 1, 3, "write double(...)"},
+        {"metric.x % 2", CHURN_E_TYPE, 301, 1, 10, "`%` does not take double and double"},
+        {"a && i", CHURN_E_TYPE, 301, 1, 6, "`&&` needs bool, got int"},
+        {"!i", CHURN_E_TYPE, 301, 1, 2, "`!` needs bool, got int"},
+        {"-a", CHURN_E_TYPE, 301, 1, 1, "`-` needs a number, got bool"},
+        {"i ? 1 : 2", CHURN_E_TYPE, 301, 1, 1, "`?:` needs bool, got int"},
+        {"a ? 1 : 'x'", CHURN_E_TYPE, 301, 1, 3, "need one type, got int and string"},
+        {"i in 'abc'", CHURN_E_TYPE, 301, 1, 3, "`in` does not take int and string"},
+        {"i in ['abc']", CHURN_E_TYPE, 301, 1, 3, "`in` does not take int and string"},
+        {"i in tags", CHURN_E_TYPE, 301, 1, 3, "`in` does not take int and list of string"},
+        {"as_of > 5", CHURN_E_TYPE, 301, 1, 7, "`>` does not take timestamp and int"},
+        {"tags == tags", CHURN_E_TYPE, 301, 1, 6, "does not take list of string"},
+        {"size(1)", CHURN_E_TYPE, 301, 1, 1, "`size` does not take int"},
+        {"size('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "takes 1 argument, got 2"},
+        {"contains('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "called in the form x.f(y)"},
+        {"i.int()", CHURN_E_TYPE, 302, 1, 3, "called in the form f(x)"},
+        {"has(1)", CHURN_E_TYPE, 302, 1, 1, "takes the name of a value"},
+        {"has()", CHURN_E_TYPE, 302, 1, 1, "takes 1 argument, got 0"},
+        {"math.least(i, metric.x)", CHURN_E_TYPE, 301, 1, 12, "all int or all double"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_bad(*state, &cases[i]);
+    }
+}
+
+static void compile__forms_left_out__say_what_to_write(void **state)
+{
+    static const bad cases[] = {
+        {"customer.plan == null", CHURN_E_UNSUPPORTED, 501, 1, 18, "has(x)"},
+        {"b'abc' == b'abc'", CHURN_E_UNSUPPORTED, 501, 1, 1, "bytes are left out"},
+        {"1u == 1u", CHURN_E_UNSUPPORTED, 501, 1, 1, "without `u`"},
+        {"{'a': 1}", CHURN_E_UNSUPPORTED, 501, 1, 1, "maps are left out"},
+        {"tags[0] == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 5, "indexing is left out"},
+        {"Msg{a: 1}", CHURN_E_UNSUPPORTED, 501, 1, 1, "messages are left out"},
+        {".a", CHURN_E_UNSUPPORTED, 501, 1, 1, "leading dot"},
+        {"(1).a", CHURN_E_UNSUPPORTED, 501, 1, 5, "a field of a value"},
+        {"tags.exists(t, t == 'x')", CHURN_E_UNSUPPORTED, 501, 1, 6, "`exists` is left out"},
+        {"[1].map(t, t)", CHURN_E_UNSUPPORTED, 501, 1, 5, "`map` is left out"},
+        {"customer.plan.matches('x')", CHURN_E_UNSUPPORTED, 501, 1, 15, "use contains()"},
+        {"type(1) == type(2)", CHURN_E_UNSUPPORTED, 501, 1, 1, "`type` is left out"},
+        {"duration('1h') > duration('1m')", CHURN_E_UNSUPPORTED, 501, 1, 1, "`duration`"},
+        {"as_of.getMonth() == 1", CHURN_E_UNSUPPORTED, 501, 1, 7, "`getMonth`"},
+        {"days_since('login') > 10", CHURN_E_UNSUPPORTED, 501, 1, 1, "write metric.<id>"},
+        {"[1] == [1]", CHURN_E_UNSUPPORTED, 501, 1, 5, "comparing lists"},
+        {"[1]", CHURN_E_UNSUPPORTED, 501, 1, 1, "a list as a result"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_bad(*state, &cases[i]);
+    }
+}
+
+static void compile__wanted_type__is_enforced(void **state)
+{
+    kit *k = *state;
+    churn__expr *expr = NULL;
+    churn_error err = {.struct_size = sizeof err};
+    assert_int_equal(kit_compile(k, CHURN__STR("metric.x"), CHURN__TYPE_BOOL, 0, &expr, &err),
+                     CHURN_E_TYPE);
+    assert_int_equal(err.detail, CHURN__EXPR_NOT_BOOL);
+    assert_string_equal(err.message, "a condition must be bool, this is double");
+    assert_int_equal(kit_compile(k, CHURN__STR("'x'"), CHURN__TYPE_DOUBLE, 0, &expr, &err),
+                     CHURN_E_TYPE);
+    assert_ok(kit_compile(k, CHURN__STR("i"), CHURN__TYPE_DOUBLE, 0, &expr, &err));
+    assert_int_equal(churn__expr_type(expr), CHURN__TYPE_DOUBLE);
+    churn__expr_free(expr);
+}
+
+static void compile__strict__switches_coercion_off(void **state)
+{
+    static const char *const only_lenient[] = {"metric.x > 5",
+                                               "metric.x + 1",
+                                               "1 == 1.0",
+                                               "metric.x in [1, 2]",
+                                               "math.least(metric.x, 1)",
+                                               "a ? metric.x : 0",
+                                               "params.days * 1.5"};
+    for (size_t i = 0; i < sizeof only_lenient / sizeof *only_lenient; i++) {
+        kit *k = *state;
+        churn__expr *expr = NULL;
+        churn_str text = churn__str_nts(only_lenient[i]);
+        assert_int_equal(kit_compile(k, text, 0, CHURN__EXPR_STRICT_CEL, &expr, NULL),
+                         CHURN_E_TYPE);
+        assert_null(expr);
+        assert_ok(kit_compile(k, text, 0, 0, &expr, NULL));
+        churn__expr_free(expr);
+    }
+}
+
+/* ---- limits ---- */
+
+static char *repeat(kit *k, const char *head, const char *unit, uint32_t n, const char *tail)
+{
+    churn__buf buf;
+    churn__buf_init(&buf, k->heap);
+    churn__buf_text(&buf, head);
+    for (uint32_t i = 0; i < n; i++) {
+        churn__buf_text(&buf, unit);
+    }
+    churn__buf_text(&buf, tail);
+    assert_false(buf.failed);
+    char *out = strdup(buf.data);
+    churn__buf_clear(&buf);
+    return out;
+}
+
+static churn_status try_text(kit *k, char *text, churn_error *err)
+{
+    churn__expr *expr = NULL;
+    churn_status st = kit_compile(k, churn__str_nts(text), 0, 0, &expr, err);
+    churn__expr_free(expr);
+    free(text);
+    return st;
+}
+
+static void compile__what_cel_demands_at_least__fits(void **state)
+{
+    kit *k = *state;
+    assert_ok(try_text(k, repeat(k, "a", " || a", 32, ""), NULL));
+    assert_ok(try_text(k, repeat(k, "a", " && a", 32, ""), NULL));
+    assert_ok(try_text(k, repeat(k, "", "a ? i : ", 24, "i"), NULL));
+    assert_ok(try_text(k, repeat(k, "i", " + i - i", 24, ""), NULL));
+    assert_ok(try_text(k, repeat(k, "i", " * i / i", 24, ""), NULL));
+    assert_ok(try_text(k, repeat(k, "i < 1", " == a", 24, ""), NULL));
+    assert_ok(try_text(k, repeat(k, "math.least(i", ", i", 31, ")"), NULL));
+    assert_ok(try_text(k, repeat(k, "i in [i", ", 1", 31, "]"), NULL));
+    assert_ok(try_text(k, repeat(k, "", "!", 32, "a"), NULL));
+    assert_ok(try_text(k, repeat(k, "", "int(", 12, repeat(k, "i", ")", 12, "")), NULL));
+}
+
+static void compile__limits__are_exact(void **state)
+{
+    kit *k = *state;
+    churn_error err = {.struct_size = sizeof err};
+    assert_ok(try_text(k, repeat(k, "i in [", "1,", 256, "]"), &err));
+    assert_int_equal(try_text(k, repeat(k, "i in [", "1,", 257, "]"), &err), CHURN_E_LIMIT);
+    assert_int_equal(err.detail, CHURN__EXPR_TOO_MANY);
+    assert_int_equal(err.column, 7 + 2 * 256);
+
+    assert_ok(try_text(k, repeat(k, "a", "||a", 255, ""), &err)); /* 511 nodes */
+    assert_int_equal(try_text(k, repeat(k, "a", "||a", 256, ""), &err), CHURN_E_LIMIT);
+    assert_int_equal(err.detail, CHURN__EXPR_TOO_MANY);
+
+    char *closed = repeat(k, "1", ")", 63, "");
+    assert_ok(try_text(k, repeat(k, "", "(", 63, closed), &err));
+    free(closed);
+    assert_int_equal(try_text(k, repeat(k, "", "(", 64, "1"), &err), CHURN_E_LIMIT);
+    assert_int_equal(err.detail, CHURN__EXPR_TOO_DEEP);
+    assert_int_equal(try_text(k, repeat(k, "", "[", 8000, ""), &err), CHURN_E_LIMIT);
+    assert_int_equal(err.detail, CHURN__EXPR_TOO_DEEP);
+
+    assert_ok(try_text(k, repeat(k, "a", " ", 8191, ""), &err));
+    assert_int_equal(try_text(k, repeat(k, "a", " ", 8192, ""), &err), CHURN_E_LIMIT);
+    assert_int_equal(err.detail, CHURN__EXPR_TOO_LONG);
+}
+
+static void compile__random_bytes__never_crash(void **state)
+{
+    static const char *const parts[] = {
+        "a",    "i",    "metric.x", "(",  ")",   "[",   "]",        ",",    "&&",
+        "||",   "!",    "?",        ":",  "<",   "==",  "+",        "-",    "*",
+        "/",    "%",    " ",        "1",  "2.5", "'s'", "true",     ".",    "in",
+        "has(", "int(", ".size()",  "\n", "\"",  "\\",  "\xC3\xA9", "tags", "dyn("};
+    kit *k = *state;
+    uint64_t seed = 7;
+    for (int round = 0; round < 20000; round++) {
+        char text[128];
+        size_t len = 0;
+        uint64_t n = kit_random(&seed) % 14;
+        for (uint64_t i = 0; i < n; i++) {
+            const char *part = parts[kit_random(&seed) % (sizeof parts / sizeof *parts)];
+            memcpy(text + len, part, strlen(part));
+            len += strlen(part);
+        }
+        for (uint64_t i = kit_random(&seed) % 8; len > 0 && i == 0; i++) {
+            text[kit_random(&seed) % len] = (char)kit_random(&seed);
+        }
+        churn__expr *expr = NULL;
+        churn_error err = {.struct_size = sizeof err};
+        churn_status st = kit_compile(k, (churn_str){text, len}, 0, 0, &expr, &err);
+        assert_true(st == CHURN_OK || (err.line >= 1 && err.column >= 1 && err.message[0] != '\0'));
+        churn__expr_free(expr);
+    }
+}
+
+/* ---- what is asked of a compiled expression ---- */
+
+static void expr__slots__are_distinct_and_ascending(void **state)
+{
+    uint32_t count = 0;
+    churn__expr *expr =
+        kit_expr(*state, "metric.x > 1 || has(customer.plan) && a && metric.x < params.days");
+    const uint32_t *slots = churn__expr_slots(expr, &count);
+    const uint32_t want[] = {0, 2, 4};
+    assert_int_equal(count, 3);
+    assert_memory_equal(slots, want, sizeof want);
+    churn__expr_free(expr);
+}
+
+static void expr__can_be_unknown__is_proved(void **state)
+{
+    static const struct {
+        const char *text;
+        bool unknown;
+    } cases[] = {{"metric.x > 5", true},
+                 {"true", false},
+                 {"a", true},
+                 {"has(a)", false},
+                 {"as_of == as_of", false},
+                 {"has(metric.x) && metric.x > 5", false},
+                 {"metric.x > 5 && has(metric.x)", false},
+                 {"!has(metric.x) || metric.x > 5", false},
+                 {"has(metric.x) || metric.x > 5", true},
+                 {"has(metric.x) ? metric.x > 5 : false", false},
+                 {"has(metric.x) ? a : false", true},
+                 {"(has(metric.x) ? metric.x : 0) > 5", false},
+                 {"metric.x > 5 && false", false},
+                 {"a || !a", true},
+                 {"params.days > 5", false},
+                 {"has(a) && has(metric.x) && a && metric.x > i", true},
+                 {"has(a) && has(i) && has(metric.x) && a && metric.x > i", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        churn__expr *expr = kit_expr(*state, cases[i].text);
+        if (churn__expr_can_be_unknown(expr) != cases[i].unknown) {
+            fail_msg("`%s`", cases[i].text);
+        }
+        churn__expr_free(expr);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(compile__bad_syntax__says_where, open, close),
+        cmocka_unit_test_setup_teardown(compile__unknown_names__are_errors_with_a_suggestion, open,
+                                        close),
+        cmocka_unit_test_setup_teardown(compile__suggestion__is_also_given_alone, open, close),
+        cmocka_unit_test_setup_teardown(compile__types__do_not_mix, open, close),
+        cmocka_unit_test_setup_teardown(compile__forms_left_out__say_what_to_write, open, close),
+        cmocka_unit_test_setup_teardown(compile__wanted_type__is_enforced, open, close),
+        cmocka_unit_test_setup_teardown(compile__strict__switches_coercion_off, open, close),
+        cmocka_unit_test_setup_teardown(compile__what_cel_demands_at_least__fits, open, close),
+        cmocka_unit_test_setup_teardown(compile__limits__are_exact, open, close),
+        cmocka_unit_test_setup_teardown(compile__random_bytes__never_crash, open, close),
+        cmocka_unit_test_setup_teardown(expr__slots__are_distinct_and_ascending, open, close),
+        cmocka_unit_test_setup_teardown(expr__can_be_unknown__is_proved, open, close),
+    };
+    return RUN_TESTS(tests);
+}
