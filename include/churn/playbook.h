@@ -79,6 +79,16 @@ CHURN_API churn_status churn_playbook_parse(const char *text, size_t len,
 CHURN_API churn_str churn_playbook_name(const churn_playbook *playbook);
 
 /**
+ * Return the time zone of a playbook, such as "Europe/Budapest": what the dates and wall times of a
+ * store's records should be in too (`time_zone` of churn_store_options).
+ *
+ * @return view of the playbook, valid until churn_playbook_free(); {NULL, 0} for NULL
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_str churn_playbook_time_zone(const churn_playbook *playbook);
+
+/**
  * Return a hash of what a playbook means: equal for texts that differ only in comments and layout.
  *
  * @return 0 for NULL
