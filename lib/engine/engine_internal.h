@@ -165,6 +165,10 @@ uint32_t churn__history_tags(const churn_engine *engine, uint32_t person, churn_
 
 /* ---- saving ---- */
 
+#define CHURN__STATE_MAGIC "CHURNENG"
+#define CHURN__STATE_VERSION 1u
+#define CHURN__STATE_HEADER 28u /* bytes before the body */
+
 churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_error *err);
 
 /* ---- a frame: the columns of all slots for a batch of customers and dates ---- */

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Filling a frame: what every slot that is needed holds, for each row of a batch. */
+
+static uint32_t row_customer(const churn__frame *frame, uint32_t row)
+{
+    return frame->customers[row / frame->date_count];
+}
+
+static churn_time row_date(const churn__frame *frame, uint32_t row)
+{
+    return frame->dates[row % frame->date_count];
+}
+
+static void put(churn__frame *frame, uint32_t slot, uint32_t row, churn__value value)
+{
+    churn__column *column = &frame->columns[slot];
+    churn__missing *missing = (churn__missing *)column->missing;
+    void *values = (void *)column->values;
+    missing[row] = value.missing;
+    switch (column->type) {
+    case CHURN__TYPE_BOOL:
+        ((uint8_t *)values)[row] = value.missing ? 0 : value.as.b;
+        break;
+    case CHURN__TYPE_STRING:
+        ((churn_str *)values)[row] = value.missing ? CHURN__STR("") : value.as.s;
+        break;
+    case CHURN__TYPE_DOUBLE:
+        ((double *)values)[row] = value.missing ? 0.0 : value.as.d;
+        break;
+    default:
+        ((int64_t *)values)[row] = value.missing ? 0 : value.as.i;
+        break;
+    }
+}
+
+static churn__value missing_value(churn__type type, churn__missing reason)
+{
+    return (churn__value){.type = type, .missing = reason, .as = {.i = 0}};
+}
+
+static churn__value double_value(double d)
+{
+    return (churn__value){.type = CHURN__TYPE_DOUBLE, .missing = CHURN__PRESENT, .as = {.d = d}};
+}
+
+static churn__value string_value(churn_str s)
+{
+    return (churn__value){.type = CHURN__TYPE_STRING,
+                          .missing = s.ptr ? CHURN__PRESENT : CHURN__EMPTY,
+                          .as = {.s = s}};
+}
+
+static churn__value bool_value(bool b)
+{
+    return (churn__value){.type = CHURN__TYPE_BOOL, .missing = CHURN__PRESENT, .as = {.b = b}};
+}
+
+/* A value of another type than declared is not provided as declared; ints serve as numbers. */
+static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_t row)
+{
+    const churn__attribute_def *def = &frame->playbook->attributes[index];
+    uint32_t name = frame->attribute_codes[index];
+    if (name == CHURN__NO_CODE) {
+        return missing_value(def->type, CHURN__NOT_PROVIDED);
+    }
+    churn__value value = churn__reader_attribute(frame->reader, row_customer(frame, row), name,
+                                                 row_date(frame, row));
+    if (!value.missing && value.type == CHURN__TYPE_INT && def->type == CHURN__TYPE_DOUBLE) {
+        return double_value((double)value.as.i);
+    }
+    if (!value.missing && value.type != def->type) {
+        return missing_value(def->type, CHURN__NOT_PROVIDED);
+    }
+    return value;
+}
+
+static churn__value age_value(churn__frame *frame, uint32_t row)
+{
+    churn_time as_of = row_date(frame, row);
+    churn_time since = churn__reader_since(frame->reader, row_customer(frame, row), as_of);
+    if (since == CHURN_TIME_NONE) {
+        return missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED);
+    }
+    return double_value((double)((as_of - since) / CHURN__DAY));
+}
+
+static churn__value loss_value(const churn__frame *frame, churn__slot_kind kind, uint32_t row)
+{
+    const churn__loss *loss = &frame->losses[row];
+    const churn__dict_view *texts = churn__version_texts(frame->version);
+    if (kind == CHURN__SLOT_CHURNED) {
+        return bool_value(loss->churned);
+    }
+    if (!loss->ever) {
+        return missing_value(CHURN__TYPE_DOUBLE, CHURN__NEVER);
+    }
+    switch (kind) {
+    case CHURN__SLOT_CHURN_DAYS:
+        return double_value((double)((row_date(frame, row) - loss->at) / CHURN__DAY));
+    case CHURN__SLOT_CHURN_REASON:
+        return loss->reason == CHURN__NO_CODE
+                   ? missing_value(CHURN__TYPE_STRING, CHURN__NOT_PROVIDED)
+                   : string_value(churn__dict_view_get(texts, loss->reason));
+    case CHURN__SLOT_CHURN_KIND:
+        return string_value(loss->kind == CHURN__CHURN_INVOLUNTARY ? CHURN__STR("involuntary")
+                                                                   : CHURN__STR("voluntary"));
+    default:
+        return loss->mrr == CHURN_INT_NONE ? missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED)
+                                           : double_value(churn__major(frame->playbook, loss->mrr));
+    }
+}
+
+static bool trigger_firing(const churn__frame *frame, uint32_t index, uint32_t person, uint32_t row)
+{
+    if (!frame->now) {
+        return churn__history_firing(frame->engine, person, frame->playbook->triggers[index].id,
+                                     row_date(frame, row));
+    }
+    const churn__held *held = churn__watch_find(&frame->engine->watches[index], person);
+    return held && held->episode != CHURN__NONE;
+}
+
+static churn_status fill_tags(churn__frame *frame, uint32_t slot, uint32_t person, uint32_t row,
+                              churn_error *err)
+{
+    churn_str tags[CHURN__TAGS_MAX];
+    uint32_t count =
+        churn__history_tags(frame->engine, person, row_date(frame, row), tags, CHURN__TAGS_MAX);
+    churn_str *copy = churn__arena_array(&frame->strings, count, sizeof *copy);
+    if (!copy) {
+        return churn__fail_memory(err, frame->heap);
+    }
+    if (count) {
+        memcpy(copy, tags, count * sizeof *copy);
+    }
+    ((churn__strs *)frame->columns[slot].values)[row] = (churn__strs){copy, count};
+    return CHURN_OK;
+}
+
+static churn_status fill_history(churn__frame *frame, uint32_t slot, uint32_t row, churn_error *err)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    uint32_t person = churn__engine_person(frame->engine, row_customer(frame, row));
+    churn_time as_of = row_date(frame, row);
+    switch (what->kind) {
+    case CHURN__SLOT_TRIGGER:
+        put(frame, slot, row, bool_value(trigger_firing(frame, what->index, person, row)));
+        return CHURN_OK;
+    case CHURN__SLOT_PLAY_RUNNING:
+        put(frame, slot, row,
+            bool_value(churn__history_running(frame->engine, person,
+                                              frame->playbook->plays[what->index].id, as_of)));
+        return CHURN_OK;
+    case CHURN__SLOT_STATUS:
+        put(frame, slot, row, string_value(churn__history_status(frame->engine, person, as_of)));
+        return CHURN_OK;
+    default:
+        return fill_tags(frame, slot, person, row, err);
+    }
+}
+
+static churn_status fill_cell(churn__frame *frame, uint32_t slot, uint32_t row, churn_error *err)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    switch (what->kind) {
+    case CHURN__SLOT_ATTRIBUTE:
+        put(frame, slot, row, attribute_value(frame, what->index, row));
+        return CHURN_OK;
+    case CHURN__SLOT_CUSTOMER_ID:
+        put(frame, slot, row,
+            string_value(churn__version_customer_id(frame->version, row_customer(frame, row))));
+        return CHURN_OK;
+    case CHURN__SLOT_AGE_DAYS:
+        put(frame, slot, row, age_value(frame, row));
+        return CHURN_OK;
+    case CHURN__SLOT_CHURNED:
+    case CHURN__SLOT_CHURN_DAYS:
+    case CHURN__SLOT_CHURN_REASON:
+    case CHURN__SLOT_CHURN_KIND:
+    case CHURN__SLOT_CHURN_MRR:
+        put(frame, slot, row, loss_value(frame, what->kind, row));
+        return CHURN_OK;
+    case CHURN__SLOT_AS_OF:
+        ((churn_time *)frame->columns[slot].values)[row] = row_date(frame, row);
+        return CHURN_OK;
+    default:
+        return fill_history(frame, slot, row, err);
+    }
+}
+
+static bool filled_by_row(const churn__slot *slot)
+{
+    return slot->kind != CHURN__SLOT_METRIC && slot->kind != CHURN__SLOT_SEGMENT &&
+           slot->kind != CHURN__SLOT_SCORE;
+}
+
+static churn_status fill_records(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t slot = 0; slot < frame->playbook->slot_count; slot++) {
+        if (!frame->needed[slot] || !filled_by_row(&frame->playbook->slots[slot])) {
+            continue;
+        }
+        for (uint32_t row = 0; row < frame->rows; row++) {
+            CHURN_TRY(fill_cell(frame, slot, row, err));
+        }
+    }
+done:
+    return st;
+}
+
+static churn_status fill_people(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        uint32_t customer = row_customer(frame, row);
+        churn_time as_of = row_date(frame, row);
+        frame->exists[row] = churn__reader_exists(frame->reader, customer, as_of);
+        if (frame->loss_needed) {
+            CHURN_TRY(churn__loss_judge_at(frame->judge, frame->reader, customer, as_of,
+                                           &frame->losses[row], err));
+        }
+    }
+done:
+    return st;
+}
+
+churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row,
+                                   bool *all_absence)
+{
+    uint32_t slots[16];
+    uint32_t count = churn__expr_blame(expr, frame->columns, row, frame->scratch, slots, 16);
+    churn__missing worst = CHURN__PRESENT;
+    for (uint32_t i = 0; i < count; i++) {
+        const churn__missing *missing = frame->columns[slots[i]].missing;
+        worst = churn__missing_worse(worst, missing ? missing[row] : CHURN__PRESENT);
+    }
+    *all_absence = worst != CHURN__PRESENT && !churn__is_ignorance(worst);
+    return worst;
+}
+
+static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row)
+{
+    churn__truth truth = frame->truth[row];
+    if (truth <= CHURN__TRUE) {
+        return bool_value(truth == CHURN__TRUE);
+    }
+    bool absence = false;
+    churn__missing reason = truth == CHURN__UNKNOWN
+                                ? churn__frame_reason(frame, when, row, &absence)
+                                : CHURN__NON_FINITE;
+    return missing_value(CHURN__TYPE_BOOL, reason ? reason : CHURN__NOT_PROVIDED);
+}
+
+static churn_status fill_segment(churn__frame *frame, uint32_t index, churn_error *err)
+{
+    uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
+    if (slot == CHURN__NONE || !frame->needed[slot]) {
+        return CHURN_OK;
+    }
+    const churn__expr *when = frame->playbook->segments[index].when;
+    churn_status st =
+        churn__expr_truth(when, frame->columns, frame->rows, frame->scratch, frame->truth, err);
+    for (uint32_t row = 0; st == CHURN_OK && row < frame->rows; row++) {
+        put(frame, slot, row, segment_value(frame, when, row));
+    }
+    return st;
+}
+
+/* Group columns are copies: a group that has no present factor is missing. */
+static void fill_groups(churn__frame *frame, uint32_t index)
+{
+    const churn__score_out *out = &frame->scores[index];
+    for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
+        uint32_t slot =
+            churn__playbook_slot(frame->playbook, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + g);
+        if (slot == CHURN__NONE || !frame->needed[slot]) {
+            continue;
+        }
+        for (uint32_t row = 0; row < frame->rows; row++) {
+            double value = out->groups[(size_t)g * frame->rows + row];
+            put(frame, slot, row,
+                isnan(value) ? missing_value(CHURN__TYPE_DOUBLE, CHURN__LOW_COVERAGE)
+                             : double_value(value));
+        }
+    }
+}
+
+static churn_status fill_nodes(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < frame->playbook->order_count; i++) {
+        const churn__node *node = &frame->playbook->order[i];
+        if (!node->is_score) {
+            CHURN_TRY(fill_segment(frame, node->index, err));
+        } else if (frame->score_needed[node->index]) {
+            CHURN_TRY(churn__score_eval(&frame->playbook->scores[node->index], frame->columns,
+                                        frame->rows, frame->scratch, &frame->scores[node->index],
+                                        err));
+            fill_groups(frame, node->index);
+        }
+    }
+done:
+    return st;
+}
+
+churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    frame->customers = customers;
+    frame->customer_count = count;
+    frame->rows = count * frame->date_count;
+    churn__arena_clear(&frame->strings);
+    if (frame->plan) {
+        CHURN_TRY(churn__metric_plan_eval(frame->plan, frame->reader, customers, count,
+                                          frame->metric_out, err));
+    }
+    CHURN_TRY(fill_people(frame, err));
+    CHURN_TRY(fill_records(frame, err));
+    CHURN_TRY(fill_nodes(frame, err));
+    if (churn__reader_failed(frame->reader)) {
+        CHURN_TRY(churn__fail_memory(err, frame->heap));
+    }
+done:
+    return st;
+}
