@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_KPI_INSIDE_H
+#define CHURN_KPI_INSIDE_H
+
+#include "kpi/kpi.h"
+
+/* What the files of this module and their tests share; nobody else includes it. */
+
+/* ---- the ledger ---- */
+
+#define CHURN__MOVE_NONE 0
+#define CHURN__MOVE_NEW 1
+#define CHURN__MOVE_EXPANSION 2
+#define CHURN__MOVE_CONTRACTION 3
+#define CHURN__MOVE_CHURN 4
+#define CHURN__MOVE_REACTIVATION 5
+
+/* What one customer's money has come to. Zeroed: nothing yet. */
+typedef struct churn__ledger {
+    int64_t mrr;
+    bool paid; /* ever */
+    bool gone; /* had paid, then nothing was live any more; until they pay again */
+    bool no_rate;
+} churn__ledger;
+
+/* Take the next step; which movement it was. The amount is the difference of `mrr`. */
+uint8_t churn__ledger_step(churn__ledger *ledger, const churn__mrr_step *step);
+const char *churn__movement_name(uint8_t kind);
+
+/* ---- periods ---- */
+
+/* Sums over customers. Money first: minor units, movements with their signs. */
+enum {
+    CHURN__SUM_START, /* MRR just before the period, of those whose money is known all through it */
+    CHURN__SUM_END,
+    CHURN__SUM_NEW,
+    CHURN__SUM_EXPANSION,
+    CHURN__SUM_CONTRACTION,
+    CHURN__SUM_CHURN,
+    CHURN__SUM_REACTIVATION,
+    CHURN__SUM_COHORT_START, /* of those who paid at the start */
+    CHURN__SUM_COHORT_END,
+    CHURN__SUM_COHORT_KEPT, /* the lesser of both */
+    CHURN__SUM_MRR,         /* just before the end, of those whose money is known then */
+    CHURN__SUM_MONEY,
+    CHURN__SUM_CUSTOMERS_START = CHURN__SUM_MONEY,
+    CHURN__SUM_CUSTOMERS_END,
+    CHURN__SUM_CUSTOMERS_NEW,
+    CHURN__SUM_CUSTOMERS_BACK,
+    CHURN__SUM_CUSTOMERS_LOST,
+    CHURN__SUM_LOST_OF_START,
+    CHURN__SUM_CAME,            /* new or back, and not there at the start */
+    CHURN__SUM_CUSTOMERS_KNOWN, /* at the end, their money known */
+    CHURN__SUM_EXCLUDED_ALL,    /* whose money was unknown somewhere in the period */
+    CHURN__SUM_EXCLUDED_END,    /* ... at its end */
+    CHURN__SUM_COUNT
+};
+
+/* A period [start, end), seen up to `until`: its end, or as_of where that is earlier. What happens
+ * at an instant belongs to the period that begins with it; levels are those just before it. */
+typedef struct churn__kpi_period {
+    churn_time start, end, until;
+    bool begun, complete;
+    int64_t sum[CHURN__SUM_COUNT];
+} churn__kpi_period;
+
+/* Free with churn__free_array(). */
+churn_status churn__kpi_periods(churn__heap *heap, const churn__kpi_request *request,
+                                churn__kpi_period **out, size_t *count, churn_error *err);
+/* Add one customer to every period. */
+churn_status churn__kpi_add(churn__kpi_period *periods, size_t count, const churn__mrr_step *steps,
+                            size_t step_count, const churn__life_span *spans, size_t span_count,
+                            churn_error *err);
+/* Start plus movements is end, in money and in customers; else CHURN_E_INTERNAL. */
+churn_status churn__kpi_reconcile(const churn__kpi_period *periods, size_t count, churn_error *err);
+
+/* ---- walking ---- */
+
+/* Called for every customer in order of id with their steps as known at as_of. */
+typedef churn_status (*churn__customer_visit)(void *context, uint32_t rank, uint32_t customer,
+                                              const churn__mrr_step *steps, size_t step_count,
+                                              churn_error *err);
+churn_status churn__walk_customers(churn__heap *heap, churn__version *version,
+                                   const churn__kpi_request *request, churn__customer_visit visit,
+                                   void *context, churn_error *err);
+
+/* ---- figures ---- */
+
+#define CHURN__KPI_NONE UINT32_MAX
+
+typedef struct churn__kpi_value {
+    bool defined; /* else `value` means nothing */
+    bool has_terms, has_interval;
+    double value, numerator, denominator, low, high;
+    int64_t excluded;
+    const char *unit; /* "currency" "count" "ratio" */
+} churn__kpi_value;
+
+/* CHURN__KPI_NONE: no such figure. */
+uint32_t churn__kpi_find(churn_str name);
+/* scale: decimals of the currency. */
+churn_status churn__kpi_compute(const churn__kpi_period *period, uint32_t figure, int scale,
+                                churn__kpi_value *out, churn_error *err);
+/* Wilson's interval of x successes among n > 0 at 95 %: E. B. Wilson (1927), JASA 22, 209-212. */
+void churn__wilson95(int64_t x, int64_t n, double *low, double *high);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "kpi/kpi.h"
+
+#include "base/checked.h"
+#include "base/num.h"
+#include "base/sort.h"
+
+#define FOR_EVER INT64_MAX
+
+/* ---- one state ---- */
+
+static bool status_lives(uint8_t status)
+{
+    return status == CHURN__SUB_TRIAL || status == CHURN__SUB_ACTIVE ||
+           status == CHURN__SUB_PAUSED || status == CHURN__SUB_PAST_DUE;
+}
+
+bool churn__subscription_live(const churn__subscription *state, churn_time at)
+{
+    return status_lives(state->status) && state->valid_from <= at &&
+           (state->ended_at == CHURN_TIME_NONE || at < state->ended_at);
+}
+
+/* Policy chartmogul: what is active or in dunning and is no metered charge. */
+static bool counts(const churn__kpi_policy *policy, const churn__subscription *state)
+{
+    (void)policy;
+    return (state->status == CHURN__SUB_ACTIVE || state->status == CHURN__SUB_PAST_DUE) &&
+           state->usage_based != 1 && state->amount != CHURN_INT_NONE;
+}
+
+static bool discount_holds(const churn__subscription *state, churn_time at)
+{
+    return state->discount != CHURN_INT_NONE &&
+           (state->discount_until == CHURN_TIME_NONE || at < state->discount_until);
+}
+
+/* The charge of one period. A discount takes away the charge, never more. */
+static bool net_charge(const churn__subscription *state, churn_time at, int64_t *out)
+{
+    *out = state->amount;
+    if (state->amount <= 0 || !discount_holds(state, at)) {
+        return true;
+    }
+    if (!churn__sub_i64(state->amount, state->discount, out)) {
+        return false;
+    }
+    *out = *out < 0 ? 0 : *out;
+    return true;
+}
+
+/* Months are 1/12 of a year, weeks 1/52, days 1/365: domain.md section 6. */
+static bool monthly_fraction(const churn__subscription *state, int64_t *num, int64_t *den)
+{
+    const int64_t n = state->period_count;
+    switch (state->period_unit) {
+    case 'd':
+        *num = 365;
+        *den = 12 * n;
+        break;
+    case 'w':
+        *num = 52;
+        *den = 12 * n;
+        break;
+    case 'm':
+        *num = 1;
+        *den = n;
+        break;
+    case 'y':
+        *num = 1;
+        *den = 12 * n;
+        break;
+    default:
+        return false;
+    }
+    return n > 0;
+}
+
+bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
+                         churn_time at, int64_t *out)
+{
+    int64_t charge = 0, num = 0, den = 0;
+    *out = 0;
+    if (!counts(policy, state) || !churn__subscription_live(state, at)) {
+        return true;
+    }
+    return monthly_fraction(state, &num, &den) && net_charge(state, at, &charge) &&
+           churn__mul_div_round(charge, num, den, out);
+}
+
+/* ---- one instant ---- */
+
+/* The last row of the subscription of rows[i] that began by `at`; count: none. */
+static size_t row_in_force(const churn__subscription *rows, size_t count, size_t i, churn_time at)
+{
+    size_t found = count;
+    for (size_t k = i; k < count && rows[k].id == rows[i].id && rows[k].valid_from <= at; k++) {
+        found = k;
+    }
+    return found;
+}
+
+churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subscription *rows,
+                             size_t count, uint32_t currency, churn_time at, int64_t *out)
+{
+    int64_t sum = 0, mrr = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t k = count;
+        if (i > 0 && rows[i].id == rows[i - 1].id) {
+            continue;
+        }
+        k = row_in_force(rows, count, i, at);
+        if (k == count) {
+            continue;
+        }
+        if (!churn__mrr_of_state(policy, &rows[k], at, &mrr) || !churn__add_i64(sum, mrr, &sum)) {
+            return CHURN__NON_FINITE;
+        }
+        if (mrr != 0 && rows[k].currency != currency) {
+            return CHURN__NO_RATE;
+        }
+    }
+    *out = sum;
+    return CHURN__PRESENT;
+}
+
+/* ---- all instants ---- */
+
+/* What changes at an instant. */
+typedef struct change {
+    churn_time at;
+    int64_t mrr;
+    int32_t live, foreign;
+} change;
+
+/* Most customers have few rows: no allocation for them. */
+#define FEW 48
+#define PER_ROW 4 /* begins, ends, and both again where a discount runs out in between */
+
+typedef struct changes {
+    change few[FEW];
+    change *data;
+    size_t count;
+} changes;
+
+static void put_span(changes *list, churn_time from, churn_time to, change what)
+{
+    what.at = from;
+    list->data[list->count++] = what;
+    if (to != FOR_EVER) {
+        list->data[list->count++] = (change){to, -what.mrr, -what.live, -what.foreign};
+    }
+}
+
+static bool put_part(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
+                     uint32_t currency, churn_time from, churn_time to)
+{
+    change what = {0};
+    if (!churn__mrr_of_state(policy, row, from, &what.mrr) || what.mrr == INT64_MIN) {
+        return false;
+    }
+    what.live = row->status != CHURN__SUB_TRIAL;
+    what.foreign = what.mrr != 0 && row->currency != currency;
+    what.mrr = what.foreign ? 0 : what.mrr;
+    put_span(list, from, to, what);
+    return true;
+}
+
+/* One row, in force from its beginning to the next row of its subscription or its end. */
+static bool put_row(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
+                    const churn__subscription *next, uint32_t currency)
+{
+    const churn_time from = row->valid_from, until = row->discount_until;
+    churn_time to = next != NULL ? next->valid_from : FOR_EVER;
+    if (row->ended_at != CHURN_TIME_NONE && row->ended_at < to) {
+        to = row->ended_at;
+    }
+    if (!status_lives(row->status) || from >= to) {
+        return true;
+    }
+    if (row->discount == CHURN_INT_NONE || until == CHURN_TIME_NONE || until <= from ||
+        until >= to) {
+        return put_part(list, policy, row, currency, from, to);
+    }
+    return put_part(list, policy, row, currency, from, until) &&
+           put_part(list, policy, row, currency, until, to);
+}
+
+static int compare_changes(const void *a, const void *b, const void *context)
+{
+    const churn_time x = ((const change *)a)->at, y = ((const change *)b)->at;
+    (void)context;
+    return (x > y) - (x < y);
+}
+
+static void insertion_sort(change *data, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const change moving = data[i];
+        size_t k = i;
+        for (; k > 0 && data[k - 1].at > moving.at; k--) {
+            data[k] = data[k - 1];
+        }
+        data[k] = moving;
+    }
+}
+
+typedef struct step_list {
+    churn__heap *heap;
+    churn__mrr_step **data;
+    size_t *count, *capacity;
+    size_t from; /* where this customer's begin */
+} step_list;
+
+static bool push_step(const step_list *list, churn__mrr_step step)
+{
+    static const churn__mrr_step nothing = {0};
+    const churn__mrr_step *last =
+        *list->count > list->from ? &(*list->data)[*list->count - 1] : &nothing;
+    if (last->mrr == step.mrr && last->live == step.live && last->no_rate == step.no_rate) {
+        return true;
+    }
+    if (!churn__grow(list->heap, (void **)list->data, list->capacity, *list->count + 1,
+                     sizeof step)) {
+        return false;
+    }
+    (*list->data)[(*list->count)++] = step;
+    return true;
+}
+
+static churn_status sum_changes(const step_list *list, const changes *from, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__mrr_step step = {0};
+    int64_t live = 0, foreign = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const change *c = &from->data[i];
+        if (!churn__add_i64(step.mrr, c->mrr, &step.mrr)) {
+            CHURN_FAIL(CHURN_E_RANGE, 0, "mrr: the sum of a customer is too large");
+        }
+        live += c->live;
+        foreign += c->foreign;
+        if (i + 1 < from->count && c[1].at == c->at) {
+            continue;
+        }
+        step.at = c->at;
+        step.live = (uint32_t)live;
+        step.no_rate = foreign > 0;
+        if (!push_step(list, step)) {
+            CHURN_TRY(churn__fail_memory(err, list->heap));
+        }
+    }
+done:
+    return st;
+}
+
+churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
+                              const churn__subscription *rows, size_t count, uint32_t currency,
+                              churn__mrr_step **steps, size_t *step_count, size_t *step_capacity,
+                              churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    changes list = {.count = 0};
+    const step_list out = {heap, steps, step_count, step_capacity, *step_count};
+    const bool few = count <= FEW / PER_ROW;
+    list.data = few ? list.few : churn__alloc_array(heap, count, PER_ROW * sizeof(change));
+    if (list.data == NULL) {
+        return churn__fail_memory(err, heap);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const bool more = i + 1 < count && rows[i + 1].id == rows[i].id;
+        if (!put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, currency)) {
+            CHURN_FAIL(CHURN_E_RANGE, 0, "mrr: a subscription's monthly value is too large");
+        }
+    }
+    if (few) {
+        insertion_sort(list.data, list.count);
+    } else if (!churn__sort(heap, list.data, list.count, sizeof(change), compare_changes, NULL)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    CHURN_TRY(sum_changes(&out, &list, err));
+done:
+    if (!few) {
+        churn__free_array(heap, list.data, count, PER_ROW * sizeof(change));
+    }
+    return st;
+}
