@@ -54,7 +54,7 @@ static const figure figures[] = {
     {"contraction_mrr", UNIT_MONEY, false, IN_PERIOD, PLAIN, {{-1, CHURN__SUM_CONTRACTION}}},
     {"churned_mrr", UNIT_MONEY, false, IN_PERIOD, PLAIN, {{-1, CHURN__SUM_CHURN}}},
     {"reactivation_mrr", UNIT_MONEY, false, IN_PERIOD, PLAIN, ONE(CHURN__SUM_REACTIVATION)},
-    /* Those at the start who were lost at some time in the period, over all at the start. */
+    /* Those at the start who are gone at the end, over all at the start. */
     {"logo_churn", UNIT_RATIO, true, 0, CHURN__SUM_CUSTOMERS_START, ONE(CHURN__SUM_LOST_OF_START)},
     /* (end - new) / start, where new is whoever came and had not been there at the start. */
     {"crr",

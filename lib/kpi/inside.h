@@ -48,7 +48,7 @@ enum {
     CHURN__SUM_CUSTOMERS_NEW,
     CHURN__SUM_CUSTOMERS_BACK,
     CHURN__SUM_CUSTOMERS_LOST,
-    CHURN__SUM_LOST_OF_START,
+    CHURN__SUM_LOST_OF_START,   /* there at the start and not at the end */
     CHURN__SUM_CAME,            /* new or back, and not there at the start */
     CHURN__SUM_CUSTOMERS_KNOWN, /* at the end, their money known */
     CHURN__SUM_EXCLUDED_ALL,    /* whose money was unknown somewhere in the period */

@@ -115,16 +115,16 @@ static void add_life(const churn__kpi_period *period, const churn__life_span *sp
         const bool began = span->from >= period->start && span->from < period->until;
         const bool ended =
             span->to != CHURN_TIME_NONE && span->to >= period->start && span->to < period->until;
-        const bool at_start = alive(span, period->start);
-        sum[CHURN__SUM_CUSTOMERS_START] += at_start;
+        sum[CHURN__SUM_CUSTOMERS_START] += alive(span, period->start);
         sum[CHURN__SUM_CUSTOMERS_END] += alive(span, period->until);
         sum[CHURN__SUM_CUSTOMERS_NEW] += began && i == 0;
         sum[CHURN__SUM_CUSTOMERS_BACK] += began && i > 0;
         sum[CHURN__SUM_CUSTOMERS_LOST] += ended;
-        sum[CHURN__SUM_LOST_OF_START] += ended && at_start;
         came += began;
     }
     sum[CHURN__SUM_CAME] = came > 0 && sum[CHURN__SUM_CUSTOMERS_START] == 0;
+    sum[CHURN__SUM_LOST_OF_START] =
+        sum[CHURN__SUM_CUSTOMERS_START] > 0 && sum[CHURN__SUM_CUSTOMERS_END] == 0;
 }
 
 /* Moves the ledger from the start of the period to its end; `at` is the next step to take. */
