@@ -74,9 +74,9 @@ typedef struct churn__score_def {
 
 /* What a score is for n rows. Arrays of n, all written. */
 typedef struct churn__score_out {
-    double *score;             /* also where below min_coverage: see missing */
+    double *score;             /* also where below min_coverage; NaN: no factor scores */
     churn__missing *missing;   /* CHURN__LOW_COVERAGE below min_coverage or with no factor present */
-    double *coverage, *low, *high;
+    double *coverage, *low, *high; /* rounded to 1e-6 as scores are */
     churn_str *band;           /* views of the definition; "unknown" where missing */
     double *groups;            /* group_count * n, group g of row i at g * n + i; NaN: absent */
 } churn__score_out;
@@ -102,13 +102,15 @@ typedef struct churn__score_line {
     uint32_t slot;
     double value;            /* the metric's; NaN: missing or none */
     churn__missing missing;
-    double points, weight;   /* sub-score; effective weight */
+    double points, weight;   /* sub-score, or the bound of a cap; effective weight, of a missing factor
+                                the one that it would have if all were there; NaN: none */
     int64_t contribution;    /* units of 1e-6 */
 } churn__score_line;
 
 /* The lines for one row, in the order of churn_engine_explain(); contributions of the lines that are
  * not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest remainder). Lines are
- * written to an array of the arena. */
+ * written to an array of the arena. Without a single factor that scores there is nothing to add up
+ * to. */
 churn_status churn__score_explain(const churn__score_def *def, const churn__column *columns,
                                   uint32_t row, churn__expr_scratch *scratch, churn__arena *arena,
                                   churn__score_line **lines, uint32_t *count, churn_error *err);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include "failing.h"
+#include "score_case.h"
+
+typedef struct sample {
+    churn__factor_def adoption[3], support[1];
+    churn__group_def groups[2];
+    churn__cap_def caps[3];
+    churn__score_def def;
+} sample;
+
+static void sample_make(score_case *c, sample *s)
+{
+    *s = (sample){.adoption = {case_factor("logins", 0, 2), case_factor("seats", 1, 2),
+                               case_factor("trend", 2, 1)},
+                  .support = {case_factor("tickets", 3, 1)}};
+    s->groups[0] = (churn__group_def){
+        .id = CHURN__STR("adoption"), .weight = 50, .factors = s->adoption, .factor_count = 3};
+    s->groups[1] = (churn__group_def){
+        .id = CHURN__STR("support"), .weight = 25, .factors = s->support, .factor_count = 1};
+    s->caps[0] =
+        (churn__cap_def){.id = CHURN__STR("unpaid"), .when = case_when(c, "m4 >= 2"), .bound = 40};
+    s->caps[1] = (churn__cap_def){
+        .id = CHURN__STR("loyal"), .when = case_when(c, "m5 > 0"), .is_floor = true, .bound = 45.5};
+    s->caps[2] =
+        (churn__cap_def){.id = CHURN__STR("quiet"), .when = case_when(c, "m6 > 0"), .bound = 99};
+    s->def = (churn__score_def){.id = CHURN__STR("health"),
+                                .baseline = 50,
+                                .groups = s->groups,
+                                .group_count = 2,
+                                .caps = s->caps,
+                                .cap_count = 3};
+    const double values[] = {80, 20, 95, 70, 2, 1, 1};
+    for (uint32_t slot = 0; slot < 7; slot++) {
+        case_set(c, slot, 0, values[slot]);
+    }
+}
+
+static void sample_end(score_case *c, sample *s)
+{
+    for (size_t i = 0; i < 3; i++) {
+        churn__expr_free(s->caps[i].when);
+    }
+    case_free(c);
+}
+
+typedef struct want {
+    churn__line_kind kind;
+    const char *name;
+    int64_t contribution;
+} want;
+
+static void assert_lines(score_case *c, const sample *s, const want *wanted, uint32_t n)
+{
+    churn__score_line *lines = NULL;
+    uint32_t count = 0;
+    assert_ok(
+        churn__score_explain(&s->def, c->columns, 0, c->scratch, &c->arena, &lines, &count, NULL));
+    assert_int_equal(count, n);
+    for (uint32_t i = 0; i < n; i++) {
+        assert_int_equal(lines[i].kind, wanted[i].kind);
+        assert_string_equal(lines[i].name.ptr, wanted[i].name);
+        assert_int_equal(lines[i].contribution, wanted[i].contribution);
+    }
+}
+
+/* Group 2/3 and 1/3; within adoption 0.4, 0.4, 0.2: 8 - 8 + 6 + 6.666667 = 62.666667. */
+static void score_explain__caps_and_floors__each_with_its_effect(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    sample s;
+    sample_make(c, &s);
+    assert_lines(c, &s,
+                 (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
+                          {CHURN__LINE_FACTOR, "logins", 8000000},
+                          {CHURN__LINE_FACTOR, "seats", -8000000},
+                          {CHURN__LINE_FACTOR, "tickets", 6666667},
+                          {CHURN__LINE_FACTOR, "trend", 6000000},
+                          {CHURN__LINE_CAP, "unpaid", -22666667},
+                          {CHURN__LINE_FLOOR, "loyal", 5500000}},
+                 7);
+    sample_end(c, &s);
+}
+
+static void score_explain__missing_factors__come_last_with_reason(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    sample s;
+    churn__score_line *lines = NULL;
+    uint32_t count = 0;
+    sample_make(c, &s);
+    case_miss(c, 1, 0, CHURN__STALE_SOURCE);
+    case_miss(c, 3, 0, CHURN__NEVER);
+    case_set(c, 4, 0, 0);
+    case_set(c, 5, 0, 0);
+    s.support[0].missing = CHURN__FACTOR_WORST;
+    assert_ok(
+        churn__score_explain(&s.def, c->columns, 0, c->scratch, &c->arena, &lines, &count, NULL));
+    assert_int_equal(count, 5);
+    /* tickets: 1/3 of 0 - 50; logins: 2/3 * 2/3 of 30; trend: 2/3 * 1/3 of 45 */
+    assert_string_equal(lines[1].name.ptr, "tickets");
+    assert_in_range(-lines[1].contribution, 16666666, 16666667); /* a third either way */
+    assert_int_equal(lines[1].missing, CHURN__NEVER);
+    assert_true(isnan(lines[1].value) && lines[1].points == 0);
+    assert_string_equal(lines[2].name.ptr, "logins");
+    assert_in_range(lines[2].contribution, 13333333, 13333334);
+    assert_true(lines[2].value == 80 && lines[2].missing == CHURN__PRESENT);
+    assert_string_equal(lines[3].name.ptr, "trend");
+    assert_int_equal(lines[3].contribution, 10000000);
+    assert_int_equal(lines[1].contribution + lines[2].contribution, -3333333);
+    assert_int_equal(lines[4].kind, CHURN__LINE_MISSING);
+    assert_string_equal(lines[4].name.ptr, "seats");
+    assert_string_equal(lines[4].group.ptr, "adoption");
+    assert_int_equal(lines[4].missing, CHURN__STALE_SOURCE);
+    assert_int_equal(lines[4].contribution, 0);
+    assert_near(lines[4].weight, 2.0 / 3 * 0.4, 1e-12); /* what it would weigh */
+    sample_end(c, &s);
+}
+
+/* Three thirds of 16.666...: largest remainder gives the odd unit to the first. */
+static void score_explain__remainders__first_declared_wins_ties(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    sample s;
+    sample_make(c, &s);
+    for (uint32_t f = 0; f < 3; f++) {
+        s.adoption[f].weight = 1;
+        case_set(c, f, 0, 51);
+    }
+    s.def.group_count = 1;
+    s.def.cap_count = 0;
+    assert_lines(c, &s,
+                 (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
+                          {CHURN__LINE_FACTOR, "logins", 333334},
+                          {CHURN__LINE_FACTOR, "seats", 333333},
+                          {CHURN__LINE_FACTOR, "trend", 333333}},
+                 4);
+    sample_end(c, &s);
+}
+
+/* An unknown cap does not act, so that there is no line of it. */
+static void score_explain__unknown_cap__no_line(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    sample s;
+    sample_make(c, &s);
+    case_miss(c, 4, 0, CHURN__STALE_SOURCE);
+    s.def.cap_count = 1;
+    s.def.group_count = 1;
+    assert_lines(c, &s,
+                 (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
+                          {CHURN__LINE_FACTOR, "logins", 12000000},
+                          {CHURN__LINE_FACTOR, "seats", -12000000},
+                          {CHURN__LINE_FACTOR, "trend", 9000000}},
+                 4);
+    sample_end(c, &s);
+}
+
+static void score_explain__no_memory__says_so(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    sample s;
+    sample_make(c, &s);
+    for (uint64_t nth = 1; nth <= 2; nth++) {
+        failing f = {.fail_at = nth + 1, .for_ever = true};
+        churn_allocator host = failing_allocator(&f);
+        churn__heap *heap = churn__heap_create(&host, 0);
+        churn__arena arena;
+        churn__score_line *lines = NULL;
+        uint32_t count = 0;
+        churn__arena_init(&arena, heap);
+        churn_status st =
+            churn__score_explain(&s.def, c->columns, 0, c->scratch, &arena, &lines, &count, NULL);
+        assert_true(st == CHURN_E_NOMEM || (nth > 1 && st == CHURN_OK));
+        churn__arena_clear(&arena);
+        churn__heap_release(heap);
+        assert_int_equal(f.blocks, 0);
+    }
+    sample_end(c, &s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest explanations[] = {
+        cmocka_unit_test(score_explain__caps_and_floors__each_with_its_effect),
+        cmocka_unit_test(score_explain__missing_factors__come_last_with_reason),
+        cmocka_unit_test(score_explain__remainders__first_declared_wins_ties),
+        cmocka_unit_test(score_explain__unknown_cap__no_line),
+        cmocka_unit_test(score_explain__no_memory__says_so),
+    };
+    return RUN_TESTS(explanations);
+}
