@@ -389,6 +389,78 @@ static void evaluate_stream__wrong_columns__are_errors(void **state)
     churn_table_free(from);
 }
 
+/* ---- no memory ---- */
+
+typedef struct scarce {
+    uint64_t calls, fail_at; /* the call that fails; all from then on if `for_ever` */
+    bool for_ever;
+    int64_t bytes;
+} scarce;
+
+static void *scarce_resize(void *user_data, void *ptr, size_t old_size, size_t new_size)
+{
+    scarce *s = user_data;
+    if (new_size > 0) {
+        s->calls++;
+        if (s->calls == s->fail_at || (s->for_ever && s->calls > s->fail_at)) {
+            return NULL;
+        }
+    }
+    s->bytes += (int64_t)new_size - (int64_t)(ptr != NULL ? old_size : 0);
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+static churn_status use_everything(const churn_allocator *allocator)
+{
+    const churn_expression_options options = {.struct_size = sizeof options,
+                                              .allocator = allocator};
+    churn_value_column columns[COUNT];
+    churn_value values[COUNT] = {{.type = CHURN_TYPE_DOUBLE, .number = 1},
+                                 {.type = CHURN_TYPE_STRING, .string = {"x", 1}},
+                                 {0},
+                                 {.type = CHURN_TYPE_INT, .integer = 0}};
+    churn_outcome outcome = 0;
+    churn_expression *e = NULL;
+    churn_table *t = NULL;
+    fill_columns(columns);
+    churn_status st = churn_expression_compile(
+        "customer.plan + '-' + string(seats) in ['free-1', 'x' + 'y', customer.plan] || 1 / seats > 2",
+        CHURN_NTS, variables, COUNT, &options, &e, NULL);
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate(e, values, COUNT, &outcome, NULL, NULL);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_columns(e, columns, COUNT, ROWS, NULL, &t, NULL);
+    }
+    churn_table_free(t);
+    churn_expression_free(e);
+    return st;
+}
+
+static void expression__every_allocation_fails__nothing_leaks(void **state)
+{
+    (void)state;
+    int64_t live = churn_live_handles();
+    for (int for_ever = 0; for_ever < 2; for_ever++) {
+        churn_status st = CHURN_E_NOMEM;
+        uint64_t n = 1;
+        for (; st != CHURN_OK && n < 20000; n++) {
+            scarce s = {.fail_at = n, .for_ever = for_ever != 0};
+            const churn_allocator allocator = {.user_data = &s, .resize = scarce_resize};
+            st = use_everything(&allocator);
+            assert_true(st == CHURN_OK || st == CHURN_E_NOMEM);
+            assert_int_equal(s.bytes, 0);
+        }
+        assert_int_equal(st, CHURN_OK);
+        assert_true(n > 20);
+    }
+    assert_int_equal(churn_live_handles(), live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +476,7 @@ int main(void)
         cmocka_unit_test(evaluate_columns__faults__are_reported),
         cmocka_unit_test(evaluate_stream__columns_by_name__give_the_same),
         cmocka_unit_test(evaluate_stream__wrong_columns__are_errors),
+        cmocka_unit_test(expression__every_allocation_fails__nothing_leaks),
     };
     return RUN_TESTS(tests);
 }
