@@ -31,19 +31,20 @@ void churn__version_release(churn__version *version);
 /* The store's heap, for what lives as long as the store's children; and the zone of its dates. */
 churn__heap *churn__store_heap(churn_store *store);
 churn_store *churn__store_retain(churn_store *store);
+void churn__store_release(churn_store *store);
 const churn__zone *churn__store_zone(const churn_store *store);
 /* "UTC" was used for dates or naive times without anybody having said so. */
 bool churn__store_localised_by_default(const churn_store *store);
 
-/* Add one record whose fields are texts (numbers, instants in the store's zone and money in major units
- * are read from them), as a playbook's own tests give them. */
+/* Add one record whose fields are texts (numbers, instants in the store's zone and money in major
+ * units are read from them), as a playbook's own tests give them. */
 churn_status churn__store_add_texts(churn_store *store, churn_record_kind kind,
                                     const churn_field_text *fields, uint32_t count,
                                     churn_error *err);
 /* "customer", "event" ...; NULL for an unknown kind. */
 const char *churn__record_kind_name(churn_record_kind kind);
-/* Is this a field of a kind; for customers any other name is an attribute. The i-th field's name, NULL
- * past the last. */
+/* Is this a field of a kind; for customers any other name is an attribute. The i-th field's name,
+ * NULL past the last. */
 const char *churn__record_field(churn_record_kind kind, uint32_t i);
 
 uint64_t churn__version_number(const churn__version *version);
@@ -78,13 +79,13 @@ bool churn__reader_failed(const churn__reader *reader);
 
 /* ---- events ---- */
 
-/* One customer's events of one type, ordered by (at, user, value, id) as strings and numbers. Arrays
- * that no row needs are NULL. All versions of an event are here; it is seen at as_of if
+/* One customer's events of one type, ordered by (at, user, value, id) as strings and numbers.
+ * Arrays that no row needs are NULL. All versions of an event are here; it is seen at as_of if
  * known[i] <= as_of < until[i] (NULL: known when it happened; never replaced). */
 typedef struct churn__events {
     const churn_time *at;
-    const uint32_t *user;    /* texts; CHURN__NO_CODE: not given */
-    const double *value;     /* NaN: not given */
+    const uint32_t *user; /* texts; CHURN__NO_CODE: not given */
+    const double *value;  /* NaN: not given */
     const churn_time *known;
     const churn_time *until; /* CHURN_TIME_MAX + 1: never */
     size_t count;
@@ -115,15 +116,15 @@ churn__value churn__reader_attribute(churn__reader *reader, uint32_t customer, u
 #define CHURN__SUB_CANCELLED 6
 
 typedef struct churn__subscription {
-    uint32_t id;      /* a number that is the same for the same subscription of this store */
-    uint8_t status;   /* CHURN__SUB_* */
+    uint32_t id;         /* a number that is the same for the same subscription of this store */
+    uint8_t status;      /* CHURN__SUB_* */
     uint8_t period_unit; /* 'd' 'w' 'm' 'y', 0: not given; a quarter is 3 'm' */
     int8_t auto_renew, usage_based; /* 0, 1, CHURN_TRUTH_NONE */
     int32_t period_count;
     uint32_t plan, currency, product; /* texts; CHURN__NO_CODE */
     uint32_t notice;                  /* texts */
-    int64_t amount, discount; /* minor units; CHURN_INT_NONE */
-    int64_t seats;            /* CHURN_INT_NONE */
+    int64_t amount, discount;         /* minor units; CHURN_INT_NONE */
+    int64_t seats;                    /* CHURN_INT_NONE */
     churn_time valid_from, known_at;
     churn_time discount_until, renews_at, ends_at, ended_at, cancel_requested_at, trial_ends_at;
 } churn__subscription;

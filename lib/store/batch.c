@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/sort.h"
+#include "store/load.h"
+
+/* A whole load: many rows, one version of the store, one report. */
+
+#define CANCEL_EVERY 4096
+
+/* ---- options ---- */
+
+static churn_time said(churn_time at)
+{
+    return at == 0 ? CHURN_TIME_NONE : at;
+}
+
+static churn_status check_time(churn_time at, const char *what, churn_error *err)
+{
+    bool ok = at == CHURN_TIME_NONE || (at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX);
+    return ok ? CHURN_OK
+              : churn__fail(err, CHURN_E_RANGE, 0,
+                            "churn_load_options: %s lies outside the years "
+                            "1 to 9999",
+                            what);
+}
+
+static churn_status check_numbers(const churn_load_options *o, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    if ((o->flags & ~CHURN_LOAD_STRICT) != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_load_options: unknown flags");
+    }
+    if (o->unknown_customer < 0 || o->unknown_customer > CHURN_UNKNOWN_CUSTOMER_REJECT) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_load_options: unknown_customer is %d",
+                   (int64_t)o->unknown_customer);
+    }
+    if (o->money < 0 || o->money > CHURN_MONEY_MINOR) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_load_options: money is %d", (int64_t)o->money);
+    }
+    if ((o->column_count > 0 && o->columns == NULL) ||
+        (o->constant_count > 0 && o->constants == NULL) ||
+        (o->value_count > 0 && o->values == NULL)) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_load_options: a count without its array");
+    }
+    CHURN_TRY(check_time(o->valid_from, "valid_from", err));
+    CHURN_TRY(check_time(o->known_at, "known_at", err));
+done:
+    return st;
+}
+
+churn_status churn__store_open_zone(churn_store *store, churn_str name, churn__zone **out,
+                                    churn_error *err)
+{
+    name = churn__str_arg(name.ptr, name.len);
+    switch (churn__zone_open(store->heap, store->zoneinfo, name, out)) {
+    case CHURN__ZONE_OK:
+        return CHURN_OK;
+    case CHURN__ZONE_UNKNOWN:
+        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "time zone %q: there is none of that name",
+                           &name);
+    case CHURN__ZONE_CORRUPT:
+        return churn__fail(err, CHURN_E_CORRUPT, 0, "time zone %q: its file is damaged", &name);
+    default:
+        return churn__fail_memory(err, store->heap);
+    }
+}
+
+churn_status churn__store_load_options(churn_store *store, const churn_load_options *given,
+                                       churn_load_options *copy, load_settings *out,
+                                       churn__zone **zone, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    *zone = NULL;
+    CHURN_TRY(churn__copy_struct(copy, sizeof *copy, given, "churn_load_options", err));
+    CHURN_TRY(check_numbers(copy, err));
+    if (copy->time_zone.ptr != NULL) {
+        CHURN_TRY(churn__store_open_zone(store, copy->time_zone, zone, err));
+    }
+    bool create = copy->unknown_customer == 0
+                      ? store->create_customers
+                      : copy->unknown_customer == CHURN_UNKNOWN_CUSTOMER_CREATE;
+    *out = (load_settings){
+        .flags = copy->flags,
+        .create_customers = create,
+        .zone_declared = store->zone_declared || *zone != NULL,
+        .money = copy->money,
+        .valid_from = said(copy->valid_from),
+        .known_at = said(copy->known_at),
+        .zone = *zone != NULL ? *zone : store->zone,
+        .cancel = copy->cancel,
+    };
+done:
+    return st;
+}
+
+/* ---- rows ---- */
+
+static churn_status load_batch(load *l, uint64_t *row_number, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const source *src = l->source;
+    bool room = churn__load_entries(l);
+    if (l->number == KIND_EVENT) {
+        room = room && src->rows <= UINT32_MAX &&
+               churn__store_stage_reserve(&l->stage->events, (size_t)src->rows);
+    }
+    if (!room) {
+        CHURN_TRY(churn__fail_memory(err, l->store->heap));
+    }
+    for (uint64_t row = 0; row < src->rows; row++) {
+        if (row % CANCEL_EVERY == 0) {
+            churn__cancel_step(l->settings->cancel, *row_number);
+            CHURN_TRY(churn__cancel_check(l->settings->cancel, err));
+        }
+        CHURN_TRY(churn__load_row(l, row, (*row_number)++, err));
+    }
+done:
+    return st;
+}
+
+static churn_status load_batches(load *l, uint64_t *seen, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    bool end = false;
+    if (l->source->next == NULL) {
+        churn__cancel_total(l->settings->cancel, l->source->rows);
+        return load_batch(l, seen, err);
+    }
+    for (;;) {
+        CHURN_TRY(l->source->next(l->source, &end, err));
+        if (end) {
+            break;
+        }
+        CHURN_TRY(load_batch(l, seen, err));
+    }
+done:
+    return st;
+}
+
+/* ---- customers that came twice ---- */
+
+/* Rows without known_at have the same one, whatever their `since`. */
+static churn_time customer_known(const customer_row *row)
+{
+    return (row->head.flags & ROW_DATELESS) != 0 ? CHURN_TIME_NONE : row->head.known;
+}
+
+static int cmp_customers(const void *a, const void *b, const void *context)
+{
+    const customer_row *rows = context;
+    const customer_row *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
+    churn_time xk = customer_known(x), yk = customer_known(y);
+    if (x->head.customer != y->head.customer) {
+        return x->head.customer < y->head.customer ? -1 : 1;
+    }
+    if (x->valid_from != y->valid_from) {
+        return x->valid_from < y->valid_from ? -1 : 1;
+    }
+    return (xk > yk) - (xk < yk);
+}
+
+static void drop_overruled(stage *s, const tally *t)
+{
+    attribute_row *attributes = (void *)s->rows[KIND_ATTRIBUTE].rows;
+    for (size_t i = 0; i < s->rows[KIND_ATTRIBUTE].count; i++) {
+        if ((t->by_origin[attributes[i].head.origin] & OUTCOME_CONFLICTING) != 0) {
+            attributes[i].head.customer = CHURN__NO_CODE;
+        }
+    }
+}
+
+/* The last of the rows of one customer wins, with all its attributes. */
+static bool overrule_customers(stage *s, tally *t, churn__heap *heap)
+{
+    size_t n = s->rows[KIND_CUSTOMER].count;
+    customer_row *rows = (void *)s->rows[KIND_CUSTOMER].rows;
+    uint32_t *order = churn__alloc_array(heap, n, sizeof *order);
+    for (size_t i = 0; order != NULL && i < n; i++) {
+        order[i] = (uint32_t)i;
+    }
+    bool ok = order != NULL && churn__sort(heap, order, n, sizeof *order, cmp_customers, rows);
+    for (size_t i = 1; ok && i < n; i++) {
+        if (cmp_customers(&order[i - 1], &order[i], rows) == 0) {
+            uint8_t *outcome = &t->by_origin[rows[order[i - 1]].head.origin];
+            *outcome = (uint8_t)(*outcome | OUTCOME_CONFLICTING);
+        }
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        bool lost = (t->by_origin[rows[i].head.origin] & OUTCOME_CONFLICTING) != 0;
+        rows[i].head.customer = lost ? CHURN__NO_CODE : rows[i].head.customer;
+        rows[i].valid_from = CHURN_TIME_NONE;
+    }
+    churn__free_array(heap, order, n, sizeof *order);
+    if (ok) {
+        drop_overruled(s, t);
+    }
+    return ok;
+}
+
+/* ---- the end of a load ---- */
+
+static churn_status make_report(load *l, const tally *t, uint64_t seen, uint64_t customers,
+                                churn_load_report *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    *out = (churn_load_report){
+        .struct_size = sizeof *out,
+        .seen = seen,
+        .added = t->added,
+        .updated = t->updated,
+        .unchanged = t->unchanged,
+        .conflicting = t->conflicting,
+        .rejected = l->rejected,
+        .undated = l->undated,
+        .rewrote_history = t->rewrote,
+        .late = t->late,
+        .customers = customers,
+    };
+    if (l->rejections != NULL && l->rejected > 0) {
+        churn__table_builder *b = l->rejections;
+        l->rejections = NULL;
+        CHURN_TRY(churn__table_finish(b, &out->rejections, err));
+    }
+done:
+    return st;
+}
+
+static bool begin_rejections(load *l)
+{
+    l->rejections = churn__table_begin(l->store->heap, 0);
+    if (l->rejections == NULL) {
+        return false;
+    }
+    (void)churn__table_column(l->rejections, "row", CHURN_COLUMN_INT);
+    (void)churn__table_column(l->rejections, "field", CHURN_COLUMN_STRING);
+    (void)churn__table_column(l->rejections, "code", CHURN_COLUMN_STRING);
+    (void)churn__table_column(l->rejections, "reason", CHURN_COLUMN_STRING);
+    return true;
+}
+
+static uint32_t provided_bits(const load *l)
+{
+    bool attributes = l->source->attribute_count > 0;
+    return 1u << l->number | (attributes ? 1u << KIND_ATTRIBUTE : 0);
+}
+
+static bool prepare_tally(load *l, tally *t)
+{
+    t->mark = churn__version_late_mark(l->store->current, l->number);
+    if (l->number != KIND_CUSTOMER) {
+        return true;
+    }
+    t->origins = (size_t)l->accepted;
+    t->by_origin = churn__alloc_array_zero(l->store->heap, t->origins, sizeof *t->by_origin);
+    return t->by_origin != NULL && overrule_customers(l->stage, t, l->store->heap);
+}
+
+/* From rows in a stage to a version in `out`, or none where nothing changed. */
+static churn_status commit(load *l, tally *t, churn__version **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    l->stage->provided |= provided_bits(l);
+    if (!prepare_tally(l, t)) {
+        CHURN_TRY(churn__fail_memory(err, l->store->heap));
+    }
+    CHURN_TRY(churn__store_commit(l->store, l->stage, t, true, l->settings->cancel, out, err));
+    churn__store_tally_up(t);
+done:
+    return st;
+}
+
+static void publish(load *l, churn__version *version)
+{
+    churn_store *store = l->store;
+    if (l->values.localised && !l->settings->zone_declared) {
+        atomic_store_explicit(&store->localised, true, memory_order_relaxed);
+    }
+    if (version == NULL) {
+        churn__store_rollback(store, l->stage);
+        return;
+    }
+    churn__store_publish(store, version);
+    churn__store_stage_mark(store, &store->pending);
+}
+
+static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__heap *heap = l->store->heap;
+    churn__version *version = NULL;
+    uint64_t seen = 0;
+    moments when = {.heap = heap};
+    tally t = {.mark = CHURN_TIME_NONE, .moments = &when};
+    churn__store_stage_mark(l->store, l->stage);
+    if (!churn__load_prepare(l)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    CHURN_TRY(load_batches(l, &seen, err));
+    CHURN_TRY(commit(l, &t, &version, err));
+    uint64_t customers = version == NULL ? 0 : version->customers - l->store->current->customers;
+    CHURN_TRY(make_report(l, &t, seen, customers, own, err));
+    publish(l, version);
+    version = NULL;
+done:
+    if (st != CHURN_OK) {
+        churn__version_release(version);
+        churn__store_rollback(l->store, l->stage);
+    }
+    churn__free_array(heap, t.by_origin, t.origins, sizeof *t.by_origin);
+    churn__store_moments_clear(&when);
+    return st;
+}
+
+churn_status churn__store_load(churn_store *store, uint32_t kind, source *from,
+                               const load_settings *settings, churn_load_report *report,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_load_report own = {.struct_size = sizeof own};
+    stage rows;
+    load l;
+    churn__load_init(&l, store, kind, from, settings);
+    churn__store_stage_init(&rows, store->heap);
+    l.stage = &rows;
+    CHURN_TRY(churn__give_struct(report, &own, sizeof own, "churn_load_report", err));
+    CHURN_TRY(churn__store_begin_batch(store, err));
+    if (report == NULL || begin_rejections(&l)) {
+        st = load_all(&l, &own, err);
+    } else {
+        st = churn__fail_memory(err, store->heap);
+    }
+    churn__store_stage_clear(&rows);
+    churn__load_clear(&l);
+    churn__store_end(store);
+    CHURN_TRY(st);
+    (void)churn__give_struct(report, &own, sizeof own, "churn_load_report", err);
+done:
+    return st;
+}
+
+/* ---- one record ---- */
+
+static churn_status check_records(const churn_store *store, uint32_t kind, churn_error *err)
+{
+    const stage *s = &store->pending;
+    uint64_t waiting = kind == KIND_EVENT ? s->events.count : s->rows[kind].count;
+    if (store->current->records[kind] + waiting < store->limits.records) {
+        return CHURN_OK;
+    }
+    return churn__fail(err, CHURN_E_LIMIT, 0, "%s records: the limit of %u is reached",
+                       churn__store_kinds[kind].name, store->limits.records);
+}
+
+static churn_status load_one(load *l, churn_error *err)
+{
+    churn_store *store = l->store;
+    churn_status st = check_records(store, l->number, err);
+    if (st == CHURN_OK) {
+        st = churn__load_prepare(l) ? churn__load_row(l, 0, CHURN_ROW_NONE, err)
+                                    : churn__fail_memory(err, store->heap);
+    }
+    if (st == CHURN_OK) {
+        store->pending.provided |= provided_bits(l);
+        atomic_store_explicit(&store->waiting, true, memory_order_release);
+    }
+    churn__load_clear(l);
+    return st;
+}
+
+churn_status churn__store_load_one(churn_store *store, uint32_t kind, const void *record,
+                                   churn_error *err)
+{
+    const churn_customer *customer = record;
+    load_settings settings = {.flags = CHURN_LOAD_STRICT,
+                              .create_customers = store->create_customers,
+                              .money = CHURN_MONEY_MINOR,
+                              .valid_from = CHURN_TIME_NONE,
+                              .known_at = CHURN_TIME_NONE,
+                              .zone = store->zone};
+    struct_source from;
+    load l;
+    churn__heap *heap = store->heap;
+    churn_str *names = NULL;
+    uint32_t n = kind == KIND_CUSTOMER ? customer->attribute_count : 0;
+    churn_status st = CHURN_OK;
+    churn__source_struct(&from, &churn__store_kinds[kind], record);
+    if (n > 0) {
+        CHURN_TRY(churn__source_names(heap, customer, &names, err));
+        from.base.attribute_names = names;
+        from.base.attribute_count = n;
+    }
+    churn__load_init(&l, store, kind, &from.base, &settings);
+    l.stage = &store->pending;
+    l.in_sequence = true;
+    CHURN_TRY(churn__store_begin_row(store, err));
+    st = load_one(&l, err);
+    churn__store_end(store);
+done:
+    churn__free_array(heap, names, n, sizeof *names);
+    return st;
+}

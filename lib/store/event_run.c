@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include "store/runs.h"
+
+/* ---- columns ---- */
+
+uint32_t churn__store_columns_mask(const event_columns *cells)
+{
+    return (cells->user != NULL ? COLUMN_USER : 0) | (cells->value != NULL ? COLUMN_VALUE : 0) |
+           (cells->known != NULL ? COLUMN_KNOWN : 0) | (cells->until != NULL ? COLUMN_UNTIL : 0) |
+           (cells->id != NULL ? COLUMN_ID : 0);
+}
+
+static void *column_alloc(churn__heap *heap, bool wanted, size_t capacity, size_t size, bool *ok)
+{
+    void *data = wanted ? churn__alloc_array(heap, capacity, size) : NULL;
+    *ok = *ok && (!wanted || data != NULL);
+    return data;
+}
+
+bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_t columns,
+                                size_t capacity)
+{
+    bool ok = true;
+    *cells = (event_columns){
+        .at = column_alloc(heap, true, capacity, sizeof *cells->at, &ok),
+        .user = column_alloc(heap, columns & COLUMN_USER, capacity, sizeof *cells->user, &ok),
+        .value = column_alloc(heap, columns & COLUMN_VALUE, capacity, sizeof *cells->value, &ok),
+        .known = column_alloc(heap, columns & COLUMN_KNOWN, capacity, sizeof *cells->known, &ok),
+        .until = column_alloc(heap, columns & COLUMN_UNTIL, capacity, sizeof *cells->until, &ok),
+        .id = column_alloc(heap, columns & COLUMN_ID, capacity, sizeof *cells->id, &ok),
+    };
+    if (!ok) {
+        churn__store_columns_free(heap, cells, capacity);
+    }
+    return ok;
+}
+
+void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t capacity)
+{
+    churn__free_array(heap, cells->at, capacity, sizeof *cells->at);
+    churn__free_array(heap, cells->user, capacity, sizeof *cells->user);
+    churn__free_array(heap, cells->value, capacity, sizeof *cells->value);
+    churn__free_array(heap, cells->known, capacity, sizeof *cells->known);
+    churn__free_array(heap, cells->until, capacity, sizeof *cells->until);
+    churn__free_array(heap, cells->id, capacity, sizeof *cells->id);
+    *cells = (event_columns){0};
+}
+
+static void copy_codes(uint32_t *to, const uint32_t *from, size_t n)
+{
+    if (from != NULL) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[i] = CHURN__NO_CODE;
+    }
+}
+
+static void fill_times(churn_time *to, churn_time value, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = value;
+    }
+}
+
+static void copy_values(double *to, const double *from, size_t n)
+{
+    if (from != NULL) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[i] = (double)NAN;
+    }
+}
+
+void churn__store_columns_copy(event_columns *to, size_t at, const event_columns *from,
+                               size_t from_at, size_t n)
+{
+    memcpy(to->at + at, from->at + from_at, n * sizeof *to->at);
+    if (to->user != NULL) {
+        copy_codes(to->user + at, from->user == NULL ? NULL : from->user + from_at, n);
+    }
+    if (to->id != NULL) {
+        copy_codes(to->id + at, from->id == NULL ? NULL : from->id + from_at, n);
+    }
+    if (to->value != NULL) {
+        copy_values(to->value + at, from->value == NULL ? NULL : from->value + from_at, n);
+    }
+    if (to->known != NULL) { /* learned when it happened */
+        const churn_time *known = from->known == NULL ? from->at : from->known;
+        memcpy(to->known + at, known + from_at, n * sizeof *known);
+    }
+    if (to->until != NULL && from->until != NULL) {
+        memcpy(to->until + at, from->until + from_at, n * sizeof *to->until);
+    } else if (to->until != NULL) {
+        fill_times(to->until + at, FOREVER, n);
+    }
+}
+
+/* ---- order ---- */
+
+static int cmp_code(const churn__dict_view *texts, uint32_t a, uint32_t b)
+{
+    if (a == b) {
+        return 0;
+    }
+    if (a == CHURN__NO_CODE || b == CHURN__NO_CODE) {
+        return a == CHURN__NO_CODE ? -1 : 1;
+    }
+    return churn__str_cmp(churn__dict_view_get(texts, a), churn__dict_view_get(texts, b));
+}
+
+/* Not given comes first. */
+static int cmp_value(double a, double b)
+{
+    if (isnan(a) || isnan(b)) {
+        return (isnan(a) == 0) - (isnan(b) == 0);
+    }
+    return (a > b) - (a < b);
+}
+
+static int cmp_time(churn_time a, churn_time b)
+{
+    return (a > b) - (a < b);
+}
+
+static churn_time known_of(const event_columns *cells, size_t i)
+{
+    return cells->known == NULL ? cells->at[i] : cells->known[i];
+}
+
+#define CELL(cells, column, i, none) ((cells)->column == NULL ? (none) : (cells)->column[i])
+
+static int cmp_tie(const event_order *order, const event_columns *a, size_t i,
+                   const event_columns *b, size_t j)
+{
+    const double nan = (double)NAN;
+    int by =
+        cmp_code(order->texts, CELL(a, user, i, CHURN__NO_CODE), CELL(b, user, j, CHURN__NO_CODE));
+    by = by != 0 ? by : cmp_value(CELL(a, value, i, nan), CELL(b, value, j, nan));
+    by = by != 0
+             ? by
+             : cmp_code(order->ids, CELL(a, id, i, CHURN__NO_CODE), CELL(b, id, j, CHURN__NO_CODE));
+    return by != 0 ? by : cmp_time(known_of(a, i), known_of(b, j));
+}
+
+int churn__store_event_cmp(const event_order *order, const event_columns *a, size_t i,
+                           const event_columns *b, size_t j)
+{
+    int by_time = cmp_time(a->at[i], b->at[j]);
+    return by_time != 0 ? by_time : cmp_tie(order, a, i, b, j);
+}
+
+/* ---- a run ---- */
+
+event_run *churn__store_event_run_create(churn__heap *heap, uint32_t columns, size_t capacity)
+{
+    event_run *run = churn__alloc_zero(heap, sizeof *run);
+    if (run == NULL) {
+        return NULL;
+    }
+    if (!churn__store_columns_alloc(heap, &run->cells, columns, capacity)) {
+        churn__free(heap, run, sizeof *run);
+        return NULL;
+    }
+    atomic_init(&run->refs, 1);
+    run->heap = churn__heap_retain(heap);
+    run->columns = columns;
+    run->capacity = capacity;
+    run->first = run->last = CHURN_TIME_NONE;
+    return run;
+}
+
+void churn__store_event_run_release(event_run *run)
+{
+    if (run == NULL || atomic_fetch_sub_explicit(&run->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    churn__heap *heap = run->heap;
+    churn__store_index_clear(heap, &run->index);
+    churn__store_columns_free(heap, &run->cells, run->capacity);
+    churn__free_array(heap, run->lists, run->list_capacity, sizeof *run->lists);
+    churn__free_array(heap, run->overrides, run->override_capacity, sizeof *run->overrides);
+    churn__free(heap, run, sizeof *run);
+    churn__heap_release(heap);
+}
+
+bool churn__store_event_run_overrides(const event_run *run, uint32_t customer)
+{
+    uint32_t low = 0, high = run->override_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (run->overrides[middle] < customer) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < run->override_count && run->overrides[low] == customer;
+}
+
+bool churn__store_event_run_list(event_run *run, uint32_t type)
+{
+    if (!churn__grow(run->heap, (void **)&run->lists, &run->list_capacity, run->list_count + 1,
+                     sizeof *run->lists)) {
+        return false;
+    }
+    run->lists[run->list_count++] = (event_list){type, run->count};
+    return true;
+}
+
+static void shrink(event_run *run)
+{
+    event_columns less = {0};
+    if (run->capacity - run->count < 16 + run->count / 8 ||
+        !churn__store_columns_alloc(run->heap, &less, run->columns, run->count)) {
+        return;
+    }
+    churn__store_columns_copy(&less, 0, &run->cells, 0, run->count);
+    churn__store_columns_free(run->heap, &run->cells, run->capacity);
+    run->cells = less;
+    run->capacity = run->count;
+}
+
+/* Lists are sorted: their ends are enough. */
+static void note_span(event_run *run)
+{
+    for (size_t i = 0; i < run->list_count; i++) {
+        churn_time first = run->cells.at[run->lists[i].begin];
+        churn_time last = run->cells.at[run->lists[i + 1].begin - 1];
+        run->first = run->first == CHURN_TIME_NONE || first < run->first ? first : run->first;
+        run->last = last > run->last ? last : run->last;
+    }
+}
+
+bool churn__store_event_run_finish(event_run *run, const index_builder *index)
+{
+    size_t old = run->list_capacity, need = run->list_count + 1;
+    event_list *lists = churn__realloc_array(run->heap, run->lists, old, need, sizeof *lists);
+    if (lists == NULL) {
+        return false;
+    }
+    run->lists = lists;
+    run->list_capacity = need;
+    run->lists[run->list_count] = (event_list){CHURN__NO_CODE, run->count};
+    shrink(run);
+    note_span(run);
+    return churn__store_index_finish(index, (uint32_t)run->list_count, &run->index);
+}
+
+/* ---- several runs ---- */
+
+uint32_t churn__store_event_base(event_run *const *runs, uint32_t run_count, uint32_t customer)
+{
+    uint32_t base = run_count;
+    while (base > 0) {
+        base--;
+        if (runs[base]->override_count > 0 &&
+            churn__store_event_run_overrides(runs[base], customer)) {
+            break;
+        }
+    }
+    return base;
+}
+
+static const event_list *find_list(const event_run *run, uint32_t customer, uint32_t type)
+{
+    uint32_t slot = 0;
+    if (!index_find(&run->index, customer, &slot)) {
+        return NULL;
+    }
+    const event_list *list = &run->lists[run->index.begin[slot]];
+    const event_list *end = &run->lists[run->index.begin[slot + 1]];
+    while (list < end && list->type < type) {
+        list++;
+    }
+    return list < end && list->type == type ? list : NULL;
+}
+
+uint32_t churn__store_event_slices(event_run *const *runs, uint32_t run_count, uint32_t customer,
+                                   uint32_t type, event_slice *out)
+{
+    uint32_t count = 0;
+    for (uint32_t i = churn__store_event_base(runs, run_count, customer); i < run_count; i++) {
+        const event_list *list = find_list(runs[i], customer, type);
+        if (list != NULL) {
+            out[count++] = (event_slice){&runs[i]->cells, list->begin, list[1].begin - list->begin};
+        }
+    }
+    return count;
+}
+
+/* Two sorted parts into one, from the back: [at, at + have) and the slice, which comes later where
+ * they are equal. Mostly the slice is later altogether. */
+static void merge_in(const event_order *order, event_columns *to, size_t at, size_t have,
+                     const event_slice *slice)
+{
+    size_t i = have, j = slice->count;
+    if (have == 0 ||
+        churn__store_event_cmp(order, to, at + have - 1, slice->cells, slice->begin) <= 0) {
+        churn__store_columns_copy(to, at + have, slice->cells, slice->begin, slice->count);
+        return;
+    }
+    while (j > 0) {
+        bool older_last = i > 0 && churn__store_event_cmp(order, to, at + i - 1, slice->cells,
+                                                          slice->begin + j - 1) > 0;
+        if (older_last) {
+            i--;
+            churn__store_columns_copy(to, at + i + j, to, at + i, 1);
+        } else {
+            j--;
+            churn__store_columns_copy(to, at + i + j, slice->cells, slice->begin + j, 1);
+        }
+    }
+}
+
+size_t churn__store_event_gather(const event_order *order, const event_slice *slices,
+                                 uint32_t count, event_columns *to, size_t at)
+{
+    size_t have = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        merge_in(order, to, at, have, &slices[i]);
+        have += slices[i].count;
+    }
+    return have;
+}
+
+uint32_t churn__store_event_lists(event_run *const *runs, uint32_t run_count, uint32_t customer)
+{
+    uint32_t count = 0, slot = 0;
+    for (uint32_t i = 0; i < run_count; i++) {
+        if (index_find(&runs[i]->index, customer, &slot)) {
+            count += runs[i]->index.begin[slot + 1] - runs[i]->index.begin[slot];
+        }
+    }
+    return count;
+}
+
+/* Put a type where it belongs, unless it is there. */
+static uint32_t insert_type(uint32_t *types, uint32_t count, uint32_t type)
+{
+    uint32_t at = count;
+    while (at > 0 && types[at - 1] > type) {
+        at--;
+    }
+    if (at > 0 && types[at - 1] == type) {
+        return count;
+    }
+    memmove(types + at + 1, types + at, (count - at) * sizeof *types);
+    types[at] = type;
+    return count + 1;
+}
+
+uint32_t churn__store_event_types(event_run *const *runs, uint32_t run_count, uint32_t customer,
+                                  uint32_t *out)
+{
+    uint32_t count = 0, slot = 0;
+    for (uint32_t i = churn__store_event_base(runs, run_count, customer); i < run_count; i++) {
+        if (!index_find(&runs[i]->index, customer, &slot)) {
+            continue;
+        }
+        for (uint32_t l = runs[i]->index.begin[slot]; l < runs[i]->index.begin[slot + 1]; l++) {
+            count = insert_type(out, count, runs[i]->lists[l].type);
+        }
+    }
+    return count;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_STORE_LOAD_H
+#define CHURN_STORE_LOAD_H
+
+#include "store/source.h"
+#include "table/table.h"
+
+/* Rows on their way from a source into a stage. */
+
+#define NO_FIELD UINT32_MAX
+
+/* A text that no dictionary has yet, and where its code goes once the row is found good. */
+typedef struct news {
+    churn_str text;
+    churn__dict *dict;
+    uint32_t *target;
+    uint64_t *wide;
+    uint32_t number; /* of the field; NO_FIELD */
+    uint64_t entry;
+    uint32_t code;
+    bool added;
+} news;
+
+/* What the last cells of a column were. */
+typedef struct text_cache {
+    churn_str last; /* the dictionary's own copy */
+    uint32_t code;
+    int scale;         /* of a currency */
+    uint32_t *entries; /* code of each entry of the column's dictionary */
+    uint64_t entry_count;
+} text_cache;
+
+typedef union any_row {
+    row_head head;
+    customer_row customer;
+    attribute_row attribute;
+    event_row event;
+    subscription_row subscription;
+    survey_row survey;
+    char bytes[ROW_MAX];
+} any_row;
+
+typedef struct load {
+    churn_store *store;
+    stage *stage;
+    const kind_info *kind;
+    uint32_t number;
+    bool in_sequence; /* one by one: what waits in the store counts */
+    bool broken;
+    source *source;
+    const load_settings *settings;
+    value_context values;
+    churn_time given_known; /* of the row itself */
+    churn_str fault;        /* the field that the last row was rejected for */
+    uint64_t accepted, rejected, undated;
+    churn__table_builder *rejections;
+    attribute_row *attributes; /* of the row at hand */
+    uint32_t *name_codes;
+    size_t attribute_count, attribute_room;
+    news *news;
+    size_t news_count;
+    any_row row;
+    text_cache caches[FIELDS_MAX];
+    char digits[FIELDS_MAX][24];
+    news own_news[FIELDS_MAX];
+} load;
+
+void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
+                      const load_settings *settings);
+/* False: no memory. */
+bool churn__load_prepare(load *l);
+bool churn__load_entries(load *l);
+churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_error *err);
+/* The row at hand, once it was found good (accept.c). */
+churn_status churn__load_accept(load *l, churn_error *err);
+void churn__load_clear(load *l);
+
+#endif

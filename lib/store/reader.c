@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/inside.h"
+
+/*
+ * Reading a version: whose rows they are is looked up, what was not known at as_of is taken out,
+ * and events of several runs come together in the reader's own memory. Where one run has all of a
+ * customer's events of a type, the answer points into it.
+ */
+typedef struct rows_out {
+    char *data;
+    size_t capacity; /* rows */
+} rows_out;
+
+struct churn__reader {
+    churn__heap *heap;
+    churn__version *version;
+    bool failed;
+    event_columns cells;
+    size_t cell_capacity;
+    uint32_t columns;
+    uint32_t *types;
+    size_t type_capacity;
+    rows_out out[KINDS];
+};
+
+churn__reader *churn__reader_create(churn__heap *heap, churn__version *version)
+{
+    churn__reader *reader = churn__alloc_zero(heap, sizeof *reader);
+    if (reader != NULL) {
+        reader->heap = churn__heap_retain(heap);
+        reader->version = churn__version_retain(version);
+    }
+    return reader;
+}
+
+static size_t out_size(uint32_t kind)
+{
+    return churn__store_kinds[kind].row_size - sizeof(row_head);
+}
+
+void churn__reader_free(churn__reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    churn__heap *heap = reader->heap;
+    churn__store_columns_free(heap, &reader->cells, reader->cell_capacity);
+    churn__free_array(heap, reader->types, reader->type_capacity, sizeof *reader->types);
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        churn__free_array(heap, reader->out[kind].data, reader->out[kind].capacity, out_size(kind));
+    }
+    churn__version_release(reader->version);
+    churn__free(heap, reader, sizeof *reader);
+    churn__heap_release(heap);
+}
+
+bool churn__reader_failed(const churn__reader *reader)
+{
+    return reader->failed;
+}
+
+/* ---- events ---- */
+
+static churn__events view_slice(const event_slice *slice)
+{
+    const event_columns *cells = slice->cells;
+    size_t at = slice->begin;
+    return (churn__events){
+        .at = cells->at + at,
+        .user = cells->user == NULL ? NULL : cells->user + at,
+        .value = cells->value == NULL ? NULL : cells->value + at,
+        .known = cells->known == NULL ? NULL : cells->known + at,
+        .until = cells->until == NULL ? NULL : cells->until + at,
+        .count = slice->count,
+    };
+}
+
+/* Room for n events with these columns. The old ones are not needed any more. */
+static bool make_room(churn__reader *reader, uint32_t columns, size_t n)
+{
+    if (n <= reader->cell_capacity && columns == reader->columns) {
+        return true;
+    }
+    churn__store_columns_free(reader->heap, &reader->cells, reader->cell_capacity);
+    reader->cell_capacity = n <= reader->cell_capacity ? reader->cell_capacity : n * 2;
+    reader->columns = columns;
+    if (churn__store_columns_alloc(reader->heap, &reader->cells, columns, reader->cell_capacity)) {
+        return true;
+    }
+    reader->cell_capacity = 0;
+    reader->columns = 0;
+    reader->failed = true;
+    return false;
+}
+
+static churn__events view_merged(churn__reader *reader, const event_slice *slices, uint32_t n)
+{
+    uint32_t columns = 0;
+    size_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        columns |= churn__store_columns_mask(slices[i].cells);
+        count += slices[i].count;
+    }
+    if (!make_room(reader, columns, count)) {
+        return (churn__events){.count = 0};
+    }
+    event_order order = churn__version_event_order(reader->version);
+    event_slice all = {&reader->cells, 0, (uint32_t)count};
+    (void)churn__store_event_gather(&order, slices, n, &reader->cells, 0);
+    return view_slice(&all);
+}
+
+churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uint32_t type)
+{
+    const churn__version *v = reader->version;
+    event_slice slices[RUNS_MAX];
+    uint32_t n = churn__store_event_slices(v->events, v->event_runs, customer, type, slices);
+    if (n == 0) {
+        return (churn__events){.count = 0};
+    }
+    return n == 1 ? view_slice(&slices[0]) : view_merged(reader, slices, n);
+}
+
+uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer, const uint32_t **types)
+{
+    const churn__version *v = reader->version;
+    uint32_t lists = churn__store_event_lists(v->events, v->event_runs, customer);
+    *types = NULL;
+    if (!churn__grow(reader->heap, (void **)&reader->types, &reader->type_capacity, lists,
+                     sizeof *reader->types)) {
+        reader->failed = true;
+        return 0;
+    }
+    *types = reader->types;
+    return churn__store_event_types(v->events, v->event_runs, customer, reader->types);
+}
+
+/* ---- rows ---- */
+
+static uint32_t block(const churn__reader *reader, uint32_t kind, uint32_t customer,
+                      const void **rows)
+{
+    const churn__version *v = reader->version;
+    return churn__store_row_block(v->rows[kind], v->row_runs[kind], customer, rows);
+}
+
+static const row_head *row_at(uint32_t kind, const void *rows, uint32_t i)
+{
+    return (const void *)((const char *)rows + (size_t)i * churn__store_kinds[kind].row_size);
+}
+
+static size_t seen_rows(churn__reader *reader, uint32_t kind, uint32_t customer, churn_time as_of,
+                        const void **out)
+{
+    const kind_info *info = &churn__store_kinds[kind];
+    rows_out *to = &reader->out[kind];
+    const void *rows = NULL;
+    uint32_t n = block(reader, kind, customer, &rows);
+    size_t count = 0;
+    *out = NULL;
+    if (n == 0) {
+        return 0;
+    }
+    if (!churn__grow(reader->heap, (void **)&to->data, &to->capacity, n, out_size(kind))) {
+        reader->failed = true;
+        return 0;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const row_head *row = row_at(kind, rows, i);
+        if (row_seen(info, row, as_of)) {
+            churn__store_show_row(info, row, as_of, to->data + count++ * out_size(kind));
+        }
+    }
+    *out = to->data;
+    return count;
+}
+
+size_t churn__reader_subscriptions(churn__reader *reader, uint32_t customer, churn_time as_of,
+                                   const churn__subscription **out)
+{
+    const void *rows = NULL;
+    size_t n = seen_rows(reader, KIND_SUBSCRIPTION, customer, as_of, &rows);
+    *out = rows;
+    return n;
+}
+
+size_t churn__reader_invoices(churn__reader *reader, uint32_t customer, churn_time as_of,
+                              const churn__invoice **out)
+{
+    const void *rows = NULL;
+    size_t n = seen_rows(reader, KIND_INVOICE, customer, as_of, &rows);
+    *out = rows;
+    return n;
+}
+
+size_t churn__reader_tickets(churn__reader *reader, uint32_t customer, churn_time as_of,
+                             const churn__ticket **out)
+{
+    const void *rows = NULL;
+    size_t n = seen_rows(reader, KIND_TICKET, customer, as_of, &rows);
+    *out = rows;
+    return n;
+}
+
+size_t churn__reader_surveys(churn__reader *reader, uint32_t customer, churn_time as_of,
+                             const churn__survey **out)
+{
+    const void *rows = NULL;
+    size_t n = seen_rows(reader, KIND_SURVEY, customer, as_of, &rows);
+    *out = rows;
+    return n;
+}
+
+size_t churn__reader_churns(churn__reader *reader, uint32_t customer, churn_time as_of,
+                            const churn__churn **out)
+{
+    const void *rows = NULL;
+    size_t n = seen_rows(reader, KIND_CHURN, customer, as_of, &rows);
+    *out = rows;
+    return n;
+}
+
+/* ---- customers ---- */
+
+/* The customer's record as known at as_of; one that nobody dated is known all the time, so that a
+ * customer of tomorrow is one who has not begun, and not one without a beginning. */
+static const customer_row *customer_record(const churn__reader *reader, uint32_t customer,
+                                           churn_time as_of)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, KIND_CUSTOMER, customer, &rows);
+    for (uint32_t i = 0; i < n; i++) {
+        const row_head *row = row_at(KIND_CUSTOMER, rows, i);
+        bool first = i == 0 && row->known == row->when && as_of < row->known;
+        if (row_known(row, as_of) || first) {
+            return (const void *)row;
+        }
+    }
+    return NULL;
+}
+
+churn_time churn__reader_since(churn__reader *reader, uint32_t customer, churn_time as_of)
+{
+    const customer_row *row = customer_record(reader, customer, as_of);
+    return row == NULL ? CHURN_TIME_NONE : row->since;
+}
+
+static bool any_event(const churn__reader *reader, uint32_t customer, churn_time as_of)
+{
+    const churn__version *v = reader->version;
+    uint32_t slot = 0;
+    for (uint32_t i = churn__store_event_base(v->events, v->event_runs, customer);
+         i < v->event_runs; i++) {
+        const event_run *run = v->events[i];
+        bool here = index_find(&run->index, customer, &slot);
+        uint32_t end = here ? run->index.begin[slot + 1] : 0;
+        for (uint32_t l = here ? run->index.begin[slot] : 0; l < end; l++) {
+            const event_columns *cells = &run->cells;
+            uint32_t e = run->lists[l].begin, last = run->lists[l + 1].begin;
+            for (; e < last && cells->at[e] < as_of; e++) {
+                if ((cells->known == NULL || cells->known[e] <= as_of) &&
+                    (cells->until == NULL || as_of < cells->until[e])) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
+static bool any_row(const churn__reader *reader, uint32_t kind, uint32_t customer, churn_time as_of)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, kind, customer, &rows);
+    for (uint32_t i = 0; i < n; i++) {
+        if (row_seen(&churn__store_kinds[kind], row_at(kind, rows, i), as_of)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time as_of)
+{
+    const customer_row *row = customer_record(reader, customer, as_of);
+    if (row != NULL) {
+        return row->since == CHURN_TIME_NONE || row->since <= as_of;
+    }
+    bool exists = any_event(reader, customer, as_of);
+    for (uint32_t kind = KIND_ATTRIBUTE; !exists && kind < KINDS; kind++) {
+        exists = any_row(reader, kind, customer, as_of);
+    }
+    return exists;
+}
+
+/* ---- attributes ---- */
+
+/* Rows of a customer lie by (name, valid_from, known_at): the end of a name's. */
+static uint32_t name_end(const attribute_row *rows, uint32_t n, uint32_t name)
+{
+    uint32_t low = 0, high = n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (rows[middle].head.id <= name) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static churn__value value_of(const churn__version *v, const attribute_row *row)
+{
+    churn__value value = {.type = (churn__type)row->type};
+    switch (row->type) {
+    case CHURN__TYPE_STRING:
+        value.as.s = churn__dict_view_get(v->texts, (uint32_t)row->bits);
+        break;
+    case CHURN__TYPE_DOUBLE:
+        memcpy(&value.as.d, &row->bits, sizeof value.as.d);
+        break;
+    case CHURN__TYPE_TIME:
+        value.as.t = (churn_time)row->bits;
+        break;
+    case CHURN__TYPE_BOOL:
+        value.as.b = (uint8_t)row->bits;
+        break;
+    default:
+        value.missing = CHURN__NOT_PROVIDED;
+        break;
+    }
+    return value;
+}
+
+churn__value churn__reader_attribute(churn__reader *reader, uint32_t customer, uint32_t name,
+                                     churn_time as_of)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, KIND_ATTRIBUTE, customer, &rows);
+    const attribute_row *all = rows;
+    for (uint32_t i = n == 0 ? 0 : name_end(all, n, name); i-- > 0 && all[i].head.id == name;) {
+        if (row_seen(&churn__store_kinds[KIND_ATTRIBUTE], &all[i].head, as_of)) {
+            return value_of(reader->version, &all[i]);
+        }
+    }
+    return (churn__value){.missing = CHURN__NOT_PROVIDED};
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/sort.h"
+#include "store/stage.h"
+
+/*
+ * A record is a chain of versions by known_at. Rows that came at once with the same key and
+ * known_at: the last wins. A row without known_at that says something else replaces the whole chain
+ * that was there before; a row with one is a version from then on.
+ */
+
+static int cmp_i64(int64_t a, int64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int cmp_text(const churn__dict_view *texts, uint32_t a, uint32_t b)
+{
+    if (a == b || a == CHURN__NO_CODE || b == CHURN__NO_CODE) {
+        return a == b ? 0 : a == CHURN__NO_CODE ? -1 : 1;
+    }
+    return churn__str_cmp(churn__dict_view_get(texts, a), churn__dict_view_get(texts, b));
+}
+
+/* By key; then, unless rows count in order of arrival, by known_at. Old rows come first among
+ * equals because the sort is stable. */
+static int cmp_chain(const void *a, const void *b, const void *context)
+{
+    const resolver *r = context;
+    const row_head *x = *(void *const *)a, *y = *(void *const *)b;
+    int by_key = churn__store_key_cmp(r->kind, x, y);
+    if (by_key != 0) {
+        return by_key;
+    }
+    int by_age = cmp_i64(x->flags & ROW_NEW, y->flags & ROW_NEW);
+    bool arrival = r->tally->in_sequence && (x->flags & y->flags & ROW_NEW) != 0;
+    return by_age != 0 ? by_age : arrival ? 0 : cmp_i64(x->known, y->known);
+}
+
+/* The order in which readers give rows of a kind out. */
+static int cmp_reading(const void *a, const void *b, const void *context)
+{
+    const resolver *r = context;
+    const row_head *x = *(void *const *)a, *y = *(void *const *)b;
+    int by_when = cmp_i64(x->when, y->when), by = 0;
+    switch (r->kind->record) {
+    case CHURN_RECORD_SUBSCRIPTION:
+        by = cmp_text(r->order.ids, x->id, y->id);
+        by = by != 0 ? by : by_when;
+        break;
+    case CHURN_RECORD_ATTRIBUTE: /* looked up by code */
+        by = x->id != y->id ? (x->id < y->id ? -1 : 1) : by_when;
+        break;
+    case CHURN_RECORD_SURVEY: {
+        const survey_row *s = *(void *const *)a, *t = *(void *const *)b;
+        by = by_when != 0 ? by_when : cmp_i64(s->data.kind, t->data.kind);
+        by = by != 0 ? by : cmp_text(r->order.texts, s->data.user, t->data.user);
+        by = by != 0 ? by : cmp_text(r->order.ids, x->id, y->id);
+        break;
+    }
+    case CHURN_RECORD_CHURN: {
+        const churn_row *s = *(void *const *)a, *t = *(void *const *)b;
+        by = by_when != 0 ? by_when : cmp_i64(s->data.kind, t->data.kind);
+        break;
+    }
+    case CHURN_RECORD_CUSTOMER:
+        break;
+    default:
+        by = by_when != 0 ? by_when : cmp_text(r->order.ids, x->id, y->id);
+        break;
+    }
+    return by != 0 ? by : cmp_i64(x->known, y->known);
+}
+
+static bool is_gone(const row_head *row)
+{
+    return (row->flags & ROW_GONE) != 0;
+}
+
+/* Rows of one key while they become a chain, ascending by known_at. */
+typedef struct chain {
+    row_head **rows;
+    size_t count;
+    const row_head *before; /* attributes: the state that held until this one */
+} chain;
+
+static void note(resolver *r, const row_head *row, uint32_t outcome)
+{
+    bool part = r->tally->by_origin != NULL && r->kind->record == CHURN_RECORD_ATTRIBUTE;
+    r->changed = r->changed || (outcome & (OUTCOME_ADDED | OUTCOME_UPDATED)) != 0;
+    churn__store_note(r->tally, row, outcome, part);
+}
+
+/* Everything that was there before goes; what came in the same call stays. */
+static void wipe(const resolver *r, chain *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        bool stays = !r->tally->in_sequence && (c->rows[i]->flags & ROW_NEW) != 0;
+        if (stays) {
+            c->rows[kept++] = c->rows[i];
+        } else {
+            c->rows[i]->flags |= ROW_GONE;
+        }
+    }
+    c->count = kept;
+}
+
+static void insert(chain *c, size_t at, row_head *row)
+{
+    memmove(c->rows + at + 1, c->rows + at, (c->count - at) * sizeof(row_head *));
+    c->rows[at] = row;
+    c->count++;
+}
+
+static size_t chain_place(const chain *c, churn_time known)
+{
+    size_t at = c->count;
+    while (at > 0 && c->rows[at - 1]->known >= known) {
+        at--;
+    }
+    return at;
+}
+
+static bool chain_has_old(const resolver *r, const chain *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (r->tally->in_sequence || (c->rows[i]->flags & ROW_NEW) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A dated value that says what held already is kept, because an earlier one may still come in
+ * between, but it is no news. */
+static bool says_the_same(const resolver *r, const chain *c, const row_head *row)
+{
+    return r->kind->record == CHURN_RECORD_ATTRIBUTE && c->before != NULL &&
+           memcmp(row + 1, c->before + 1, r->kind->row_size - sizeof *row) == 0;
+}
+
+/* A customer without `since`: no news about one that is known. */
+static bool says_nothing(const resolver *r, const chain *c, const row_head *row)
+{
+    return r->kind->record == CHURN_RECORD_CUSTOMER && c->count > 0 &&
+           ((const customer_row *)(const void *)row)->since == CHURN_TIME_NONE;
+}
+
+static void drop(resolver *r, row_head *row, uint32_t outcome)
+{
+    row->flags |= ROW_GONE;
+    note(r, row, outcome);
+}
+
+static void place_dateless(resolver *r, chain *c, row_head *row)
+{
+    if (chain_has_old(r, c)) {
+        wipe(r, c);
+        note(r, row, OUTCOME_UPDATED | OUTCOME_REWROTE);
+    } else if (says_the_same(r, c, row)) {
+        r->changed = true;
+        note(r, row, OUTCOME_UNCHANGED);
+    } else {
+        note(r, row, OUTCOME_ADDED);
+    }
+    insert(c, chain_place(c, row->known), row);
+}
+
+static void place_version(resolver *r, chain *c, row_head *row)
+{
+    size_t at = chain_place(c, row->known);
+    bool newest = at == c->count && at > 0;
+    if (newest && churn__store_same_content(r->kind, c->rows[at - 1], row)) {
+        drop(r, row, OUTCOME_UNCHANGED);
+        return;
+    }
+    if (at == 0 && c->count == 0 && says_the_same(r, c, row)) {
+        r->changed = true;
+        note(r, row, OUTCOME_UNCHANGED);
+    } else {
+        note(r, row, OUTCOME_ADDED);
+    }
+    insert(c, at, row);
+}
+
+static void place(resolver *r, chain *c, row_head *row)
+{
+    bool dateless = (row->flags & ROW_DATELESS) != 0;
+    size_t at = chain_place(c, row->known);
+    bool same_time = at < c->count && c->rows[at]->known == row->known;
+    if (says_nothing(r, c, row) ||
+        (same_time && churn__store_same_content(r->kind, c->rows[at], row))) {
+        drop(r, row, OUTCOME_UNCHANGED);
+    } else if (dateless && (!same_time || r->tally->in_sequence)) {
+        place_dateless(r, c, row);
+    } else if (same_time) {
+        c->rows[at]->flags |= ROW_GONE;
+        c->rows[at] = row;
+        note(r, row, OUTCOME_UPDATED | (dateless ? OUTCOME_REWROTE : 0));
+        if (dateless) {
+            wipe(r, c);
+        }
+    } else {
+        place_version(r, c, row);
+    }
+}
+
+/* Of the rows of a key that came at once without known_at, the one that came last: rows lie in
+ * memory in order of arrival. */
+static const row_head *last_dateless(void *const *refs, size_t n)
+{
+    const row_head *last = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const row_head *row = refs[i];
+        bool dateless = (row->flags & ROW_NEW) != 0 && (row->flags & ROW_DATELESS) != 0;
+        last = dateless && (last == NULL || row > last) ? row : last;
+    }
+    return last;
+}
+
+/* Of rows that came at once with the same known_at, or without any, only the last is placed. */
+static bool overruled(const resolver *r, void *const *refs, size_t i, size_t n,
+                      const row_head *last)
+{
+    const row_head *row = refs[i], *next = i + 1 < n ? refs[i + 1] : NULL;
+    bool dateless = (row->flags & ROW_DATELESS) != 0;
+    return !r->tally->in_sequence &&
+           ((dateless && row != last) || (next != NULL && row->known == next->known));
+}
+
+/* A customer row without `since` beside one with it, at once: it only says that there is one. */
+static void drop_sinceless(const resolver *r, chain *c)
+{
+    bool given = false;
+    if (r->kind->record != CHURN_RECORD_CUSTOMER) {
+        return;
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        const customer_row *row = (const void *)c->rows[i];
+        given = given || (row->since != CHURN_TIME_NONE && (row->head.flags & ROW_DATELESS) != 0);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        customer_row *row = (void *)c->rows[i];
+        if (given && row->since == CHURN_TIME_NONE && (row->head.flags & ROW_DATELESS) != 0) {
+            row->head.flags |= ROW_GONE;
+        } else {
+            c->rows[kept++] = &row->head;
+        }
+    }
+    c->count = kept;
+}
+
+static void resolve_key(resolver *r, chain *c, void **refs, size_t n)
+{
+    c->rows = (row_head **)r->chain;
+    c->count = 0;
+    const row_head *last = last_dateless(refs, n);
+    for (size_t i = 0; i < n; i++) {
+        row_head *row = refs[i];
+        if ((row->flags & ROW_NEW) == 0) {
+            c->rows[c->count++] = row;
+        } else if (overruled(r, refs, i, n, last)) {
+            drop(r, row, OUTCOME_CONFLICTING);
+        } else {
+            place(r, c, row);
+        }
+    }
+    drop_sinceless(r, c);
+    for (size_t i = 0; i < c->count; i++) {
+        c->rows[i]->until = i + 1 < c->count ? c->rows[i + 1]->known : FOREVER;
+    }
+}
+
+static void resolve_keys(resolver *r, size_t n)
+{
+    chain c = {.before = NULL};
+    for (size_t begin = 0, end = 0; begin < n; begin = end) {
+        const row_head *first = r->refs[begin];
+        if (c.before != NULL && c.before->id != first->id) {
+            c.before = NULL;
+        }
+        while (end < n && churn__store_key_cmp(r->kind, first, r->refs[end]) == 0) {
+            end++;
+        }
+        resolve_key(r, &c, r->refs + begin, end - begin);
+        c.before = c.count > 0 ? c.rows[c.count - 1] : c.before;
+    }
+}
+
+static bool make_room(resolver *r, size_t n)
+{
+    size_t old = r->ref_capacity;
+    bool ok = churn__grow(r->heap, (void **)&r->rows, &r->capacity, 2 * n, r->kind->row_size);
+    if (!ok || n <= r->ref_capacity) {
+        return ok;
+    }
+    churn__free_array(r->heap, r->refs, old, sizeof *r->refs);
+    churn__free_array(r->heap, r->chain, old, sizeof *r->chain);
+    r->ref_capacity = n * 2;
+    r->refs = churn__alloc_array(r->heap, r->ref_capacity, sizeof *r->refs);
+    r->chain = churn__alloc_array(r->heap, r->ref_capacity, sizeof *r->chain);
+    return r->refs != NULL && r->chain != NULL;
+}
+
+/* What stays, in reading order, from the second half of the memory to the first. */
+static bool collect(resolver *r, size_t n)
+{
+    size_t kept = 0, size = r->kind->row_size;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_gone(r->refs[i])) {
+            r->refs[kept++] = r->refs[i];
+        }
+    }
+    if (!churn__sort(r->heap, r->refs, kept, sizeof *r->refs, cmp_reading, r)) {
+        return false;
+    }
+    for (size_t i = 0; i < kept; i++) {
+        row_head *row = r->refs[i];
+        row->flags &= ROW_UNDATED;
+        row->origin = 0;
+        memcpy(r->rows + i * size, row, size);
+    }
+    r->count = kept;
+    return true;
+}
+
+bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, const void *new_rows,
+                          size_t new_count)
+{
+    size_t n = old_count + new_count, size = r->kind->row_size;
+    if (!make_room(r, n)) {
+        return false;
+    }
+    char *work = r->rows + n * size;
+    r->changed = false;
+    if (old_count > 0) {
+        memcpy(work, old_rows, old_count * size);
+    }
+    memcpy(work + old_count * size, new_rows, new_count * size);
+    for (size_t i = 0; i < n; i++) {
+        row_head *row = (void *)(work + i * size);
+        row->flags = i < old_count ? row->flags & ~ROW_NEW : row->flags | ROW_NEW;
+        r->refs[i] = row;
+    }
+    if (!churn__sort(r->heap, r->refs, n, sizeof *r->refs, cmp_chain, r)) {
+        return false;
+    }
+    resolve_keys(r, n);
+    return collect(r, n);
+}
+
+void churn__store_resolver_clear(resolver *r)
+{
+    if (r->kind != NULL) {
+        churn__free_array(r->heap, r->rows, r->capacity, r->kind->row_size);
+    }
+    churn__free_array(r->heap, r->refs, r->ref_capacity, sizeof *r->refs);
+    churn__free_array(r->heap, r->chain, r->ref_capacity, sizeof *r->chain);
+    *r = (resolver){0};
+}

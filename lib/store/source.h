@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_STORE_SOURCE_H
+#define CHURN_STORE_SOURCE_H
+
+#include "store/inside.h"
+
+/*
+ * Where rows come from: one struct, columns, or an Arrow stream. A source answers for one cell at a
+ * time, in whatever type the data have; what becomes of it is decided in one place (value.c).
+ */
+typedef uint8_t cell_kind;
+
+#define CELL_NONE 0  /* not given */
+#define CELL_UNSET 1 /* an attribute's value: none from now on */
+#define CELL_TEXT 2
+#define CELL_INT 3
+#define CELL_NUMBER 4
+#define CELL_TRUTH 5
+#define CELL_TIME 6    /* an instant */
+#define CELL_LOCAL 7   /* wall time */
+#define CELL_DATE 8    /* days since 1970 */
+#define CELL_DECIMAL 9 /* integer / 10^scale */
+#define CELL_RANGE 10  /* a number or instant that does not fit */
+#define CELL_BROKEN 11 /* the column contradicts itself: the call fails */
+
+#define NO_ENTRY UINT64_MAX
+
+typedef struct cell {
+    cell_kind kind;
+    int32_t scale;
+    int64_t integer;
+    double number;
+    churn_str text;
+    uint64_t entry; /* of the column's dictionary; NO_ENTRY */
+} cell;
+
+/* Fields are numbered as in the kind's table; a customer's attributes follow behind. */
+typedef struct source {
+    uint64_t rows;  /* of the current batch */
+    uint32_t given; /* bit a field: it may have values */
+    uint32_t attribute_count;
+    const churn_str *attribute_names;
+    uint64_t entries[FIELDS_MAX]; /* of dictionaries; 0: none */
+    void (*get)(const struct source *source, uint32_t number, uint64_t row, cell *out);
+    /* The next batch; NULL: there is only one. `end`: there was none. */
+    churn_status (*next)(struct source *source, bool *end, churn_error *err);
+    const kind_info *kind;
+} source;
+
+typedef struct struct_source {
+    source base;
+    const void *record;
+} struct_source;
+
+typedef struct batch_source {
+    source base;
+    const void *batch;
+    const churn_any_column *attributes;
+} batch_source;
+
+/* A record as copied by churn__copy_struct. */
+void churn__source_struct(struct_source *s, const kind_info *kind, const void *record);
+/* The checked names of a customer's attributes: attribute_count of them, for the caller to free. */
+churn_status churn__source_names(churn__heap *heap, const churn_customer *customer, churn_str **out,
+                                 churn_error *err);
+/* A batch as copied by churn__copy_struct. CHURN_E_ARG for columns that contradict themselves. */
+churn_status churn__source_batch(batch_source *s, const kind_info *kind, const void *batch,
+                                 churn__heap *heap, churn_error *err);
+void churn__source_batch_clear(batch_source *s, churn__heap *heap);
+
+/* ---- what a cell means (value.c) ---- */
+
+/* Why a row was rejected: stable names, and the numbers in `detail` of errors. */
+typedef struct reject_info {
+    const char *code, *reason;
+    churn_status status;
+} reject_info;
+
+#define REJECT_MISSING_FIELD 1
+#define REJECT_NOT_FINITE 2
+#define REJECT_OUT_OF_RANGE 3
+#define REJECT_NOT_UTF8 4
+#define REJECT_CONTAINS_NUL 5
+#define REJECT_TOO_LONG 6
+#define REJECT_BAD_VALUE 7
+#define REJECT_BAD_TIME 8
+#define REJECT_UNKNOWN_CUSTOMER 9
+#define REJECT_ID_OF_OTHER_CUSTOMER 10
+#define REJECT_UNDATED_CHANGE 11
+#define REJECT_UNKNOWN_STATUS 12
+#define REJECT_UNKNOWN_KIND 13
+#define REJECT_UNKNOWN_PERIOD 14
+#define REJECT_UNKNOWN_CURRENCY 15
+#define REJECT_MONEY_FRACTION 16
+#define REJECT_BAD_DURATION 17
+#define REJECTS 18
+
+const reject_info *churn__store_reject(int32_t code);
+
+/* How values of a load are read. */
+typedef struct value_context {
+    const churn__zone *zone;
+    int32_t money;
+    int currency_scale;  /* of the row so far; -1: none given */
+    bool localised;      /* out: a date or wall time was placed by the zone */
+    uint64_t text_bytes; /* the longest text */
+} value_context;
+
+/* Each returns 0 or a REJECT_*. */
+int32_t churn__value_time(value_context *c, const cell *in, churn_time *out);
+int32_t churn__value_count(const cell *in, int64_t *out);
+int32_t churn__value_number(const cell *in, double *out);
+int32_t churn__value_truth(const cell *in, int8_t *out);
+int32_t churn__value_money(const value_context *c, const field *f, const cell *in, int64_t *out);
+int32_t churn__value_word(const field *f, churn_str text, uint8_t *out);
+int32_t churn__value_period(churn_str text, uint8_t *unit, int32_t *count);
+/* Of a text that is not known yet: UTF-8, no NUL, length. */
+int32_t churn__value_text(churn_str text, uint64_t most);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_STORE_STAGE_H
+#define CHURN_STORE_STAGE_H
+
+#include "store/runs.h"
+
+/*
+ * What a call wants to add, before anything of the store has changed: rows that were checked, in
+ * order of arrival. Single records wait in a stage of the store until somebody pins or writes more.
+ */
+typedef struct event_stage {
+    churn__heap *heap;
+    size_t count, capacity;
+    uint32_t *customer;
+    uint32_t *type;
+    event_columns cells; /* optional ones are made when first needed */
+    uint8_t *dateless;   /* came without known_at; beside cells.id */
+} event_stage;
+
+typedef struct row_stage {
+    char *rows;
+    size_t count, capacity;
+} row_stage;
+
+typedef struct stage {
+    churn__heap *heap;
+    event_stage events;
+    row_stage rows[KINDS];
+    uint32_t provided;  /* bit a kind */
+    uint32_t customers; /* counts of the dictionaries when it began, to undo it */
+    uint32_t types, texts;
+    uint32_t ids[KINDS];
+} stage;
+
+void churn__store_stage_init(stage *s, churn__heap *heap);
+void churn__store_stage_clear(stage *s);
+/* Forget the rows, keep the memory up to a modest size. */
+void churn__store_stage_reset(stage *s);
+bool churn__store_stage_is_empty(const stage *s);
+/* Room for `more` events. False: no memory; nothing changed. */
+bool churn__store_stage_reserve(event_stage *s, size_t more);
+bool churn__store_stage_event(event_stage *s, const event_row *row);
+bool churn__store_stage_row(stage *s, uint32_t kind, const void *row);
+/* Read a staged event back as a row. */
+void churn__store_event_at(const event_columns *cells, size_t i, event_row *row);
+
+/* ---- what became of rows ---- */
+
+typedef struct moment {
+    int32_t quarter; /* of an hour since 1970 */
+    uint32_t count;
+} moment;
+
+#define QUARTER (15 * CHURN__MINUTE)
+#define MOMENTS_FEW 1024
+#define MOMENT_PAGE 4096 /* quarters a page: 42 days */
+
+/* How many rows happened in which quarter of an hour: a short list, then pages. */
+typedef struct moments {
+    churn__heap *heap;
+    moment few[MOMENTS_FEW];
+    size_t few_count;
+    uint32_t **pages; /* NULL while the list is enough */
+    bool failed;      /* no memory */
+} moments;
+
+void churn__store_moments_note(moments *m, churn_time at, uint32_t count);
+void churn__store_moments_clear(moments *m);
+
+/* The moments of one publication; newest first. */
+typedef struct late_node {
+    atomic_uint refs;
+    churn__heap *heap;
+    struct late_node *older;
+    uint64_t number; /* of the version that brought them */
+    size_t count;
+    moment data[];
+} late_node;
+
+/* Takes a reference on `older`. NULL: no memory. */
+late_node *churn__store_late_create(churn__heap *heap, moments *m, uint64_t number,
+                                    late_node *older);
+void churn__store_late_release(late_node *node);
+
+#define OUTCOME_ADDED 1u
+#define OUTCOME_UPDATED 2u
+#define OUTCOME_UNCHANGED 4u
+#define OUTCOME_CONFLICTING 8u
+#define OUTCOME_REWROTE 16u
+#define OUTCOME_LATE 32u
+
+typedef struct tally {
+    uint64_t added, updated, unchanged, conflicting, rewrote, late;
+    uint8_t *by_origin; /* customers in batches: several rows come of one */
+    size_t origins;
+    churn_time mark;  /* what happened before it is late; CHURN_TIME_NONE */
+    bool in_sequence; /* rows came one by one, not at once */
+    moments *moments;
+} tally;
+
+/* `part`: an attribute that came with a customer. */
+void churn__store_note(tally *t, const row_head *row, uint32_t outcome, bool part);
+/* Rows of customers become counts. */
+void churn__store_tally_up(tally *t);
+
+/* ---- chains of versions ---- */
+
+typedef struct resolver {
+    churn__heap *heap;
+    const kind_info *kind;
+    tally *tally;
+    event_order order; /* texts and ids as strings */
+    char *rows;        /* the result: count rows in reading order */
+    size_t count, capacity;
+    void **refs, **chain;
+    size_t ref_capacity;
+    bool changed; /* the result differs from the old block */
+} resolver;
+
+/* Bring the rows of a customer's block and new ones, in order of arrival, together. False: no
+ * memory. */
+bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, const void *new_rows,
+                          size_t new_count);
+void churn__store_resolver_clear(resolver *r);
+
+/* ---- from stages to runs ---- */
+
+/* Events with ids that were there before, or came twice, are resolved: see event_chain.c. What they
+ * come to stands behind the staged rows, until _clear takes it away again. */
+typedef struct event_merge {
+    churn__heap *heap;
+    event_stage *stage;
+    event_run *const *runs;
+    uint32_t run_count;
+    uint32_t first_new; /* ids from here on came with this stage */
+    uint32_t id_count;
+    event_order order;
+    tally *tally;
+    size_t staged;       /* rows that came */
+    uint8_t *gone;       /* bit a staged row: resolved into others; NULL: none */
+    uint32_t *overrides; /* customers whose events are all written anew */
+    size_t override_count, override_capacity;
+    uint64_t dropped; /* events of older runs that no longer count */
+} event_merge;
+
+bool churn__store_event_chains(event_merge *m);
+/* A run of what the stage holds now; NULL: no memory. Takes over the overrides. */
+event_run *churn__store_event_build(event_merge *m, uint32_t customers, uint32_t types);
+void churn__store_event_merge_clear(event_merge *m);
+
+#endif
