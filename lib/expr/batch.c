@@ -80,9 +80,10 @@ static void add_value(const expr_batch *batch, const expr_vector *result, uint32
     }
 }
 
-/* Only the row machine knows why: run the row again. Text that it makes goes to the frame's arena
- * after the chunk's results, which are still being read, so it has an arena of its own. */
-static void add_error(const expr_batch *batch, uint32_t i)
+/* Only the row machine knows why: run the row again. False: no memory. Text that it makes goes to
+ * the frame's arena after the chunk's results, which are still being read, so it has an arena of
+ * its own. */
+static bool add_error(const expr_batch *batch, uint32_t i)
 {
     const churn__expr *expr = batch->expr;
     expr_cell *frame = churn__expr_scratch_frame(batch->scratch);
@@ -100,9 +101,11 @@ static void add_error(const expr_batch *batch, uint32_t i)
                                (uint64_t)why.column, why.message);
     churn__table_add_string(batch->builder, COLUMN_ERROR, (churn_str){message, len});
     churn__arena_clear(&text);
+    return !run.no_memory;
 }
 
-static void add_row(const expr_batch *batch, const expr_vector *result, uint32_t i)
+/* False: no memory. */
+static bool add_row(const expr_batch *batch, const expr_vector *result, uint32_t i)
 {
     static const churn_str names[] = {CHURN__STR("value"), CHURN__STR("error"),
                                       CHURN__STR("unknown"), CHURN__STR("value")};
@@ -114,10 +117,10 @@ static void add_row(const expr_batch *batch, const expr_vector *result, uint32_t
     }
     churn__table_add_string(batch->builder, COLUMN_OUTCOME, names[state]);
     if (state == EXPR_ERROR) {
-        add_error(batch, i);
-    } else {
-        churn__table_add_null(batch->builder, COLUMN_ERROR);
+        return add_error(batch, i);
     }
+    churn__table_add_null(batch->builder, COLUMN_ERROR);
+    return true;
 }
 
 churn_status churn__expr_batch_run(expr_batch *batch, uint32_t n, churn_error *err)
@@ -127,7 +130,10 @@ churn_status churn__expr_batch_run(expr_batch *batch, uint32_t n, churn_error *e
     CHURN_TRY(
         churn__expr_run_chunk(batch->expr, batch->columns, 0, n, batch->scratch, &result, err));
     for (uint32_t i = 0; i < n; i++) {
-        add_row(batch, &result, i);
+        if (!add_row(batch, &result, i)) {
+            st = churn__fail_memory(err, batch->heap);
+            goto done;
+        }
     }
     batch->rows_before += n;
 done:

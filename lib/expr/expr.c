@@ -184,15 +184,7 @@ static void put_truth(const expr_vector *result, uint32_t n, churn__truth *restr
         return;
     }
     const uint8_t *restrict states = result->states;
-    uint32_t i = 0;
-    for (; i + 64 <= n; i += 64) {
-        for (uint32_t j = 0; j < 64; j++) {
-            out[i + j] = expr_truth(states[i + j]);
-        }
-    }
-    for (; i < n; i++) {
-        out[i] = expr_truth(states[i]);
-    }
+    EXPR_EACH_LANE(n, out[i] = expr_truth(states[i]));
 }
 
 churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,

@@ -227,6 +227,23 @@ typedef struct expr_vector {
 
 #define EXPR_CHUNK 1024u
 
+/* Inner loops run a fixed number of times because that is what gcc turns into vector code at -O2.
+ */
+#define EXPR_BLOCK 64u
+#define EXPR_EACH_LANE(n, statement)                             \
+    do {                                                         \
+        size_t done_ = 0;                                        \
+        for (; done_ + EXPR_BLOCK <= (n); done_ += EXPR_BLOCK) { \
+            for (size_t j_ = 0; j_ < EXPR_BLOCK; j_++) {         \
+                size_t i = done_ + j_;                           \
+                statement;                                       \
+            }                                                    \
+        }                                                        \
+        for (size_t i = done_; i < (n); i++) {                   \
+            statement;                                           \
+        }                                                        \
+    } while (0)
+
 /* A register: what an instruction writes to. */
 typedef struct expr_target {
     void *values;

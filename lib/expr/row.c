@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "expr/program.h"
+#include "expr/row.h"
 
 #include <math.h>
 
 #include "base/checked.h"
-#include "base/date.h"
-#include "base/num.h"
 
 /*
  * What each instruction does to one row. The vector machine calls it for every operation that has
  * no loop of its own there, so that the two cannot differ.
  */
 
-static void fault(const expr_code *code, uint8_t reason, expr_cell *out)
-{
-    out->state = EXPR_ERROR;
-    out->code = reason;
-    out->at = code->at;
-}
-
 static void take_error(const expr_cell *from, expr_cell *out)
 {
     out->code = from->code;
     out->at = from->at;
-}
-
-static void give_bool(bool value, expr_cell *out)
-{
-    out->state = expr_from_bool(value);
-}
-
-static void give_int(int64_t value, expr_cell *out)
-{
-    out->state = EXPR_OK;
-    out->as.i = value;
-}
-
-static void give_double(double value, expr_cell *out)
-{
-    out->state = EXPR_OK;
-    out->as.d = value;
 }
 
 /* ---- logic ---- */
@@ -92,9 +66,10 @@ static void compare_bools(const expr_code *code, const expr_cell *a, const expr_
     if (strict != EXPR_OK) {
         join(strict, a, b, out);
     } else if (code->op == OP_DIFFER) {
-        give_bool(code->cmp == EXPR_NE, out);
+        expr_give_bool(code->cmp == EXPR_NE, out);
     } else {
-        give_bool(expr_compare((a->state == EXPR_TRUE) - (b->state == EXPR_TRUE), code->cmp), out);
+        expr_give_bool(expr_compare((a->state == EXPR_TRUE) - (b->state == EXPR_TRUE), code->cmp),
+                       out);
     }
 }
 
@@ -125,7 +100,7 @@ static void step_logic(const expr_code *code, const expr_cell *a, const expr_cel
         join(any_of(a->state, b->state), a, b, out);
         break;
     case OP_HAS:
-        give_bool(a->state != EXPR_UNKNOWN, out);
+        expr_give_bool(a->state != EXPR_UNKNOWN, out);
         break;
     case OP_SELECT:
         select_one(a, b, c, out);
@@ -179,11 +154,11 @@ static int order_int_double(int64_t a, double b)
 static void compare_mixed(const expr_code *code, int64_t a, double b, expr_cell *out)
 {
     if (code->strict) { /* as cel-go does: in doubles */
-        give_bool(compare_doubles((double)a, b, code->cmp), out);
+        expr_give_bool(compare_doubles((double)a, b, code->cmp), out);
     } else if (!expr_finite(b)) {
-        fault(code, EXPR_RUN_NON_FINITE, out);
+        expr_fault(code, EXPR_RUN_NON_FINITE, out);
     } else {
-        give_bool(expr_compare(order_int_double(a, b), code->cmp), out);
+        expr_give_bool(expr_compare(order_int_double(a, b), code->cmp), out);
     }
 }
 
@@ -257,28 +232,28 @@ static void step_compare(const expr_code *code, const expr_cell *a, const expr_c
     switch (code->op) {
     case OP_CMP_D:
         if (!finite && !(expr_finite(a->as.d) && expr_finite(b->as.d))) {
-            fault(code, EXPR_RUN_NON_FINITE, out);
+            expr_fault(code, EXPR_RUN_NON_FINITE, out);
         } else {
-            give_bool(compare_doubles(a->as.d, b->as.d, code->cmp), out);
+            expr_give_bool(compare_doubles(a->as.d, b->as.d, code->cmp), out);
         }
         break;
     case OP_CMP_I:
-        give_bool(expr_compare((a->as.i > b->as.i) - (a->as.i < b->as.i), code->cmp), out);
+        expr_give_bool(expr_compare((a->as.i > b->as.i) - (a->as.i < b->as.i), code->cmp), out);
         break;
     case OP_CMP_S:
-        give_bool(expr_compare(churn__str_cmp(a->as.s, b->as.s), code->cmp), out);
+        expr_give_bool(expr_compare(churn__str_cmp(a->as.s, b->as.s), code->cmp), out);
         break;
     case OP_CMP_ID:
         compare_mixed(code, a->as.i, b->as.d, out);
         break;
     case OP_IN_LIST:
-        give_bool(in_list(a->as.s, b->as.l), out);
+        expr_give_bool(in_list(a->as.s, b->as.l), out);
         break;
     default:
         if (!finite && !expr_finite(a->as.d)) {
-            fault(code, EXPR_RUN_NON_FINITE, out);
+            expr_fault(code, EXPR_RUN_NON_FINITE, out);
         } else {
-            give_bool(churn__expr_in_set(code->set, code->type, a), out);
+            expr_give_bool(churn__expr_in_set(code->set, code->type, a), out);
         }
         break;
     }
@@ -289,11 +264,11 @@ static void step_compare(const expr_code *code, const expr_cell *a, const expr_c
 static void divide(const expr_code *code, int64_t a, int64_t b, expr_cell *out)
 {
     if (b == 0) {
-        fault(code, EXPR_RUN_ZERO, out);
+        expr_fault(code, EXPR_RUN_ZERO, out);
     } else if (b == -1 && a == INT64_MIN) {
-        fault(code, EXPR_RUN_OVERFLOW, out);
+        expr_fault(code, EXPR_RUN_OVERFLOW, out);
     } else {
-        give_int(code->op == OP_DIV_I ? a / b : a % b, out);
+        expr_give_int(code->op == OP_DIV_I ? a / b : a % b, out);
     }
 }
 
@@ -332,9 +307,9 @@ static void step_ints(const expr_code *code, int64_t a, int64_t b, expr_cell *ou
         return;
     }
     if (fits) {
-        give_int(r, out);
+        expr_give_int(r, out);
     } else {
-        fault(code, EXPR_RUN_OVERFLOW, out);
+        expr_fault(code, EXPR_RUN_OVERFLOW, out);
     }
 }
 
@@ -365,217 +340,47 @@ static void step_doubles(const expr_code *code, double a, double b, expr_cell *o
         break;
     default:
         if (!expr_finite(a)) {
-            fault(code, EXPR_RUN_NON_FINITE, out);
+            expr_fault(code, EXPR_RUN_NON_FINITE, out);
             return;
         }
         r = a;
         break;
     }
-    give_double(r, out);
+    expr_give_double(r, out);
 }
 
 static void step_math(const expr_code *code, double a, expr_cell *out)
 {
     switch (code->op) {
     case OP_ABS_D:
-        give_double(fabs(a), out);
+        expr_give_double(fabs(a), out);
         break;
     case OP_SIGN_D:
-        give_double(a > 0 ? 1.0 : a < 0 ? -1.0 : a, out);
+        expr_give_double(a > 0 ? 1.0 : a < 0 ? -1.0 : a, out);
         break;
     case OP_CEIL:
-        give_double(ceil(a), out);
+        expr_give_double(ceil(a), out);
         break;
     case OP_FLOOR:
-        give_double(floor(a), out);
+        expr_give_double(floor(a), out);
         break;
     case OP_ROUND: /* half away from zero, as CEL's math.round */
-        give_double(round(a), out);
+        expr_give_double(round(a), out);
         break;
     case OP_TRUNC:
-        give_double(trunc(a), out);
+        expr_give_double(trunc(a), out);
         break;
     case OP_SQRT:
-        give_double(sqrt(a), out);
+        expr_give_double(sqrt(a), out);
         break;
     case OP_ISNAN:
-        give_bool(a != a, out);
+        expr_give_bool(a != a, out);
         break;
     case OP_ISINF:
-        give_bool(a == a && !expr_finite(a), out);
+        expr_give_bool(a == a && !expr_finite(a), out);
         break;
     default:
-        give_bool(expr_finite(a), out);
-        break;
-    }
-}
-
-/* ---- text ---- */
-
-/* Room for a string that is made; NULL after an error. */
-static char *room(const expr_code *code, size_t len, expr_cell *out, expr_run *run)
-{
-    if (len > run->text_limit) {
-        fault(code, EXPR_RUN_LONG, out);
-        return NULL;
-    }
-    char *text = run->text != NULL ? churn__arena_alloc(run->text, len + 1) : NULL;
-    if (text == NULL) {
-        run->no_memory = true;
-        fault(code, EXPR_RUN_LONG, out);
-    }
-    return text;
-}
-
-static void give_text(const expr_code *code, churn_str s, expr_cell *out, expr_run *run)
-{
-    char *text = room(code, s.len, out, run);
-    if (text != NULL) {
-        memcpy(text, s.ptr, s.len);
-        out->state = EXPR_OK;
-        out->as.s = (churn_str){text, s.len};
-    }
-}
-
-static void concat(const expr_code *code, churn_str a, churn_str b, expr_cell *out, expr_run *run)
-{
-    char *text = room(code, a.len + b.len, out, run);
-    if (text == NULL) {
-        return;
-    }
-    if (a.len > 0) {
-        memcpy(text, a.ptr, a.len);
-    }
-    if (b.len > 0) {
-        memcpy(text + a.len, b.ptr, b.len);
-    }
-    out->state = EXPR_OK;
-    out->as.s = (churn_str){text, a.len + b.len};
-}
-
-static void print(const expr_code *code, const expr_cell *a, expr_cell *out, expr_run *run)
-{
-    char text[64];
-    size_t len;
-    if (code->op == OP_D2S) {
-        len = churn__double_print_short(a->as.d, text);
-    } else if (code->op == OP_I2S) {
-        len = churn__int_print(a->as.i, text);
-    } else {
-        len = churn__instant_print(a->as.i, text);
-    }
-    give_text(code, (churn_str){text, len}, out, run);
-}
-
-static void step_text(const expr_code *code, const expr_cell *a, const expr_cell *b, expr_cell *out,
-                      expr_run *run)
-{
-    switch (code->op) {
-    case OP_CONCAT:
-        concat(code, a->as.s, b->as.s, out, run);
-        break;
-    case OP_SIZE_S:
-        give_int((int64_t)churn__utf8_count(a->as.s.ptr, a->as.s.len), out);
-        break;
-    case OP_SIZE_L:
-        give_int(a->as.l.count, out);
-        break;
-    case OP_CONTAINS:
-        give_bool(churn__str_contains(a->as.s, b->as.s), out);
-        break;
-    case OP_STARTS:
-        give_bool(churn__str_starts(a->as.s, b->as.s), out);
-        break;
-    case OP_ENDS:
-        give_bool(churn__str_ends(a->as.s, b->as.s), out);
-        break;
-    default:
-        print(code, a, out, run);
-        break;
-    }
-}
-
-/* ---- conversions ---- */
-
-static void string_to_bool(const expr_code *code, churn_str s, expr_cell *out)
-{
-    static const char *const words[] = {"true",  "false", "True", "False", "TRUE",
-                                        "FALSE", "t",     "f",    "1",     "0"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (churn__str_eq(s, churn__str_nts(words[i]))) {
-            give_bool(i % 2 == 0, out);
-            return;
-        }
-    }
-    fault(code, EXPR_RUN_TEXT, out);
-}
-
-static void string_to_time(const expr_code *code, churn_str s, expr_cell *out)
-{
-    int64_t at = 0;
-    churn__when when = churn__when_parse(s.ptr, s.len, &at);
-    if (when == CHURN__WHEN_INSTANT && at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX) {
-        give_int(at, out);
-    } else {
-        fault(code, when == CHURN__WHEN_RANGE ? EXPR_RUN_RANGE : EXPR_RUN_TEXT, out);
-    }
-}
-
-static void int_to_time(const expr_code *code, int64_t seconds, expr_cell *out)
-{
-    if (seconds < CHURN_TIME_MIN / CHURN__SECOND || seconds > CHURN_TIME_MAX / CHURN__SECOND) {
-        fault(code, EXPR_RUN_RANGE, out);
-    } else {
-        give_int(seconds * CHURN__SECOND, out);
-    }
-}
-
-/* Towards zero; the ends of the range themselves are out, as in CEL. */
-static void double_to_int(const expr_code *code, double a, expr_cell *out)
-{
-    if (a > -9223372036854775808.0 && a < 9223372036854775808.0) {
-        give_int((int64_t)a, out);
-    } else {
-        fault(code, EXPR_RUN_RANGE, out);
-    }
-}
-
-static void step_convert(const expr_code *code, const expr_cell *a, expr_cell *out)
-{
-    int64_t i = 0;
-    double d = 0;
-    switch (code->op) {
-    case OP_I2D:
-        give_double((double)a->as.i, out);
-        break;
-    case OP_D2I:
-        double_to_int(code, a->as.d, out);
-        break;
-    case OP_T2I:
-        give_int(churn__floor_div(a->as.i, CHURN__SECOND), out);
-        break;
-    case OP_S2I:
-        if (churn__int_parse(a->as.s.ptr, a->as.s.len, &i)) {
-            give_int(i, out);
-        } else {
-            fault(code, EXPR_RUN_TEXT, out);
-        }
-        break;
-    case OP_S2D:
-        if (churn__double_parse(a->as.s.ptr, a->as.s.len, &d)) {
-            give_double(d, out);
-        } else {
-            fault(code, EXPR_RUN_TEXT, out);
-        }
-        break;
-    case OP_S2B:
-        string_to_bool(code, a->as.s, out);
-        break;
-    case OP_I2T:
-        int_to_time(code, a->as.i, out);
-        break;
-    default:
-        string_to_time(code, a->as.s, out);
+        expr_give_bool(expr_finite(a), out);
         break;
     }
 }
@@ -625,7 +430,7 @@ static void step_value(const expr_code *code, const expr_cell *a, const expr_cel
     case OP_D2S:
     case OP_I2S:
     case OP_T2S:
-        step_text(code, a, b, out, run);
+        churn__expr_step_text(code, a, b, out, run);
         break;
     case OP_I2D:
     case OP_D2I:
@@ -635,7 +440,7 @@ static void step_value(const expr_code *code, const expr_cell *a, const expr_cel
     case OP_S2B:
     case OP_I2T:
     case OP_S2T:
-        step_convert(code, a, out);
+        churn__expr_step_convert(code, a, out);
         break;
     default:
         step_math(code, a->as.d, out);
@@ -658,6 +463,17 @@ void churn__expr_step(const expr_code *code, const expr_cell *a, const expr_cell
     step_value(code, a, b, out, run);
 }
 
+/* The most common instruction without the way through the others. */
+static bool step_fast(const expr_code *code, const expr_cell *a, const expr_cell *b, expr_cell *out)
+{
+    if (code->op != OP_CMP_D || (a->state | b->state) != EXPR_OK || !expr_finite(a->as.d) ||
+        !expr_finite(b->as.d)) {
+        return false;
+    }
+    expr_give_bool(compare_doubles(a->as.d, b->as.d, code->cmp), out);
+    return true;
+}
+
 void churn__expr_run_row(const churn__expr *expr, expr_cell *frame, expr_run *run)
 {
     expr_cell *consts = frame + expr->slot_count;
@@ -665,8 +481,10 @@ void churn__expr_run_row(const churn__expr *expr, expr_cell *frame, expr_run *ru
         consts[i] = expr->consts[i];
     }
     for (const expr_code *code = expr->code, *end = code + expr->code_count; code < end; code++) {
-        churn__expr_step(code, &frame[code->a], &frame[code->b], &frame[code->c], &frame[code->to],
-                         run);
+        const expr_cell *a = &frame[code->a], *b = &frame[code->b];
+        if (!step_fast(code, a, b, &frame[code->to])) {
+            churn__expr_step(code, a, b, &frame[code->c], &frame[code->to], run);
+        }
     }
 }
 

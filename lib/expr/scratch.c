@@ -142,23 +142,30 @@ uint32_t churn__expr_scratch_chunk(const churn__expr_scratch *scratch)
 static void bool_states(const uint8_t *restrict values, const churn__missing *restrict missing,
                         uint32_t n, uint8_t *restrict to)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        to[i] = values[i] != 0 ? EXPR_TRUE : EXPR_FALSE;
-    }
-    for (uint32_t i = 0; missing != NULL && i < n; i++) {
-        to[i] = missing[i] != CHURN__PRESENT ? EXPR_UNKNOWN : to[i];
+    EXPR_EACH_LANE(n, to[i] = values[i] != 0 ? EXPR_TRUE : EXPR_FALSE);
+    if (missing != NULL) {
+        EXPR_EACH_LANE(n, to[i] = missing[i] != CHURN__PRESENT ? EXPR_UNKNOWN : to[i]);
     }
 }
 
-/* Whether any is missing. */
-static bool missing_states(const churn__missing *restrict missing, uint32_t n, uint8_t *restrict to)
+/* Whether any is missing: eight reasons at a time. */
+static bool any_missing(const churn__missing *missing, uint32_t n)
 {
-    uint8_t any = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    uint64_t any = 0, word = 0;
+    uint32_t i = 0;
+    for (; i + sizeof word <= n; i += (uint32_t)sizeof word) {
+        memcpy(&word, missing + i, sizeof word);
+        any |= word;
+    }
+    for (; i < n; i++) {
         any |= missing[i];
-        to[i] = missing[i] != CHURN__PRESENT ? EXPR_UNKNOWN : EXPR_OK;
     }
     return any != 0;
+}
+
+static void missing_states(const churn__missing *restrict missing, uint32_t n, uint8_t *restrict to)
+{
+    EXPR_EACH_LANE(n, to[i] = missing[i] != CHURN__PRESENT ? EXPR_UNKNOWN : EXPR_OK);
 }
 
 static void open_slot(const churn__column *column, churn__type type, uint32_t row, uint32_t n,
@@ -171,7 +178,8 @@ static void open_slot(const churn__column *column, churn__type type, uint32_t ro
     if (type == CHURN__TYPE_BOOL) {
         bool_states(out->values, missing, n, states);
         out->states = states;
-    } else if (missing != NULL && missing_states(missing, n, states)) {
+    } else if (missing != NULL && any_missing(missing, n)) {
+        missing_states(missing, n, states);
         out->states = states;
     }
 }

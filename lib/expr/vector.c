@@ -7,22 +7,6 @@
  * loops run a fixed number of times because that is what gcc turns into vector code at -O2.
  */
 
-#define BLOCK 64u
-
-#define EACH_LANE(n, statement)                        \
-    do {                                               \
-        uint32_t done_ = 0;                            \
-        for (; done_ + BLOCK <= (n); done_ += BLOCK) { \
-            for (uint32_t j_ = 0; j_ < BLOCK; j_++) {  \
-                uint32_t i = done_ + j_;               \
-                statement;                             \
-            }                                          \
-        }                                              \
-        for (uint32_t i = done_; i < (n); i++) {       \
-            statement;                                 \
-        }                                              \
-    } while (0)
-
 typedef uint8_t state;
 
 size_t churn__expr_width(churn__type type)
@@ -64,7 +48,26 @@ static void overlay(state *restrict to, const expr_vector *v, uint32_t n)
         return;
     }
     const state *restrict from = v->states;
-    EACH_LANE(n, to[i] = from[i] != EXPR_OK ? from[i] : to[i]);
+    EXPR_EACH_LANE(n, to[i] = from[i] != EXPR_OK ? from[i] : to[i]);
+}
+
+/* The same for two operands, of whose states the larger counts; `a` is no constant. A constant that
+ * is missing makes every row so. */
+static void overlay_both(const expr_vector *a, const expr_vector *b, uint32_t n, state *restrict to)
+{
+    if (a->states == NULL || b->states == NULL || b->step == 0) {
+        overlay(to, a, n);
+        overlay(to, b, n);
+        return;
+    }
+    const state *restrict x = a->states, *restrict y = b->states;
+    EXPR_EACH_LANE(n, state s = x[i] > y[i] ? x[i] : y[i]; to[i] = s != EXPR_OK ? s : to[i]);
+}
+
+static void larger_states(const state *restrict a, const state *restrict b, state *restrict to,
+                          uint32_t n)
+{
+    EXPR_EACH_LANE(n, to[i] = a[i] > b[i] ? a[i] : b[i]);
 }
 
 /* The states of a strict operation on two values: the larger ones. */
@@ -75,35 +78,33 @@ static void strict_states(const expr_vector *a, const expr_vector *b, uint32_t n
     if (*out->all_ok) {
         return;
     }
-    if (a->step == 1 && b->step == 1 && a->states != NULL && b->states != NULL) {
-        const state *restrict x = a->states, *restrict y = b->states;
-        state *restrict to = out->states;
-        EACH_LANE(n, to[i] = x[i] > y[i] ? x[i] : y[i]);
+    if (a->states != NULL && b->states != NULL && a->step == 1 && b->step == 1) {
+        larger_states(a->states, b->states, out->states, n);
         return;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    const expr_vector *wide = a->states != NULL && a->step == 1 ? a : b;
+    const expr_vector *other = wide == a ? b : a;
+    if (wide->states != NULL && wide->step == 1 && other->states == NULL) {
+        memcpy(out->states, wide->states, n);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) { /* a constant that is missing */
         state x = state_at(a, i), y = state_at(b, i);
         out->states[i] = x > y ? x : y;
     }
-}
-
-static void and_states(const state *restrict a, const state *restrict b, state *restrict to,
-                       uint32_t n)
-{
-    EACH_LANE(n, to[i] = a[i] > b[i] ? a[i] : b[i]);
 }
 
 /* In the order F < E < U < T the larger wins: expr_not turns one order into the other. */
 static void or_states(const state *restrict a, const state *restrict b, state *restrict to,
                       uint32_t n)
 {
-    EACH_LANE(n, state x = expr_not(a[i]); state y = expr_not(b[i]);
-              to[i] = expr_not(x > y ? x : y));
+    EXPR_EACH_LANE(n, state x = expr_not(a[i]); state y = expr_not(b[i]);
+                   to[i] = expr_not(x > y ? x : y));
 }
 
 static void not_states(const state *restrict a, state *restrict to, uint32_t n)
 {
-    EACH_LANE(n, to[i] = expr_not(a[i]));
+    EXPR_EACH_LANE(n, to[i] = expr_not(a[i]));
 }
 
 static void has_states(const expr_vector *a, state *restrict to, uint32_t n)
@@ -111,19 +112,22 @@ static void has_states(const expr_vector *a, state *restrict to, uint32_t n)
     spread(to, EXPR_TRUE, n);
     if (a->states != NULL) {
         const state *restrict from = a->states;
-        EACH_LANE(n, to[i] = from[i] == EXPR_UNKNOWN ? EXPR_FALSE : EXPR_TRUE);
+        EXPR_EACH_LANE(n, to[i] = from[i] == EXPR_UNKNOWN ? EXPR_FALSE : EXPR_TRUE);
     }
 }
 
 /* ---- comparisons ---- */
 
-#define COMPARE_WITH(op)                                                 \
-    do {                                                                 \
-        if (step == 0) {                                                 \
-            EACH_LANE(n, to[i] = a[i] op k ? EXPR_TRUE : EXPR_FALSE);    \
-        } else {                                                         \
-            EACH_LANE(n, to[i] = a[i] op b[i] ? EXPR_TRUE : EXPR_FALSE); \
-        }                                                                \
+/* T for 1, F for 0, without a branch. */
+#define STATE_OF(holds) ((state)(((holds)-1) & 3))
+
+#define COMPARE_WITH(op)                                       \
+    do {                                                       \
+        if (step == 0) {                                       \
+            EXPR_EACH_LANE(n, to[i] = STATE_OF(a[i] op k));    \
+        } else {                                               \
+            EXPR_EACH_LANE(n, to[i] = STATE_OF(a[i] op b[i])); \
+        }                                                      \
     } while (0)
 
 #define COMPARE_ALL       \
@@ -162,12 +166,23 @@ static void compare_ints(uint8_t cmp, const int64_t *restrict a, const int64_t *
     COMPARE_ALL
 }
 
-/* x - x is zero for finite x and NaN for all others. */
+/* x - x is zero for finite x and NaN for all others, and NaN stays in a sum. */
 static bool any_non_finite(const double *restrict a, uint32_t n)
 {
-    uint64_t found = 0;
-    EACH_LANE(n, found |= a[i] - a[i] == 0 ? 0 : UINT64_MAX);
-    return found != 0;
+    double sums[16] = {0}, sum = 0;
+    size_t done = 0;
+    for (; done + 16 <= n; done += 16) {
+        for (size_t j = 0; j < 16; j++) {
+            sums[j] += a[done + j] - a[done + j];
+        }
+    }
+    for (; done < n; done++) {
+        sum += a[done] - a[done];
+    }
+    for (size_t j = 0; j < 16; j++) {
+        sum += sums[j];
+    }
+    return sum != 0;
 }
 
 static void mark_non_finite(const double *a, uint32_t n, state *to)
@@ -201,16 +216,7 @@ static bool compare_vectors(const expr_code *code, const expr_vector *a, const e
             mark_non_finite(b->values, n, out->states);
         }
     }
-    /* The stronger of two states must come last. */
-    if (a->states != NULL && b->states != NULL) {
-        for (uint32_t i = 0; i < n; i++) {
-            state x = state_at(a, i), y = state_at(b, i), s = x > y ? x : y;
-            out->states[i] = s != EXPR_OK ? s : out->states[i];
-        }
-        return true;
-    }
-    overlay(out->states, a, n);
-    overlay(out->states, b, n);
+    overlay_both(a, b, n, out->states);
     return true;
 }
 
@@ -256,15 +262,15 @@ static bool string_in_few(const expr_code *code, const expr_vector *a, uint32_t 
 
 /* ---- arithmetic ---- */
 
-#define ARITHMETIC(op)                                   \
-    do {                                                 \
-        if (a_step == 1 && b_step == 1) {                \
-            EACH_LANE(n, to[i] = a[i] op b[i]);          \
-        } else if (a_step == 1) {                        \
-            EACH_LANE(n, to[i] = a[i] op k);             \
-        } else {                                         \
-            EACH_LANE(n, to[i] = a[0] op b[b_step * i]); \
-        }                                                \
+#define ARITHMETIC(op)                                        \
+    do {                                                      \
+        if (a_step == 1 && b_step == 1) {                     \
+            EXPR_EACH_LANE(n, to[i] = a[i] op b[i]);          \
+        } else if (a_step == 1) {                             \
+            EXPR_EACH_LANE(n, to[i] = a[i] op k);             \
+        } else {                                              \
+            EXPR_EACH_LANE(n, to[i] = a[0] op b[b_step * i]); \
+        }                                                     \
     } while (0)
 
 static void compute_doubles(uint8_t op, const double *restrict a, uint32_t a_step,
@@ -418,7 +424,7 @@ static bool step_logic(const expr_code *code, const expr_vector *a, const expr_v
     switch (code->op) {
     case OP_AND:
         if (both_wide(a, b)) {
-            and_states(a->states, b->states, out->states, n);
+            larger_states(a->states, b->states, out->states, n);
         }
         return both_wide(a, b);
     case OP_OR:

@@ -263,7 +263,9 @@ static void compile__what_cel_demands_at_least__fits(void **state)
     assert_ok(try_text(k, repeat(k, "math.least(i", ", i", 31, ")"), NULL));
     assert_ok(try_text(k, repeat(k, "i in [i", ", 1", 31, "]"), NULL));
     assert_ok(try_text(k, repeat(k, "", "!", 32, "a"), NULL));
-    assert_ok(try_text(k, repeat(k, "", "int(", 12, repeat(k, "i", ")", 12, "")), NULL));
+    char *closed = repeat(k, "i", ")", 12, "");
+    assert_ok(try_text(k, repeat(k, "", "int(", 12, closed), NULL));
+    free(closed);
 }
 
 static void compile__limits__are_exact(void **state)

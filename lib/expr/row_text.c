@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "expr/row.h"
+
+#include "base/checked.h"
+#include "base/date.h"
+#include "base/num.h"
+
+/* ---- text ---- */
+
+/* Room for a string that is made; NULL after an error. */
+static char *room(const expr_code *code, size_t len, expr_cell *out, expr_run *run)
+{
+    if (len > run->text_limit) {
+        expr_fault(code, EXPR_RUN_LONG, out);
+        return NULL;
+    }
+    char *text = run->text != NULL ? churn__arena_alloc(run->text, len + 1) : NULL;
+    if (text == NULL) {
+        run->no_memory = true;
+        expr_fault(code, EXPR_RUN_LONG, out);
+    }
+    return text;
+}
+
+static void give_text(const expr_code *code, churn_str s, expr_cell *out, expr_run *run)
+{
+    char *text = room(code, s.len, out, run);
+    if (text != NULL) {
+        memcpy(text, s.ptr, s.len);
+        out->state = EXPR_OK;
+        out->as.s = (churn_str){text, s.len};
+    }
+}
+
+static void concat(const expr_code *code, churn_str a, churn_str b, expr_cell *out, expr_run *run)
+{
+    char *text = room(code, a.len + b.len, out, run);
+    if (text == NULL) {
+        return;
+    }
+    if (a.len > 0) {
+        memcpy(text, a.ptr, a.len);
+    }
+    if (b.len > 0) {
+        memcpy(text + a.len, b.ptr, b.len);
+    }
+    out->state = EXPR_OK;
+    out->as.s = (churn_str){text, a.len + b.len};
+}
+
+static void print(const expr_code *code, const expr_cell *a, expr_cell *out, expr_run *run)
+{
+    char text[64];
+    size_t len;
+    if (code->op == OP_D2S) {
+        len = churn__double_print_short(a->as.d, text);
+    } else if (code->op == OP_I2S) {
+        len = churn__int_print(a->as.i, text);
+    } else {
+        len = churn__instant_print(a->as.i, text);
+    }
+    give_text(code, (churn_str){text, len}, out, run);
+}
+
+void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr_cell *b,
+                           expr_cell *out, expr_run *run)
+{
+    switch (code->op) {
+    case OP_CONCAT:
+        concat(code, a->as.s, b->as.s, out, run);
+        break;
+    case OP_SIZE_S:
+        expr_give_int((int64_t)churn__utf8_count(a->as.s.ptr, a->as.s.len), out);
+        break;
+    case OP_SIZE_L:
+        expr_give_int(a->as.l.count, out);
+        break;
+    case OP_CONTAINS:
+        expr_give_bool(churn__str_contains(a->as.s, b->as.s), out);
+        break;
+    case OP_STARTS:
+        expr_give_bool(churn__str_starts(a->as.s, b->as.s), out);
+        break;
+    case OP_ENDS:
+        expr_give_bool(churn__str_ends(a->as.s, b->as.s), out);
+        break;
+    default:
+        print(code, a, out, run);
+        break;
+    }
+}
+
+/* ---- conversions ---- */
+
+static void string_to_bool(const expr_code *code, churn_str s, expr_cell *out)
+{
+    static const char *const words[] = {"true",  "false", "True", "False", "TRUE",
+                                        "FALSE", "t",     "f",    "1",     "0"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (churn__str_eq(s, churn__str_nts(words[i]))) {
+            expr_give_bool(i % 2 == 0, out);
+            return;
+        }
+    }
+    expr_fault(code, EXPR_RUN_TEXT, out);
+}
+
+static void string_to_time(const expr_code *code, churn_str s, expr_cell *out)
+{
+    int64_t at = 0;
+    churn__when when = churn__when_parse(s.ptr, s.len, &at);
+    if (when == CHURN__WHEN_INSTANT && at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX) {
+        expr_give_int(at, out);
+    } else {
+        expr_fault(code, when == CHURN__WHEN_RANGE ? EXPR_RUN_RANGE : EXPR_RUN_TEXT, out);
+    }
+}
+
+static void int_to_time(const expr_code *code, int64_t seconds, expr_cell *out)
+{
+    if (seconds < CHURN_TIME_MIN / CHURN__SECOND || seconds > CHURN_TIME_MAX / CHURN__SECOND) {
+        expr_fault(code, EXPR_RUN_RANGE, out);
+    } else {
+        expr_give_int(seconds * CHURN__SECOND, out);
+    }
+}
+
+/* Towards zero; the ends of the range themselves are out, as in CEL. */
+static void double_to_int(const expr_code *code, double a, expr_cell *out)
+{
+    if (a > -9223372036854775808.0 && a < 9223372036854775808.0) {
+        expr_give_int((int64_t)a, out);
+    } else {
+        expr_fault(code, EXPR_RUN_RANGE, out);
+    }
+}
+
+void churn__expr_step_convert(const expr_code *code, const expr_cell *a, expr_cell *out)
+{
+    int64_t i = 0;
+    double d = 0;
+    switch (code->op) {
+    case OP_I2D:
+        expr_give_double((double)a->as.i, out);
+        break;
+    case OP_D2I:
+        double_to_int(code, a->as.d, out);
+        break;
+    case OP_T2I:
+        expr_give_int(churn__floor_div(a->as.i, CHURN__SECOND), out);
+        break;
+    case OP_S2I:
+        if (churn__int_parse(a->as.s.ptr, a->as.s.len, &i)) {
+            expr_give_int(i, out);
+        } else {
+            expr_fault(code, EXPR_RUN_TEXT, out);
+        }
+        break;
+    case OP_S2D:
+        if (churn__double_parse(a->as.s.ptr, a->as.s.len, &d)) {
+            expr_give_double(d, out);
+        } else {
+            expr_fault(code, EXPR_RUN_TEXT, out);
+        }
+        break;
+    case OP_S2B:
+        string_to_bool(code, a->as.s, out);
+        break;
+    case OP_I2T:
+        int_to_time(code, a->as.i, out);
+        break;
+    default:
+        string_to_time(code, a->as.s, out);
+        break;
+    }
+}

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: MIT */
+#include "company.h"
+#include "failing.h"
+
+/*
+ * Every public function that allocates, with every allocation failing: once, and from then on.
+ * After each failure the status is CHURN_E_NOMEM and the handles' hashes are what they were; in the
+ * end the call succeeds and nothing is left over.
+ */
+
+typedef struct bench {
+    failing memory;
+    company company;
+    churn_table *table; /* what the call under test made */
+    churn_engine *engine;
+    churn_store *store;
+    churn_playbook *playbook;
+    churn_expression *expression;
+    churn_buffer *buffer, *saved;
+    churn_str action;
+    churn_table *actions;
+} bench;
+
+typedef churn_status (*attempt)(bench *b, churn_error *err);
+
+static churn_store_options store_options(bench *b)
+{
+    return (churn_store_options){.struct_size = sizeof(churn_store_options),
+                                 .allocator = &b->company.allocator,
+                                 .time_zone = STR("UTC")};
+}
+
+/* ---- what is attempted ---- */
+
+static churn_status try_playbook_parse(bench *b, churn_error *err)
+{
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    return churn_playbook_parse(company_playbook, CHURN_NTS, &options, &b->playbook, &b->table,
+                                err);
+}
+
+static churn_status try_playbook_contents(bench *b, churn_error *err)
+{
+    return churn_playbook_contents(b->company.playbook, &b->table, err);
+}
+
+static churn_status try_playbook_test(bench *b, churn_error *err)
+{
+    return churn_playbook_test(b->company.playbook, NULL, NULL, &b->table, err);
+}
+
+static churn_status try_store_create(bench *b, churn_error *err)
+{
+    churn_store_options options = store_options(b);
+    return churn_store_create(&options, &b->store, err);
+}
+
+static churn_status try_add_customer(bench *b, churn_error *err)
+{
+    churn_named_value plan = {STR("plan"), {.type = CHURN_TYPE_STRING, .string = STR("gold")}};
+    churn_customer row;
+    churn_record_init(CHURN_RECORD_CUSTOMER, &row, sizeof row);
+    row.id = STR("dune");
+    row.since = NEW_YEAR;
+    row.attributes = &plan;
+    row.attribute_count = 1;
+    return churn_store_add_customer(b->company.store, &row, err);
+}
+
+static churn_status try_add_attribute(bench *b, churn_error *err)
+{
+    churn_attribute row;
+    churn_record_init(CHURN_RECORD_ATTRIBUTE, &row, sizeof row);
+    row.customer = STR("acme");
+    row.name = STR("colour");
+    row.valid_from = NEW_YEAR;
+    row.value = (churn_value){.type = CHURN_TYPE_STRING, .string = STR("green")};
+    return churn_store_add_attribute(b->company.store, &row, err);
+}
+
+static churn_status try_add_event(bench *b, churn_error *err)
+{
+    churn_event row;
+    churn_record_init(CHURN_RECORD_EVENT, &row, sizeof row);
+    row.id = STR("e1");
+    row.customer = STR("acme");
+    row.type = STR("export");
+    row.at = NEW_YEAR;
+    return churn_store_add_event(b->company.store, &row, err);
+}
+
+static churn_status try_add_subscription(bench *b, churn_error *err)
+{
+    churn_subscription row;
+    churn_record_init(CHURN_RECORD_SUBSCRIPTION, &row, sizeof row);
+    row.id = STR("s9");
+    row.customer = STR("acme");
+    row.valid_from = NEW_YEAR;
+    row.status = STR("active");
+    return churn_store_add_subscription(b->company.store, &row, err);
+}
+
+static churn_status try_add_invoice(bench *b, churn_error *err)
+{
+    churn_invoice row;
+    churn_record_init(CHURN_RECORD_INVOICE, &row, sizeof row);
+    row.id = STR("i9");
+    row.customer = STR("acme");
+    row.issued_at = row.due_at = NEW_YEAR;
+    row.amount = 100;
+    row.currency = STR("USD");
+    return churn_store_add_invoice(b->company.store, &row, err);
+}
+
+static churn_status try_add_ticket(bench *b, churn_error *err)
+{
+    churn_ticket row;
+    churn_record_init(CHURN_RECORD_TICKET, &row, sizeof row);
+    row.id = STR("t9");
+    row.customer = STR("acme");
+    row.opened_at = NEW_YEAR;
+    row.priority = STR("high");
+    return churn_store_add_ticket(b->company.store, &row, err);
+}
+
+static churn_status try_add_survey(bench *b, churn_error *err)
+{
+    churn_survey row;
+    churn_record_init(CHURN_RECORD_SURVEY, &row, sizeof row);
+    row.customer = STR("acme");
+    row.kind = STR("nps");
+    row.at = NEW_YEAR;
+    row.score = 9;
+    return churn_store_add_survey(b->company.store, &row, err);
+}
+
+static churn_status try_add_churn(bench *b, churn_error *err)
+{
+    churn_churn row;
+    churn_record_init(CHURN_RECORD_CHURN, &row, sizeof row);
+    row.customer = STR("blue");
+    row.kind = STR("downgrade");
+    row.at = NEW_YEAR;
+    return churn_store_add_churn(b->company.store, &row, err);
+}
+
+/* Two rows of columns that every batch can be made of. */
+static const int64_t two_offsets[] = {0, 3, 6};
+static const churn_string_column two_ids = {.bytes = "newold", .offsets = two_offsets};
+static const churn_string_column two_words = {.bytes = "npsnps", .offsets = two_offsets};
+static const churn_string_column two_dollars = {.bytes = "USDUSD", .offsets = two_offsets};
+static const int64_t four_offsets[] = {0, 5, 10};
+static const churn_string_column two_pauses = {.bytes = "pausepause", .offsets = four_offsets};
+static const churn_string_column two_trials = {.bytes = "trialtrial", .offsets = four_offsets};
+static const churn_time two_times[] = {NEW_YEAR + 3, NEW_YEAR + 5};
+static const double two_scores[] = {3, 8};
+static const int64_t two_amounts[] = {100, 200};
+static const churn_time_column two_at = {.values = two_times};
+
+static churn_status try_add_customers(bench *b, churn_error *err)
+{
+    churn_any_column size = {
+        .name = STR("size"), .type = CHURN_TYPE_DOUBLE, .numbers = {.values = two_scores}};
+    churn_customer_batch batch = {.struct_size = sizeof batch,
+                                  .row_count = 2,
+                                  .id = two_ids,
+                                  .since = two_at,
+                                  .attributes = &size,
+                                  .attribute_count = 1};
+    return churn_store_add_customers(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_attributes(bench *b, churn_error *err)
+{
+    churn_attribute_batch batch = {
+        .struct_size = sizeof batch,
+        .row_count = 2,
+        .customer = two_ids,
+        .name = two_words,
+        .valid_from = two_at,
+        .value = {.type = CHURN_TYPE_DOUBLE, .numbers = {.values = two_scores}}};
+    return churn_store_add_attributes(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_events(bench *b, churn_error *err)
+{
+    churn_event_batch batch = {.struct_size = sizeof batch,
+                               .row_count = 2,
+                               .customer = two_ids,
+                               .type = two_words,
+                               .at = two_at,
+                               .user = two_ids,
+                               .value = {.values = two_scores}};
+    churn_load_report report = {.struct_size = sizeof report};
+    churn_status st = churn_store_add_events(b->company.store, &batch, NULL, &report, err);
+    churn_table_free(report.rejections);
+    return st;
+}
+
+static churn_status try_add_subscriptions(bench *b, churn_error *err)
+{
+    churn_subscription_batch batch = {.struct_size = sizeof batch,
+                                      .row_count = 2,
+                                      .id = two_ids,
+                                      .customer = two_ids,
+                                      .valid_from = two_at,
+                                      .status = two_trials};
+    return churn_store_add_subscriptions(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_invoices(bench *b, churn_error *err)
+{
+    churn_invoice_batch batch = {.struct_size = sizeof batch,
+                                 .row_count = 2,
+                                 .id = two_ids,
+                                 .customer = two_ids,
+                                 .issued_at = two_at,
+                                 .due_at = two_at,
+                                 .amount = {.values = two_amounts},
+                                 .currency = two_dollars};
+    return churn_store_add_invoices(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_tickets(bench *b, churn_error *err)
+{
+    churn_ticket_batch batch = {.struct_size = sizeof batch,
+                                .row_count = 2,
+                                .id = two_ids,
+                                .customer = two_ids,
+                                .opened_at = two_at};
+    return churn_store_add_tickets(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_surveys(bench *b, churn_error *err)
+{
+    churn_survey_batch batch = {.struct_size = sizeof batch,
+                                .row_count = 2,
+                                .customer = two_ids,
+                                .kind = two_words,
+                                .at = two_at,
+                                .score = {.values = two_scores}};
+    return churn_store_add_surveys(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_churns(bench *b, churn_error *err)
+{
+    churn_churn_batch batch = {.struct_size = sizeof batch,
+                               .row_count = 2,
+                               .customer = two_ids,
+                               .kind = two_pauses,
+                               .at = two_at};
+    return churn_store_add_churns(b->company.store, &batch, NULL, NULL, err);
+}
+
+/* A rejection each, so that the report's table is made as well. */
+static churn_status try_add_rejected(bench *b, churn_error *err)
+{
+    churn_ticket_batch batch = {
+        .struct_size = sizeof batch, .row_count = 2, .id = two_ids, .customer = two_ids};
+    churn_load_report report = {.struct_size = sizeof report};
+    churn_status st = churn_store_add_tickets(b->company.store, &batch, NULL, &report, err);
+    assert_true(st != CHURN_OK || report.rejected == 2);
+    churn_table_free(report.rejections);
+    return st;
+}
+
+/* The company's actions, back in as events. */
+static churn_status try_add_stream(bench *b, churn_error *err)
+{
+    struct ArrowArrayStream stream = {.release = NULL};
+    churn_field_text columns[] = {{STR("type"), STR("kind")}, {STR("value"), STR("episode")}};
+    churn_load_options options = {
+        .struct_size = sizeof options, .columns = columns, .column_count = 2};
+    churn_status st = churn_table_export(b->actions, &stream, err);
+    if (st == CHURN_OK) {
+        st = churn_store_add_stream(b->company.store, CHURN_RECORD_EVENT, &stream, &options, NULL,
+                                    err);
+    }
+    if (stream.release) {
+        stream.release(&stream);
+    }
+    return st;
+}
+
+static churn_status try_mark(bench *b, churn_error *err)
+{
+    return churn_store_mark(b->company.store, "product", CHURN_NTS, NEW_YEAR, NEW_YEAR, err);
+}
+
+static churn_status try_store_hash(bench *b, churn_error *err)
+{
+    uint64_t hash = 0;
+    return churn_store_hash(b->company.store, &hash, err);
+}
+
+static churn_status try_engine_create(bench *b, churn_error *err)
+{
+    return churn_engine_create(b->company.playbook, b->company.store, NULL, &b->engine, err);
+}
+
+static churn_status try_metrics(bench *b, churn_error *err)
+{
+    const churn_time dates[] = {NEW_YEAR - 9 * DAY, NEW_YEAR};
+    return churn_engine_metrics(b->company.engine, dates, 2, NULL, &b->table, err);
+}
+
+static churn_status try_missing(bench *b, churn_error *err)
+{
+    return churn_engine_missing(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_scores(bench *b, churn_error *err)
+{
+    const churn_time date = NEW_YEAR;
+    return churn_engine_scores(b->company.engine, &date, 1, NULL, &b->table, err);
+}
+
+static churn_status try_explain(bench *b, churn_error *err)
+{
+    return churn_engine_explain(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, NULL, &b->table,
+                                err);
+}
+
+static churn_status try_at_risk(bench *b, churn_error *err)
+{
+    return churn_engine_at_risk(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_kpi(bench *b, churn_error *err)
+{
+    churn_kpi_options options = {.struct_size = sizeof options, .every = CHURN_EVERY_MONTH};
+    return churn_engine_kpi(b->company.engine, NULL, 0, NEW_YEAR - 92 * DAY, NEW_YEAR, &options,
+                            &b->table, err);
+}
+
+static churn_status try_movements(bench *b, churn_error *err)
+{
+    return churn_engine_movements(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, NULL,
+                                  &b->table, err);
+}
+
+static churn_status try_disagreements(bench *b, churn_error *err)
+{
+    return churn_engine_disagreements(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_advance(bench *b, churn_error *err)
+{
+    return churn_engine_advance(b->company.engine, NEW_YEAR + 40 * DAY, NULL, NULL, err);
+}
+
+static churn_status try_replay(bench *b, churn_error *err)
+{
+    return churn_engine_replay(b->company.engine, NEW_YEAR + 50 * DAY, NEW_YEAR + 50 * DAY, 0, NULL,
+                               &b->table, err);
+}
+
+static churn_status try_warm_up(bench *b, churn_error *err)
+{
+    return churn_engine_warm_up(b->company.engine, NEW_YEAR + 60 * DAY, NEW_YEAR + 60 * DAY, NULL,
+                                &b->table, err);
+}
+
+static churn_status try_run_summary(bench *b, churn_error *err)
+{
+    return churn_engine_run_summary(b->company.engine, &b->table, err);
+}
+
+static churn_status try_episodes(bench *b, churn_error *err)
+{
+    return churn_engine_episodes(b->company.engine, &b->table, err);
+}
+
+static churn_status try_actions(bench *b, churn_error *err)
+{
+    return churn_engine_actions(b->company.engine, NULL, &b->table, err);
+}
+
+static churn_status try_acknowledge(bench *b, churn_error *err)
+{
+    return churn_engine_acknowledge(b->company.engine, &b->action, 1, err);
+}
+
+static churn_status try_complete(bench *b, churn_error *err)
+{
+    return churn_engine_complete(b->company.engine, b->action.ptr, b->action.len, "done", CHURN_NTS,
+                                 NEW_YEAR + 90 * DAY, err);
+}
+
+static churn_status try_set_playbook(bench *b, churn_error *err)
+{
+    return churn_engine_set_playbook(b->company.engine, b->company.playbook, err);
+}
+
+static churn_status try_save(bench *b, churn_error *err)
+{
+    return churn_engine_save(b->company.engine, &b->buffer, err);
+}
+
+static churn_status try_load(bench *b, churn_error *err)
+{
+    return churn_engine_load(churn_buffer_data(b->saved), churn_buffer_size(b->saved),
+                             b->company.playbook, b->company.store, &b->engine, err);
+}
+
+static churn_status try_engine_hash(bench *b, churn_error *err)
+{
+    uint64_t hash = 0;
+    return churn_engine_hash(b->company.engine, &hash, err);
+}
+
+static churn_status try_expression(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("score"), CHURN_TYPE_DOUBLE, 0},
+                                        {STR("plan"), CHURN_TYPE_STRING, 0}};
+    const double scores[] = {61.5, 90};
+    const churn_str plans[] = {STR("free"), STR("team")};
+    const churn_value_column columns[] = {{scores, NULL}, {plans, NULL}};
+    churn_status st =
+        churn_expression_compile("score < 70.0 && plan in ['free', 'trial']", CHURN_NTS, variables,
+                                 2, &options, &b->expression, err);
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_columns(b->expression, columns, 2, 2, NULL, &b->table, err);
+    }
+    return st;
+}
+
+/* ---- the sweep ---- */
+
+static void clean(bench *b)
+{
+    churn_table_free(b->table);
+    churn_engine_free(b->engine);
+    churn_store_free(b->store);
+    churn_playbook_free(b->playbook);
+    churn_expression_free(b->expression);
+    churn_buffer_free(b->buffer);
+    b->table = NULL;
+    b->engine = NULL;
+    b->store = NULL;
+    b->playbook = NULL;
+    b->expression = NULL;
+    b->buffer = NULL;
+}
+
+static void hashes(bench *b, uint64_t *store, uint64_t *engine)
+{
+    assert_ok(churn_store_hash(b->company.store, store, NULL));
+    assert_ok(churn_engine_hash(b->company.engine, engine, NULL));
+}
+
+/* Fail request after request until the attempt succeeds. Returns how many failed. */
+static uint64_t sweep(bench *b, const char *name, attempt what, bool for_ever)
+{
+    churn_error err = {.struct_size = sizeof err};
+    uint64_t store = 0, engine = 0, failures = 0;
+    hashes(b, &store, &engine);
+    for (uint64_t n = 1;; n++) {
+        b->memory.for_ever = for_ever;
+        b->memory.fail_at = b->memory.requests + n;
+        churn_status st = what(b, &err);
+        bool failed = b->memory.requests >= b->memory.fail_at;
+        b->memory.fail_at = 0;
+        clean(b);
+        if (st == CHURN_OK) {
+            /* A request may fail and be made good for, as where a smaller piece does. */
+            if (!failed) {
+                return failures;
+            }
+            continue;
+        }
+        uint64_t store_after = 0, engine_after = 0;
+        hashes(b, &store_after, &engine_after);
+        if (st != CHURN_E_NOMEM || store_after != store || engine_after != engine) {
+            fail_msg("%s, request %llu %s: status %d, store %s, engine %s", name,
+                     (unsigned long long)n, for_ever ? "for ever" : "once", st,
+                     store_after == store ? "same" : "CHANGED",
+                     engine_after == engine ? "same" : "CHANGED");
+        }
+        failures++;
+    }
+}
+
+static void setup(bench *b)
+{
+    churn_error err = {.struct_size = sizeof err};
+    *b = (bench){.table = NULL};
+    b->company.allocator = failing_allocator(&b->memory);
+    company_open(&b->company);
+    assert_ok(
+        churn_engine_replay(b->company.engine, NEW_YEAR, NEW_YEAR + 20 * DAY, 0, NULL, NULL, &err));
+    assert_ok(churn_engine_save(b->company.engine, &b->saved, &err));
+    assert_ok(churn_engine_actions(b->company.engine, NULL, &b->actions, &err));
+    assert_true(churn_table_row_count(b->actions) > 0);
+    b->action = churn_table_string(b->actions, 0, 0);
+}
+
+static void teardown(bench *b)
+{
+    churn_table_free(b->actions);
+    churn_buffer_free(b->saved);
+    company_close(&b->company);
+    assert_false(b->memory.mismatch);
+    assert_int_equal(b->memory.blocks, 0);
+    assert_int_equal(b->memory.bytes, 0);
+}
+
+static const struct {
+    const char *name;
+    attempt what;
+} attempts[] = {
+    {"playbook_parse", try_playbook_parse},
+    {"playbook_contents", try_playbook_contents},
+    {"playbook_test", try_playbook_test},
+    {"store_create", try_store_create},
+    {"add_customer", try_add_customer},
+    {"add_attribute", try_add_attribute},
+    {"add_event", try_add_event},
+    {"add_subscription", try_add_subscription},
+    {"add_invoice", try_add_invoice},
+    {"add_ticket", try_add_ticket},
+    {"add_survey", try_add_survey},
+    {"add_churn", try_add_churn},
+    {"add_customers", try_add_customers},
+    {"add_attributes", try_add_attributes},
+    {"add_events", try_add_events},
+    {"add_subscriptions", try_add_subscriptions},
+    {"add_invoices", try_add_invoices},
+    {"add_tickets", try_add_tickets},
+    {"add_surveys", try_add_surveys},
+    {"add_churns", try_add_churns},
+    {"add_rejected", try_add_rejected},
+    {"add_stream", try_add_stream},
+    {"mark", try_mark},
+    {"store_hash", try_store_hash},
+    {"engine_create", try_engine_create},
+    {"metrics", try_metrics},
+    {"missing", try_missing},
+    {"scores", try_scores},
+    {"explain", try_explain},
+    {"at_risk", try_at_risk},
+    {"kpi", try_kpi},
+    {"movements", try_movements},
+    {"disagreements", try_disagreements},
+    {"advance", try_advance},
+    {"replay", try_replay},
+    {"warm_up", try_warm_up},
+    {"run_summary", try_run_summary},
+    {"episodes", try_episodes},
+    {"actions", try_actions},
+    {"acknowledge", try_acknowledge},
+    {"complete", try_complete},
+    {"set_playbook", try_set_playbook},
+    {"save", try_save},
+    {"load", try_load},
+    {"engine_hash", try_engine_hash},
+    {"expression", try_expression},
+};
+
+static void run_sweep(const char *name, bool for_ever)
+{
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+        if (strcmp(attempts[i].name, name) == 0) {
+            bench b;
+            setup(&b);
+            sweep(&b, name, attempts[i].what, for_ever);
+            teardown(&b);
+            return;
+        }
+    }
+    fail();
+}
+
+static void each_function__one_request_fails__nothing_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+        run_sweep(attempts[i].name, false);
+    }
+}
+
+static void each_function__all_requests_fail_from_one_on__nothing_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+        run_sweep(attempts[i].name, true);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_function__one_request_fails__nothing_changes),
+        cmocka_unit_test(each_function__all_requests_fail_from_one_on__nothing_changes),
+    };
+    return RUN_TESTS(tests);
+}
