@@ -24,20 +24,20 @@
 /* What a slot holds; `index` says which of its kind, `part` more of scores. */
 typedef enum churn__slot_kind {
     CHURN__SLOT_METRIC = 1,
-    CHURN__SLOT_ATTRIBUTE,     /* customer.<attribute>, index into attributes */
+    CHURN__SLOT_ATTRIBUTE, /* customer.<attribute>, index into attributes */
     CHURN__SLOT_CUSTOMER_ID,
-    CHURN__SLOT_AGE_DAYS,      /* whole days since customer.since */
-    CHURN__SLOT_CHURNED,       /* never missing */
-    CHURN__SLOT_CHURN_DAYS,    /* since the last loss */
+    CHURN__SLOT_AGE_DAYS,   /* whole days since customer.since */
+    CHURN__SLOT_CHURNED,    /* never missing */
+    CHURN__SLOT_CHURN_DAYS, /* since the last loss */
     CHURN__SLOT_CHURN_REASON,
     CHURN__SLOT_CHURN_KIND,
     CHURN__SLOT_CHURN_MRR,
     CHURN__SLOT_SEGMENT,
-    CHURN__SLOT_SCORE,         /* part: CHURN__PART_*, or CHURN__PART_GROUP + group */
-    CHURN__SLOT_TRIGGER,       /* firing after the last evaluation; never missing */
-    CHURN__SLOT_PLAY_RUNNING,  /* has an open task; never missing */
-    CHURN__SLOT_STATUS,        /* string, missing (empty) if never set */
-    CHURN__SLOT_TAGS,          /* CHURN__TYPE_STRINGS; never missing */
+    CHURN__SLOT_SCORE,        /* part: CHURN__PART_*, or CHURN__PART_GROUP + group */
+    CHURN__SLOT_TRIGGER,      /* firing after the last evaluation; never missing */
+    CHURN__SLOT_PLAY_RUNNING, /* has an open task; never missing */
+    CHURN__SLOT_STATUS,       /* string, missing (empty) if never set */
+    CHURN__SLOT_TAGS,         /* CHURN__TYPE_STRINGS; never missing */
     CHURN__SLOT_AS_OF
 } churn__slot_kind;
 
@@ -77,10 +77,10 @@ typedef struct churn__test_record {
 } churn__test_record;
 
 typedef struct churn__test_expect {
-    churn_str name;       /* metric.x, health.score, health.band, segment.x, trigger.x, ... */
+    churn_str name; /* metric.x, health.score, health.band, segment.x, trigger.x, ... */
     uint32_t slot;
-    churn__value value;   /* type 0: null, i.e. missing is expected */
-    double tolerance;     /* of numbers; default 1e-6 */
+    churn__value value; /* type 0: null, i.e. missing is expected */
+    double tolerance;   /* of numbers; default 1e-6 */
     uint32_t line, column;
 } churn__test_expect;
 
@@ -101,7 +101,7 @@ typedef struct churn__test_def {
 struct churn_playbook {
     atomic_uint references;
     churn__heap *heap;
-    churn__arena arena;   /* everything below */
+    churn__arena arena; /* everything below */
     churn_limits limits;
     churn_str name, file;
     churn_str time_zone, currency;
@@ -116,8 +116,8 @@ struct churn_playbook {
     const churn__source_def *sources;
     uint32_t source_count;
     churn__work_calendar calendar;
-    bool calendar_per_customer;    /* zone: customer */
-    churn__zone *calendar_zone;    /* else this; NULL: the playbook's */
+    bool calendar_per_customer; /* zone: customer */
+    churn__zone *calendar_zone; /* else this; NULL: the playbook's */
     const churn__role_def *roles;
     uint32_t role_count;
     churn__loss_def loss;

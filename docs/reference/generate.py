@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write what is made from the tables of lib/playbook: the reference of playbook files and of the
+findings about them.
+
+    generate.py                       write the pages and lib/playbook/diagnostics.inc
+    generate.py --library libchurn.so first take the JSON Schema from a library that was built
+    generate.py --check               fail when something is stale
+"""
+import argparse
+import csv
+import ctypes
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = ROOT / "docs/reference"
+SCHEMA = HERE / "playbook.schema.json"
+REGISTRY = ROOT / "lib/playbook/diagnostics.csv"
+CODES = ROOT / "lib/playbook/diagnostics.inc"
+NOTE = "<!-- Made by docs/reference/generate.py from the table in lib/playbook; do not edit. -->\n"
+
+
+def take_schema(library):
+    """The schema as the library gives it, through ctypes."""
+    churn = ctypes.CDLL(str(library))
+    churn.churn_buffer_data.restype = ctypes.c_void_p
+    churn.churn_buffer_size.restype = ctypes.c_size_t
+    for name in ("churn_buffer_data", "churn_buffer_size", "churn_buffer_free"):
+        getattr(churn, name).argtypes = [ctypes.c_void_p]
+    buffer = ctypes.c_void_p()
+    if churn.churn_playbook_schema(ctypes.byref(buffer), None) != 0:
+        sys.exit("churn_playbook_schema() failed")
+    text = ctypes.string_at(churn.churn_buffer_data(buffer), churn.churn_buffer_size(buffer))
+    churn.churn_buffer_free(buffer)
+    return text.decode("utf-8")
+
+
+def cell(text):
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def code(text):
+    return f"`{text}`".replace("|", "\\|")
+
+
+def key_table(keys, required):
+    lines = ["| key | what | default | meaning |\n", "|---|---|---|---|\n"]
+    for name, about in keys.items():
+        needed = "needed" if name in required else cell(about.get("x-churn-default", ""))
+        meaning = cell(about.get("description", ""))
+        if "examples" in about:
+            meaning += " Example: " + code(about["examples"][0])
+        lines.append(f"| {code(name)} | {cell(about['x-churn-type'])} | {needed} | {meaning} |\n")
+    return lines
+
+
+def words(about):
+    for word, meaning in about.get("x-churn-words", {}).items():
+        yield f"- {code(word)}: {meaning}\n"
+
+
+def later(about):
+    names = about.get("x-churn-later", {})
+    if names:
+        yield "\nNot done by this version: " + ", ".join(code(n) for n in names) + ".\n"
+
+
+def parts(about):
+    """What stands inside a value: (title suffix, schema) of maps, through lists and choices."""
+    if "properties" in about:
+        yield "", about
+    for kind in ("anyOf", "oneOf"):
+        for one in about.get(kind, []):
+            for suffix, part in parts(one):
+                first = next(iter(part["properties"]))
+                yield (suffix or f" with `{first}`" if kind == "oneOf" else suffix), part
+    for inner in ("items", "additionalProperties"):
+        if isinstance(about.get(inner), dict):
+            for suffix, part in parts(about[inner]):
+                yield suffix, part
+
+
+def word_lists(about):
+    if "x-churn-words" in about:
+        yield about
+    for kind in ("anyOf", "oneOf"):
+        for one in about.get(kind, []):
+            yield from word_lists(one)
+    for inner in ("items", "additionalProperties"):
+        if isinstance(about.get(inner), dict) and "properties" not in about[inner]:
+            yield from word_lists(about[inner])
+
+
+def section(title, about, depth):
+    out = [f"\n{'#' * depth} {title}\n\n"]
+    out += key_table(about["properties"], about.get("required", []))
+    out += later(about)
+    for name, inner in about["properties"].items():
+        listed = [line for one in word_lists(inner) for line in words(one)]
+        if listed:
+            out += [f"\nWords of `{name}`:\n\n"] + listed
+            out += [line for one in word_lists(inner) for line in later(one)]
+    for name, inner in about["properties"].items():
+        if next(parts(inner), None) is not None:
+            out += collection(name, inner, depth + 1)
+    return out
+
+
+def choices_later(about):
+    if about.get("x-churn-variants-later"):
+        names = ", ".join(code(n) for n in about["x-churn-variants-later"])
+        yield f"\nSorts not done by this version: {names}.\n"
+    for inner in ("items", "additionalProperties"):
+        if isinstance(about.get(inner), dict):
+            yield from choices_later(about[inner])
+
+
+def collection(name, about, depth):
+    out = []
+    for suffix, part in parts(about):
+        out += section(f"`{name}`{suffix}", part, min(depth, 5))
+    out += choices_later(about)
+    return out
+
+
+def playbook_page(schema):
+    out = ["# The playbook file\n\n", NOTE, """
+A playbook is one YAML file (JSON is YAML). This page lists every key. What is *needed* must be there;
+everything else has a default. `docs/reference/playbook.schema.json` is the same as JSON Schema: an
+editor that knows YAML schemas completes and checks while you type, with this as the first line of the
+file:
+
+    # yaml-language-server: $schema=playbook.schema.json
+
+How values are written:
+
+- *duration*: a whole number and a unit: `90s`, `15m`, `36h`, `7d`, `2w`; a day is 24 hours. Due dates
+  also take calendar units (`cd cw cmo cq cy`) and business days and hours (`2bd`, `8bh`).
+- *instant*: a date, which is local midnight at its start, or a time such as `2026-02-01T09:30:00`, in
+  the playbook's zone unless it says `Z` or an offset.
+- *expression*: a condition in the Common Expression Language. Quote it.
+- Numbers are never quoted; `true` and `false` are the only truths; text needs no quotes.
+- Anchors, aliases, tags, merge keys and directives are not taken, and no key may stand twice.
+"""]
+    out += section("The whole file", schema, 2)
+    return "".join(out)
+
+
+def diagnostics_page(rows):
+    out = ["# Findings about playbooks\n\n", NOTE.replace("table", "registry"), """
+Every finding has a position, one of these codes, and a message; the codes never change their meaning.
+All errors of a file are reported, up to the limit `diagnostics`; the rest is counted. Codes from
+CH1101 on are those of expressions, with the position inside the expression.
+
+| code | name | severity | meaning |
+|---|---|---|---|
+"""]
+    out += [f"| CH{int(r['number']):04d} | {r['name']} | {r['severity']} | {cell(r['meaning'])} |\n"
+            for r in rows]
+    return "".join(out)
+
+
+def codes_table(rows):
+    out = ["/* Made from lib/playbook/diagnostics.csv by docs/reference/generate.py; do not edit. */\n"]
+    out += [f"DIAGNOSTIC({r['number']}, {r['name']}, {r['severity']}, {r['status']})\n"
+            for r in rows]
+    return "".join(out)
+
+
+def read_registry():
+    with open(REGISTRY, newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    numbers = [int(r["number"]) for r in rows]
+    if numbers != sorted(set(numbers)) or len({r["name"] for r in rows}) != len(rows):
+        sys.exit(f"{REGISTRY}: numbers must ascend and names must differ")
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--library", type=pathlib.Path)
+    args = parser.parse_args()
+    rows = read_registry()
+    wanted = {CODES: codes_table(rows), HERE / "diagnostics.md": diagnostics_page(rows)}
+    if args.library is not None:
+        wanted[SCHEMA] = take_schema(args.library)
+    if SCHEMA in wanted or SCHEMA.exists():
+        text = wanted[SCHEMA] if SCHEMA in wanted else SCHEMA.read_text(encoding="utf-8")
+        wanted[HERE / "playbook.md"] = playbook_page(json.loads(text))
+    stale = [path for path, text in wanted.items()
+             if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if args.check:
+            print(f"stale: {path.relative_to(ROOT)}", file=sys.stderr)
+        else:
+            path.write_text(wanted[path], encoding="utf-8")
+    return 1 if args.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+#include "playbook/build.h"
+
+/* The playbook's own tests: records as texts, which the store reads as it reads other texts. */
+
+#define DEFAULT_CUSTOMER CHURN__STR("customer")
+#define TOLERANCE 1e-6
+
+typedef struct records {
+    builder *b;
+    churn__test_record *list;
+    uint32_t count;
+    churn_str customer;
+} records;
+
+/* ---- one record ---- */
+
+static bool is_null(const churn__yaml_node *node)
+{
+    return node->plain && (node->text.len == 0 || churn__str_eq(node->text, CHURN__STR("~")) ||
+                           churn__str_eq(node->text, CHURN__STR("null")));
+}
+
+static void field_add(builder *b, churn__test_record *to, churn_field_text *fields,
+                      const char *name, churn_str text)
+{
+    (void)b;
+    fields[to->field_count++] = (churn_field_text){churn__str_nts(name), text};
+}
+
+/* The fields as they stand; `null` is a field that is not given. */
+static void fields_copy(builder *b, churn__test_record *to, churn_field_text *fields,
+                        const churn__yaml_node *map)
+{
+    for (uint32_t i = 0; i < map->count && b->st == CHURN_OK; i++) {
+        const churn__yaml_node *item = b_item(map, i);
+        if (item == NULL || item->kind != CHURN__YAML_SCALAR) {
+            continue;
+        }
+        churn_str text = is_null(item) ? (churn_str){NULL, 0} : b_keep(b, item->text);
+        fields[to->field_count++] = (churn_field_text){b_keep(b, map->keys[i]->text), text};
+    }
+}
+
+/* Kinds of records below `given`, and what is added to what the author says. */
+typedef struct record_sort {
+    const char *key;
+    churn_record_kind kind;
+    const char *id; /* an id where none is given begins so; NULL: the kind needs none */
+    bool currency;  /* money in the playbook's currency unless said otherwise */
+} record_sort;
+
+static const record_sort record_sorts[] = {
+    {"attributes", CHURN_RECORD_ATTRIBUTE, NULL, false},
+    {"events", CHURN_RECORD_EVENT, NULL, false},
+    {"subscriptions", CHURN_RECORD_SUBSCRIPTION, "subscription-", true},
+    {"invoices", CHURN_RECORD_INVOICE, "invoice-", true},
+    {"tickets", CHURN_RECORD_TICKET, "ticket-", false},
+    {"surveys", CHURN_RECORD_SURVEY, NULL, false},
+    {"churns", CHURN_RECORD_CHURN, NULL, true},
+};
+#define RECORD_SORTS (sizeof record_sorts / sizeof record_sorts[0])
+#define EXTRA_FIELDS 3 /* customer, id, currency */
+
+static void record_add(records *to, const record_sort *sort, const churn__yaml_node *map,
+                       uint32_t number)
+{
+    builder *b = to->b;
+    churn_field_text *fields = b_array(b, (size_t)map->count + EXTRA_FIELDS, sizeof *fields);
+    churn__test_record *record = &to->list[to->count];
+    if (fields == NULL) {
+        return;
+    }
+    *record = (churn__test_record){
+        .kind = sort->kind, .fields = fields, .line = map->line, .column = map->column};
+    field_add(b, record, fields, "customer", to->customer);
+    if (sort->id != NULL && !b_given(map, "id")) {
+        char digits[24];
+        churn_str text = {digits, churn__int_print((int64_t)number + 1, digits)};
+        field_add(b, record, fields, "id", b_join(b, sort->id, text, ""));
+    }
+    if (sort->currency && b_given(map, "amount") && !b_given(map, "currency")) {
+        field_add(b, record, fields, "currency", b->pb->currency);
+    }
+    fields_copy(b, record, fields, map);
+    to->count++;
+}
+
+/* ---- the customer ---- */
+
+static bool is_customer_time(churn_str name)
+{
+    return churn__str_eq(name, CHURN__STR("since")) ||
+           churn__str_eq(name, CHURN__STR("known_at")) ||
+           churn__str_eq(name, CHURN__STR("valid_from"));
+}
+
+static bool has_type(const churn__yaml_node *node, churn__type type)
+{
+    int64_t when = 0;
+    switch (type) {
+    case CHURN__TYPE_DOUBLE:
+        return node->plain && b_is_number(node->text);
+    case CHURN__TYPE_BOOL:
+        return node->plain && (churn__str_eq(node->text, CHURN__STR("true")) ||
+                               churn__str_eq(node->text, CHURN__STR("false")));
+    case CHURN__TYPE_TIME:
+        return churn__when_parse(node->text.ptr, node->text.len, &when) >= CHURN__WHEN_DATE;
+    default:
+        return true;
+    }
+}
+
+static void report_type(builder *b, const churn__yaml_node *node, churn_str name, churn__type type)
+{
+    const char *wanted = type == CHURN__TYPE_DOUBLE ? "number" : churn__type_name(type);
+    report_place place = b_at(node);
+    place.expected = churn__str_nts(wanted);
+    report_add(&b->report, DIAGNOSTIC_wrong_type, place, "%q: expected a %s, found %q", &name,
+               wanted, &node->text);
+}
+
+static void check_attribute(builder *b, const churn__yaml_node *key, const churn__yaml_node *value)
+{
+    uint32_t index = b_refer(b, DIAGNOSTIC_unknown_attribute, "attribute", &b->attributes, key);
+    if (index == UINT32_MAX || value == NULL || is_null(value)) {
+        return;
+    }
+    churn__type type = b->pb->attributes[index].type;
+    if (!has_type(value, type)) {
+        report_type(b, value, key->text, type);
+    }
+}
+
+static void check_customer(builder *b, const churn__yaml_node *map)
+{
+    for (uint32_t i = 0; map != NULL && i < map->count; i++) {
+        const churn__yaml_node *key = map->keys[i], *value = b_item(map, i);
+        if (value == NULL || churn__str_eq(key->text, CHURN__STR("id"))) {
+            continue;
+        }
+        if (!is_customer_time(key->text)) {
+            check_attribute(b, key, value);
+        } else if (!has_type(value, CHURN__TYPE_TIME)) {
+            report_type(b, value, key->text, CHURN__TYPE_TIME);
+        }
+    }
+}
+
+static void customer_add(records *to, const churn__yaml_node *map, const churn__yaml_node *given)
+{
+    builder *b = to->b;
+    churn__test_record *record = &to->list[to->count];
+    churn_field_text *fields =
+        b_array(b, (map == NULL ? 0 : (size_t)map->count) + 1, sizeof *fields);
+    if (fields == NULL) {
+        return;
+    }
+    *record = (churn__test_record){.kind = CHURN_RECORD_CUSTOMER,
+                                   .fields = fields,
+                                   .line = map == NULL ? given->line : map->line,
+                                   .column = map == NULL ? given->column : map->column};
+    if (map == NULL || !b_given(map, "id")) {
+        field_add(b, record, fields, "id", to->customer);
+    }
+    if (map != NULL) {
+        fields_copy(b, record, fields, map);
+    }
+    to->count++;
+}
+
+static void check_attributes(builder *b, const churn__yaml_node *list)
+{
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+        const churn__yaml_node *name = b_get(list->items[i], "name");
+        if (name != NULL) {
+            check_attribute(b, name, b_get(list->items[i], "value"));
+        }
+    }
+}
+
+static void fill_given(builder *b, const churn__yaml_node *given, churn__test_def *def)
+{
+    const churn__yaml_node *customer = b_get(given, "customer"), *id = b_get(customer, "id");
+    size_t count = 1;
+    if (given == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < RECORD_SORTS; i++) {
+        const churn__yaml_node *list = b_get(given, record_sorts[i].key);
+        count += list == NULL ? 0 : list->count;
+    }
+    records to = {.b = b, .list = b_array(b, count, sizeof *to.list)};
+    if (to.list == NULL) {
+        return;
+    }
+    to.customer = b_keep(b, id == NULL ? DEFAULT_CUSTOMER : id->text);
+    check_customer(b, customer);
+    check_attributes(b, b_get(given, "attributes"));
+    customer_add(&to, customer, given);
+    for (size_t i = 0; i < RECORD_SORTS; i++) {
+        const churn__yaml_node *list = b_get(given, record_sorts[i].key);
+        for (uint32_t j = 0; list != NULL && j < list->count && b->st == CHURN_OK; j++) {
+            if (list->items[j]->kind == CHURN__YAML_MAP) {
+                record_add(&to, &record_sorts[i], list->items[j], j);
+            }
+        }
+    }
+    def->given = to.list;
+    def->given_count = to.count;
+}
+
+static void fill_stale(builder *b, const churn__yaml_node *list, churn__test_def *def)
+{
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+        (void)b_refer(b, DIAGNOSTIC_unknown_source, "source", &b->sources, b_item(list, i));
+    }
+    def->stale = b_texts(b, list, &def->stale_count);
+}
+
+/* ---- what is expected ---- */
+
+static uint32_t expect_slot(builder *b, const churn__yaml_node *key)
+{
+    uint32_t slot = b_find(&b->slots, key->text);
+    if (slot == UINT32_MAX && b_is_later_name(key->text)) {
+        report_add(&b->report, DIAGNOSTIC_unsupported, b_at(key),
+                   "%q is not supported by this version", &key->text);
+    } else if (slot == UINT32_MAX) {
+        b_unknown(b, DIAGNOSTIC_unknown_name, "name", &b->slots, key);
+    } else if (b->pb->slots[slot].type == CHURN__TYPE_STRINGS) {
+        report_add(&b->report, DIAGNOSTIC_unsupported, b_at(key),
+                   "%q cannot be expected by this version", &key->text);
+        slot = UINT32_MAX;
+    }
+    return slot;
+}
+
+static void expect_value(builder *b, const churn__yaml_node *node, churn__type type,
+                         churn__value *out)
+{
+    out->type = type;
+    switch (type) {
+    case CHURN__TYPE_DOUBLE:
+        (void)churn__double_parse(node->text.ptr, node->text.len, &out->as.d);
+        return;
+    case CHURN__TYPE_BOOL:
+        out->as.b = churn__str_eq(node->text, CHURN__STR("true"));
+        return;
+    case CHURN__TYPE_TIME:
+        (void)churn__instant_parse(node->text.ptr, node->text.len, b->pb->zone, &out->as.t);
+        return;
+    default:
+        out->as.s = b_keep(b, node->text);
+        return;
+    }
+}
+
+static void fill_expect(builder *b, const churn__yaml_node *key, const churn__yaml_node *node,
+                        churn__test_expect *out)
+{
+    const churn__yaml_node *value = node;
+    out->name = b_keep(b, key->text);
+    out->line = key->line;
+    out->column = key->column;
+    out->tolerance = TOLERANCE;
+    out->slot = expect_slot(b, key);
+    if (node == NULL || out->slot == UINT32_MAX) {
+        return;
+    }
+    churn__type type = b->pb->slots[out->slot].type;
+    if (node->kind == CHURN__YAML_MAP) {
+        value = b_get(node, "value");
+        out->tolerance = b_number(node, "within", TOLERANCE);
+        if (type != CHURN__TYPE_DOUBLE) {
+            report_add(&b->report, DIAGNOSTIC_wrong_type, b_at(node),
+                       "%q is no number: `within` has no meaning", &key->text);
+            return;
+        }
+    }
+    if (value == NULL || is_null(value)) {
+        return;
+    }
+    if (!has_type(value, type)) {
+        report_type(b, value, key->text, type);
+        return;
+    }
+    expect_value(b, value, type, &out->value);
+}
+
+static void fill_expects(builder *b, const churn__yaml_node *map, churn__test_def *def)
+{
+    churn__test_expect *list = map == NULL ? NULL : b_array(b, map->count, sizeof *list);
+    if (list == NULL) {
+        return;
+    }
+    def->expect = list;
+    def->expect_count = map->count;
+    for (uint32_t i = 0; i < map->count && b->st == CHURN_OK; i++) {
+        fill_expect(b, map->keys[i], b_item(map, i), &list[i]);
+    }
+}
+
+/* ---- when ---- */
+
+static void fill_when(builder *b, const churn__yaml_node *item, churn__test_def *def)
+{
+    const churn__yaml_node *advance = b_get(item, "advance");
+    bool once = b_given(item, "as_of"), many = b_given(item, "advance");
+    if (once && many) {
+        b_forbid(b, item, "advance", "as_of");
+    } else if (!once && !many) {
+        report_place place = b_at(item);
+        place.expected = CHURN__STR("as_of or advance");
+        report_add(&b->report, DIAGNOSTIC_one_of, place, "a test needs `as_of` or `advance`");
+    }
+    def->is_advance = many;
+    def->as_of = many ? b_instant(b, advance, "to", 0) : b_instant(b, item, "as_of", 0);
+    def->from = many ? b_instant(b, advance, "from", 0) : def->as_of;
+    def->every = b_duration(advance, "every", b->pb->evaluate.amount);
+    const churn__yaml_node *to = b_get(advance, "to");
+    if (to != NULL && b_get(advance, "from") != NULL && def->as_of < def->from) {
+        report_add(&b->report, DIAGNOSTIC_order, b_at(to), "`to` comes before `from`");
+    }
+}
+
+static churn_str test_name(builder *b, const churn__yaml_node *item, uint32_t i)
+{
+    char digits[24];
+    churn_str number = {digits, churn__int_print((int64_t)i + 1, digits)};
+    return b_get(item, "name") != NULL ? b_text(b, item, "name") : b_join(b, "test ", number, "");
+}
+
+void b_tests(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "tests");
+    churn__test_def *defs = list == NULL ? NULL : b_array(b, list->count, sizeof *defs);
+    if (defs == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < list->count && b->st == CHURN_OK; i++) {
+        const churn__yaml_node *item = list->items[i];
+        churn__test_def *def = &defs[i];
+        if (item->bad || item->kind != CHURN__YAML_MAP) {
+            continue;
+        }
+        def->line = item->line;
+        def->column = item->column;
+        def->name = test_name(b, item, i);
+        fill_given(b, b_get(item, "given"), def);
+        fill_stale(b, b_get(b_get(item, "given"), "stale"), def);
+        fill_when(b, item, def);
+        fill_expects(b, b_get(item, "expect"), def);
+    }
+    b->pb->tests = defs;
+    b->pb->test_count = list->count;
+}

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+#include "playbook/build.h"
+
+#define KEYS_MAX 64 /* keys of one map and sorts of one value, in the schema */
+
+static const churn_str nothing = {NULL, 0};
+
+/* ---- words for messages ---- */
+
+static bool is_null(const churn__yaml_node *node)
+{
+    return node->plain && (node->text.len == 0 || churn__str_eq(node->text, CHURN__STR("~")) ||
+                           churn__str_eq(node->text, CHURN__STR("null")));
+}
+
+static const char *kind_name(const churn__yaml_node *node)
+{
+    if (node->kind == CHURN__YAML_MAP) {
+        return "a map";
+    }
+    if (node->kind == CHURN__YAML_SEQUENCE) {
+        return "a list";
+    }
+    return is_null(node) ? "nothing" : node->plain ? "a value" : "a quoted text";
+}
+
+static churn_str expected_text(builder *b, const schema *type)
+{
+    churn__buf buf;
+    churn__buf_init(&buf, b->heap);
+    schema_expected(type, &buf);
+    churn_str text = churn__arena_str(&b->scratch, buf.size > 0 ? buf.data : "", buf.size);
+    if (buf.failed || text.ptr == NULL) {
+        b_no_memory(b);
+    }
+    churn__buf_clear(&buf);
+    return text;
+}
+
+static void mark(churn__yaml_node *node)
+{
+    node->bad = true;
+}
+
+/* "`weight`: expected a number, found `abc`" */
+static void report_value(builder *b, const schema *type, churn__yaml_node *node, churn_str what,
+                         diagnostic code, churn_str suggestion)
+{
+    report_place place = b_at(node);
+    mark(node);
+    if (report_open(&b->report)) {
+        place.expected = expected_text(b, type);
+        place.suggestion = suggestion;
+    }
+    if (b->st != CHURN_OK) {
+        return;
+    }
+    const char *expected = place.expected.ptr == NULL ? "" : place.expected.ptr;
+    if (node->kind != CHURN__YAML_SCALAR || node->text.len == 0) {
+        report_add(&b->report, code, place, "%q: expected %s, found %s", &what, expected,
+                   kind_name(node));
+    } else if (suggestion.ptr != NULL) {
+        report_add(&b->report, code, place, "%q: expected %s, found %q; did you mean %q?", &what,
+                   expected, &node->text, &suggestion);
+    } else {
+        report_add(&b->report, code, place, "%q: expected %s, found %s%q", &what, expected,
+                   node->plain ? "" : "the text ", &node->text);
+    }
+}
+
+static void report_later(builder *b, churn__yaml_node *node, report_place place, churn_str what)
+{
+    mark(node);
+    report_add(&b->report, DIAGNOSTIC_unsupported, place, "%q is not supported by this version",
+               &what);
+}
+
+/* ---- single values ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Digits without a leading zero, which other readers take for octal. */
+bool b_is_number(churn_str text)
+{
+    double value = 0;
+    size_t at = text.len > 0 && text.ptr[0] == '-' ? 1 : 0;
+    if (text.len > at + 1 && text.ptr[at] == '0' && is_digit(text.ptr[at + 1])) {
+        return false;
+    }
+    return text.len > at && is_digit(text.ptr[at]) &&
+           churn__double_parse(text.ptr, text.len, &value);
+}
+
+static diagnostic number_fault(const schema *type, const churn__yaml_node *node)
+{
+    double value = 0;
+    int64_t whole = 0;
+    if (!node->plain || !b_is_number(node->text)) {
+        return DIAGNOSTIC_bad_value;
+    }
+    if (type->type == SCHEMA_INT && !churn__int_parse(node->text.ptr, node->text.len, &whole)) {
+        return DIAGNOSTIC_bad_value;
+    }
+    (void)churn__double_parse(node->text.ptr, node->text.len, &value);
+    bool low = type->ranged && (type->open_low ? value <= type->low : value < type->low);
+    bool high = type->ranged && value > type->high;
+    return low || high ? DIAGNOSTIC_out_of_range : (diagnostic)0;
+}
+
+static diagnostic duration_fault(const schema *type, const churn__yaml_node *node)
+{
+    churn__duration value;
+    if (!churn__duration_parse(node->text.ptr, node->text.len, &value)) {
+        return DIAGNOSTIC_bad_value;
+    }
+    if (type->type == SCHEMA_DUE || value.unit == CHURN__UNIT_MICRO) {
+        return type->open_low && value.amount == 0 ? DIAGNOSTIC_out_of_range : (diagnostic)0;
+    }
+    bool business = value.unit == CHURN__UNIT_BD || value.unit == CHURN__UNIT_BH;
+    return business ? DIAGNOSTIC_bad_value : DIAGNOSTIC_unsupported;
+}
+
+static diagnostic instant_fault(const schema *type, const churn__yaml_node *node)
+{
+    int64_t value = 0;
+    churn__when when = churn__when_parse(node->text.ptr, node->text.len, &value);
+    if (when == CHURN__WHEN_RANGE) {
+        return DIAGNOSTIC_out_of_range;
+    }
+    bool right = type->type == SCHEMA_DATE ? when == CHURN__WHEN_DATE : when != CHURN__WHEN_BAD;
+    return right ? (diagnostic)0 : DIAGNOSTIC_bad_value;
+}
+
+/* HH:MM as seconds, -1: not of that form. 24:00 is the end of the day. */
+static int32_t clock_seconds(const char *s)
+{
+    if (!is_digit(s[0]) || !is_digit(s[1]) || s[2] != ':' || !is_digit(s[3]) || !is_digit(s[4])) {
+        return -1;
+    }
+    int32_t hour = (s[0] - '0') * 10 + (s[1] - '0'), minute = (s[3] - '0') * 10 + (s[4] - '0');
+    bool right = minute < 60 && (hour < 24 || (hour == 24 && minute == 0));
+    return right ? hour * 3600 + minute * 60 : -1;
+}
+
+static diagnostic hours_fault(const churn__yaml_node *node)
+{
+    const char *s = node->text.ptr;
+    if (node->text.len != 11 || s[5] != '-' || clock_seconds(s) < 0 || clock_seconds(s + 6) < 0) {
+        return DIAGNOSTIC_bad_value;
+    }
+    return clock_seconds(s) < clock_seconds(s + 6) ? (diagnostic)0 : DIAGNOSTIC_order;
+}
+
+static diagnostic word_fault(const schema *type, churn_str text)
+{
+    for (uint32_t i = 0; i < type->word_count; i++) {
+        churn_str word = churn__str_nts(type->words[i].name);
+        bool open = churn__str_ends(word, CHURN__STR("."));
+        if (open ? churn__str_starts(text, word) : churn__str_eq(text, word)) {
+            return type->words[i].later ? DIAGNOSTIC_unsupported : (diagnostic)0;
+        }
+    }
+    return DIAGNOSTIC_unknown_word;
+}
+
+static bool is_bool(churn_str text)
+{
+    return churn__str_eq(text, CHURN__STR("true")) || churn__str_eq(text, CHURN__STR("false"));
+}
+
+/* What is wrong with a single value; 0: nothing. */
+static diagnostic value_fault(const schema *type, const churn__yaml_node *node)
+{
+    bool empty = node->text.len == 0;
+    switch (type->type) {
+    case SCHEMA_NOTHING:
+        return is_null(node) ? (diagnostic)0 : DIAGNOSTIC_bad_value;
+    case SCHEMA_NAME:
+        return empty                        ? DIAGNOSTIC_bad_value
+               : churn__is_name(node->text) ? (diagnostic)0
+                                            : DIAGNOSTIC_bad_name;
+    case SCHEMA_NUMBER:
+    case SCHEMA_INT:
+        return number_fault(type, node);
+    case SCHEMA_BOOL:
+        return node->plain && is_bool(node->text) ? (diagnostic)0 : DIAGNOSTIC_bad_value;
+    case SCHEMA_DURATION:
+    case SCHEMA_DUE:
+        return duration_fault(type, node);
+    case SCHEMA_INSTANT:
+    case SCHEMA_DATE:
+        return instant_fault(type, node);
+    case SCHEMA_HOURS:
+        return hours_fault(node);
+    case SCHEMA_WORD:
+        return word_fault(type, node->text);
+    default: /* texts of all sorts */
+        return is_null(node) || empty ? DIAGNOSTIC_bad_value : (diagnostic)0;
+    }
+}
+
+static bool is_collection(const schema *type)
+{
+    switch (type->type) {
+    case SCHEMA_KEYS:
+    case SCHEMA_VARIANTS:
+    case SCHEMA_MAP:
+    case SCHEMA_LIST:
+    case SCHEMA_POINT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- suggestions ---- */
+
+static churn_str nearest_word(builder *b, const schema *type, churn_str text)
+{
+    churn_str words[KEYS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < type->word_count && count < KEYS_MAX; i++) {
+        if (!type->words[i].later) {
+            words[count++] = churn__str_nts(type->words[i].name);
+        }
+    }
+    return b_nearest(b, text, words, count);
+}
+
+/* What other readers of YAML take for true and false. */
+static churn_str nearest_bool(builder *b, churn_str text)
+{
+    static const char *const yes[] = {"yes", "Yes", "YES", "on",   "On",
+                                      "ON",  "y",   "Y",   "True", "TRUE"};
+    static const char *const no[] = {"no",  "No", "NO", "off",   "Off",
+                                     "OFF", "n",  "N",  "False", "FALSE"};
+    static const churn_str both[] = {{"true", 4}, {"false", 5}};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (churn__str_eq(text, churn__str_nts(yes[i]))) {
+            return both[0];
+        }
+        if (churn__str_eq(text, churn__str_nts(no[i]))) {
+            return both[1];
+        }
+    }
+    return is_bool(text) ? text : b_nearest(b, text, both, 2);
+}
+
+static churn_str suggestion_for(builder *b, const schema *type, const churn__yaml_node *node)
+{
+    if (type->type == SCHEMA_WORD) {
+        return nearest_word(b, type, node->text);
+    }
+    if (type->type == SCHEMA_BOOL) {
+        return nearest_bool(b, node->text);
+    }
+    if ((type->type == SCHEMA_NUMBER || type->type == SCHEMA_INT) && !node->plain &&
+        b_is_number(node->text)) {
+        return node->text; /* without its quotes */
+    }
+    return nothing;
+}
+
+static void check_value(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    if (node->kind != CHURN__YAML_SCALAR) {
+        report_value(b, type, node, what, DIAGNOSTIC_wrong_kind, nothing);
+        return;
+    }
+    diagnostic fault = value_fault(type, node);
+    if (fault == DIAGNOSTIC_unsupported) {
+        report_later(b, node, b_at(node), node->text);
+    } else if (fault != 0) {
+        report_value(b, type, node, what, fault, suggestion_for(b, type, node));
+    }
+}
+
+/* ---- maps ---- */
+
+static const schema_key *key_of(const schema *type, churn_str name)
+{
+    for (uint32_t i = 0; i < type->key_count; i++) {
+        if (churn__str_eq(name, churn__str_nts(type->keys[i].name))) {
+            return &type->keys[i];
+        }
+    }
+    return NULL;
+}
+
+static churn_str nearest_key(builder *b, const schema *type, churn_str name)
+{
+    churn_str names[KEYS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < type->key_count && count < KEYS_MAX; i++) {
+        names[count++] = churn__str_nts(type->keys[i].name);
+    }
+    return b_nearest(b, name, names, count);
+}
+
+static void report_unknown_key(builder *b, const schema *type, const churn__yaml_node *key)
+{
+    report_place place = b_at(key);
+    place.suggestion = nearest_key(b, type, key->text);
+    if (place.suggestion.ptr != NULL) {
+        report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q; did you mean %q?",
+                   &key->text, &place.suggestion);
+    } else {
+        report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q", &key->text);
+    }
+}
+
+static void check_missing(builder *b, const schema *type, const churn__yaml_node *map,
+                          churn_str what)
+{
+    for (uint32_t i = 0; i < type->key_count; i++) {
+        churn_str name = churn__str_nts(type->keys[i].name);
+        if (type->keys[i].required && churn__yaml_get(map, name) == NULL) {
+            report_place place = b_at(map);
+            place.expected = name;
+            report_add(&b->report, DIAGNOSTIC_missing_key, place, "%q needs the key %q", &what,
+                       &name);
+        }
+    }
+}
+
+/* `family`: the variants that the map is one of, or NULL. */
+static bool in_family(const schema *family, churn_str name)
+{
+    for (uint32_t i = 0; family != NULL && i < family->any_count; i++) {
+        if (key_of(family->any[i], name) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_keys(builder *b, const schema *type, const schema *family, churn__yaml_node *map,
+                       churn_str what)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        const schema_key *key = key_of(type, map->keys[i]->text);
+        if (key != NULL && key->later) {
+            report_later(b, map->items[i], b_at(map->keys[i]), map->keys[i]->text);
+        } else if (key != NULL) {
+            b_check(b, key->type, map->items[i], map->keys[i]->text);
+        } else if (in_family(family, map->keys[i]->text)) {
+            mark(map->items[i]);
+            churn_str sort = churn__str_nts(type->keys[0].name);
+            report_add(&b->report, DIAGNOSTIC_not_together, b_at(map->keys[i]),
+                       "%q does not go with %q", &map->keys[i]->text, &sort);
+        } else {
+            report_unknown_key(b, type, map->keys[i]);
+        }
+    }
+    check_missing(b, type, map, what);
+}
+
+static void report_no_sort(builder *b, const schema *type, churn__yaml_node *map, churn_str what)
+{
+    report_place place = b_at(map);
+    place.expected = expected_text(b, type);
+    mark(map);
+    if (place.expected.ptr != NULL) {
+        report_add(&b->report, DIAGNOSTIC_one_of, place, "%q: expected %s", &what,
+                   place.expected.ptr);
+    }
+}
+
+/* A map whose sort nobody can tell: perhaps its key is misspelt. */
+static bool misspelt_sort(builder *b, const schema *type, churn__yaml_node *map)
+{
+    churn_str sorts[KEYS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < type->any_count && count < KEYS_MAX; i++) {
+        sorts[count++] = churn__str_nts(type->any[i]->keys[0].name);
+    }
+    for (uint32_t i = 0; i < map->count; i++) {
+        churn_str name = map->keys[i]->text;
+        churn_str near = in_family(type, name) ? nothing : b_nearest(b, name, sorts, count);
+        if (near.ptr != NULL) {
+            report_place place = b_at(map->keys[i]);
+            place.suggestion = near;
+            mark(map);
+            report_add(&b->report, DIAGNOSTIC_unknown_key, place,
+                       "unknown key %q; did you mean %q?", &name, &near);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool later_sort(builder *b, const schema *type, churn__yaml_node *map)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        churn_str name = map->keys[i]->text;
+        for (uint32_t j = 0; j < type->word_count; j++) {
+            if (churn__str_eq(name, churn__str_nts(type->words[j].name))) {
+                report_later(b, map, b_at(map->keys[i]), name);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void check_variants(builder *b, const schema *type, churn__yaml_node *map, churn_str what)
+{
+    const schema *sort = NULL;
+    for (uint32_t i = 0; i < map->count; i++) {
+        for (uint32_t j = 0; j < type->any_count; j++) {
+            churn_str first = churn__str_nts(type->any[j]->keys[0].name);
+            if (!churn__str_eq(map->keys[i]->text, first) || sort == type->any[j]) {
+                continue;
+            }
+            if (sort != NULL) {
+                churn_str other = churn__str_nts(sort->keys[0].name);
+                mark(map);
+                report_add(&b->report, DIAGNOSTIC_one_of, b_at(map->keys[i]),
+                           "%q: only one of %q and %q can stand here", &what, &other, &first);
+                return;
+            }
+            sort = type->any[j];
+        }
+    }
+    if (sort != NULL) {
+        check_keys(b, sort, type, map, what);
+    } else if (!later_sort(b, type, map) && !misspelt_sort(b, type, map)) {
+        report_no_sort(b, type, map, what);
+    }
+}
+
+static void check_map(builder *b, const schema *type, churn__yaml_node *map)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        const churn__yaml_node *key = map->keys[i];
+        if (!type->free_keys && !churn__is_name(key->text)) {
+            mark(map->items[i]);
+            report_add(&b->report, DIAGNOSTIC_bad_name, b_at(key),
+                       "%q is no name: expected a-z, 0-9 and _, a letter first", &key->text);
+        }
+        b_check(b, type->of, map->items[i], key->text);
+    }
+}
+
+/* ---- lists and choices ---- */
+
+static void check_point(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    bool right = node->count == 2;
+    for (uint32_t i = 0; right && i < 2; i++) {
+        const churn__yaml_node *item = node->items[i];
+        right = item->kind == CHURN__YAML_SCALAR && number_fault(&schema_number, item) == 0;
+    }
+    if (!right) {
+        report_value(b, type, node, what, DIAGNOSTIC_bad_value, nothing);
+    }
+}
+
+static bool fits_kind(const schema *type, const churn__yaml_node *node)
+{
+    bool list = type->type == SCHEMA_LIST || type->type == SCHEMA_POINT;
+    if (type->type == SCHEMA_LATER) {
+        return node->kind != CHURN__YAML_SCALAR;
+    }
+    return is_collection(type) && node->kind == (list ? CHURN__YAML_SEQUENCE : CHURN__YAML_MAP);
+}
+
+static bool fits(const schema *type, const churn__yaml_node *node)
+{
+    if (node->kind != CHURN__YAML_SCALAR || is_collection(type) || type->type == SCHEMA_LATER) {
+        return fits_kind(type, node);
+    }
+    diagnostic fault = value_fault(type, node);
+    return fault == 0 || fault == DIAGNOSTIC_unsupported;
+}
+
+static void check_either(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    for (uint32_t i = 0; i < type->any_count; i++) {
+        if (fits(type->any[i], node)) {
+            b_check(b, type->any[i], node, what);
+            return;
+        }
+    }
+    churn_str suggestion = nothing;
+    for (uint32_t i = 0; node->kind == CHURN__YAML_SCALAR && i < type->any_count; i++) {
+        suggestion = suggestion.ptr == NULL ? suggestion_for(b, type->any[i], node) : suggestion;
+    }
+    diagnostic code = node->kind != CHURN__YAML_SCALAR    ? DIAGNOSTIC_wrong_kind
+                      : type->any[0]->type == SCHEMA_WORD ? DIAGNOSTIC_unknown_word
+                                                          : DIAGNOSTIC_bad_value;
+    report_value(b, type, node, what, code, suggestion);
+}
+
+/* Sizes of lists and maps that the author fills. */
+static bool check_size(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    uint32_t most = b->pb->limits.playbook_rules;
+    if (node->count > most) {
+        mark(node);
+        report_add(&b->report, DIAGNOSTIC_too_many, b_at(node),
+                   "%q has %u entries: at most %u are allowed", &what, (uint64_t)node->count,
+                   (uint64_t)most);
+        return false;
+    }
+    if (node->count < type->least) {
+        report_add(&b->report, DIAGNOSTIC_too_few, b_at(node), "%q must not be empty", &what);
+        mark(node);
+        return false;
+    }
+    return true;
+}
+
+static void check_list(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        b_check(b, type->of, node->items[i], what);
+    }
+}
+
+static void check_collection(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    switch (type->type) {
+    case SCHEMA_KEYS:
+        check_keys(b, type, NULL, node, what);
+        return;
+    case SCHEMA_VARIANTS:
+        check_variants(b, type, node, what);
+        return;
+    case SCHEMA_POINT:
+        check_point(b, type, node, what);
+        return;
+    case SCHEMA_MAP:
+        if (check_size(b, type, node, what)) {
+            check_map(b, type, node);
+        }
+        return;
+    default:
+        if (check_size(b, type, node, what)) {
+            check_list(b, type, node, what);
+        }
+        return;
+    }
+}
+
+/* Recursion goes down the schema, which is finite. */
+void b_check(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
+{
+    if (b->st != CHURN_OK) {
+        return;
+    }
+    if (type->type == SCHEMA_EITHER) {
+        check_either(b, type, node, what);
+    } else if (type->type == SCHEMA_LATER) {
+        report_later(b, node, b_at(node), what);
+    } else if (type->type == SCHEMA_ONE_OR_LIST) {
+        const schema list = {.type = SCHEMA_LIST, .of = type->of, .least = 1};
+        b_check(b, node->kind == CHURN__YAML_SEQUENCE ? &list : type->of, node, what);
+    } else if (!is_collection(type)) {
+        check_value(b, type, node, what);
+    } else if (fits_kind(type, node)) {
+        check_collection(b, type, node, what);
+    } else {
+        report_value(b, type, node, what, DIAGNOSTIC_wrong_kind, nothing);
+    }
+}

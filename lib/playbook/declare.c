@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "playbook/build.h"
+
+/* Room for every definition with what its names need: id, type of a metric, groups of a score. */
+
+static churn_str id_of(builder *b, const churn__yaml_node *item)
+{
+    const churn__yaml_node *id = b_get(item, "id");
+    return id == NULL ? (churn_str){NULL, 0} : b_keep(b, id->text);
+}
+
+static uint32_t count_of(const churn__yaml_node *list)
+{
+    return list == NULL ? 0 : list->count;
+}
+
+/* The type of an attribute as a metric; of all other metrics double. */
+static churn__type metric_type(builder *b, const churn__yaml_node *item)
+{
+    const churn__yaml_node *name = b_get(item, "attribute");
+    uint32_t attribute = name == NULL ? UINT32_MAX : b_find(&b->attributes, name->text);
+    return attribute == UINT32_MAX ? CHURN__TYPE_DOUBLE : b->pb->attributes[attribute].type;
+}
+
+static void declare_metrics(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "metrics");
+    uint32_t count = count_of(list);
+    churn__metric_def *defs = b_array(b, count, sizeof *defs);
+    for (uint32_t i = 0; defs != NULL && i < count; i++) {
+        defs[i].id = id_of(b, list->items[i]);
+        defs[i].line = list->items[i]->line;
+        defs[i].column = list->items[i]->column;
+        defs[i].type = metric_type(b, list->items[i]);
+    }
+    b->metric_defs = defs;
+    b->pb->metrics = defs;
+    b->pb->metric_count = defs == NULL ? 0 : count;
+}
+
+static void declare_segments(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "segments");
+    uint32_t count = count_of(list);
+    churn__segment_def *defs = b_array(b, count, sizeof *defs);
+    for (uint32_t i = 0; defs != NULL && i < count; i++) {
+        defs[i].id = id_of(b, list->items[i]);
+        defs[i].line = list->items[i]->line;
+        defs[i].column = list->items[i]->column;
+    }
+    b->segment_defs = defs;
+    b->pb->segments = defs;
+    b->pb->segment_count = defs == NULL ? 0 : count;
+}
+
+static void declare_groups(builder *b, const churn__yaml_node *list, churn__score_def *def)
+{
+    uint32_t count = count_of(list);
+    churn__group_def *groups = b_array(b, count, sizeof *groups);
+    for (uint32_t i = 0; groups != NULL && i < count; i++) {
+        groups[i].id = id_of(b, list->items[i]);
+        groups[i].line = list->items[i]->line;
+        groups[i].column = list->items[i]->column;
+    }
+    def->groups = groups;
+    def->group_count = groups == NULL ? 0 : count;
+}
+
+static void declare_scores(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "scores");
+    uint32_t count = count_of(list);
+    churn__score_def *defs = b_array(b, count, sizeof *defs);
+    b->score_defs = defs;
+    b->pb->scores = defs;
+    b->pb->score_count = defs == NULL ? 0 : count;
+    for (uint32_t i = 0; defs != NULL && i < count; i++) {
+        defs[i].id = id_of(b, list->items[i]);
+        defs[i].line = list->items[i]->line;
+        defs[i].column = list->items[i]->column;
+        declare_groups(b, b_get(list->items[i], "groups"), &defs[i]);
+    }
+}
+
+static void declare_triggers(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "triggers");
+    uint32_t count = count_of(list);
+    churn__trigger_def *defs = b_array(b, count, sizeof *defs);
+    for (uint32_t i = 0; defs != NULL && i < count; i++) {
+        defs[i].id = id_of(b, list->items[i]);
+        defs[i].line = list->items[i]->line;
+        defs[i].column = list->items[i]->column;
+        defs[i].play = UINT32_MAX;
+    }
+    b->trigger_defs = defs;
+    b->pb->triggers = defs;
+    b->pb->trigger_count = defs == NULL ? 0 : count;
+}
+
+static void declare_plays(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "plays");
+    uint32_t count = count_of(list);
+    churn__play_def *defs = b_array(b, count, sizeof *defs);
+    for (uint32_t i = 0; defs != NULL && i < count; i++) {
+        defs[i].id = id_of(b, list->items[i]);
+        defs[i].line = list->items[i]->line;
+        defs[i].column = list->items[i]->column;
+    }
+    b->play_defs = defs;
+    b->pb->plays = defs;
+    b->pb->play_count = defs == NULL ? 0 : count;
+}
+
+void b_declare(builder *b)
+{
+    declare_metrics(b);
+    declare_segments(b);
+    declare_scores(b);
+    declare_triggers(b);
+    declare_plays(b);
+}

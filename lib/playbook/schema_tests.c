@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "playbook/schema.h"
+
+/* Fields of records are those of records.h; the store reads their texts. */
+#define FIELD(name, type, sentence)       \
+    {                                     \
+        (name), (type), .doc = (sentence) \
+    }
+#define NEEDED(name, type, sentence)                        \
+    {                                                       \
+        (name), (type), .required = true, .doc = (sentence) \
+    }
+#define KNOWN_AT FIELD("known_at", &schema_instant, "When it was learned; else when it happened.")
+
+static const schema whole = {.type = SCHEMA_INT, .ranged = true, .low = 0, .high = 1e9};
+static const schema source_name = {.type = SCHEMA_NAME, .what = "the name of a source"};
+static const schema sources = {.type = SCHEMA_LIST, .of = &source_name};
+
+/* The customer's other keys are attributes: read by the builder, any name that is declared. */
+static const schema customer = {.type = SCHEMA_MAP, .of = &schema_value};
+
+static const schema nothing = {.type = SCHEMA_NOTHING};
+static const schema *const value_sorts[] = {&nothing, &schema_value};
+static const schema value_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(value_sorts)};
+
+static const schema_key event_keys[] = {
+    NEEDED("type", &schema_text, "Its type."),
+    NEEDED("at", &schema_instant, "When it happened."),
+    FIELD("id", &schema_text, "Its id."),
+    FIELD("user", &schema_text, "Who did it."),
+    FIELD("value", &schema_number, "A number."),
+    KNOWN_AT,
+    SCHEMA_LATER_KEY("props", "Named properties."),
+};
+static const schema_key subscription_keys[] = {
+    NEEDED("valid_from", &schema_instant, "Since when this state holds."),
+    NEEDED("status", &schema_text, "trial, active, paused, past_due, unpaid or cancelled."),
+    FIELD("id", &schema_text, "Which subscription; several rows with one id are its states."),
+    FIELD("plan", &schema_text, "Its plan."),
+    FIELD("amount", &schema_number, "The whole charge of a period, in major units."),
+    FIELD("currency", &schema_text, "Of the amount; else the playbook's."),
+    FIELD("period", &schema_text, "day, week, month, quarter, year, or as `3 months`."),
+    FIELD("seats", &whole, "How many seats."),
+    FIELD("discount", &schema_number, "Money off a period."),
+    FIELD("discount_until", &schema_instant, "How long the discount holds."),
+    FIELD("renews_at", &schema_instant, "When it renews."),
+    FIELD("ends_at", &schema_instant, "When it is planned to end."),
+    FIELD("ended_at", &schema_instant, "When it ended."),
+    FIELD("cancel_requested_at", &schema_instant, "When the customer asked to end it."),
+    FIELD("trial_ends_at", &schema_instant, "When the trial ends."),
+    FIELD("auto_renew", &schema_bool, "Whether it renews by itself."),
+    FIELD("usage_based", &schema_bool, "Whether the amount is what was used."),
+    FIELD("notice", &schema_text, "A duration: 30d."),
+    FIELD("product", &schema_text, "Which product."),
+    KNOWN_AT,
+};
+static const schema_key invoice_keys[] = {
+    NEEDED("issued_at", &schema_instant, "When it was issued."),
+    NEEDED("due_at", &schema_instant, "When it is due."),
+    NEEDED("amount", &schema_number, "How much, in major units."),
+    FIELD("id", &schema_text, "Its id."),
+    FIELD("currency", &schema_text, "Of the amount; else the playbook's."),
+    FIELD("paid_at", &schema_instant, "When it was paid."),
+    FIELD("failed_at", &schema_instant, "When the payment failed."),
+    FIELD("failure", &schema_text, "Why it failed."),
+    FIELD("refunded", &schema_number, "How much was given back."),
+    FIELD("refunded_at", &schema_instant, "When."),
+    KNOWN_AT,
+};
+static const schema_key ticket_keys[] = {
+    NEEDED("opened_at", &schema_instant, "When it was opened."),
+    FIELD("id", &schema_text, "Its id."),
+    FIELD("user", &schema_text, "Who opened it."),
+    FIELD("first_response_at", &schema_instant, "When somebody answered."),
+    FIELD("closed_at", &schema_instant, "When it was closed."),
+    FIELD("reopened_at", &schema_instant, "When it was opened again."),
+    FIELD("priority", &schema_text, "Its priority."),
+    FIELD("category", &schema_text, "Its category."),
+    FIELD("csat", &schema_number, "How the customer rated the answer."),
+    FIELD("text", &schema_text, "What it says."),
+    KNOWN_AT,
+};
+static const schema_key survey_keys[] = {
+    NEEDED("kind", &schema_text, "nps, csat, ces or custom."),
+    NEEDED("at", &schema_instant, "When it was answered."),
+    NEEDED("score", &schema_number, "The answer."),
+    FIELD("id", &schema_text, "Its id."),
+    FIELD("user", &schema_text, "Who answered."),
+    FIELD("text", &schema_text, "What was said."),
+    FIELD("category", &schema_text, "What it is about."),
+    FIELD("moment", &schema_text, "At which moment of the journey."),
+    KNOWN_AT,
+};
+static const schema_key churn_keys[] = {
+    NEEDED("at", &schema_instant, "When the customer was lost."),
+    NEEDED("kind", &schema_text, "voluntary, involuntary, downgrade or pause."),
+    FIELD("reason", &schema_text, "Why."),
+    FIELD("competitor", &schema_text, "To whom."),
+    FIELD("amount", &schema_number, "Monthly money lost, in major units."),
+    FIELD("currency", &schema_text, "Of the amount; else the playbook's."),
+    KNOWN_AT,
+};
+static const schema_key attribute_keys[] = {
+    NEEDED("name", &schema_name, "Which attribute."),
+    NEEDED("value", &value_or_null, "Its value; null unsets it."),
+    FIELD("valid_from", &schema_instant, "Since when it holds."),
+    KNOWN_AT,
+};
+
+static const schema event = {SCHEMA_KEYS_OF(event_keys)};
+static const schema subscription = {SCHEMA_KEYS_OF(subscription_keys)};
+static const schema invoice = {SCHEMA_KEYS_OF(invoice_keys)};
+static const schema ticket = {SCHEMA_KEYS_OF(ticket_keys)};
+static const schema survey = {SCHEMA_KEYS_OF(survey_keys)};
+static const schema churn = {SCHEMA_KEYS_OF(churn_keys)};
+static const schema attribute = {SCHEMA_KEYS_OF(attribute_keys)};
+static const schema events = {.type = SCHEMA_LIST, .of = &event};
+static const schema subscriptions = {.type = SCHEMA_LIST, .of = &subscription};
+static const schema invoices = {.type = SCHEMA_LIST, .of = &invoice};
+static const schema tickets = {.type = SCHEMA_LIST, .of = &ticket};
+static const schema surveys = {.type = SCHEMA_LIST, .of = &survey};
+static const schema churns = {.type = SCHEMA_LIST, .of = &churn};
+static const schema attributes = {.type = SCHEMA_LIST, .of = &attribute};
+
+static const schema_key given_keys[] = {
+    {"customer", &customer,
+     .doc = "The customer: `id`, `since`, `known_at`, `valid_from` and attributes.",
+     .example = "{since: 2026-01-01, plan: team}"},
+    {"events", &events, .doc = "Events.", .example = "[{type: login, at: 2026-02-01}]"},
+    {"subscriptions", &subscriptions, .doc = "States of subscriptions."},
+    {"invoices", &invoices, .doc = "Invoices."},
+    {"tickets", &tickets, .doc = "Tickets."},
+    {"surveys", &surveys, .doc = "Answers to surveys."},
+    {"churns", &churns, .doc = "Losses."},
+    {"attributes", &attributes, .doc = "Attributes that change in the course of time."},
+    {"stale", &sources, .doc = "Sources that do not count as fresh.", .example = "[product]"},
+    SCHEMA_LATER_KEY("contacts", "People at the customer."),
+    SCHEMA_LATER_KEY("milestones", "Milestones reached."),
+    SCHEMA_LATER_KEY("touchpoints", "Contacts with the customer."),
+    SCHEMA_LATER_KEY("announcements", "Announcements."),
+};
+static const schema given = {SCHEMA_KEYS_OF(given_keys)};
+
+static const schema_key advance_keys[] = {
+    {"from", &schema_instant, .required = true, .doc = "The first evaluation.",
+     .example = "2026-03-01"},
+    {"to", &schema_instant, .required = true, .doc = "The last one.", .example = "2026-03-05"},
+    {"every", &schema_duration_positive, .standard = "evaluate of the playbook",
+     .doc = "How far apart they are.", .example = "1d"},
+};
+static const schema advance = {SCHEMA_KEYS_OF(advance_keys)};
+
+static const schema_key within_keys[] = {
+    {"value", &schema_number, .required = true, .doc = "The number expected.", .example = "6"},
+    {"within", &schema_weight, .standard = "0.000001", .doc = "How far off it may be.",
+     .example = "0.01"},
+};
+static const schema within = {SCHEMA_KEYS_OF(within_keys)};
+static const schema *const expect_sorts[] = {&nothing, &schema_value, &within};
+static const schema expect_value = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(expect_sorts)};
+static const schema expect = {
+    .type = SCHEMA_MAP, .of = &expect_value, .free_keys = true, .least = 1};
+
+static const schema_key test_keys[] = {
+    {"name", &schema_text, .standard = "test and its number", .doc = "What it shows."},
+    {"given", &given, .required = true, .doc = "The records of one customer."},
+    {"as_of", &schema_instant, .doc = "One evaluation, at this instant.", .example = "2026-02-20"},
+    {"advance", &advance, .doc = "Or evaluations one after the other.",
+     .example = "{from: 2026-03-01, to: 2026-03-05}"},
+    {"expect", &expect, .required = true,
+     .doc = "Names as in conditions and their values; null is missing.",
+     .example = "{trigger.gone_quiet: true, metric.nps: null}"},
+};
+static const schema test = {SCHEMA_KEYS_OF(test_keys)};
+const schema schema_tests = {.type = SCHEMA_LIST, .of = &test};

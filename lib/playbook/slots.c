@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "playbook/build.h"
+
+/* Every name that a condition may use, in the order of churn__slot_kind, index and part, so that a
+ * slot is found by bisection. */
+
+typedef struct slot_list {
+    builder *b;
+    churn__slot *slots;
+    uint32_t count;
+} slot_list;
+
+static void slot_add(slot_list *to, churn__slot_kind kind, uint32_t index, uint32_t part,
+                     churn__type type, churn_str name)
+{
+    builder *b = to->b;
+    if (b->st != CHURN_OK) {
+        return;
+    }
+    to->slots[to->count] = (churn__slot){kind, index, part, type, name};
+    /* A second definition of one name was reported; conditions mean the first. */
+    (void)registry_add(b, &b->slots, name, to->count, NULL);
+    to->count++;
+}
+
+static void slot_fixed(slot_list *to, churn__slot_kind kind, churn__type type, const char *name)
+{
+    slot_add(to, kind, 0, 0, type, b_keep(to->b, churn__str_nts(name)));
+}
+
+static void slots_metrics(slot_list *to)
+{
+    const churn_playbook *pb = to->b->pb;
+    for (uint32_t i = 0; i < pb->metric_count; i++) {
+        const churn__metric_def *def = &pb->metrics[i];
+        slot_add(to, CHURN__SLOT_METRIC, i, 0, def->type, b_join(to->b, "metric.", def->id, ""));
+    }
+}
+
+static void slots_customer(slot_list *to)
+{
+    const churn_playbook *pb = to->b->pb;
+    for (uint32_t i = 0; i < pb->attribute_count; i++) {
+        const churn__attribute_def *def = &pb->attributes[i];
+        slot_add(to, CHURN__SLOT_ATTRIBUTE, i, 0, def->type,
+                 b_join(to->b, "customer.", def->name, ""));
+    }
+    slot_fixed(to, CHURN__SLOT_CUSTOMER_ID, CHURN__TYPE_STRING, "customer.id");
+    slot_fixed(to, CHURN__SLOT_AGE_DAYS, CHURN__TYPE_DOUBLE, "customer.age_days");
+    slot_fixed(to, CHURN__SLOT_CHURNED, CHURN__TYPE_BOOL, "customer.churned");
+    slot_fixed(to, CHURN__SLOT_CHURN_DAYS, CHURN__TYPE_DOUBLE, "churn.days");
+    slot_fixed(to, CHURN__SLOT_CHURN_REASON, CHURN__TYPE_STRING, "churn.reason");
+    slot_fixed(to, CHURN__SLOT_CHURN_KIND, CHURN__TYPE_STRING, "churn.kind");
+    slot_fixed(to, CHURN__SLOT_CHURN_MRR, CHURN__TYPE_DOUBLE, "churn.mrr");
+}
+
+static void slots_score(slot_list *to, uint32_t index)
+{
+    static const struct {
+        uint32_t part;
+        churn__type type;
+        const char *suffix;
+    } parts[] = {
+        {CHURN__PART_SCORE, CHURN__TYPE_DOUBLE, ".score"},
+        {CHURN__PART_BAND, CHURN__TYPE_STRING, ".band"},
+        {CHURN__PART_COVERAGE, CHURN__TYPE_DOUBLE, ".coverage"},
+        {CHURN__PART_LOW, CHURN__TYPE_DOUBLE, ".low"},
+        {CHURN__PART_HIGH, CHURN__TYPE_DOUBLE, ".high"},
+    };
+    const churn__score_def *def = &to->b->pb->scores[index];
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        slot_add(to, CHURN__SLOT_SCORE, index, parts[i].part, parts[i].type,
+                 b_join(to->b, "", def->id, parts[i].suffix));
+    }
+    churn_str prefix = b_join(to->b, "", def->id, ".");
+    for (uint32_t i = 0; prefix.ptr != NULL && i < def->group_count; i++) {
+        slot_add(to, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + i, CHURN__TYPE_DOUBLE,
+                 b_join(to->b, prefix.ptr, def->groups[i].id, ""));
+    }
+}
+
+static void slots_judged(slot_list *to)
+{
+    const churn_playbook *pb = to->b->pb;
+    for (uint32_t i = 0; i < pb->segment_count; i++) {
+        slot_add(to, CHURN__SLOT_SEGMENT, i, 0, CHURN__TYPE_BOOL,
+                 b_join(to->b, "segment.", pb->segments[i].id, ""));
+    }
+    for (uint32_t i = 0; i < pb->score_count; i++) {
+        slots_score(to, i);
+    }
+}
+
+static void slots_state(slot_list *to)
+{
+    const churn_playbook *pb = to->b->pb;
+    for (uint32_t i = 0; i < pb->trigger_count; i++) {
+        slot_add(to, CHURN__SLOT_TRIGGER, i, 0, CHURN__TYPE_BOOL,
+                 b_join(to->b, "trigger.", pb->triggers[i].id, ""));
+    }
+    for (uint32_t i = 0; i < pb->play_count; i++) {
+        slot_add(to, CHURN__SLOT_PLAY_RUNNING, i, 0, CHURN__TYPE_BOOL,
+                 b_join(to->b, "play.", pb->plays[i].id, ".running"));
+    }
+    slot_fixed(to, CHURN__SLOT_STATUS, CHURN__TYPE_STRING, "status");
+    slot_fixed(to, CHURN__SLOT_TAGS, CHURN__TYPE_STRINGS, "tags");
+    slot_fixed(to, CHURN__SLOT_AS_OF, CHURN__TYPE_TIME, "as_of");
+}
+
+#define FIXED_SLOTS 10
+#define SCORE_SLOTS 5
+
+static size_t slots_wanted(const churn_playbook *pb)
+{
+    size_t count = (size_t)FIXED_SLOTS + pb->metric_count + pb->attribute_count +
+                   pb->segment_count + pb->trigger_count + pb->play_count;
+    for (uint32_t i = 0; i < pb->score_count; i++) {
+        count += SCORE_SLOTS + (size_t)pb->scores[i].group_count;
+    }
+    return count;
+}
+
+void b_slots(builder *b)
+{
+    slot_list to = {.b = b};
+    to.slots = b_array(b, slots_wanted(b->pb), sizeof *to.slots);
+    if (to.slots == NULL) {
+        return;
+    }
+    slots_metrics(&to);
+    slots_customer(&to);
+    slots_judged(&to);
+    slots_state(&to);
+    b->pb->slots = to.slots;
+    b->pb->slot_count = to.count;
+}
+
+/* ---- what a condition sees ---- */
+
+bool b_is_later_name(churn_str name)
+{
+    static const char *const spaces[] = {"stage.", "milestone.", "it.", "announced."};
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        if (churn__str_starts(name, churn__str_nts(spaces[i]))) {
+            return true;
+        }
+    }
+    return churn__str_starts(name, CHURN__STR("play.")) &&
+           churn__str_ends(name, CHURN__STR(".days_since_end"));
+}
+
+static bool never_missing(churn__slot_kind kind)
+{
+    switch (kind) {
+    case CHURN__SLOT_CUSTOMER_ID:
+    case CHURN__SLOT_CHURNED:
+    case CHURN__SLOT_TRIGGER:
+    case CHURN__SLOT_PLAY_RUNNING:
+    case CHURN__SLOT_TAGS:
+    case CHURN__SLOT_AS_OF:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static churn__expr_found scope_resolve(void *context, churn_str name, churn__expr_name *out)
+{
+    const builder *b = context;
+    for (uint32_t i = 0; i < b->parameter_count; i++) {
+        if (churn__str_eq(name, b->parameters[i].name)) {
+            *out = (churn__expr_name){.type = b->parameters[i].value.type,
+                                      .is_constant = true,
+                                      .never_missing = true,
+                                      .constant = b->parameters[i].value};
+            return CHURN__EXPR_KNOWN;
+        }
+    }
+    uint32_t slot = b_find(&b->slots, name);
+    if (slot == UINT32_MAX) {
+        return b_is_later_name(name) ? CHURN__EXPR_LATER : CHURN__EXPR_UNKNOWN;
+    }
+    const churn__slot *found = &b->pb->slots[slot];
+    *out = (churn__expr_name){
+        .type = found->type, .never_missing = never_missing(found->kind), .slot = slot};
+    return CHURN__EXPR_KNOWN;
+}
+
+/* All names, while there is something left to spend on comparing them. */
+static churn_str scope_list(void *context, uint32_t i)
+{
+    builder *b = context;
+    churn_str none = {NULL, 0};
+    uint64_t total = (uint64_t)b->parameter_count + b->pb->slot_count;
+    if (i == 0) {
+        if (total > b->suggest_budget || !report_open(&b->report)) {
+            return none;
+        }
+        b->suggest_budget -= total;
+    }
+    if (i < b->parameter_count) {
+        return b->parameters[i].name;
+    }
+    return i < total ? b->pb->slots[i - b->parameter_count].name : none;
+}
+
+churn__expr_scope b_scope(builder *b)
+{
+    return (churn__expr_scope){b, scope_resolve, scope_list};
+}
+
+/* ---- for the engine ---- */
+
+static int slot_compare(const churn__slot *slot, churn__slot_kind kind, uint32_t index,
+                        uint32_t part)
+{
+    if (slot->kind != kind) {
+        return slot->kind < kind ? -1 : 1;
+    }
+    if (slot->index != index) {
+        return slot->index < index ? -1 : 1;
+    }
+    return slot->part == part ? 0 : slot->part < part ? -1 : 1;
+}
+
+uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
+                              uint32_t part)
+{
+    uint32_t low = 0, high = playbook->slot_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = slot_compare(&playbook->slots[middle], kind, index, part);
+        if (order == 0) {
+            return middle;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return UINT32_MAX;
+}
