@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "journey/inside.h"
+
+churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss_def *def,
+                                            const churn__version *version)
+{
+    churn__loss_judge *judge = churn__alloc_zero(heap, sizeof *judge);
+    if (judge == NULL) {
+        return NULL;
+    }
+    judge->heap = heap;
+    judge->def = *def;
+    judge->currency = churn__dict_view_find(churn__version_texts(version), def->currency);
+    return judge;
+}
+
+void churn__loss_judge_free(churn__loss_judge *judge)
+{
+    if (judge == NULL) {
+        return;
+    }
+    churn__free_array(judge->heap, judge->steps, judge->step_capacity, sizeof *judge->steps);
+    churn__free_array(judge->heap, judge->turns, judge->turn_capacity, sizeof *judge->turns);
+    churn__free_array(judge->heap, judge->spans, judge->span_capacity, sizeof *judge->spans);
+    churn__free(judge->heap, judge, sizeof *judge);
+}
+
+static churn__loss_facts read_facts(churn__reader *reader, uint32_t customer, churn_time as_of)
+{
+    churn__loss_facts facts = {.begins = CHURN_TIME_NONE, .as_of = as_of};
+    facts.row_count = churn__reader_subscriptions(reader, customer, as_of, &facts.rows);
+    facts.record_count = churn__reader_churns(reader, customer, as_of, &facts.records);
+    return facts;
+}
+
+churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader,
+                                  uint32_t customer, churn_time as_of, churn__loss *out,
+                                  churn_error *err)
+{
+    const churn__loss_facts facts = read_facts(reader, customer, as_of);
+    return churn__loss_judge_facts(judge, &facts, out, err);
+}
+
+/* ---- the first sign of somebody without subscriptions ---- */
+
+static churn_time earlier(churn_time a, churn_time b)
+{
+    if (a == CHURN_TIME_NONE || b == CHURN_TIME_NONE) {
+        return a == CHURN_TIME_NONE ? b : a;
+    }
+    return a < b ? a : b;
+}
+
+static churn_time first_event(const churn__events *events, churn_time as_of)
+{
+    for (size_t i = 0; i < events->count && events->at[i] < as_of; i++) {
+        const bool known = events->known == NULL || events->known[i] <= as_of;
+        if (known && (events->until == NULL || as_of < events->until[i])) {
+            return events->at[i];
+        }
+    }
+    return CHURN_TIME_NONE;
+}
+
+static churn_time first_of_events(churn__reader *reader, uint32_t customer, churn_time as_of)
+{
+    const uint32_t *types = NULL;
+    const uint32_t count = churn__reader_event_types(reader, customer, &types);
+    churn_time first = CHURN_TIME_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        const churn__events events = churn__reader_events(reader, customer, types[i]);
+        first = earlier(first, first_event(&events, as_of));
+    }
+    return first;
+}
+
+static churn_time first_record(churn__reader *reader, const churn__loss_facts *facts,
+                               uint32_t customer, churn_time as_of)
+{
+    const churn__invoice *invoices = NULL;
+    const churn__ticket *tickets = NULL;
+    const churn__survey *surveys = NULL;
+    churn_time first = first_of_events(reader, customer, as_of);
+    if (churn__reader_invoices(reader, customer, as_of, &invoices) > 0) {
+        first = earlier(first, invoices[0].issued_at);
+    }
+    if (churn__reader_tickets(reader, customer, as_of, &tickets) > 0) {
+        first = earlier(first, tickets[0].opened_at);
+    }
+    if (churn__reader_surveys(reader, customer, as_of, &surveys) > 0) {
+        first = earlier(first, surveys[0].at);
+    }
+    return facts->record_count > 0 ? earlier(first, facts->records[0].at) : first;
+}
+
+/* Who is there without any dated record always was. */
+static churn_time beginning(churn__reader *reader, const churn__loss_facts *facts,
+                            uint32_t customer, churn_time as_of)
+{
+    churn_time begins = churn__reader_since(reader, customer, as_of);
+    if (begins == CHURN_TIME_NONE) {
+        begins = first_record(reader, facts, customer, as_of);
+    }
+    if (begins == CHURN_TIME_NONE && churn__reader_exists(reader, customer, as_of)) {
+        begins = CHURN_TIME_MIN;
+    }
+    return begins;
+}
+
+churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *reader,
+                                     uint32_t customer, churn_time as_of,
+                                     const churn__life_span **spans, size_t *count,
+                                     churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__loss loss;
+    churn__loss_facts facts = read_facts(reader, customer, as_of);
+    if (facts.row_count == 0) {
+        facts.begins = beginning(reader, &facts, customer, as_of);
+    }
+    CHURN_TRY(churn__loss_judge_facts(judge, &facts, &loss, err));
+    *spans = judge->spans;
+    *count = judge->span_count;
+done:
+    return st;
+}
