@@ -200,6 +200,12 @@ uint32_t churn__store_kind(churn_record_kind record)
     return KIND_NONE;
 }
 
+const char *churn__record_kind_name(churn_record_kind kind)
+{
+    uint32_t k = churn__store_kind(kind);
+    return k == KIND_NONE ? NULL : churn__store_kinds[k].name;
+}
+
 const field *churn__store_field(const kind_info *kind, churn_str name)
 {
     for (uint32_t i = 0; i < kind->field_count; i++) {
