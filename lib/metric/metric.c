@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "metric/metric.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "metric/metric_inside.h"
+
+/* ---- cells ---- */
+
+bool churn__metric_is_age(churn_str attribute)
+{
+    return churn__str_eq(attribute, CHURN__STR("age_days"));
+}
+
+void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
+                       churn__metric_cell cell, churn__column *out)
+{
+    const churn__metric_def *def = plan->bounds[metric].def;
+    if (cell.missing == CHURN__PRESENT && !isfinite(cell.value)) {
+        cell.missing = CHURN__NON_FINITE;
+    }
+    if (cell.missing != CHURN__PRESENT && def->has_default) {
+        cell = churn__metric_value(def->default_value);
+    }
+    /* The caller's columns are const for their readers; here they are filled in. */
+    ((double *)out[metric].values)[row] = cell.missing == CHURN__PRESENT ? cell.value : 0;
+    ((churn__missing *)out[metric].missing)[row] = cell.missing;
+}
+
+static churn__metric_cell cell_get(const churn__column *column, size_t row)
+{
+    if (column->missing[row] != CHURN__PRESENT) {
+        return churn__metric_no_value(column->missing[row]);
+    }
+    switch (column->type) {
+    case CHURN__TYPE_DOUBLE:
+        return churn__metric_value(((const double *)column->values)[row]);
+    case CHURN__TYPE_INT:
+        return churn__metric_value((double)((const int64_t *)column->values)[row]);
+    case CHURN__TYPE_BOOL:
+        return churn__metric_value(((const uint8_t *)column->values)[row] != 0);
+    default:
+        return churn__metric_no_value(CHURN__NOT_PROVIDED);
+    }
+}
+
+/* ---- events ---- */
+
+static void eval_range(churn__metric_plan *plan, const churn__metric_range *range, size_t first,
+                       churn__column *out)
+{
+    for (uint32_t i = 0; i < plan->events.count && !plan->failed; i++) {
+        uint32_t metric = plan->events.items[i];
+        churn__metric_aggregate(plan, metric, range, plan->cells);
+        for (uint32_t date = range->first; date < range->end; date++) {
+            churn__metric_put(plan, metric, first + date, plan->cells[date], out);
+        }
+    }
+}
+
+/* All dates at once, unless some event is seen at a part of them only. */
+static void eval_events(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                        size_t first, churn__column *out)
+{
+    churn__metric_gather(plan, reader, customer, &plan->whole);
+    if (!plan->mixed) {
+        eval_range(plan, &plan->whole, first, out);
+        return;
+    }
+    for (uint32_t date = 0; date < plan->date_count && !plan->failed; date++) {
+        churn__metric_gather(plan, reader, customer, &plan->by_date[date]);
+        eval_range(plan, &plan->by_date[date], first, out);
+    }
+}
+
+/* ---- ratios and changes ---- */
+
+static churn__metric_cell operand_value(churn__metric_plan *plan, churn__reader *reader,
+                                        uint32_t customer, const churn__metric_bound *bound,
+                                        uint32_t which, uint32_t date, size_t row,
+                                        const churn__column *out)
+{
+    const churn__operand *o = which == 0 ? &bound->def->a : &bound->def->b;
+    if (!o->is_attribute) {
+        return cell_get(&out[o->metric], row);
+    }
+    return churn__metric_attribute_number(plan, reader, customer, bound->attribute[which], date);
+}
+
+static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cell a,
+                                 churn__metric_cell b)
+{
+    bool base = b.missing != CHURN__PRESENT || (b.value != 0 && fabs(b.value) >= def->min_base);
+    churn__missing reason = churn__missing_worse(a.missing, base ? b.missing : CHURN__EMPTY);
+    if (reason != CHURN__PRESENT) {
+        return churn__metric_no_value(reason);
+    }
+    bool change = def->kind == CHURN__METRIC_PCT_CHANGE;
+    return churn__metric_value((change ? a.value - b.value : a.value) / b.value);
+}
+
+static void eval_derived(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                         size_t first, churn__column *out)
+{
+    for (uint32_t i = 0; i < plan->derived.count; i++) {
+        uint32_t metric = plan->derived.items[i];
+        const churn__metric_bound *bound = &plan->bounds[metric];
+        for (uint32_t date = 0; date < plan->date_count; date++) {
+            size_t row = first + date;
+            churn__metric_cell a = operand_value(plan, reader, customer, bound, 0, date, row, out);
+            churn__metric_cell b = operand_value(plan, reader, customer, bound, 1, date, row, out);
+            churn__metric_put(plan, metric, row, derive(bound->def, a, b), out);
+        }
+    }
+}
+
+/* ---- all ---- */
+
+static void eval_customer(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                          size_t first, churn__column *out)
+{
+    for (uint32_t date = 0; plan->needs_since && date < plan->date_count; date++) {
+        plan->since[date] = churn__reader_since(reader, customer, plan->dates[date]);
+    }
+    if (plan->events.count > 0) {
+        eval_events(plan, reader, customer, first, out);
+    }
+    churn__metric_records(plan, reader, customer, first, out);
+    eval_derived(plan, reader, customer, first, out);
+}
+
+churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
+                                     const uint32_t *customers, uint32_t n, churn__column *out,
+                                     churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < n && !plan->failed; i++) {
+        eval_customer(plan, reader, customers[i], (size_t)i * plan->date_count, out);
+    }
+    if (plan->failed || churn__reader_failed(reader)) {
+        st = churn__fail_memory(err, plan->heap);
+    }
+    if (plan->failed && plan->tally.counts != NULL) { /* a tally may have been left half way */
+        memset(plan->tally.counts, 0, plan->tally.capacity * sizeof *plan->tally.counts);
+        plan->tally.distinct = 0;
+    }
+    plan->failed = false;
+    return st;
+}

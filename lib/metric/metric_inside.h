@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_METRIC_METRIC_INSIDE_H
+#define CHURN_METRIC_METRIC_INSIDE_H
+
+#include "base/checked.h"
+#include "metric/metric.h"
+
+/*
+ * What the files of this module share; nobody else includes it.
+ *
+ * Events are worked on customer by customer. The ends of all windows at all dates are known before
+ * the first customer: sorted and without repeats they are the plan's cuts. For each type of event
+ * one walk from the newest to the oldest finds the position of every cut, and every window is two
+ * of these positions from then on, whatever the metric and the date. Events older than the oldest
+ * window are not touched.
+ */
+
+#define CHURN__METRIC_NONE UINT32_MAX
+#define CHURN__METRIC_AGE                                                  \
+    (UINT32_MAX - 1) /* instead of an attribute's code: the customer's age \
+                      */
+
+/* What metrics need of the events of a type, beside their positions. */
+#define CHURN__NEED_AT 1u
+#define CHURN__NEED_VALUE 2u
+#define CHURN__NEED_USER 4u /* users as small numbers of the customer in hand */
+#define CHURN__NEED_DAY 8u  /* local dates as small numbers */
+#define CHURN__NEED_KEY 16u /* values as small numbers */
+
+/* Events of one type of the customer in hand, or several types merged, oldest first: from the one
+ * before the oldest window on. Arrays that nobody needs are not filled in. */
+typedef struct churn__metric_run {
+    uint32_t type; /* CHURN__METRIC_NONE: merged */
+    uint32_t count;
+    uint32_t tallied_from, tallied_to; /* see churn__metric_tally */
+    uint32_t *pos;                     /* by cut: how many events come before it */
+    void *room;                        /* what the columns lie in */
+    size_t capacity;
+    churn_time *at;
+    double *value;
+    uint32_t *user, *day, *key; /* CHURN__METRIC_NONE: not given */
+} churn__metric_run;
+
+/* A distinct set of event types. */
+typedef struct churn__metric_set {
+    bool any;
+    bool ordered;          /* something is summed: the order of events matters */
+    const uint32_t *types; /* codes, ascending */
+    uint32_t type_count;
+    /* of the customer in hand */
+    uint32_t *members; /* runs that are not empty; by name of type where ordered */
+    size_t member_capacity;
+    uint32_t member_count;
+    uint32_t merged; /* where ordered: the run of all, CHURN__METRIC_NONE: no events */
+} churn__metric_set;
+
+/* A definition bound to the version and the dates. */
+typedef struct churn__metric_bound {
+    const churn__metric_def *def;
+    uint32_t set;
+    uint32_t attribute[2]; /* codes of texts: the attribute's, or the operands' */
+    churn_time from;       /* since when all that it stands on is tracked; NONE: always */
+    const uint32_t *low;   /* cut where the window begins, by date; NULL: no beginning. A trend: of
+                              each bucket's beginning, then the last one's end */
+    const uint32_t *high;  /* cut where it ends, by date */
+    churn__missing *block; /* by date: why there can be no value */
+} churn__metric_bound;
+
+/* Dates evaluated together, and the cuts that they use. */
+typedef struct churn__metric_range {
+    uint32_t first, end;        /* dates */
+    uint32_t low_cut, high_cut; /* both included */
+} churn__metric_range;
+
+/* Foreign keys to 0, 1, 2 ... for one customer at a time. */
+typedef struct churn__metric_key_slot {
+    uint64_t key;
+    uint32_t stamp, id;
+} churn__metric_key_slot;
+
+typedef struct churn__metric_keys {
+    churn__metric_key_slot *slots;
+    size_t capacity; /* a power of two */
+    uint64_t secret;
+    uint32_t count, stamp;
+} churn__metric_keys;
+
+/* How often each small number occurs in the window at hand. All zero between metrics. Windows of
+ * ascending dates overlap, so that only what enters and what leaves is counted. */
+typedef struct churn__metric_tally {
+    uint32_t *counts;
+    size_t capacity;
+    uint32_t distinct;
+} churn__metric_tally;
+
+/* Offsets of the zone by day of UTC, so that dates of events need no search. */
+typedef struct churn__metric_days {
+    int64_t first; /* day of UTC */
+    uint32_t count;
+    int32_t *offset; /* seconds; INT32_MIN: changes on that day */
+} churn__metric_days;
+
+/* Indexes of metrics of some kinds. */
+typedef struct churn__metric_list {
+    uint32_t *items;
+    uint32_t count;
+} churn__metric_list;
+
+/* A value or why there is none. */
+typedef struct churn__metric_cell {
+    double value;
+    churn__missing missing;
+} churn__metric_cell;
+
+struct churn__metric_plan {
+    churn__heap *heap;
+    churn__version *version;
+    churn__arena arena;
+    churn__metric_config config;
+    churn_time *dates;
+    uint32_t date_count;
+    churn__metric_bound *bounds; /* by metric */
+    churn__metric_list events, tickets, surveys, subscriptions, invoices, plain;
+    churn__metric_list derived; /* in an order in which each comes after what it is made of */
+    bool needs_since;
+    uint32_t currency;  /* code of texts */
+    double money_scale; /* minor units of one major unit */
+
+    /* sources: by source, then date */
+    uint8_t *measured_stale, *marked;
+    uint8_t *assumed;       /* by source: CHURN__ASSUME_* */
+    churn_str *stale_names; /* by date, then as many as there are */
+    uint32_t *stale_counts;
+    churn__missing *attribute_block, *customer_block; /* by date, for operands */
+
+    /* events */
+    churn__metric_set *sets;
+    uint32_t set_count;
+    bool any; /* a set holds every type */
+    uint32_t type_count;
+    uint8_t *need;    /* by type */
+    uint8_t need_any; /* of every type */
+    uint8_t need_all; /* of some type */
+    uint32_t *named;  /* types that sets name */
+    uint32_t named_count;
+    uint32_t *rank; /* by type: its place by name; NULL where no order is needed */
+    churn_time *cuts;
+    uint32_t cut_count;
+    churn__metric_range whole, *by_date;
+    churn__metric_days days;
+
+    /* the customer in hand */
+    churn__metric_run *runs;
+    size_t run_capacity;
+    uint32_t run_count;
+    uint32_t *run_of; /* by type; holds only if that run says the same */
+    churn__metric_keys users, values;
+    churn__metric_tally tally;
+    churn__metric_run picked; /* room for events of which not all versions are seen */
+    uint32_t *picks;
+    size_t pick_capacity;
+    churn_time *since;         /* by date */
+    churn__metric_cell *cells; /* by date */
+    bool mixed;                /* an event is seen at some dates only: date by date, please */
+    bool failed;               /* no memory */
+};
+
+#define CHURN__ASSUME_NOTHING 0
+#define CHURN__ASSUME_FRESH 1
+#define CHURN__ASSUME_STALE 2
+
+static inline churn__metric_cell churn__metric_value(double value)
+{
+    return (churn__metric_cell){value, CHURN__PRESENT};
+}
+
+static inline churn__metric_cell churn__metric_no_value(churn__missing reason)
+{
+    return (churn__metric_cell){0, reason};
+}
+
+/* at - amount, not before the first instant. */
+static inline churn_time churn__metric_back(churn_time at, int64_t amount)
+{
+    int64_t back = 0;
+    return churn__sub_i64(at, amount, &back) && back > CHURN_TIME_MIN ? back : CHURN_TIME_MIN;
+}
+
+/* The first of n ascending instants that is not before `at`. */
+static inline uint32_t churn__metric_first_from(const churn_time *times, uint32_t n, churn_time at)
+{
+    uint32_t low = 0;
+    while (n > 0) {
+        uint32_t half = n / 2;
+        bool before = times[low + half] < at;
+        low = before ? low + half + 1 : low;
+        n = before ? n - half - 1 : half;
+    }
+    return low;
+}
+
+/* ---- coverage.c ---- */
+
+/* Measures sources and finds since when metrics are tracked. */
+churn_status churn__metric_cover_create(churn__metric_plan *plan, churn_error *err);
+/* Fills in blocks and the names of stale sources. */
+void churn__metric_cover(churn__metric_plan *plan);
+/* Windows that begin before the customer or the tracking did: the reason to be missing, or where
+ * the window is clipped to (CHURN_TIME_NONE: not at all). */
+churn__missing churn__metric_history(const churn__metric_bound *bound, churn_time since,
+                                     churn_time start, churn_time *clip);
+/* The reason why nothing is known before a lower bound made of the two. */
+churn__missing churn__metric_short(const churn__metric_bound *bound, churn_time since);
+
+/* ---- cuts.c ---- */
+
+/* Sets of events, what they need, and cuts. */
+churn_status churn__metric_sets_create(churn__metric_plan *plan, churn_error *err);
+churn_status churn__metric_cuts_create(churn__metric_plan *plan, churn_error *err);
+/* Local dates; after the cuts. */
+churn_status churn__metric_days_create(churn__metric_plan *plan, churn_error *err);
+uint32_t churn__metric_day(const churn__metric_plan *plan, churn_time at);
+
+/* ---- gather.c ---- */
+
+/* Brings a customer's events into runs for some dates; sets `mixed` or `failed` if that cannot be.
+ */
+void churn__metric_gather(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                          const churn__metric_range *range);
+void churn__metric_gather_free(churn__metric_plan *plan);
+
+/* ---- keys.c ---- */
+
+void churn__metric_keys_reset(churn__metric_keys *keys);
+/* CHURN__METRIC_NONE: no memory. */
+uint32_t churn__metric_key(churn__heap *heap, churn__metric_keys *keys, uint64_t key);
+void churn__metric_keys_free(churn__heap *heap, churn__metric_keys *keys);
+
+/* ---- aggregate.c ---- */
+
+/* Values of event metrics at the dates of a range; `out` has a cell a date. */
+void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
+                             const churn__metric_range *range, churn__metric_cell *out);
+
+/* ---- records.c ---- */
+
+/* Rows of a customer at all dates: row `first` + date of each column. */
+void churn__metric_records(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                           size_t first, churn__column *out);
+/* An attribute, or the age in days, as a number. */
+churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, churn__reader *reader,
+                                                  uint32_t customer, uint32_t attribute,
+                                                  uint32_t date);
+
+/* ---- metric.c ---- */
+
+/* Writes a cell, with the metric's default where it is missing. */
+void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
+                       churn__metric_cell cell, churn__column *out);
+bool churn__metric_is_age(churn_str attribute);
+
+#endif
