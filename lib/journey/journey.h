@@ -40,8 +40,9 @@ typedef struct churn__loss_judge churn__loss_judge;
 churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss_def *def,
                                             const churn__version *version);
 void churn__loss_judge_free(churn__loss_judge *judge);
-churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader, uint32_t customer,
-                                  churn_time as_of, churn__loss *out, churn_error *err);
+churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader,
+                                  uint32_t customer, churn_time as_of, churn__loss *out,
+                                  churn_error *err);
 /* The spans of life that are known at as_of: valid until the next call. A customer without any
  * subscription is one from `since` (or their first record) on. */
 churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *reader,

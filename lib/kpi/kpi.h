@@ -8,14 +8,14 @@
 #include "table/table.h"
 
 /*
- * What happened to the business: the monthly value of subscriptions, the ledger of its movements, and
- * the figures that follow. Money is int64 minor units; the monthly value of each subscription state
- * is rounded once, half away from zero, everything above it is sums of integers.
+ * What happened to the business: the monthly value of subscriptions, the ledger of its movements,
+ * and the figures that follow. Money is int64 minor units; the monthly value of each subscription
+ * state is rounded once, half away from zero, everything above it is sums of integers.
  *
  * Policy `chartmogul` (domain.md section 6): trials, paused, unpaid and usage-based subscriptions
- * count 0, past_due counts, discounts are subtracted until discount_until, churn is recognised at the
- * instant when the last live subscription ends or is cancelled, all changes of one customer at one
- * instant are one movement, any return after churn is reactivation.
+ * count 0, past_due counts, discounts are subtracted until discount_until, churn is recognised at
+ * the instant when the last live subscription ends or is cancelled, all changes of one customer at
+ * one instant are one movement, any return after churn is reactivation.
  */
 #define CHURN__POLICY_CHARTMOGUL 1
 
@@ -23,9 +23,9 @@ typedef struct churn__kpi_policy {
     int32_t preset;
 } churn__kpi_policy;
 
-/* Monthly value of one state: amount less discount, times the rational of its period (1/12 of a year,
- * 52/12 of a week, 365/12 of a day), rounded once. False: it does not fit. `at` decides whether a
- * discount still holds. Counts 0 for states that the policy leaves out. */
+/* Monthly value of one state: amount less discount, times the rational of its period (1/12 of a
+ * year, 52/12 of a week, 365/12 of a day), rounded once. False: it does not fit. `at` decides
+ * whether a discount still holds. Counts 0 for states that the policy leaves out. */
 bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
                          churn_time at, int64_t *out);
 
@@ -38,8 +38,8 @@ bool churn__subscription_live(const churn__subscription *state, churn_time at);
 churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subscription *rows,
                              size_t count, uint32_t currency, churn_time at, int64_t *out);
 
-/* The instants at which a customer's MRR or liveness changes, ascending, distinct, with the MRR from
- * each on: a step function. Appended to `steps` (capacity handled). */
+/* The instants at which a customer's MRR or liveness changes, ascending, distinct, with the MRR
+ * from each on: a step function. Appended to `steps` (capacity handled). */
 typedef struct churn__mrr_step {
     churn_time at;
     int64_t mrr;
@@ -52,8 +52,9 @@ churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy
                               churn__mrr_step **steps, size_t *step_count, size_t *step_capacity,
                               churn_error *err);
 
-/* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to` CHURN_TIME_NONE
- * while it lasts. Spans of one customer ascend and do not overlap. Computed by whoever knows losses. */
+/* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to`
+ * CHURN_TIME_NONE while it lasts. Spans of one customer ascend and do not overlap. Computed by
+ * whoever knows losses. */
 typedef struct churn__life_span {
     churn_time from, to;
 } churn__life_span;
@@ -66,7 +67,7 @@ typedef struct churn__kpi_request {
     const churn_str *kpis; /* count 0: all */
     uint32_t kpi_count;
     churn_time from, to;
-    int32_t every;         /* CHURN_EVERY_* */
+    int32_t every; /* CHURN_EVERY_* */
     churn_time as_of;
     const churn__zone *zone;
     churn_str currency;
@@ -80,13 +81,13 @@ typedef struct churn__kpi_request {
  * The tables of churn_engine_kpi() and churn_engine_movements().
  *
  * What happens at an instant belongs to the period that begins with it; levels (`mrr`, `customers`)
- * are those just before the end, so that level at the start plus movements is level at the end. Both
- * are checked: CHURN_E_INTERNAL if they do not add up. `contraction_mrr` and `churned_mrr` are sizes,
- * amounts of movements have their sign. A customer some of whose money is in another currency is
- * left out of figures of money and counted in `excluded`; movements leave out those whose money is
- * unknown somewhere in the span. `logo_churn`: who was there at the start and is not at the end;
- * `crr`: `new` is whoever came and was not there at the start; `grr` and `nrr`: the cohort that paid
- * at the start; gross_ and net_mrr_churn: sums of movements over MRR at the start.
+ * are those just before the end, so that level at the start plus movements is level at the end.
+ * Both are checked: CHURN_E_INTERNAL if they do not add up. `contraction_mrr` and `churned_mrr` are
+ * sizes, amounts of movements have their sign. A customer some of whose money is in another
+ * currency is left out of figures of money and counted in `excluded`; movements leave out those
+ * whose money is unknown somewhere in the span. `logo_churn`: who was there at the start and is not
+ * at the end; `crr`: `new` is whoever came and was not there at the start; `grr` and `nrr`: the
+ * cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over MRR at the start.
  */
 churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
                               const churn__kpi_request *request, churn_table **out,

@@ -27,7 +27,7 @@
 
 /* Text with {{expressions}}. */
 typedef struct churn__template_part {
-    churn_str text;     /* literal, where expr is NULL */
+    churn_str text; /* literal, where expr is NULL */
     churn__expr *expr;
 } churn__template_part;
 
@@ -43,8 +43,8 @@ churn_status churn__template_compile(churn__heap *heap, churn__arena *arena,
                                      churn__expr_place place, const churn__expr_scope *scope,
                                      churn__template *out, churn_error *err);
 void churn__template_clear(churn__template *tmpl);
-/* Append the text for one row: numbers as people write them (at most 2 decimals, no trailing zeros),
- * instants as local dates, what is missing or an error as "–". */
+/* Append the text for one row: numbers as people write them (at most 2 decimals, no trailing
+ * zeros), instants as local dates, what is missing or an error as "–". */
 churn_status churn__template_render(const churn__template *tmpl, const churn__column *columns,
                                     uint32_t row, churn__expr_scratch *scratch,
                                     const churn__zone *zone, churn__buf *out, churn_error *err);
@@ -53,21 +53,21 @@ churn_status churn__template_render(const churn__template *tmpl, const churn__co
 typedef struct churn__role_def {
     churn_str id;
     uint32_t line, column;
-    churn_str attribute;    /* `from: customer.owner`: the attribute's name; {NULL}: not from one */
-    uint32_t otherwise;     /* `else:` index of another role; UINT32_MAX: none */
+    churn_str attribute; /* `from: customer.owner`: the attribute's name; {NULL}: not from one */
+    uint32_t otherwise;  /* `else:` index of another role; UINT32_MAX: none */
     const churn_str *people; /* or one of these, by a hash of customer and person */
     uint32_t people_count;
 } churn__role_def;
 
 /* The person a role is for a customer: the attribute's value, else one of its people, else by
- * `otherwise`, else {NULL, 0}. `attribute_value` is asked for attributes by name; it gives {NULL, 0}
- * or "" where there is none. Who is chosen of several people does not change while they stay. */
+ * `otherwise`, else {NULL, 0}. `attribute_value` is asked for attributes by name; it gives {NULL,
+ * 0} or "" where there is none. Who is chosen of several people does not change while they stay. */
 churn_str churn__role_resolve(const churn__role_def *roles, uint32_t role, churn_str customer,
                               churn_str (*attribute_value)(void *context, churn_str name),
                               void *context);
 
 typedef struct churn__step_def {
-    churn_str id;          /* {NULL}: none */
+    churn_str id; /* {NULL}: none */
     uint32_t line, column;
     uint8_t kind;          /* CHURN__STEP_* */
     churn__template title; /* task, notify (default "<trigger id>") */
@@ -92,9 +92,8 @@ typedef struct churn__play_def {
  * (0, then 1, 2, ... for reminders and what follows of it).
  */
 churn__hash128 churn__action_id(churn_str playbook, churn_str trigger, churn_str customer,
-                                churn_str record, churn_time fired_at,
-                                const churn__step_def *step, uint32_t ordinal,
-                                uint32_t occurrence);
+                                churn_str record, churn_time fired_at, const churn__step_def *step,
+                                uint32_t ordinal, uint32_t occurrence);
 
 const char *churn__action_kind_name(uint8_t kind);
 

@@ -35,7 +35,7 @@
 #define CHURN__SEVERITY_CRITICAL 4
 
 typedef struct churn__on_unknown {
-    bool given;  /* by the author; else: hold, but absence resolves what is open */
+    bool given; /* by the author; else: hold, but absence resolves what is open */
     uint8_t never, empty, expired, otherwise; /* CHURN__UNKNOWN_* */
 } churn__on_unknown;
 
@@ -48,39 +48,39 @@ typedef struct churn__trigger_def {
     uint32_t min_evals;      /* default 1 */
     int64_t max_gap;         /* default 3 * evaluate */
     int64_t clear_for;
-    int64_t cooldown;        /* default 7 d */
-    uint8_t refire;          /* CHURN__REFIRE_* */
+    int64_t cooldown; /* default 7 d */
+    uint8_t refire;   /* CHURN__REFIRE_* */
     int64_t refire_every;
-    int64_t renotify;        /* 0: never */
+    int64_t renotify; /* 0: never */
     churn__on_unknown on_unknown;
-    int64_t unknown_after;   /* data_gap after; default 3 d */
+    int64_t unknown_after;        /* data_gap after; default 3 d */
     int64_t expire_unknown_after; /* default 30 d */
-    int64_t grace;           /* no firing before customer.since + grace */
-    uint8_t severity;        /* default medium */
-    bool initial_arm;        /* initial: arm: true at the first evaluation does not fire until it was
-                                not true once; default fire */
+    int64_t grace;                /* no firing before customer.since + grace */
+    uint8_t severity;             /* default medium */
+    bool initial_arm; /* initial: arm: true at the first evaluation does not fire until it was
+                         not true once; default fire */
     uint8_t population;
-    double budget_fraction;  /* fire budget, action warn: default 0.10 with at least 50 customers */
-    uint64_t budget_max;     /* 0: none */
+    double budget_fraction; /* fire budget, action warn: default 0.10 with at least 50 customers */
+    uint64_t budget_max;    /* 0: none */
     uint64_t budget_min_customers;
-    uint32_t play;           /* index, UINT32_MAX: none */
-    uint64_t rule_hash;      /* of when, clear_when and params: a change restarts what is pending */
+    uint32_t play;      /* index, UINT32_MAX: none */
+    uint64_t rule_hash; /* of when, clear_when and params: a change restarts what is pending */
 } churn__trigger_def;
 
 /* What is remembered of one (trigger, customer). Zeroed is a fresh INACTIVE instance. */
 typedef struct churn__instance {
-    uint8_t state;          /* CHURN__TRIGGER_* */
-    uint8_t last_true;      /* the last E was TRUE */
-    uint8_t evaluated;      /* 1 once it was stepped inside the population */
-    uint8_t must_clear;     /* no firing until E was not TRUE once (initial: arm) */
-    uint8_t gap_reported;   /* data_gap was emitted in this stretch of unknown */
-    uint8_t clear_true;     /* the last R was TRUE, in RESOLVING */
+    uint8_t state;        /* CHURN__TRIGGER_* */
+    uint8_t last_true;    /* the last E was TRUE */
+    uint8_t evaluated;    /* 1 once it was stepped inside the population */
+    uint8_t must_clear;   /* no firing until E was not TRUE once (initial: arm) */
+    uint8_t gap_reported; /* data_gap was emitted in this stretch of unknown */
+    uint8_t clear_true;   /* the last R was TRUE, in RESOLVING */
     uint16_t reserved;
-    uint32_t episode;       /* number of the last episode */
-    uint32_t evals;         /* TRUE evaluations in PENDING */
-    int64_t pending_true;   /* microseconds TRUE in PENDING */
-    int64_t clearing;       /* microseconds R TRUE in RESOLVING */
-    churn_time since;       /* of the present state */
+    uint32_t episode;     /* number of the last episode */
+    uint32_t evals;       /* TRUE evaluations in PENDING */
+    int64_t pending_true; /* microseconds TRUE in PENDING */
+    int64_t clearing;     /* microseconds R TRUE in RESOLVING */
+    churn_time since;     /* of the present state */
     churn_time fired_at;
     churn_time cooldown_until;
     churn_time last_eval;
@@ -91,13 +91,13 @@ typedef struct churn__instance {
 
 typedef struct churn__trigger_input {
     churn_time at;
-    churn__truth when;   /* E */
-    churn__truth clear;  /* R; where the definition has no clear_when it is derived, not read */
-    churn__missing missing;  /* of an UNKNOWN: the worst of the inputs' reasons, ignorance first */
-    bool all_absence;        /* every missing input of the UNKNOWN is absence */
+    churn__truth when;      /* E */
+    churn__truth clear;     /* R; where the definition has no clear_when it is derived, not read */
+    churn__missing missing; /* of an UNKNOWN: the worst of the inputs' reasons, ignorance first */
+    bool all_absence;       /* every missing input of the UNKNOWN is absence */
     bool in_population;
-    churn_time since;        /* of the customer, for grace; CHURN_TIME_NONE: none */
-    bool blocked;            /* held back from outside: counted as suppressed */
+    churn_time since; /* of the customer, for grace; CHURN_TIME_NONE: none */
+    bool blocked;     /* held back from outside: counted as suppressed */
 } churn__trigger_input;
 
 /* What a step did: at most one of fired / resolved but for refire, where both. */
@@ -109,11 +109,11 @@ typedef struct churn__trigger_input {
 #define CHURN__DID_RELAPSE 32u
 
 #define CHURN__RESOLVED_CLEARED 1
-#define CHURN__RESOLVED_STALE 2        /* unknown for too long */
-#define CHURN__RESOLVED_ABSENT 3       /* what the condition stands on is no longer there */
+#define CHURN__RESOLVED_STALE 2  /* unknown for too long */
+#define CHURN__RESOLVED_ABSENT 3 /* what the condition stands on is no longer there */
 #define CHURN__RESOLVED_RULE_REMOVED 4
-#define CHURN__RESOLVED_LEFT 5         /* left the population, or is gone */
-#define CHURN__RESOLVED_REFIRED 6      /* replaced by a new episode */
+#define CHURN__RESOLVED_LEFT 5    /* left the population, or is gone */
+#define CHURN__RESOLVED_REFIRED 6 /* replaced by a new episode */
 
 #define CHURN__SUPPRESSED_COOLDOWN 1
 #define CHURN__SUPPRESSED_GRACE 2
@@ -122,9 +122,9 @@ typedef struct churn__trigger_input {
 #define CHURN__SUPPRESSED_BLOCKED 5
 
 typedef struct churn__trigger_did {
-    uint32_t what;       /* CHURN__DID_* */
-    uint8_t resolved;    /* reason */
-    uint8_t suppressed;  /* reason */
+    uint32_t what;      /* CHURN__DID_* */
+    uint8_t resolved;   /* reason */
+    uint8_t suppressed; /* reason */
 } churn__trigger_did;
 
 /*
