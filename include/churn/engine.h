@@ -188,6 +188,14 @@ typedef struct churn_kpi_options {
 /**
  * Compute key figures by period, in the playbook's zone, currency and policy.
  *
+ * What happens at an instant belongs to the period that begins with it; `mrr` and `customers` are
+ * those just before the period's end. `contraction_mrr` and `churned_mrr` are sizes, not negative
+ * numbers. `logo_churn` is who was there at the start and is not at the end; `crr` is (end - new) /
+ * start, where new is whoever came and was not there at the start; `grr` and `nrr` follow the
+ * customers who paid at the start; `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR at
+ * the start. Customers some of whose money is in another currency are left out of figures of money
+ * and counted in `excluded`.
+ *
  * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
  *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn
  *        crr grr nrr gross_mrr_churn net_mrr_churn
@@ -217,7 +225,8 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
  * @param to end of the span, itself not included
  * @param options NULL for defaults; `as_of`, `cancel`
  * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
- *        `amount`, `before`, `after` in minor units of `currency`; by instant, then customer. MRR at
+ *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant, then
+ *        customer. MRR at
  *        `from` plus all amounts is MRR at `to`, to the minor unit. Returned: free with
  *        churn_table_free()
  * @param err optional
