@@ -268,12 +268,18 @@ done:
     return st;
 }
 
+/* A date or naive time was placed in a zone that nobody named. */
+static void note_localised(load *l)
+{
+    if (l->values.localised && !l->settings->zone_declared) {
+        atomic_store_explicit(&l->store->localised, true, memory_order_relaxed);
+    }
+}
+
 static void publish(load *l, churn__version *version)
 {
     churn_store *store = l->store;
-    if (l->values.localised && !l->settings->zone_declared) {
-        atomic_store_explicit(&store->localised, true, memory_order_relaxed);
-    }
+    note_localised(l);
     if (version == NULL) {
         churn__store_rollback(store, l->stage);
         return;
@@ -350,6 +356,7 @@ static churn_status check_records(const churn_store *store, uint32_t kind, churn
                        churn__store_kinds[kind].name, store->limits.records);
 }
 
+/* What waits is sealed by whoever asks first. */
 static churn_status load_one(load *l, churn_error *err)
 {
     churn_store *store = l->store;
@@ -360,41 +367,51 @@ static churn_status load_one(load *l, churn_error *err)
     }
     if (st == CHURN_OK) {
         store->pending.provided |= provided_bits(l);
+        note_localised(l);
         atomic_store_explicit(&store->waiting, true, memory_order_release);
     }
     churn__load_clear(l);
     return st;
 }
 
+churn_status churn__store_load_source(churn_store *store, uint32_t kind, source *from,
+                                      int32_t money, churn_error *err)
+{
+    load_settings settings = {.flags = CHURN_LOAD_STRICT,
+                              .create_customers = store->create_customers,
+                              .money = money,
+                              .valid_from = CHURN_TIME_NONE,
+                              .known_at = CHURN_TIME_NONE,
+                              .zone_declared = store->zone_declared,
+                              .zone = store->zone};
+    load l;
+    churn__load_init(&l, store, kind, from, &settings);
+    l.stage = &store->pending;
+    l.in_sequence = true;
+    churn_status st = churn__store_begin_row(store, err);
+    if (st == CHURN_OK) {
+        st = load_one(&l, err);
+        churn__store_end(store);
+    }
+    return st;
+}
+
 churn_status churn__store_load_one(churn_store *store, uint32_t kind, const void *record,
                                    churn_error *err)
 {
-    const churn_customer *customer = record;
-    load_settings settings = {.flags = CHURN_LOAD_STRICT,
-                              .create_customers = store->create_customers,
-                              .money = CHURN_MONEY_MINOR,
-                              .valid_from = CHURN_TIME_NONE,
-                              .known_at = CHURN_TIME_NONE,
-                              .zone = store->zone};
-    struct_source from;
-    load l;
-    churn__heap *heap = store->heap;
-    churn_str *names = NULL;
-    uint32_t n = kind == KIND_CUSTOMER ? customer->attribute_count : 0;
     churn_status st = CHURN_OK;
+    const churn_customer *customer = record;
+    uint32_t n = kind == KIND_CUSTOMER ? customer->attribute_count : 0;
+    churn_str *names = NULL;
+    struct_source from;
     churn__source_struct(&from, &churn__store_kinds[kind], record);
     if (n > 0) {
-        CHURN_TRY(churn__source_names(heap, customer, &names, err));
+        CHURN_TRY(churn__source_names(store->heap, customer, &names, err));
         from.base.attribute_names = names;
         from.base.attribute_count = n;
     }
-    churn__load_init(&l, store, kind, &from.base, &settings);
-    l.stage = &store->pending;
-    l.in_sequence = true;
-    CHURN_TRY(churn__store_begin_row(store, err));
-    st = load_one(&l, err);
-    churn__store_end(store);
+    CHURN_TRY(churn__store_load_source(store, kind, &from.base, CHURN_MONEY_MINOR, err));
 done:
-    churn__free_array(heap, names, n, sizeof *names);
+    churn__free_array(store->heap, names, n, sizeof *names);
     return st;
 }

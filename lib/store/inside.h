@@ -144,6 +144,8 @@ churn_status churn__store_load(churn_store *store, uint32_t kind, struct source 
                                const load_settings *settings, churn_load_report *report,
                                churn_error *err);
 /* One record, to wait. */
+churn_status churn__store_load_source(churn_store *store, uint32_t kind, struct source *from,
+                                      int32_t money, churn_error *err);
 churn_status churn__store_load_one(churn_store *store, uint32_t kind, const void *record,
                                    churn_error *err);
 

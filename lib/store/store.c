@@ -55,6 +55,7 @@ static void destroy(churn_store *store)
     churn__free(heap, store->zoneinfo, store->zoneinfo_size);
     churn__free(heap, store, sizeof *store);
     churn__heap_release(heap);
+    churn__live_add(-1);
 }
 
 static churn_status keep_zoneinfo(churn_store *store, churn_str directory, churn_error *err)
@@ -108,14 +109,13 @@ done:
     return st;
 }
 
-static churn_status make(const churn_store_options *options, const churn_limits *limits,
-                         churn_store **out, churn_error *err)
+/* Takes over the reference on the heap. */
+static churn_status make(churn__heap *heap, const churn_store_options *options,
+                         const churn_limits *limits, churn_store **out, churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    churn__heap *heap = churn__heap_create(options->allocator, limits->memory_bytes);
     churn_store *store = heap == NULL ? NULL : churn__alloc_zero(heap, sizeof *store);
     if (store == NULL) {
-        st = churn__fail_memory(err, heap);
+        churn_status st = churn__fail_memory(err, heap);
         churn__heap_release(heap);
         return st;
     }
@@ -126,7 +126,8 @@ static churn_status make(const churn_store_options *options, const churn_limits 
     atomic_init(&store->waiting, false);
     atomic_init(&store->localised, false);
     atomic_flag_clear(&store->latch);
-    st = fill(store, options, err);
+    churn__live_add(1);
+    churn_status st = fill(store, options, err);
     if (st != CHURN_OK) {
         destroy(store);
         return st;
@@ -135,26 +136,41 @@ static churn_status make(const churn_store_options *options, const churn_limits 
     return CHURN_OK;
 }
 
-churn_status churn_store_create(const churn_store_options *options, churn_store **out,
-                                churn_error *err)
+/* `heap` NULL: one of its own. */
+static churn_status create(churn__heap *heap, const churn_store_options *options, churn_store **out,
+                           churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn_store_options own;
     churn_limits limits;
-    if (out == NULL) {
-        return churn__fail_null(err, "churn_store_create", "out");
-    }
-    *out = NULL;
     CHURN_TRY(churn__copy_struct(&own, sizeof own, options, "churn_store_options", err));
     CHURN_TRY(churn__limits_resolve(own.limits, &limits, err));
     if (own.unknown_customer < 0 || own.unknown_customer > CHURN_UNKNOWN_CUSTOMER_REJECT) {
         CHURN_FAIL(CHURN_E_ARG, 0, "churn_store_options: unknown_customer is %d",
                    (int64_t)own.unknown_customer);
     }
-    CHURN_TRY(make(&own, &limits, out, err));
-    churn__live_add(1);
+    heap = heap != NULL ? churn__heap_retain(heap)
+                        : churn__heap_create(own.allocator, limits.memory_bytes);
+    CHURN_TRY(make(heap, &own, &limits, out, err));
 done:
     return st;
+}
+
+churn_status churn_store_create(const churn_store_options *options, churn_store **out,
+                                churn_error *err)
+{
+    if (out == NULL) {
+        return churn__fail_null(err, "churn_store_create", "out");
+    }
+    *out = NULL;
+    return create(NULL, options, out, err);
+}
+
+churn_status churn__store_create_in(churn__heap *heap, const churn_store_options *options,
+                                    churn_store **out, churn_error *err)
+{
+    *out = NULL;
+    return create(heap, options, out, err);
 }
 
 churn_store *churn__store_retain(churn_store *store)
@@ -163,18 +179,11 @@ churn_store *churn__store_retain(churn_store *store)
     return store;
 }
 
-void churn__store_release(churn_store *store)
+/* Engines hold their store: it goes with the last of them. */
+void churn_store_free(churn_store *store)
 {
     if (store != NULL && atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) == 1) {
         destroy(store);
-    }
-}
-
-void churn_store_free(churn_store *store)
-{
-    if (store != NULL) {
-        churn__live_add(-1);
-        churn__store_release(store);
     }
 }
 

@@ -30,8 +30,8 @@ churn__version *churn__version_retain(churn__version *version);
 void churn__version_release(churn__version *version);
 /* The store's heap, for what lives as long as the store's children; and the zone of its dates. */
 churn__heap *churn__store_heap(churn_store *store);
+/* One more reference; churn_store_free() gives one back. */
 churn_store *churn__store_retain(churn_store *store);
-void churn__store_release(churn_store *store);
 const churn__zone *churn__store_zone(const churn_store *store);
 /* "UTC" was used for dates or naive times without anybody having said so. */
 bool churn__store_localised_by_default(const churn_store *store);

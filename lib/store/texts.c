@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+#include "store/source.h"
+
+/* One record whose fields are texts, as a playbook's own tests write them. */
+
+typedef struct text_source {
+    source base;
+    const churn_field_text *fields;
+    uint32_t count;
+    const churn_field_text **attributes; /* those that are no field */
+} text_source;
+
+static churn_str value_of(const text_source *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (churn__str_eq(s->fields[i].field, churn__str_nts(name))) {
+            return s->fields[i].text;
+        }
+    }
+    return (churn_str){NULL, 0};
+}
+
+/* Attributes say by their looks what they are, as plain scalars of YAML do. */
+static void set_by_looks(cell *out, churn_str text)
+{
+    bool is_true = churn__str_eq(text, CHURN__STR("true"));
+    int64_t when = 0;
+    out->kind = CELL_TEXT;
+    out->text = text;
+    if (is_true || churn__str_eq(text, CHURN__STR("false"))) {
+        out->kind = CELL_TRUTH;
+        out->integer = is_true;
+    } else if (churn__double_parse(text.ptr, text.len, &out->number)) {
+        out->kind = CELL_NUMBER;
+    } else {
+        static const cell_kind kinds[] = {[CHURN__WHEN_BAD] = CELL_TEXT,
+                                          [CHURN__WHEN_RANGE] = CELL_TEXT,
+                                          [CHURN__WHEN_DATE] = CELL_DATE,
+                                          [CHURN__WHEN_LOCAL] = CELL_LOCAL,
+                                          [CHURN__WHEN_INSTANT] = CELL_TIME};
+        out->kind = kinds[churn__when_parse(text.ptr, text.len, &when)];
+        out->integer = when;
+    }
+}
+
+static void get(const source *base, uint32_t number, uint64_t row, cell *out)
+{
+    const text_source *s = (const void *)base;
+    uint32_t fields = base->kind->field_count;
+    (void)row;
+    out->kind = CELL_NONE;
+    out->entry = NO_ENTRY;
+    if (number >= fields) {
+        set_by_looks(out, s->attributes[number - fields]->text);
+        return;
+    }
+    const field *f = &base->kind->fields[number];
+    churn_str text = value_of(s, f->name);
+    if (text.ptr == NULL) {
+        out->kind = f->type == FIELD_VALUE ? CELL_UNSET : CELL_NONE;
+    } else if (f->type == FIELD_VALUE) {
+        set_by_looks(out, text);
+    } else {
+        out->kind = CELL_TEXT;
+        out->text = text;
+    }
+}
+
+/* Names that are no field: a customer's attributes, and mistakes elsewhere. */
+static churn_status take_names(text_source *s, churn_str *names, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const kind_info *kind = s->base.kind;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const churn_field_text *one = &s->fields[i];
+        if (churn__store_field(kind, one->field) != NULL) {
+            continue;
+        }
+        if (kind->record != CHURN_RECORD_CUSTOMER) {
+            CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "%s: there is no field %q", kind->name, &one->field);
+        }
+        names[s->base.attribute_count] = one->field;
+        s->attributes[s->base.attribute_count++] = one;
+    }
+done:
+    return st;
+}
+
+churn_status churn__store_add_texts(churn_store *store, churn_record_kind record,
+                                    const churn_field_text *fields, uint32_t count,
+                                    churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t kind = churn__store_kind(record);
+    churn__heap *heap = store->heap;
+    churn_str *names = churn__alloc_array(heap, count, sizeof *names);
+    text_source s = {.fields = fields, .count = count};
+    s.attributes = churn__alloc_array(heap, count, sizeof *s.attributes);
+    if (kind == KIND_NONE) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "kind: there is no such record");
+    }
+    if (names == NULL || s.attributes == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    s.base = (source){.rows = 1,
+                      .given = UINT32_MAX,
+                      .attribute_names = names,
+                      .get = get,
+                      .kind = &churn__store_kinds[kind]};
+    CHURN_TRY(take_names(&s, names, err));
+    CHURN_TRY(churn__store_load_source(store, kind, &s.base, CHURN_MONEY_MAJOR, err));
+done:
+    churn__free_array(heap, names, count, sizeof *names);
+    churn__free_array(heap, s.attributes, count, sizeof *s.attributes);
+    return st;
+}
+
+const char *churn__record_kind_name(churn_record_kind record)
+{
+    uint32_t kind = churn__store_kind(record);
+    return kind == KIND_NONE ? NULL : churn__store_kinds[kind].name;
+}
+
+const char *churn__record_field(churn_record_kind record, uint32_t i)
+{
+    uint32_t kind = churn__store_kind(record);
+    bool there = kind != KIND_NONE && i < churn__store_kinds[kind].field_count;
+    return there ? churn__store_kinds[kind].fields[i].name : NULL;
+}
