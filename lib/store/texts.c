@@ -116,12 +116,6 @@ done:
     return st;
 }
 
-const char *churn__record_kind_name(churn_record_kind record)
-{
-    uint32_t kind = churn__store_kind(record);
-    return kind == KIND_NONE ? NULL : churn__store_kinds[kind].name;
-}
-
 const char *churn__record_field(churn_record_kind record, uint32_t i)
 {
     uint32_t kind = churn__store_kind(record);
