@@ -251,20 +251,38 @@ static void drop_sinceless(const resolver *r, chain *c)
     c->count = kept;
 }
 
-static void resolve_key(resolver *r, chain *c, void **refs, size_t n)
+/* At once, what has no known_at comes first: it replaces what was there, and not what came along.
+ */
+static void place_new(resolver *r, chain *c, void *const *refs, size_t n, bool dateless)
 {
-    c->rows = (row_head **)r->chain;
-    c->count = 0;
     const row_head *last = last_dateless(refs, n);
     for (size_t i = 0; i < n; i++) {
         row_head *row = refs[i];
-        if ((row->flags & ROW_NEW) == 0) {
-            c->rows[c->count++] = row;
-        } else if (overruled(r, refs, i, n, last)) {
+        bool is_dateless = (row->flags & ROW_DATELESS) != 0;
+        if ((row->flags & ROW_NEW) == 0 || (!r->tally->in_sequence && is_dateless != dateless)) {
+            continue;
+        }
+        if (overruled(r, refs, i, n, last)) {
             drop(r, row, OUTCOME_CONFLICTING);
         } else {
             place(r, c, row);
         }
+    }
+}
+
+static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
+{
+    c->rows = (row_head **)r->chain;
+    c->count = 0;
+    for (size_t i = 0; i < n; i++) {
+        row_head *row = refs[i];
+        if ((row->flags & ROW_NEW) == 0) {
+            c->rows[c->count++] = row;
+        }
+    }
+    place_new(r, c, refs, n, true);
+    if (!r->tally->in_sequence) {
+        place_new(r, c, refs, n, false);
     }
     drop_sinceless(r, c);
     for (size_t i = 0; i < c->count; i++) {
