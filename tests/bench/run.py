@@ -1,0 +1,150 @@
+"""Time libchurn beside its peers in one run and print ratios.
+
+run.py BUILD [--peers FOLDER] [--events N] [--customers N] [--engines duckdb,polars]
+
+BUILD is a release build with -Dbenchmarks=true; the Python package `churn` must be installed from the same
+checkout. The peers' programs stand in ../shared/peers unless told otherwise; what is absent is skipped.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DAY = 86_400_000_000
+END = 1_735_689_600_000_000 + 365 * DAY
+
+PLAYBOOK = """
+churn: 1
+name: bench
+time_zone: UTC
+currency: USD
+metrics:
+  - {id: logins_28d, agg: count, event: login, window: 28d}
+  - {id: logins_prev_28d, agg: count, event: login, window: 28d, offset: 28d}
+  - {id: login_change, pct_change: {cur: logins_28d, base: logins_prev_28d, min_base: 1}}
+  - {id: days_since_login, agg: days_since, event: login, if_never: missing}
+  - {id: active_days_28d, agg: active_days, event: any, window: 28d}
+  - {id: active_users_28d, agg: distinct, event: any, of: user, window: 28d}
+  - {id: event_types_28d, agg: distinct, event: any, of: type, window: 28d}
+  - {id: paid_90d, agg: sum, event: payment, window: 90d}
+  - {id: avg_export_90d, agg: mean, event: export, window: 90d}
+  - {id: max_payment_90d, agg: max, event: payment, window: 90d}
+  - {id: events_7d, agg: count, event: any, window: 7d}
+  - {id: errors_28d, agg: count, event: error, window: 28d}
+  - {id: error_rate_28d, ratio: {num: errors_28d, den: logins_28d}}
+"""
+# The peers sum nothing to missing, we to 0: the sum alone is compared there.
+SUM_ONLY = {"paid_90d"}
+
+
+def dates(n):
+    return [END - 7 * DAY * i for i in range(n)][::-1]
+
+
+def ours(path, n):
+    """Seconds for loading and for the work, and a checksum a metric, as the peers print them."""
+    import churn
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    with pa.memory_map(path) as source:
+        events = pa.ipc.open_file(source).read_all()
+    start = time.perf_counter()
+    store = churn.Store(time_zone="UTC")
+    report = store.add("event", events.set_column(2, "at", events["at"].cast(pa.timestamp("us", tz="UTC"))))
+    loaded = time.perf_counter()
+    engine = churn.Engine(churn.Playbook.parse(PLAYBOOK), store)
+    result = engine.metrics(dates(n) if n > 1 else dates(1)[0])
+    worked = time.perf_counter()
+    table = pa.table(result)
+    sums = {}
+    for name in table.column_names:
+        if name not in ("customer", "as_of", "errors_28d"):
+            column = table[name]
+            sums[name] = [table.num_rows - column.null_count, round(pc.sum(column).as_py() or 0.0, 2)]
+    return {"engine": "libchurn", "dates": n, "load_s": loaded - start, "work_s": worked - loaded,
+            "rows": table.num_rows, "events": report.added, "checksum": sums}
+
+
+def peer(peers, path, engine, n, load):
+    command = [sys.executable, str(peers / "features.py"), path, "--engine", engine, "--dates", str(n), "--load", load]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        print(f"{engine}: skipped: {result.stderr.strip().splitlines()[-1]}")
+        return None
+    return json.loads(result.stdout.strip().splitlines()[-1])
+
+
+def compare(mine, theirs):
+    wrong = []
+    for name, (count, total) in theirs["checksum"].items():
+        my_count, my_total = mine["checksum"][name]
+        same = abs(my_total - total) <= 1e-6 * max(1.0, abs(total)) + 0.02
+        if not same or (my_count != count and name not in SUM_ONLY):
+            wrong.append(f"{name}: {my_count} {my_total} beside {count} {total}")
+    print(f"  checksums against {theirs['engine']}: {'the same' if not wrong else wrong}")
+
+
+def features(args, peers):
+    if not (peers / "features.py").exists():
+        print("features: skipped: no peers")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = args.file or f"{folder}/events.arrow"
+        if not args.file:
+            subprocess.run([sys.executable, str(peers / "events.py"), path, "--events", str(args.events),
+                            "--customers", str(args.customers)], check=True)
+        for n, load in ((26, "own"), (1, "arrow")):
+            mine = min((ours(path, n) for _ in range(3)), key=lambda m: m["work_s"] + (m["load_s"] if n == 1 else 0))
+            rivals = [r for r in (peer(peers, path, e, n, load) for e in args.engines.split(",")) if r]
+            my_time = mine["work_s"] if n > 1 else mine["load_s"] + mine["work_s"]
+            print(f"{n} dates, {'after loading' if n > 1 else 'from Arrow, loading included'}: "
+                  f"libchurn {my_time:.3f} s on one thread (load {mine['load_s']:.3f} s)")
+            for rival in rivals:
+                took = rival["work_s"] if n > 1 else rival["load_s"] + rival["work_s"]
+                print(f"  {rival['engine']:8} {took:8.3f} s on two threads: {took / my_time:.1f} x")
+                compare(mine, rival)
+
+
+def rules(build, peers):
+    lines = subprocess.run([str(build / "tests" / "bench" / "bench_expression")], capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    mine = {name: (float(one), float(row)) for name, one, row in (line.split() for line in lines)}
+    rivals = {}
+    if shutil.which("go") and (peers / "rules").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            work = shutil.copytree(peers / "rules", f"{folder}/rules")
+            out = subprocess.run(["go", "test", "-bench", ".", "-count", "3"], cwd=work, capture_output=True, text=True)
+            for name, condition, ns in re.findall(r"Benchmark(\w+)/(\w+)\S*\s+\d+\s+([\d.]+) ns/op", out.stdout):
+                key = (name, condition)
+                rivals[key] = min(float(ns), rivals.get(key, 1e9))
+    for condition, (one, row) in mine.items():
+        print(f"condition {condition}: {one:.1f} ns a record, {row:.2f} ns a row of columns")
+        for (name, which), ns in rivals.items():
+            if which == condition:
+                print(f"  {name:5} {ns:8.1f} ns: {ns / one:.1f} x a record, {ns / row:.0f} x a row")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--peers", type=pathlib.Path, default=ROOT.parent / "shared" / "peers")
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--engines", default="polars,duckdb")
+    parser.add_argument("--file", help="an event table made before")
+    args = parser.parse_args()
+    features(args, args.peers)
+    rules(args.build, args.peers)
+    subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
+
+
+if __name__ == "__main__":
+    main()
