@@ -141,12 +141,14 @@ static void fill_input(ticking *t, uint32_t trigger, uint32_t row, churn__trigge
     size_t at = trigger * (size_t)t->frame->max_rows + row;
     input->when = t->when[at];
     input->clear = def->clear_when ? t->clear[at] : CHURN__FALSE;
-    const churn__expr *unknown = input->when == CHURN__UNKNOWN ? def->when
-                                 : def->clear_when && input->clear == CHURN__UNKNOWN
-                                     ? def->clear_when
-                                     : NULL;
-    if (unknown) {
-        input->missing = churn__frame_reason(t->frame, unknown, row, &input->all_absence);
+    if (input->when == CHURN__UNKNOWN) {
+        input->missing = churn__frame_reason(t->frame, def->when, row, &input->all_absence);
+    }
+    if (def->clear_when && input->clear == CHURN__UNKNOWN) {
+        bool absence = false;
+        churn__missing reason = churn__frame_reason(t->frame, def->clear_when, row, &absence);
+        input->all_absence = absence && (input->when != CHURN__UNKNOWN || input->all_absence);
+        input->missing = churn__missing_worse(input->missing, reason);
     }
 }
 
@@ -188,8 +190,7 @@ static void step_trigger(ticking *t, uint32_t trigger, uint32_t row, uint32_t pe
         input.since =
             def->grace ? churn__reader_since(t->frame->reader, t->frame->customers[row], input.at)
                        : CHURN_TIME_NONE;
-        count_truth(t, trigger, row, input.when,
-                    input.when == CHURN__UNKNOWN && !input.all_absence);
+        count_truth(t, trigger, row, input.when, churn__is_ignorance(input.missing));
     }
     churn__trigger_step(def, &t->next[trigger], &input, &t->did[trigger]);
     count_did(t, trigger, &t->did[trigger]);

@@ -541,7 +541,7 @@ static churn_status list_disagreements(churn__asking *asking, churn_time as_of,
         churn__loss loss;
         CHURN_TRY(churn__cancel_check(asking->options.cancel, err));
         CHURN_TRY(churn__loss_judge_at(judge, reader, asking->order[i], as_of, &loss, err));
-        if (loss.by_subscription == loss.by_record ||
+        if ((loss.by_subscription == 1) == (loss.by_record == 1) ||
             !churn__reader_exists(reader, asking->order[i], as_of)) {
             continue;
         }

@@ -85,7 +85,11 @@ static events make(uint64_t customers, uint64_t each)
         e.id_offsets[i] = (int64_t)(i * 8);
     }
     for (uint64_t i = 0; i < customers; i++) {
-        snprintf(e.id_bytes + i * 8, 9, "c%07llu", (unsigned long long)i);
+        uint64_t rest = i;
+        e.id_bytes[i * 8] = 'c';
+        for (int digit = 7; digit > 0; digit--, rest /= 10) {
+            e.id_bytes[i * 8 + (uint64_t)digit] = (char)('0' + rest % 10);
+        }
     }
     return e;
 }
