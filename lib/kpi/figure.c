@@ -176,6 +176,8 @@ churn_status churn__kpi_compute(const churn__kpi_period *period, uint32_t i, int
         out->defined = true;
         out->value = (double)num / (f->unit == UNIT_MONEY ? minor : 1);
     }
+    /* A missing rate makes the figure missing: a sum of some customers is not the sum. */
+    out->defined = out->defined && out->excluded == 0;
 done:
     return st;
 }
