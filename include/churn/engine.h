@@ -12,8 +12,9 @@ CHURN_BEGIN_DECLS
 
 /*
  * An engine asks the questions of a playbook to the records of a store. Most calls are pure: they
- * are functions of (playbook, version of the store, as_of) and change nothing. churn_engine_advance()
- * is the one with memory: it moves triggers, runs plays and fills the outbox.
+ * are functions of (playbook, version of the store, as_of) and change nothing.
+ * churn_engine_advance() is the one with memory: it moves triggers, runs plays and fills the
+ * outbox.
  *
  *     churn_engine_create(playbook, store, NULL, &engine, &err);
  *     churn_engine_replay(engine, yesterday_a_year_ago, today, 0, NULL, &runs, &err);
@@ -28,8 +29,8 @@ CHURN_BEGIN_DECLS
 
 typedef struct churn_engine_options {
     uint32_t struct_size;
-    uint32_t flags;  /* zero */
-    uint64_t seed;   /* of choices by chance; part of the state */
+    uint32_t flags; /* zero */
+    uint64_t seed;  /* of choices by chance; part of the state */
 } churn_engine_options;
 
 /**
@@ -63,12 +64,12 @@ CHURN_API void churn_engine_free(churn_engine *engine);
 /** What every question can be narrowed to. */
 typedef struct churn_query_options {
     uint32_t struct_size;
-    uint32_t flags;           /* zero */
-    churn_str customer;       /* one customer; default all that exist at as_of */
-    churn_str score;          /* which score; default the first, or all where a table has them all */
-    churn_str owner;          /* at_risk: customers of this owner */
-    uint64_t limit;           /* at_risk, actions: at most so many rows; 0: all */
-    churn_cancel *cancel;     /* may be NULL */
+    uint32_t flags;       /* zero */
+    churn_str customer;   /* one customer; default all that exist at as_of */
+    churn_str score;      /* which score; default the first, or all where a table has them all */
+    churn_str owner;      /* at_risk: customers of this owner */
+    uint64_t limit;       /* at_risk, actions: at most so many rows; 0: all */
+    churn_cancel *cancel; /* may be NULL */
 } churn_query_options;
 
 /**
@@ -96,7 +97,8 @@ CHURN_API churn_status churn_engine_metrics(churn_engine *engine, const churn_ti
  * @param as_of the date
  * @param options NULL for defaults; `customer`, `cancel`
  * @param[out] out `customer`, `metric`, `reason` (stale_source, not_provided, never, empty, ...): a
- *        row for each metric of each customer that is missing; returned: free with churn_table_free()
+ *        row for each metric of each customer that is missing; returned: free with
+ * churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()
  * @threads one at a time per engine
@@ -114,8 +116,8 @@ CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_
  * @param options NULL for defaults; `customer`, `score` (default all), `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), `score` (its id), `value` (null below
  *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
- *        value could lie if nothing were missing), `churned` (lost, as the playbook's `loss:` says),
- *        then `<group>` columns if one score was asked for; returned: free with churn_table_free()
+ *        value could lie if nothing were missing), `churned` (lost, as the playbook's `loss:`
+ * says), then `<group>` columns if one score was asked for; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
  * @threads one at a time per engine
@@ -132,11 +134,11 @@ CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_tim
  * @param len its length, or CHURN_NTS
  * @param as_of the date
  * @param options NULL for defaults; `score`
- * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `group`, `value` (the metric's),
- *        `points` (the sub-score), `weight` (effective), `contribution` (in points), `text`. The
- *        first line is the baseline, then factors by weight of effect, then caps and floors in order,
- *        then what is missing; the contributions add up to the score in units of 1e-6. Returned: free
- *        with churn_table_free()
+ * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `group`, `value` (the
+ * metric's), `points` (the sub-score), `weight` (effective), `contribution` (in points), `text`.
+ * The first line is the baseline, then factors by weight of effect, then caps and floors in order,
+ *        then what is missing; the contributions add up to the score in units of 1e-6. Returned:
+ * free with churn_table_free()
  * @param err optional
  * @return as churn_engine_scores()
  * @threads one at a time per engine
@@ -180,9 +182,9 @@ CHURN_API churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_
 
 typedef struct churn_kpi_options {
     uint32_t struct_size;
-    int32_t every;          /* CHURN_EVERY_* */
-    churn_time as_of;       /* what is known when; 0: the end of the span */
-    churn_cancel *cancel;   /* may be NULL */
+    int32_t every;        /* CHURN_EVERY_* */
+    churn_time as_of;     /* what is known when; 0: the end of the span */
+    churn_cancel *cancel; /* may be NULL */
 } churn_kpi_options;
 
 /**
@@ -192,10 +194,10 @@ typedef struct churn_kpi_options {
  * those just before the period's end. `contraction_mrr` and `churned_mrr` are sizes, not negative
  * numbers. `logo_churn` is who was there at the start and is not at the end; `crr` is (end - new) /
  * start, where new is whoever came and was not there at the start; `grr` and `nrr` follow the
- * customers who paid at the start; `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR at
- * the start. Customers some of whose money is in another currency, for which there is no rate, are
- * counted in `excluded`, and figures of money that would need them are undefined: `numerator` and
- * `denominator` are those of the others.
+ * customers who paid at the start; `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR
+ * at the start. Customers some of whose money is in another currency, for which there is no rate,
+ * are counted in `excluded`, and figures of money that would need them are undefined: `numerator`
+ * and `denominator` are those of the others.
  *
  * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
  *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn
@@ -204,10 +206,11 @@ typedef struct churn_kpi_options {
  * @param from first instant of the first period
  * @param to end of the last period, itself not included
  * @param options NULL for defaults
- * @param[out] out `kpi`, `period_start`, `period_end`, `value` (null where undefined), `low`, `high`
- *        (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit` ("currency",
- *        "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at as_of); money in
- *        major units; rows by kpi as asked for, then period; returned: free with churn_table_free()
+ * @param[out] out `kpi`, `period_start`, `period_end`, `value` (null where undefined), `low`,
+ * `high` (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit`
+ * ("currency", "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at as_of);
+ * money in major units; rows by kpi as asked for, then period; returned: free with
+ * churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, with a suggestion; CHURN_E_RANGE;
  *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
@@ -226,10 +229,9 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
  * @param to end of the span, itself not included
  * @param options NULL for defaults; `as_of`, `cancel`
  * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
- *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant, then
- *        customer. MRR at
- *        `from` plus all amounts is MRR at `to`, to the minor unit. Returned: free with
- *        churn_table_free()
+ *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant,
+ * then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit. Returned: free
+ * with churn_table_free()
  * @param err optional
  * @return as churn_engine_kpi()
  * @threads one at a time per engine
@@ -270,22 +272,23 @@ typedef struct churn_advance_options {
 /** What one evaluation did. */
 typedef struct churn_run {
     uint32_t struct_size;
-    uint32_t degraded;    /* 1: too much was unknown out of ignorance, see churn_engine_run_summary() */
+    uint32_t
+        degraded; /* 1: too much was unknown out of ignorance, see churn_engine_run_summary() */
     churn_time as_of;
-    uint64_t customers;   /* evaluated */
-    uint64_t evaluated;   /* conditions of triggers */
+    uint64_t customers; /* evaluated */
+    uint64_t evaluated; /* conditions of triggers */
     uint64_t is_true;
     uint64_t is_false;
     uint64_t is_unknown;
     uint64_t is_error;
-    uint64_t fired;       /* episodes that began */
-    uint64_t resolved;    /* episodes that ended */
+    uint64_t fired;    /* episodes that began */
+    uint64_t resolved; /* episodes that ended */
     uint64_t reminders;
     uint64_t data_gaps;
-    uint64_t suppressed;  /* true, but held back: cooldown, grace, refire */
-    uint64_t actions;     /* put into the outbox */
-    uint64_t late;        /* records learned since the last evaluation that happened before it */
-    uint64_t budget;      /* triggers that fired for more customers than their budget */
+    uint64_t suppressed; /* true, but held back: cooldown, grace, refire */
+    uint64_t actions;    /* put into the outbox */
+    uint64_t late;       /* records learned since the last evaluation that happened before it */
+    uint64_t budget;     /* triggers that fired for more customers than their budget */
 } churn_run;
 
 /**
@@ -296,8 +299,8 @@ typedef struct churn_run {
  * @param[out] run filled in; may be NULL
  * @param err optional
  * @return CHURN_OK; CHURN_E_RANGE for an instant before the last evaluation; CHURN_E_LIMIT when the
- *         outbox is full; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI.
- *         After any failure the state is what it was
+ *         outbox is full; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG;
+ * CHURN_E_ABI. After any failure the state is what it was
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -353,9 +356,9 @@ CHURN_API churn_time churn_engine_as_of(const churn_engine *engine);
 /**
  * Sum up the last evaluation by trigger.
  *
- * @param[out] out `trigger`, `true`, `false`, `unknown`, `error`, `fired`, `resolved`, `firing` (now),
- *        `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, with reason
- *        and count), `error_text`; in the playbook's order; returned: free with churn_table_free()
+ * @param[out] out `trigger`, `true`, `false`, `unknown`, `error`, `fired`, `resolved`, `firing`
+ * (now), `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, with
+ * reason and count), `error_text`; in the playbook's order; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
@@ -367,11 +370,10 @@ CHURN_API churn_status churn_engine_run_summary(churn_engine *engine, churn_tabl
 /**
  * List all episodes: from the firing of a trigger for a customer to its end.
  *
- * @param[out] out `trigger`, `customer`, `episode` (1, 2, ... for the pair), `severity`, `fired_at`,
- *        `resolved_at` (null while open), `reason` (cleared, stale, absent, rule_removed, left,
- *        refired), `state` (firing, resolving, resolved), `reminders`, `relapses`,
- *        `value_at_risk` (at firing); by fired_at, trigger, customer; returned: free with
- *        churn_table_free()
+ * @param[out] out `trigger`, `customer`, `episode` (1, 2, ... for the pair), `severity`,
+ * `fired_at`, `resolved_at` (null while open), `reason` (cleared, stale, absent, rule_removed,
+ * left, refired), `state` (firing, resolving, resolved), `reminders`, `relapses`, `value_at_risk`
+ * (at firing); by fired_at, trigger, customer; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
@@ -388,21 +390,21 @@ CHURN_API churn_status churn_engine_episodes(churn_engine *engine, churn_table *
 
 typedef struct churn_action_options {
     uint32_t struct_size;
-    int32_t which;   /* CHURN_ACTIONS_* */
-    uint64_t limit;  /* at most so many; 0: all */
+    int32_t which;  /* CHURN_ACTIONS_* */
+    uint64_t limit; /* at most so many; 0: all */
 } churn_action_options;
 
 /**
- * Pull actions from the outbox, in the order in which they arose. Pulling changes nothing: an action
- * comes again until it is acknowledged.
+ * Pull actions from the outbox, in the order in which they arose. Pulling changes nothing: an
+ * action comes again until it is acknowledged.
  *
  * @param options NULL for defaults
- * @param[out] out `id` (32 hexadecimal digits, the same whenever the same history is replayed), `kind`
- *        (task, notify, tag, set_status, untag, unset_status, reminder, cancel), `customer`,
+ * @param[out] out `id` (32 hexadecimal digits, the same whenever the same history is replayed),
+ * `kind` (task, notify, tag, set_status, untag, unset_status, reminder, cancel), `customer`,
  *        `trigger`, `play`, `episode`, `step`, `at`, `title`, `owner`, `role`, `due`, `severity`,
- *        `value_at_risk`, `value` (the tag or status), `state` (waiting, acknowledged, done, failed,
- *        cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is about);
- *        returned: free with churn_table_free()
+ *        `value_at_risk`, `value` (the tag or status), `state` (waiting, acknowledged, done,
+ * failed, cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is
+ * about); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
@@ -418,8 +420,8 @@ CHURN_API churn_status churn_engine_actions(churn_engine *engine,
  * @param ids as in the table of actions, borrowed
  * @param count how many
  * @param err optional; row is the first unknown id
- * @return CHURN_OK; CHURN_E_NOT_FOUND where one is unknown: then none is acknowledged; CHURN_E_STATE;
- *         CHURN_E_NOMEM; CHURN_E_ARG
+ * @return CHURN_OK; CHURN_E_NOT_FOUND where one is unknown: then none is acknowledged;
+ * CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -449,8 +451,8 @@ CHURN_API churn_status churn_engine_complete(churn_engine *engine, const char *i
 
 /**
  * Take up a changed playbook. Pending instances of triggers whose rule changed start again, open
- * episodes are kept and judged by the new rule without firing again, those of triggers that are gone
- * resolve (rule_removed); tasks that are open stay.
+ * episodes are kept and judged by the new rule without firing again, those of triggers that are
+ * gone resolve (rule_removed); tasks that are open stay.
  *
  * @param playbook a reference is kept
  * @param err optional
@@ -475,8 +477,8 @@ CHURN_API churn_status churn_engine_save(churn_engine *engine, churn_buffer **ou
                                          churn_error *err);
 
 /**
- * Make an engine that goes on where a saved one stopped. The store is to hold the records again; the
- * playbook may have changed, as in churn_engine_set_playbook().
+ * Make an engine that goes on where a saved one stopped. The store is to hold the records again;
+ * the playbook may have changed, as in churn_engine_set_playbook().
  *
  * @param bytes what churn_engine_save() wrote, borrowed
  * @param size how many
@@ -519,8 +521,8 @@ CHURN_API uint64_t churn_engine_memory(const churn_engine *engine);
  * @param playbook borrowed
  * @param[out] passed how many passed; may be NULL
  * @param[out] failed how many failed; may be NULL
- * @param[out] out `test`, `line`, `passed`, `what` ("health.score"), `expected`, `got`, `message`: a
- *        row an expectation; returned: free with churn_table_free(); may be NULL
+ * @param[out] out `test`, `line`, `passed`, `what` ("health.score"), `expected`, `got`, `message`:
+ * a row an expectation; returned: free with churn_table_free(); may be NULL
  * @param err optional
  * @return CHURN_OK, also when tests failed; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any

@@ -38,9 +38,9 @@ typedef int32_t churn_outcome;
 
 typedef struct churn_expression_options {
     uint32_t struct_size;
-    uint32_t flags;                    /* CHURN_EXPRESSION_* */
-    const churn_allocator *allocator;  /* kept until the expression is freed */
-    const churn_limits *limits;        /* borrowed */
+    uint32_t flags;                   /* CHURN_EXPRESSION_* */
+    const churn_allocator *allocator; /* kept until the expression is freed */
+    const churn_limits *limits;       /* borrowed */
 } churn_expression_options;
 
 /** A name that the text may use. Dots are allowed: "metric.logins_28d". */
@@ -67,8 +67,8 @@ typedef struct churn_value_column {
  * @param[out] out returned: free with churn_expression_free()
  * @param err optional; line and column are those of the text
  * @return CHURN_OK; CHURN_E_PARSE; CHURN_E_TYPE; CHURN_E_NOT_FOUND for an unknown name, with a
- *         suggestion where one is near; CHURN_E_UNSUPPORTED for forms of CEL that are left out, which
- *         the message names; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         suggestion where one is near; CHURN_E_UNSUPPORTED for forms of CEL that are left out,
+ * which the message names; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads any
  * @since 0.1
  */

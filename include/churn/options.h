@@ -34,22 +34,22 @@ typedef struct churn_allocator {
  */
 typedef struct churn_limits {
     uint32_t struct_size;
-    uint32_t playbook_depth;       /* nesting of YAML: 64, at most 512 */
-    uint64_t memory_bytes;         /* per root object and all that is made from it: no limit */
-    uint64_t playbook_bytes;       /* of YAML text: 1 MiB, at most 16 MiB */
-    uint64_t playbook_events;      /* of the YAML parser: 200,000, at most 2,000,000 */
+    uint32_t playbook_depth;        /* nesting of YAML: 64, at most 512 */
+    uint64_t memory_bytes;          /* per root object and all that is made from it: no limit */
+    uint64_t playbook_bytes;        /* of YAML text: 1 MiB, at most 16 MiB */
+    uint64_t playbook_events;       /* of the YAML parser: 200,000, at most 2,000,000 */
     uint64_t playbook_scalar_bytes; /* 64 KiB, at most 1 MiB */
-    uint32_t playbook_rules;       /* definitions of one sort: 10,000, at most 100,000 */
-    uint32_t diagnostics;          /* kept; the rest is counted: 1,000, at most 100,000 */
-    uint32_t expression_bytes;     /* 8 KiB, at most 64 KiB */
-    uint32_t expression_nodes;     /* 512, at most 4,096 */
-    uint32_t expression_depth;     /* 64, at most 256 */
-    uint32_t expression_list;      /* elements of a list literal: 256, at most 4,096 */
-    uint64_t string_bytes;         /* one value of a record: 64 KiB, at most 16 MiB */
-    uint64_t customers;            /* 10,000,000, at most 1,000,000,000 */
-    uint64_t records;              /* per store and kind: 1,000,000,000, at most 4,000,000,000 */
-    uint64_t rejections;           /* rows listed in a load report; the rest is counted: 1,000 */
-    uint64_t outbox;               /* actions not yet acknowledged: 1,000,000 */
+    uint32_t playbook_rules;        /* definitions of one sort: 10,000, at most 100,000 */
+    uint32_t diagnostics;           /* kept; the rest is counted: 1,000, at most 100,000 */
+    uint32_t expression_bytes;      /* 8 KiB, at most 64 KiB */
+    uint32_t expression_nodes;      /* 512, at most 4,096 */
+    uint32_t expression_depth;      /* 64, at most 256 */
+    uint32_t expression_list;       /* elements of a list literal: 256, at most 4,096 */
+    uint64_t string_bytes;          /* one value of a record: 64 KiB, at most 16 MiB */
+    uint64_t customers;             /* 10,000,000, at most 1,000,000,000 */
+    uint64_t records;               /* per store and kind: 1,000,000,000, at most 4,000,000,000 */
+    uint64_t rejections;            /* rows listed in a load report; the rest is counted: 1,000 */
+    uint64_t outbox;                /* actions not yet acknowledged: 1,000,000 */
 } churn_limits;
 
 /**

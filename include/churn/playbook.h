@@ -8,8 +8,8 @@
 CHURN_BEGIN_DECLS
 
 /*
- * A playbook says in YAML (or JSON, which is YAML) what health means, when a customer is at risk and
- * what is then done. Compiling it finds every mistake at once:
+ * A playbook says in YAML (or JSON, which is YAML) what health means, when a customer is at risk
+ * and what is then done. Compiling it finds every mistake at once:
  *
  *     churn_playbook *playbook = NULL;
  *     churn_table *diagnostics = NULL;
@@ -24,11 +24,11 @@ CHURN_BEGIN_DECLS
 
 typedef struct churn_playbook_options {
     uint32_t struct_size;
-    uint32_t flags;                    /* zero */
-    const churn_allocator *allocator;  /* kept until everything made from the playbook is freed */
-    const churn_limits *limits;        /* borrowed */
-    churn_str zoneinfo;                /* directory of TZif files; default the system's */
-    churn_str file;                    /* name shown in diagnostics; default "playbook" or the path */
+    uint32_t flags;                   /* zero */
+    const churn_allocator *allocator; /* kept until everything made from the playbook is freed */
+    const churn_limits *limits;       /* borrowed */
+    churn_str zoneinfo;               /* directory of TZif files; default the system's */
+    churn_str file; /* name shown in diagnostics; default "playbook" or the path */
 } churn_playbook_options;
 
 /**
@@ -42,8 +42,8 @@ typedef struct churn_playbook_options {
  *        `expected`, `suggestion`; returned: free with churn_table_free(); may be NULL
  * @param err optional; the first error, and how many there are
  * @return CHURN_OK; CHURN_E_IO; CHURN_E_PARSE where the text is no YAML; CHURN_E_CONFIG where it is
- *         no playbook; CHURN_E_UNSUPPORTED where all that is wrong is what this version does not do;
- *         CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         no playbook; CHURN_E_UNSUPPORTED where all that is wrong is what this version does not
+ * do; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads any
  * @since 0.1
  */

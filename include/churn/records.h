@@ -116,7 +116,7 @@ typedef struct churn_customer {
     churn_str id;
     churn_time since; /* [optional] when the customer began */
     churn_time known_at;
-    churn_time valid_from; /* [optional] since when the attributes hold */
+    churn_time valid_from;               /* [optional] since when the attributes hold */
     const churn_named_value *attributes; /* name, owner, time_zone, plan ... any names */
 } churn_customer;
 
@@ -157,7 +157,8 @@ typedef struct churn_attribute_batch {
 
 /* ---- event: key id, if there is one ---- */
 
-/** Something that happened: a login, an export, a payment. Without an id every row is a new event. */
+/** Something that happened: a login, an export, a payment. Without an id every row is a new event.
+ */
 typedef struct churn_event {
     uint32_t struct_size;
     uint32_t reserved; /* zero */
@@ -193,13 +194,13 @@ typedef struct churn_subscription {
     churn_str customer;
     churn_time valid_from;
     churn_time known_at;
-    churn_str status; /* trial active paused past_due unpaid cancelled */
-    churn_str plan;   /* [optional] */
-    int64_t amount;   /* [optional] the whole charge of a period, before discount */
+    churn_str status;   /* trial active paused past_due unpaid cancelled */
+    churn_str plan;     /* [optional] */
+    int64_t amount;     /* [optional] the whole charge of a period, before discount */
     churn_str currency; /* needed with amount */
-    churn_str period; /* needed with amount: day week month quarter year, "3 months", "2 years" */
-    int64_t seats;    /* [optional] */
-    int64_t discount; /* [optional] money a period */
+    churn_str period;   /* needed with amount: day week month quarter year, "3 months", "2 years" */
+    int64_t seats;      /* [optional] */
+    int64_t discount;   /* [optional] money a period */
     churn_time discount_until;      /* [optional] [schedule] */
     churn_time renews_at;           /* [optional] [schedule] */
     churn_time ends_at;             /* [optional] [schedule] */
@@ -323,9 +324,9 @@ typedef struct churn_survey {
     churn_str kind; /* nps csat ces custom */
     churn_time at;
     churn_time known_at;
-    churn_str user; /* [optional] */
-    double score;   /* nps: 0 to 10 */
-    churn_str text; /* [optional] */
+    churn_str user;     /* [optional] */
+    double score;       /* nps: 0 to 10 */
+    churn_str text;     /* [optional] */
     churn_str category; /* [optional] */
     churn_str moment;   /* [optional] */
 } churn_survey;

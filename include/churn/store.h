@@ -35,11 +35,11 @@ CHURN_BEGIN_DECLS
 
 typedef struct churn_store_options {
     uint32_t struct_size;
-    int32_t unknown_customer;          /* CHURN_UNKNOWN_CUSTOMER_*; 0: create */
-    const churn_allocator *allocator;  /* kept until everything made from the store is freed */
-    const churn_limits *limits;        /* borrowed */
-    churn_str time_zone;               /* of dates and naive times that are loaded; default UTC */
-    churn_str zoneinfo;                /* directory of TZif files; default the system's */
+    int32_t unknown_customer;         /* CHURN_UNKNOWN_CUSTOMER_*; 0: create */
+    const churn_allocator *allocator; /* kept until everything made from the store is freed */
+    const churn_limits *limits;       /* borrowed */
+    churn_str time_zone;              /* of dates and naive times that are loaded; default UTC */
+    churn_str zoneinfo;               /* directory of TZif files; default the system's */
 } churn_store_options;
 
 /* ---- loading ---- */
@@ -66,20 +66,20 @@ typedef struct churn_field_value {
 
 typedef struct churn_load_options {
     uint32_t struct_size;
-    uint32_t flags;             /* CHURN_LOAD_* */
-    int32_t unknown_customer;   /* CHURN_UNKNOWN_CUSTOMER_*; 0: as the store says */
-    int32_t money;              /* CHURN_MONEY_*; streams only */
-    churn_time valid_from;      /* snapshot: since when customer attributes hold; 0: not said */
-    churn_time known_at;        /* when all these rows were learned, unless a row says; 0: not said */
-    churn_str time_zone;        /* of this load's dates and naive times; default the store's */
+    uint32_t flags;           /* CHURN_LOAD_* */
+    int32_t unknown_customer; /* CHURN_UNKNOWN_CUSTOMER_*; 0: as the store says */
+    int32_t money;            /* CHURN_MONEY_*; streams only */
+    churn_time valid_from;    /* snapshot: since when customer attributes hold; 0: not said */
+    churn_time known_at;      /* when all these rows were learned, unless a row says; 0: not said */
+    churn_str time_zone;      /* of this load's dates and naive times; default the store's */
     const churn_field_text *columns; /* streams only: field -> column; others match by name */
     uint32_t column_count;
     uint32_t constant_count;
     const churn_field_text *constants; /* streams only: fields that the stream lacks, as text */
     const churn_field_value *values;   /* streams only: value maps of text fields */
     uint32_t value_count;
-    uint32_t reserved;          /* zero */
-    churn_cancel *cancel;       /* may be NULL */
+    uint32_t reserved;    /* zero */
+    churn_cancel *cancel; /* may be NULL */
 } churn_load_options;
 
 /** What a load did with each row; seen = added + updated + unchanged + conflicting + rejected. */
@@ -87,17 +87,17 @@ typedef struct churn_load_report {
     uint32_t struct_size;
     uint32_t reserved;
     uint64_t seen;
-    uint64_t added;       /* new records, and new versions by known_at */
-    uint64_t updated;     /* records replaced by what the row says */
-    uint64_t unchanged;   /* rows that said what was known */
-    uint64_t conflicting; /* rows overruled by a later row of the same key in the same call */
-    uint64_t rejected;    /* bad rows: see rejections */
-    uint64_t undated;     /* of those rejected: attribute changes without a date */
+    uint64_t added;           /* new records, and new versions by known_at */
+    uint64_t updated;         /* records replaced by what the row says */
+    uint64_t unchanged;       /* rows that said what was known */
+    uint64_t conflicting;     /* rows overruled by a later row of the same key in the same call */
+    uint64_t rejected;        /* bad rows: see rejections */
+    uint64_t undated;         /* of those rejected: attribute changes without a date */
     uint64_t rewrote_history; /* of those updated: without known_at, so that past answers change */
-    uint64_t late;        /* of those added or updated: older than a mark of the store */
-    uint64_t customers;   /* customers that were made */
-    churn_table *rejections; /* row, field, code, reason; NULL if none; free with churn_table_free();
-                                the first limits.rejections of them */
+    uint64_t late;            /* of those added or updated: older than a mark of the store */
+    uint64_t customers;       /* customers that were made */
+    churn_table *rejections;  /* row, field, code, reason; NULL if none; free with
+                                 churn_table_free();  the first limits.rejections of them */
 } churn_load_report;
 
 /**
@@ -134,42 +134,98 @@ CHURN_API void churn_store_free(churn_store *store);
  * @param customer borrowed
  * @param err optional
  * @return CHURN_OK; CHURN_E_ARG for a field that must be given; CHURN_E_UTF8; CHURN_E_RANGE;
- *         CHURN_E_TYPE; CHURN_E_EXISTS for an id of another customer's record; CHURN_E_NOT_FOUND for
- *         an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an
- *         undated change; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
+ *         CHURN_E_TYPE; CHURN_E_EXISTS for an id of another customer's record; CHURN_E_NOT_FOUND
+ * for an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an undated
+ * change; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
  * @threads one writer per store
  * @since 0.1
  */
 CHURN_API churn_status churn_store_add_customer(churn_store *store, const churn_customer *customer,
                                                 churn_error *err);
 
-/** Add or replace one attribute value; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one attribute value.
+ *
+ * @param attribute borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_attribute(churn_store *store,
                                                  const churn_attribute *attribute,
                                                  churn_error *err);
 
-/** Add or replace one event; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one event.
+ *
+ * @param event borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_event(churn_store *store, const churn_event *event,
                                              churn_error *err);
 
-/** Add or replace one subscription state; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one subscription state.
+ *
+ * @param subscription borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_subscription(churn_store *store,
                                                     const churn_subscription *subscription,
                                                     churn_error *err);
 
-/** Add or replace one invoice; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one invoice.
+ *
+ * @param invoice borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_invoice(churn_store *store, const churn_invoice *invoice,
                                                churn_error *err);
 
-/** Add or replace one ticket; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one ticket.
+ *
+ * @param ticket borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_ticket(churn_store *store, const churn_ticket *ticket,
                                               churn_error *err);
 
-/** Add or replace one survey answer; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one survey answer.
+ *
+ * @param survey borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_survey(churn_store *store, const churn_survey *survey,
                                               churn_error *err);
 
-/** Add or replace one churn record; as churn_store_add_customer(). @since 0.1 */
+/**
+ * Add or replace one churn record.
+ *
+ * @param churn borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_churn(churn_store *store, const churn_churn *churn,
                                              churn_error *err);
 
@@ -196,40 +252,110 @@ CHURN_API churn_status churn_store_add_customers(churn_store *store,
                                                  const churn_load_options *options,
                                                  churn_load_report *report, churn_error *err);
 
-/** Add a batch of attribute values; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of attribute values.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_attributes(churn_store *store,
                                                   const churn_attribute_batch *batch,
                                                   const churn_load_options *options,
                                                   churn_load_report *report, churn_error *err);
 
-/** Add a batch of events; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of events.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_events(churn_store *store, const churn_event_batch *batch,
                                               const churn_load_options *options,
                                               churn_load_report *report, churn_error *err);
 
-/** Add a batch of subscription states; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of subscription states.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_subscriptions(churn_store *store,
                                                      const churn_subscription_batch *batch,
                                                      const churn_load_options *options,
                                                      churn_load_report *report, churn_error *err);
 
-/** Add a batch of invoices; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of invoices.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_invoices(churn_store *store,
                                                 const churn_invoice_batch *batch,
                                                 const churn_load_options *options,
                                                 churn_load_report *report, churn_error *err);
 
-/** Add a batch of tickets; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of tickets.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_tickets(churn_store *store, const churn_ticket_batch *batch,
                                                const churn_load_options *options,
                                                churn_load_report *report, churn_error *err);
 
-/** Add a batch of survey answers; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of survey answers.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_surveys(churn_store *store, const churn_survey_batch *batch,
                                                const churn_load_options *options,
                                                churn_load_report *report, churn_error *err);
 
-/** Add a batch of churn records; as churn_store_add_customers(). @since 0.1 */
+/**
+ * Add a batch of churn records.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
 CHURN_API churn_status churn_store_add_churns(churn_store *store, const churn_churn_batch *batch,
                                               const churn_load_options *options,
                                               churn_load_report *report, churn_error *err);

@@ -8,8 +8,8 @@ CHURN_BEGIN_DECLS
 
 /*
  * Every tabular answer of the library is a churn_table: named, typed columns of equal length with
- * nulls. It is immutable, belongs to whoever asked for it, outlives the handle that made it, and may
- * be read from any number of threads. Rows come in byte order of the customer's id unless the
+ * nulls. It is immutable, belongs to whoever asked for it, outlives the handle that made it, and
+ * may be read from any number of threads. Rows come in byte order of the customer's id unless the
  * function that made the table says otherwise.
  *
  *     for (uint64_t row = 0; row < churn_table_row_count(scores); row++) {
@@ -157,7 +157,8 @@ CHURN_API const void *churn_table_column_data(const churn_table *table, uint32_t
 CHURN_API const char *churn_table_column_bytes(const churn_table *table, uint32_t column);
 
 /**
- * Return which rows of a column hold a value: one bit a row, least significant first, 1 for present.
+ * Return which rows of a column hold a value: one bit a row, least significant first, 1 for
+ * present.
  *
  * @return view of the table, valid until churn_table_free(); NULL where every row is present
  * @threads any

@@ -74,11 +74,11 @@ typedef int32_t churn_type;
 
 /** One value, in or out. */
 typedef struct churn_value {
-    churn_type type;    /* which of the fields below holds it; 0: missing */
-    int32_t truth;      /* CHURN_TYPE_BOOL */
-    int64_t integer;    /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
-    double number;      /* CHURN_TYPE_DOUBLE */
-    churn_str string;   /* CHURN_TYPE_STRING */
+    churn_type type;  /* which of the fields below holds it; 0: missing */
+    int32_t truth;    /* CHURN_TYPE_BOOL */
+    int64_t integer;  /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
+    double number;    /* CHURN_TYPE_DOUBLE */
+    churn_str string; /* CHURN_TYPE_STRING */
 } churn_value;
 
 CHURN_END_DECLS

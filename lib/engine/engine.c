@@ -198,7 +198,7 @@ void churn_engine_free(churn_engine *engine)
     churn__dict_free(engine->texts);
     churn__dict_free(engine->ids);
     churn_playbook_free(engine->playbook);
-    churn__store_release(engine->store);
+    churn_store_free(engine->store);
     churn__live_add(-1);
     churn__free(heap, engine, sizeof *engine);
     churn__heap_release(heap);
