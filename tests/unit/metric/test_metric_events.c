@@ -267,6 +267,26 @@ static void sum__several_types__one_order_of_time(void **state)
     }
 }
 
+static void sum__too_large__non_finite(void **state)
+{
+    (void)state;
+    world *w = world_create();
+    add_event(w, "a", "payment", D(1), NULL, 1.5e308);
+    add_event(w, "a", "payment", D(2), NULL, 1.5e308);
+    world_dates(w, (churn_time[]){D(2), D(5)}, 2);
+    churn__metric_def defs[] = {
+        event_def(CHURN__AGG_SUM, PAYMENT, DAYS(30)), event_def(CHURN__AGG_MEAN, PAYMENT, DAYS(30)),
+        event_def(CHURN__AGG_MAX, PAYMENT, DAYS(30)), event_def(CHURN__AGG_SUM, PAYMENT, DAYS(30))};
+    defs[3].has_default = true;
+    world_eval(w, defs, 4);
+    assert_cell(w, 0, 0, 1.5e308);
+    assert_none(w, 0, 1, CHURN__NON_FINITE);
+    assert_none(w, 1, 1, CHURN__NON_FINITE);
+    assert_cell(w, 2, 1, 1.5e308);
+    assert_cell(w, 3, 1, 0);
+    world_free(w);
+}
+
 static void ratio__bases__missing_where_there_is_none(void **state)
 {
     (void)state;
@@ -353,6 +373,7 @@ int main(void)
         cmocka_unit_test(trend__short_history__fewer_buckets_where_allowed),
         cmocka_unit_test(active_days__local_dates__of_the_zone),
         cmocka_unit_test(sum__several_types__one_order_of_time),
+        cmocka_unit_test(sum__too_large__non_finite),
         cmocka_unit_test(ratio__bases__missing_where_there_is_none),
         cmocka_unit_test(plan_create__ratio_of_itself__config_with_position),
     };

@@ -292,6 +292,54 @@ static void attributes_and_ages__types_and_dates__as_declared(void **state)
     world_free(w);
 }
 
+/* Every type that an attribute may have, and a value of another type than was declared. */
+static void attributes__each_type__kept_or_not_provided(void **state)
+{
+    (void)state;
+    static uint8_t truths[1];
+    static int64_t integers[1];
+    static churn_time times[1];
+    static churn__missing missing[4][1];
+    world *w = world_create();
+    add_customer(w, "a", D(5));
+    set_attribute(w, "a", "sso", D(0), (churn_value){.type = CHURN_TYPE_BOOL, .truth = 1});
+    set_attribute(w, "a", "began", D(0), (churn_value){.type = CHURN_TYPE_TIME, .integer = D(-3)});
+    world_dates(w, (churn_time[]){D(2)}, 1);
+    const churn_str sso = CHURN__STR("sso"), began = CHURN__STR("began");
+    churn__metric_def defs[] = {
+        {.kind = CHURN__METRIC_ATTRIBUTE, .attribute = sso, .type = CHURN__TYPE_BOOL},
+        {.kind = CHURN__METRIC_ATTRIBUTE, .attribute = began, .type = CHURN__TYPE_TIME},
+        {.kind = CHURN__METRIC_ATTRIBUTE, .attribute = sso, .type = CHURN__TYPE_INT},
+        {.kind = CHURN__METRIC_ATTRIBUTE, .attribute = began, .type = CHURN__TYPE_BOOL},
+        {.kind = CHURN__METRIC_ATTRIBUTE, .attribute = sso, .type = CHURN__TYPE_DOUBLE},
+        {.kind = CHURN__METRIC_RATIO,
+         .a = {.metric = 4},
+         .b = {.metric = 0},
+         .type = CHURN__TYPE_DOUBLE},
+        {.kind = CHURN__METRIC_RATIO,
+         .a = {.metric = 4},
+         .b = {.metric = 1},
+         .type = CHURN__TYPE_DOUBLE},
+        record_def(CHURN__METRIC_CUSTOMER, CHURN__CUSTOMER_AGE_DAYS),
+    };
+    w->columns[0] = (churn__column){CHURN__TYPE_BOOL, truths, missing[0]};
+    w->columns[1] = (churn__column){CHURN__TYPE_TIME, times, missing[1]};
+    w->columns[2] = (churn__column){CHURN__TYPE_INT, integers, missing[2]};
+    w->columns[3] = (churn__column){CHURN__TYPE_BOOL, truths, missing[3]};
+    world_eval(w, defs, 3);
+    assert_true(missing[0][0] == CHURN__PRESENT && truths[0] == 1);
+    assert_true(missing[1][0] == CHURN__PRESENT && times[0] == D(-3));
+    assert_int_equal(missing[2][0], CHURN__NOT_PROVIDED);
+    w->columns[3].values = integers;
+    world_eval(w, defs, 8);
+    assert_int_equal(missing[3][0], CHURN__NOT_PROVIDED);
+    assert_cell(w, 4, 0, 1);
+    assert_cell(w, 5, 0, 1);
+    assert_none(w, 6, 0, CHURN__NOT_PROVIDED); /* an instant is no number */
+    assert_none(w, 7, 0, CHURN__NEVER);        /* not begun yet */
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest records[] = {
@@ -301,6 +349,7 @@ int main(void)
         cmocka_unit_test(subscriptions__mrr_and_seats__of_live_ones),
         cmocka_unit_test(invoices__failed_and_overdue__as_seen_at_each_date),
         cmocka_unit_test(attributes_and_ages__types_and_dates__as_declared),
+        cmocka_unit_test(attributes__each_type__kept_or_not_provided),
     };
     return RUN_TESTS(records);
 }

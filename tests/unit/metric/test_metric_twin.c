@@ -39,6 +39,7 @@ typedef struct scene {
     churn_str source_names[2][TYPES];
     churn__source_event_from from[1];
     churn__zone *zone;
+    bool bounded; /* no metric looks at all of the past */
 } scene;
 
 static uint64_t seed = 41;
@@ -134,7 +135,7 @@ static void make_metric(scene *s, uint32_t m)
     s->types[m] = roll(3) == 0 ? 0 : (uint8_t)(1 + roll((1 << TYPES) - 1));
     uint32_t n = list_types(s->types[m], s->names[m]);
     *def = event_def((churn__metric_what)(CHURN__AGG_COUNT + roll(9)), s->names[m], n,
-                     roll(5) == 0 ? 0 : windows[roll(6)]);
+                     s->bounded || roll(5) ? windows[roll(6)] : 0);
     def->of = (churn__metric_of)roll(3);
     def->offset = roll(2) ? 0 : DAYS(7) * (1 + roll(4)) + (roll(4) == 0 ? HOURS(1) : 0);
     def->clip = roll(2);
@@ -142,6 +143,9 @@ static void make_metric(scene *s, uint32_t m)
     def->if_never_value = 777;
     def->has_default = roll(8) == 0;
     def->default_value = -5;
+    if (def->what == CHURN__AGG_DAYS_SINCE) {
+        def->has_window = roll(2);
+    }
     if (def->what == CHURN__AGG_TREND) {
         def->has_window = false;
         def->buckets = 2 + roll(5);
@@ -196,6 +200,7 @@ static scene *make_scene(bool versions)
     assert_non_null(s);
     s->w = world_create();
     make_store(s, versions);
+    s->bounded = roll(2);
     for (uint32_t m = 0; m < METRICS; m++) {
         make_metric(s, m);
     }
