@@ -11,7 +11,8 @@
 typedef struct window {
     const churn__metric_plan *plan;
     const churn__metric_bound *bound;
-    churn__metric_set *set;
+    const churn__metric_set *set;
+    const churn__metric_run *run; /* NULL: the customer has no such events */
     uint32_t date;
     churn_time end, clip; /* clip: CHURN_TIME_NONE or where the window begins instead */
 } window;
@@ -20,42 +21,40 @@ typedef struct span {
     uint32_t begin, end;
 } span;
 
+static uint32_t span_clip(const window *w, const churn__metric_run *run, uint32_t begin)
+{
+    uint32_t clipped = churn__metric_first_from(run->at, run->count, w->clip);
+    return clipped > begin ? clipped : begin;
+}
+
 static span window_span(const window *w, const churn__metric_run *run)
 {
-    span s = {0, run->pos[w->bound->high[w->date]]};
-    if (w->bound->low != NULL) {
-        s.begin = run->pos[w->bound->low[w->date]];
+    span s = {0, 0};
+    if (run == NULL) {
+        return s;
     }
+    s.end = run->pos[w->bound->high[w->date]];
+    s.begin = w->bound->low == NULL ? 0 : run->pos[w->bound->low[w->date]];
     if (w->clip != CHURN_TIME_NONE) {
-        uint32_t clipped = churn__metric_first_from(run->at, run->count, w->clip);
-        s.begin = clipped > s.begin ? clipped : s.begin;
+        s.begin = span_clip(w, run, s.begin);
     }
     s.begin = s.begin < s.end ? s.begin : s.end;
     return s;
-}
-
-static churn__metric_run *window_run(const window *w, uint32_t member)
-{
-    return &w->plan->runs[w->set->members[member]];
 }
 
 /* ---- counts ---- */
 
 static double window_count(const window *w)
 {
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        span s = window_span(w, window_run(w, i));
-        n += s.end - s.begin;
-    }
-    return (double)n;
+    span s = window_span(w, w->run);
+    return s.end - s.begin;
 }
 
 static double window_types(const window *w)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < w->set->member_count; i++) {
-        span s = window_span(w, window_run(w, i));
+        span s = window_span(w, &w->plan->runs[w->set->members[i]]);
         n += s.begin < s.end;
     }
     return n;
@@ -63,20 +62,27 @@ static double window_types(const window *w)
 
 /* ---- distinct ---- */
 
-/* The small numbers that a metric counts; how many there are is in *limit. NULL: it counts none. */
-static const uint32_t *tally_numbers(const churn__metric_plan *plan, const churn__metric_def *def,
-                                     const churn__metric_run *run, size_t *limit)
+/* The small numbers that a metric counts. */
+static const uint32_t *tally_numbers(const window *w)
 {
+    const churn__metric_def *def = w->bound->def;
+    if (w->run == NULL) {
+        return NULL;
+    }
     if (def->what == CHURN__AGG_ACTIVE_DAYS) {
-        *limit = (size_t)plan->days.count + 4;
-        return run == NULL ? NULL : run->day;
+        return w->run->day;
     }
-    if (def->of == CHURN__OF_USER) {
-        *limit = plan->users.count;
-        return run == NULL ? NULL : run->user;
+    return def->of == CHURN__OF_USER ? w->run->user : w->run->key;
+}
+
+/* How many of them there are. */
+static size_t tally_limit(const window *w)
+{
+    const churn__metric_def *def = w->bound->def;
+    if (def->what == CHURN__AGG_ACTIVE_DAYS) {
+        return (size_t)w->plan->days.count + 4;
     }
-    *limit = plan->values.count;
-    return run == NULL ? NULL : run->key;
+    return def->of == CHURN__OF_USER ? w->plan->users.count : w->plan->values.count;
 }
 
 static void tally_enter(churn__metric_tally *tally, const uint32_t *numbers, uint32_t from,
@@ -100,29 +106,19 @@ static void tally_leave(churn__metric_tally *tally, const uint32_t *numbers, uin
 }
 
 /* From what is counted now to another window, which is mostly a little later. */
-static void tally_move(churn__metric_tally *tally, churn__metric_run *run, const uint32_t *numbers,
-                       span to)
-{
-    uint32_t from = run->tallied_from, end = run->tallied_to;
-    if (to.begin < from || to.begin >= end || to.end < end) {
-        tally_leave(tally, numbers, from, end);
-        tally_enter(tally, numbers, to.begin, to.end);
-    } else {
-        tally_leave(tally, numbers, from, to.begin);
-        tally_enter(tally, numbers, end, to.end);
-    }
-    run->tallied_from = to.begin;
-    run->tallied_to = to.end;
-}
-
 static double window_distinct(const window *w, churn__metric_tally *tally)
 {
-    size_t limit = 0;
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        churn__metric_run *run = window_run(w, i);
-        const uint32_t *numbers = tally_numbers(w->plan, w->bound->def, run, &limit);
-        tally_move(tally, run, numbers, window_span(w, run));
+    const uint32_t *numbers = tally_numbers(w);
+    span s = window_span(w, w->run);
+    if (s.begin < tally->from || s.begin >= tally->to || s.end < tally->to) {
+        tally_leave(tally, numbers, tally->from, tally->to);
+        tally_enter(tally, numbers, s.begin, s.end);
+    } else {
+        tally_leave(tally, numbers, tally->from, s.begin);
+        tally_enter(tally, numbers, tally->to, s.end);
     }
+    tally->from = s.begin;
+    tally->to = s.end;
     return tally->distinct;
 }
 
@@ -135,10 +131,10 @@ static bool counts_distinct(const churn__metric_def *def)
 static void tally_begin(churn__metric_plan *plan, const window *w)
 {
     churn__metric_tally *tally = &plan->tally;
-    size_t old = tally->capacity, limit = 0;
+    size_t old = tally->capacity;
     void *counts = tally->counts;
-    tally_numbers(plan, w->bound->def, NULL, &limit);
-    if (!churn__grow(plan->heap, &counts, &tally->capacity, limit, sizeof *tally->counts)) {
+    if (!churn__grow(plan->heap, &counts, &tally->capacity, tally_limit(w),
+                     sizeof *tally->counts)) {
         plan->failed = true;
         return;
     }
@@ -146,20 +142,13 @@ static void tally_begin(churn__metric_plan *plan, const window *w)
     for (size_t i = old; i < tally->capacity; i++) {
         tally->counts[i] = 0;
     }
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        window_run(w, i)->tallied_from = window_run(w, i)->tallied_to = 0;
-    }
 }
 
 /* Leaves all counts zero. */
 static void tally_end(churn__metric_plan *plan, const window *w)
 {
-    size_t limit = 0;
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        churn__metric_run *run = window_run(w, i);
-        const uint32_t *numbers = tally_numbers(plan, w->bound->def, run, &limit);
-        tally_leave(&plan->tally, numbers, run->tallied_from, run->tallied_to);
-    }
+    tally_leave(&plan->tally, tally_numbers(w), plan->tally.from, plan->tally.to);
+    plan->tally.from = plan->tally.to = 0;
 }
 
 /* ---- values ---- */
@@ -172,14 +161,10 @@ typedef struct total {
 static total window_total(const window *w)
 {
     total t = {0, 0};
-    if (w->set->merged == CHURN__METRIC_NONE) {
-        return t;
-    }
-    const churn__metric_run *run = &w->plan->runs[w->set->merged];
-    span s = window_span(w, run);
+    span s = window_span(w, w->run);
     for (uint32_t i = s.begin; i < s.end; i++) {
-        if (!isnan(run->value[i])) {
-            t.sum += run->value[i];
+        if (!isnan(w->run->value[i])) {
+            t.sum += w->run->value[i];
             t.count++;
         }
     }
@@ -197,12 +182,9 @@ static churn__metric_cell window_mean(const window *w)
 static churn__metric_cell window_extreme(const window *w, double sign)
 {
     double best = -(double)INFINITY;
-    for (uint32_t m = 0; m < w->set->member_count; m++) {
-        const churn__metric_run *run = window_run(w, m);
-        span s = window_span(w, run);
-        for (uint32_t i = s.begin; i < s.end; i++) {
-            best = run->value[i] * sign > best ? run->value[i] * sign : best;
-        }
+    span s = window_span(w, w->run);
+    for (uint32_t i = s.begin; i < s.end; i++) {
+        best = w->run->value[i] * sign > best ? w->run->value[i] * sign : best;
     }
     return isinf(best) ? churn__metric_no_value(CHURN__EMPTY)
                        : churn__metric_value(best * sign + 0.0);
@@ -235,31 +217,15 @@ static churn__metric_cell never_value(const window *w, churn_time since)
 
 static churn__metric_cell window_days_since(const window *w, churn_time since)
 {
-    churn_time last = CHURN_TIME_NONE;
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        const churn__metric_run *run = window_run(w, i);
-        span s = window_span(w, run);
-        if (s.begin < s.end && run->at[s.end - 1] > last) {
-            last = run->at[s.end - 1];
-        }
-    }
-    if (last == CHURN_TIME_NONE) {
+    span s = window_span(w, w->run);
+    if (s.begin == s.end) {
         return never_value(w, since);
     }
-    return churn__metric_value((double)churn__floor_div(w->end - last, CHURN__DAY));
+    return churn__metric_value(
+        (double)churn__floor_div(w->end - w->run->at[s.end - 1], CHURN__DAY));
 }
 
 /* ---- trend ---- */
-
-static uint64_t bucket_count(const window *w, uint32_t low, uint32_t high)
-{
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < w->set->member_count; i++) {
-        const churn__metric_run *run = window_run(w, i);
-        n += run->pos[high] - run->pos[low];
-    }
-    return n;
-}
 
 /* Ordinary least squares of counts over 0 .. n-1. With d = 2 i - (n - 1), twice the distance from
  * the mean, slope = 2 sum d y / sum d d, and sum d d = n (n n - 1) / 3: whole numbers but for one
@@ -268,7 +234,7 @@ static churn__metric_cell trend_slope(const window *w, const uint32_t *cuts, uin
 {
     double weighted = 0, sum = 0;
     for (uint32_t i = 0; i < n; i++) {
-        double y = (double)bucket_count(w, cuts[i], cuts[i + 1]);
+        double y = w->run == NULL ? 0 : w->run->pos[cuts[i + 1]] - w->run->pos[cuts[i]];
         weighted += (2.0 * i - (n - 1.0)) * y;
         sum += y;
     }
@@ -330,16 +296,18 @@ static churn__metric_cell window_value(churn__metric_plan *plan, const window *w
     }
 }
 
+/* Both ends of a window are cuts. */
 static churn__metric_cell window_cell(churn__metric_plan *plan, window *w)
 {
-    const churn__metric_def *def = w->bound->def;
+    const churn__metric_bound *bound = w->bound;
     churn_time since = plan->needs_since ? plan->since[w->date] : CHURN_TIME_NONE;
-    churn__missing reason = w->bound->block[w->date];
-    w->end = churn__metric_back(plan->dates[w->date], def->offset);
+    churn__missing reason = bound->block[w->date];
+    w->end = plan->cuts[bound->high[w->date]];
     w->clip = CHURN_TIME_NONE;
-    if (reason == CHURN__PRESENT && def->has_window && def->what != CHURN__AGG_TREND) {
-        churn_time start = churn__metric_back(w->end, def->window);
-        reason = churn__metric_history(w->bound, since, start, &w->clip);
+    if (reason == CHURN__PRESENT && bound->def->has_window &&
+        bound->def->what != CHURN__AGG_TREND) {
+        churn_time start = plan->cuts[bound->low[w->date]];
+        reason = churn__metric_history(bound, since, start, &w->clip);
     }
     return reason == CHURN__PRESENT ? window_value(plan, w, since) : churn__metric_no_value(reason);
 }
@@ -347,8 +315,10 @@ static churn__metric_cell window_cell(churn__metric_plan *plan, window *w)
 void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
                              const churn__metric_range *range, churn__metric_cell *out)
 {
-    churn__metric_bound *bound = &plan->bounds[metric];
-    window w = {.plan = plan, .bound = bound, .set = &plan->sets[bound->set]};
+    const churn__metric_bound *bound = &plan->bounds[metric];
+    const churn__metric_set *set = &plan->sets[bound->set];
+    window w = {.plan = plan, .bound = bound, .set = set};
+    w.run = set->run == CHURN__METRIC_NONE ? NULL : &plan->runs[set->run];
     bool distinct = counts_distinct(bound->def);
     if (distinct) {
         tally_begin(plan, &w);
@@ -358,6 +328,5 @@ void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
     }
     if (distinct && !plan->failed) {
         tally_end(plan, &w);
-        plan->tally.distinct = 0;
     }
 }

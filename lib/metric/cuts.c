@@ -74,23 +74,9 @@ static uint8_t metric_need(const churn__metric_def *def)
     }
 }
 
-/* Several types are summed in the order of time, so they have to be merged. */
-static bool needs_order(const churn__metric_def *def, const churn__metric_set *set)
+static bool is_sum(const churn__metric_def *def)
 {
-    bool sums = def->what == CHURN__AGG_SUM || def->what == CHURN__AGG_MEAN;
-    return sums && (set->any || set->type_count > 1);
-}
-
-static void add_need(churn__metric_plan *plan, const churn__metric_set *set, uint8_t need)
-{
-    plan->need_all |= need;
-    plan->any = plan->any || set->any;
-    if (set->any) {
-        plan->need_any |= need;
-    }
-    for (uint32_t i = 0; i < set->type_count; i++) {
-        plan->need[set->types[i]] |= need;
-    }
+    return def->what == CHURN__AGG_SUM || def->what == CHURN__AGG_MEAN;
 }
 
 static bool add_metric(churn__metric_plan *plan, churn__metric_bound *bound)
@@ -102,14 +88,25 @@ static bool add_metric(churn__metric_plan *plan, churn__metric_bound *bound)
     }
     uint32_t count = set_codes(plan, def, codes);
     bound->set = set_find(plan, def->event_count == 0, codes, count);
-    churn__metric_set *set = &plan->sets[bound->set];
-    uint8_t need = metric_need(def);
-    if (needs_order(def, set)) {
-        set->ordered = true;
-        need |= CHURN__NEED_AT;
-    }
-    add_need(plan, set, need);
+    plan->sets[bound->set].need |= metric_need(def);
+    plan->sets[bound->set].ordered |= is_sum(def);
     return true;
+}
+
+/* What sets need, their types need; and to be merged by time, where a set has several. */
+static void add_need(churn__metric_plan *plan, churn__metric_set *set)
+{
+    bool several = set->any || set->type_count > 1;
+    if (several && set->need != 0) {
+        set->need |= CHURN__NEED_AT;
+    }
+    set->ordered = set->ordered && several;
+    plan->need_all |= set->need;
+    plan->any = plan->any || set->any;
+    plan->need_any |= set->any ? set->need : 0;
+    for (uint32_t i = 0; i < set->type_count; i++) {
+        plan->need[set->types[i]] |= set->need;
+    }
 }
 
 /* The types that sets name, each once. */
@@ -176,6 +173,7 @@ churn_status churn__metric_sets_create(churn__metric_plan *plan, churn_error *er
         list_named(plan);
     }
     for (uint32_t s = 0; good && s < plan->set_count; s++) {
+        add_need(plan, &plan->sets[s]);
         ordered = ordered || plan->sets[s].ordered;
     }
     good = good && (!ordered || rank_types(plan));

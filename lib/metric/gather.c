@@ -73,6 +73,8 @@ void churn__metric_gather_free(churn__metric_plan *plan)
     for (uint32_t s = 0; s < plan->set_count; s++) {
         churn__free_array(plan->heap, plan->sets[s].members, plan->sets[s].member_capacity,
                           sizeof *plan->sets[s].members);
+        churn__free_array(plan->heap, plan->sets[s].heads, plan->sets[s].head_capacity,
+                          sizeof *plan->sets[s].heads);
     }
     run_free(plan, &plan->picked);
     churn__free_array(plan->heap, plan->picks, plan->pick_capacity, sizeof *plan->picks);
@@ -267,13 +269,18 @@ static void gather_type(churn__metric_plan *plan, churn__reader *reader, uint32_
 
 static bool set_fit(churn__metric_plan *plan, churn__metric_set *set, size_t n)
 {
-    void *members = set->members;
+    void *members = set->members, *heads = set->heads;
+    set->member_count = 0;
     if (!churn__grow(plan->heap, &members, &set->member_capacity, n + 1, sizeof *set->members)) {
         plan->failed = true;
         return false;
     }
     set->members = members;
-    set->member_count = 0;
+    if (!churn__grow(plan->heap, &heads, &set->head_capacity, n + 1, sizeof *set->heads)) {
+        plan->failed = true;
+        return false;
+    }
+    set->heads = heads;
     return true;
 }
 
@@ -306,57 +313,78 @@ static void set_members(churn__metric_plan *plan, churn__metric_set *set, uint32
     }
 }
 
-/* Of the members' next events the one that comes first; equal instants by name of type. */
-static const churn__metric_run *merge_first(const churn__metric_plan *plan,
-                                            const churn__metric_set *set)
+/* The member whose next event comes first; at one instant the first by name of type. */
+static uint32_t merge_first(const churn__metric_set *set)
 {
-    const churn__metric_run *first = NULL;
-    for (uint32_t i = 0; i < set->member_count; i++) {
-        const churn__metric_run *run = &plan->runs[set->members[i]];
-        bool left = run->tallied_from < run->count;
-        if (left &&
-            (first == NULL || run->at[run->tallied_from] < first->at[first->tallied_from])) {
-            first = run;
-        }
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < set->member_count; i++) {
+        first = set->heads[i] < set->heads[first] ? i : first;
     }
     return first;
 }
 
-/* All events of a set in one run; `tallied_from` serves as each member's cursor. */
+static void merge_event(const churn__metric_run *from, uint32_t at, uint8_t need,
+                        churn__metric_run *to, uint32_t i)
+{
+    to->at[i] = from->at[at];
+    if (need & CHURN__NEED_VALUE) {
+        to->value[i] = from->value[at];
+    }
+    if (need & CHURN__NEED_USER) {
+        to->user[i] = from->user[at];
+    }
+    if (need & CHURN__NEED_DAY) {
+        to->day[i] = from->day[at];
+    }
+    if (need & CHURN__NEED_KEY) {
+        to->key[i] = from->key[at];
+    }
+}
+
+static void merge_events(churn__metric_plan *plan, churn__metric_set *set, churn__metric_run *to)
+{
+    for (uint32_t i = 0; i < set->member_count; i++) {
+        churn__metric_run *run = &plan->runs[set->members[i]];
+        run->cursor = 0;
+        set->heads[i] = run->at[0];
+    }
+    for (uint32_t i = 0; i < to->count; i++) {
+        uint32_t first = merge_first(set);
+        churn__metric_run *run = &plan->runs[set->members[first]];
+        merge_event(run, run->cursor++, set->need, to, i);
+        set->heads[first] = run->cursor < run->count ? run->at[run->cursor] : INT64_MAX;
+    }
+}
+
+/* All events of a set as one run: where only positions count, only they are added up. */
 static void merge_runs(churn__metric_plan *plan, churn__metric_set *set,
                        const churn__metric_range *range)
 {
     churn__metric_run *merged = run_next(plan);
-    size_t total = 0;
-    for (uint32_t i = 0; i < set->member_count; i++) {
-        plan->runs[set->members[i]].tallied_from = 0;
-        total += plan->runs[set->members[i]].count;
-    }
-    if (merged == NULL || !run_fit(plan, merged, total)) {
+    if (merged == NULL) {
         return;
     }
-    for (size_t i = 0; i < total; i++) {
-        const churn__metric_run *from = merge_first(plan, set);
-        uint32_t at = plan->runs[from - plan->runs].tallied_from++;
-        merged->at[i] = from->at[at];
-        merged->value[i] = from->value[at];
-    }
-    for (uint32_t k = range->low_cut; k <= range->high_cut; k++) {
-        merged->pos[k] = 0;
-        for (uint32_t i = 0; i < set->member_count; i++) {
-            merged->pos[k] += plan->runs[set->members[i]].pos[k];
+    merged->type = CHURN__METRIC_NONE;
+    merged->count = 0;
+    memset(merged->pos, 0, plan->cut_count * sizeof *merged->pos);
+    for (uint32_t i = 0; i < set->member_count; i++) {
+        const churn__metric_run *run = &plan->runs[set->members[i]];
+        merged->count += run->count;
+        for (uint32_t k = range->low_cut; k <= range->high_cut; k++) {
+            merged->pos[k] += run->pos[k];
         }
     }
-    merged->type = CHURN__METRIC_NONE;
-    merged->count = (uint32_t)total;
-    set->merged = plan->run_count++;
+    if (set->need != 0 && run_fit(plan, merged, merged->count)) {
+        merge_events(plan, set, merged);
+    }
+    set->run = plan->run_count++;
 }
 
 static void set_merge(churn__metric_plan *plan, churn__metric_set *set,
                       const churn__metric_range *range)
 {
-    set->merged = set->member_count == 1 ? set->members[0] : CHURN__METRIC_NONE;
-    if (set->ordered && set->member_count > 1) {
+    set->run = set->member_count == 1 ? set->members[0] : CHURN__METRIC_NONE;
+    if (set->member_count > 1) {
         merge_runs(plan, set, range);
     }
 }

@@ -143,7 +143,7 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
     }
     if (plan->failed && plan->tally.counts != NULL) { /* a tally may have been left half way */
         memset(plan->tally.counts, 0, plan->tally.capacity * sizeof *plan->tally.counts);
-        plan->tally.distinct = 0;
+        plan->tally.from = plan->tally.to = plan->tally.distinct = 0;
     }
     plan->failed = false;
     return st;

@@ -32,9 +32,9 @@
 typedef struct churn__metric_run {
     uint32_t type; /* CHURN__METRIC_NONE: merged */
     uint32_t count;
-    uint32_t tallied_from, tallied_to; /* see churn__metric_tally */
-    uint32_t *pos;                     /* by cut: how many events come before it */
-    void *room;                        /* what the columns lie in */
+    uint32_t cursor; /* while merging: the next event */
+    uint32_t *pos;   /* by cut: how many events come before it */
+    void *room;      /* what the columns lie in */
     size_t capacity;
     churn_time *at;
     double *value;
@@ -44,14 +44,16 @@ typedef struct churn__metric_run {
 /* A distinct set of event types. */
 typedef struct churn__metric_set {
     bool any;
-    bool ordered;          /* something is summed: the order of events matters */
+    bool ordered;          /* something is summed: events at one instant have their order, too */
+    uint8_t need;          /* CHURN__NEED_* of its metrics */
     const uint32_t *types; /* codes, ascending */
     uint32_t type_count;
     /* of the customer in hand */
     uint32_t *members; /* runs that are not empty; by name of type where ordered */
-    size_t member_capacity;
+    churn_time *heads; /* while merging: when each member's next event happened */
+    size_t member_capacity, head_capacity;
     uint32_t member_count;
-    uint32_t merged; /* where ordered: the run of all, CHURN__METRIC_NONE: no events */
+    uint32_t run; /* of all of them; CHURN__METRIC_NONE: no events */
 } churn__metric_set;
 
 /* A definition bound to the version and the dates. */
@@ -85,11 +87,12 @@ typedef struct churn__metric_keys {
     uint32_t count, stamp;
 } churn__metric_keys;
 
-/* How often each small number occurs in the window at hand. All zero between metrics. Windows of
+/* How often each small number occurs among events [from, to). All zero between metrics. Windows of
  * ascending dates overlap, so that only what enters and what leaves is counted. */
 typedef struct churn__metric_tally {
     uint32_t *counts;
     size_t capacity;
+    uint32_t from, to;
     uint32_t distinct;
 } churn__metric_tally;
 

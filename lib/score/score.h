@@ -9,8 +9,8 @@
 #include "table/table.h"
 
 /*
- * Health scores: the arithmetic of DESIGN section 7 over plain columns. Every score and sub-score is
- * rounded once, to 1e-6; comparisons, bands, tables and lines use the rounded number.
+ * Health scores: the arithmetic of DESIGN section 7 over plain columns. Every score and sub-score
+ * is rounded once, to 1e-6; comparisons, bands, tables and lines use the rounded number.
  */
 typedef enum churn__factor_missing {
     CHURN__FACTOR_EXCLUDE = 0,
@@ -24,12 +24,12 @@ typedef struct churn__point {
 } churn__point;
 
 typedef struct churn__factor_def {
-    churn_str id;      /* the metric's id unless said otherwise */
+    churn_str id; /* the metric's id unless said otherwise */
     uint32_t line, column;
-    uint32_t slot;     /* of the metric's column */
+    uint32_t slot; /* of the metric's column */
     double weight;
-    bool steps;        /* points are steps: y holds from x on (x inclusive), below the first x the
-                          first y; else a curve, linear between points, flat outside */
+    bool steps; /* points are steps: y holds from x on (x inclusive), below the first x the
+                   first y; else a curve, linear between points, flat outside */
     const churn__point *points; /* x strictly ascending */
     uint32_t point_count;
     churn__factor_missing missing;
@@ -49,7 +49,7 @@ typedef struct churn__cap_def {
     churn_str id;
     uint32_t line, column;
     churn__expr *when;
-    bool is_floor;   /* at_least; else at_most */
+    bool is_floor; /* at_least; else at_most */
     double bound;
 } churn__cap_def;
 
@@ -74,17 +74,17 @@ typedef struct churn__score_def {
 
 /* What a score is for n rows. Arrays of n, all written. */
 typedef struct churn__score_out {
-    double *score;             /* also where below min_coverage; NaN: no factor scores */
-    churn__missing *missing;   /* CHURN__LOW_COVERAGE below min_coverage or with no factor present */
+    double *score;           /* also where below min_coverage; NaN: no factor scores */
+    churn__missing *missing; /* CHURN__LOW_COVERAGE below min_coverage or with no factor present */
     double *coverage, *low, *high; /* rounded to 1e-6 as scores are */
-    churn_str *band;           /* views of the definition; "unknown" where missing */
-    double *groups;            /* group_count * n, group g of row i at g * n + i; NaN: absent */
+    churn_str *band;               /* views of the definition; "unknown" where missing */
+    double *groups;                /* group_count * n, group g of row i at g * n + i; NaN: absent */
 } churn__score_out;
 
 /* `columns` by slot, n <= the scratch's rows. */
-churn_status churn__score_eval(const churn__score_def *def, const churn__column *columns, uint32_t n,
-                               churn__expr_scratch *scratch, const churn__score_out *out,
-                               churn_error *err);
+churn_status churn__score_eval(const churn__score_def *def, const churn__column *columns,
+                               uint32_t n, churn__expr_scratch *scratch,
+                               const churn__score_out *out, churn_error *err);
 
 /* One line of an explanation. */
 typedef enum churn__line_kind {
@@ -97,20 +97,20 @@ typedef enum churn__line_kind {
 
 typedef struct churn__score_line {
     churn__line_kind kind;
-    churn_str name;          /* of the factor or cap; "baseline" */
+    churn_str name; /* of the factor or cap; "baseline" */
     churn_str group;
     uint32_t slot;
-    double value;            /* the metric's; NaN: missing or none */
+    double value; /* the metric's; NaN: missing or none */
     churn__missing missing;
-    double points, weight;   /* sub-score, or the bound of a cap; effective weight, of a missing factor
-                                the one that it would have if all were there; NaN: none */
-    int64_t contribution;    /* units of 1e-6 */
+    double points, weight; /* sub-score, or the bound of a cap; effective weight, of a missing
+                              factor the one that it would have if all were there; NaN: none */
+    int64_t contribution;  /* units of 1e-6 */
 } churn__score_line;
 
-/* The lines for one row, in the order of churn_engine_explain(); contributions of the lines that are
- * not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest remainder). Lines are
- * written to an array of the arena. Without a single factor that scores there is nothing to add up
- * to. */
+/* The lines for one row, in the order of churn_engine_explain(); contributions of the lines that
+ * are not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest remainder). Lines
+ * are written to an array of the arena. Without a single factor that scores there is nothing to add
+ * up to. */
 churn_status churn__score_explain(const churn__score_def *def, const churn__column *columns,
                                   uint32_t row, churn__expr_scratch *scratch, churn__arena *arena,
                                   churn__score_line **lines, uint32_t *count, churn_error *err);
