@@ -212,7 +212,7 @@ static churn__expr_place place_of(const churn__yaml_node *node)
 #define EXPRESSION_CODES 1000 /* CH1101 is CHURN__EXPR_SYNTAX */
 
 static void report_expression(builder *b, const churn__yaml_node *node, churn_str suggestion,
-                              int32_t template_code, const churn_error *err)
+                              const churn_error *err)
 {
     bool memory =
         err->status == CHURN_E_NOMEM || (err->status == CHURN_E_LIMIT && err->detail == 0);
@@ -226,7 +226,7 @@ static void report_expression(builder *b, const churn__yaml_node *node, churn_st
         place.column = err->column;
     }
     place.suggestion = suggestion;
-    int32_t code = err->detail > 0 ? EXPRESSION_CODES + err->detail : template_code;
+    int32_t code = EXPRESSION_CODES + (err->detail > 0 ? err->detail : CHURN__EXPR_SYNTAX);
     churn_status status = err->status == CHURN_E_UNSUPPORTED || err->status == CHURN_E_LIMIT
                               ? err->status
                               : CHURN_E_CONFIG;
@@ -245,7 +245,7 @@ churn__expr *b_condition(builder *b, const churn__yaml_node *node)
     if (churn__expr_compile(b->heap, &b->pb->limits, node->text, place_of(node), &scope,
                             CHURN__TYPE_BOOL, 0, &expr, &suggestion, &b->scratch,
                             &err) != CHURN_OK) {
-        report_expression(b, node, suggestion, EXPRESSION_CODES + CHURN__EXPR_SYNTAX, &err);
+        report_expression(b, node, suggestion, &err);
         return NULL;
     }
     return expr;
@@ -261,6 +261,6 @@ void b_template(builder *b, const churn__yaml_node *node, churn__template *out)
     if (churn__template_compile(b->heap, b->arena, &b->pb->limits, node->text, place_of(node),
                                 &scope, out, &err) != CHURN_OK) {
         *out = (churn__template){NULL, 0};
-        report_expression(b, node, (churn_str){NULL, 0}, DIAGNOSTIC_template, &err);
+        report_expression(b, node, (churn_str){NULL, 0}, &err);
     }
 }
