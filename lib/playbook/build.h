@@ -92,8 +92,12 @@ const churn_str *b_texts(builder *b, const churn__yaml_node *list, uint32_t *cou
 /* ---- the check against the schema (check.c) ---- */
 
 void b_check(builder *b, const schema *type, churn__yaml_node *node, churn_str what);
-/* Is the text one of a plain number, as the format writes them. */
+/* What is wrong with a single value (check_value.c); 0: nothing. */
+diagnostic b_value_fault(const schema *type, const churn__yaml_node *node);
+/* Is the text a number, a truth, as the format writes them. */
 bool b_is_number(churn_str text);
+bool b_is_truth(churn_str text);
+bool b_is_null(const churn__yaml_node *node); /* of a scalar */
 
 /* ---- names (names.c, slots.c) ---- */
 

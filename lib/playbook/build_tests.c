@@ -4,28 +4,20 @@
 
 /* The playbook's own tests: records as texts, which the store reads as it reads other texts. */
 
-#define DEFAULT_CUSTOMER CHURN__STR("customer")
+#define THE_CUSTOMER CHURN__STR("customer")
 #define TOLERANCE 1e-6
 
 typedef struct records {
     builder *b;
     churn__test_record *list;
     uint32_t count;
-    churn_str customer;
 } records;
 
 /* ---- one record ---- */
 
-static bool is_null(const churn__yaml_node *node)
+static void field_add(churn__test_record *to, churn_field_text *fields, const char *name,
+                      churn_str text)
 {
-    return node->plain && (node->text.len == 0 || churn__str_eq(node->text, CHURN__STR("~")) ||
-                           churn__str_eq(node->text, CHURN__STR("null")));
-}
-
-static void field_add(builder *b, churn__test_record *to, churn_field_text *fields,
-                      const char *name, churn_str text)
-{
-    (void)b;
     fields[to->field_count++] = (churn_field_text){churn__str_nts(name), text};
 }
 
@@ -38,7 +30,7 @@ static void fields_copy(builder *b, churn__test_record *to, churn_field_text *fi
         if (item == NULL || item->kind != CHURN__YAML_SCALAR) {
             continue;
         }
-        churn_str text = is_null(item) ? (churn_str){NULL, 0} : b_keep(b, item->text);
+        churn_str text = b_is_null(item) ? (churn_str){NULL, 0} : b_keep(b, item->text);
         fields[to->field_count++] = (churn_field_text){b_keep(b, map->keys[i]->text), text};
     }
 }
@@ -74,14 +66,14 @@ static void record_add(records *to, const record_sort *sort, const churn__yaml_n
     }
     *record = (churn__test_record){
         .kind = sort->kind, .fields = fields, .line = map->line, .column = map->column};
-    field_add(b, record, fields, "customer", to->customer);
+    field_add(record, fields, "customer", THE_CUSTOMER);
     if (sort->id != NULL && !b_given(map, "id")) {
         char digits[24];
         churn_str text = {digits, churn__int_print((int64_t)number + 1, digits)};
-        field_add(b, record, fields, "id", b_join(b, sort->id, text, ""));
+        field_add(record, fields, "id", b_join(b, sort->id, text, ""));
     }
     if (sort->currency && b_given(map, "amount") && !b_given(map, "currency")) {
-        field_add(b, record, fields, "currency", b->pb->currency);
+        field_add(record, fields, "currency", b->pb->currency);
     }
     fields_copy(b, record, fields, map);
     to->count++;
@@ -103,8 +95,7 @@ static bool has_type(const churn__yaml_node *node, churn__type type)
     case CHURN__TYPE_DOUBLE:
         return node->plain && b_is_number(node->text);
     case CHURN__TYPE_BOOL:
-        return node->plain && (churn__str_eq(node->text, CHURN__STR("true")) ||
-                               churn__str_eq(node->text, CHURN__STR("false")));
+        return node->plain && b_is_truth(node->text);
     case CHURN__TYPE_TIME:
         return churn__when_parse(node->text.ptr, node->text.len, &when) >= CHURN__WHEN_DATE;
     default:
@@ -124,7 +115,7 @@ static void report_type(builder *b, const churn__yaml_node *node, churn_str name
 static void check_attribute(builder *b, const churn__yaml_node *key, const churn__yaml_node *value)
 {
     uint32_t index = b_refer(b, DIAGNOSTIC_unknown_attribute, "attribute", &b->attributes, key);
-    if (index == UINT32_MAX || value == NULL || is_null(value)) {
+    if (index == UINT32_MAX || value == NULL || b_is_null(value)) {
         return;
     }
     churn__type type = b->pb->attributes[index].type;
@@ -137,10 +128,14 @@ static void check_customer(builder *b, const churn__yaml_node *map)
 {
     for (uint32_t i = 0; map != NULL && i < map->count; i++) {
         const churn__yaml_node *key = map->keys[i], *value = b_item(map, i);
-        if (value == NULL || churn__str_eq(key->text, CHURN__STR("id"))) {
+        if (value == NULL) {
             continue;
         }
-        if (!is_customer_time(key->text)) {
+        if (churn__str_eq(key->text, CHURN__STR("id"))) {
+            report_add(&b->report, DIAGNOSTIC_unsupported, b_at(key),
+                       "the customer of a test is always `customer`: another id is not supported "
+                       "by this version");
+        } else if (!is_customer_time(key->text)) {
             check_attribute(b, key, value);
         } else if (!has_type(value, CHURN__TYPE_TIME)) {
             report_type(b, value, key->text, CHURN__TYPE_TIME);
@@ -161,9 +156,7 @@ static void customer_add(records *to, const churn__yaml_node *map, const churn__
                                    .fields = fields,
                                    .line = map == NULL ? given->line : map->line,
                                    .column = map == NULL ? given->column : map->column};
-    if (map == NULL || !b_given(map, "id")) {
-        field_add(b, record, fields, "id", to->customer);
-    }
+    field_add(record, fields, "id", THE_CUSTOMER);
     if (map != NULL) {
         fields_copy(b, record, fields, map);
     }
@@ -182,7 +175,7 @@ static void check_attributes(builder *b, const churn__yaml_node *list)
 
 static void fill_given(builder *b, const churn__yaml_node *given, churn__test_def *def)
 {
-    const churn__yaml_node *customer = b_get(given, "customer"), *id = b_get(customer, "id");
+    const churn__yaml_node *customer = b_get(given, "customer");
     size_t count = 1;
     if (given == NULL) {
         return;
@@ -195,7 +188,6 @@ static void fill_given(builder *b, const churn__yaml_node *given, churn__test_de
     if (to.list == NULL) {
         return;
     }
-    to.customer = b_keep(b, id == NULL ? DEFAULT_CUSTOMER : id->text);
     check_customer(b, customer);
     check_attributes(b, b_get(given, "attributes"));
     customer_add(&to, customer, given);
@@ -279,7 +271,7 @@ static void fill_expect(builder *b, const churn__yaml_node *key, const churn__ya
             return;
         }
     }
-    if (value == NULL || is_null(value)) {
+    if (value == NULL || b_is_null(value)) {
         return;
     }
     if (!has_type(value, type)) {

@@ -15,9 +15,8 @@ static int compare_entries(const void *a, const void *b, const void *context)
 
 static bool is_word(churn_str text)
 {
-    return churn__str_eq(text, CHURN__STR("true")) || churn__str_eq(text, CHURN__STR("false")) ||
-           churn__str_eq(text, CHURN__STR("null")) || churn__str_eq(text, CHURN__STR("~")) ||
-           text.len == 0;
+    return b_is_truth(text) || churn__str_eq(text, CHURN__STR("null")) ||
+           churn__str_eq(text, CHURN__STR("~")) || text.len == 0;
 }
 
 static void write_scalar(churn__buf *out, const churn__yaml_node *node)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/num.h"
 #include "playbook/build.h"
 
 #define KEYS_MAX 64 /* keys of one map and sorts of one value, in the schema */
@@ -7,12 +6,6 @@
 static const churn_str nothing = {NULL, 0};
 
 /* ---- words for messages ---- */
-
-static bool is_null(const churn__yaml_node *node)
-{
-    return node->plain && (node->text.len == 0 || churn__str_eq(node->text, CHURN__STR("~")) ||
-                           churn__str_eq(node->text, CHURN__STR("null")));
-}
 
 static const char *kind_name(const churn__yaml_node *node)
 {
@@ -22,7 +15,7 @@ static const char *kind_name(const churn__yaml_node *node)
     if (node->kind == CHURN__YAML_SEQUENCE) {
         return "a list";
     }
-    return is_null(node) ? "nothing" : node->plain ? "a value" : "a quoted text";
+    return b_is_null(node) ? "nothing" : node->plain ? "a value" : "a quoted text";
 }
 
 static churn_str expected_text(builder *b, const schema *type)
@@ -43,12 +36,25 @@ static void mark(churn__yaml_node *node)
     node->bad = true;
 }
 
+/* What is probably meant stands for what was written, so that one slip is one finding. */
+static void take_suggestion(churn__yaml_node *node, churn_str suggestion)
+{
+    node->text = suggestion;
+    node->plain = true;
+    node->bad = false;
+}
+
 /* "`weight`: expected a number, found `abc`" */
 static void report_value(builder *b, const schema *type, churn__yaml_node *node, churn_str what,
                          diagnostic code, churn_str suggestion)
 {
     report_place place = b_at(node);
+    churn_str found = node->text;
+    bool plain = node->plain;
     mark(node);
+    if (suggestion.ptr != NULL) {
+        take_suggestion(node, suggestion);
+    }
     if (report_open(&b->report)) {
         place.expected = expected_text(b, type);
         place.suggestion = suggestion;
@@ -62,10 +68,10 @@ static void report_value(builder *b, const schema *type, churn__yaml_node *node,
                    kind_name(node));
     } else if (suggestion.ptr != NULL) {
         report_add(&b->report, code, place, "%q: expected %s, found %q; did you mean %q?", &what,
-                   expected, &node->text, &suggestion);
+                   expected, &found, &suggestion);
     } else {
         report_add(&b->report, code, place, "%q: expected %s, found %s%q", &what, expected,
-                   node->plain ? "" : "the text ", &node->text);
+                   plain ? "" : "the text ", &found);
     }
 }
 
@@ -74,133 +80,6 @@ static void report_later(builder *b, churn__yaml_node *node, report_place place,
     mark(node);
     report_add(&b->report, DIAGNOSTIC_unsupported, place, "%q is not supported by this version",
                &what);
-}
-
-/* ---- single values ---- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Digits without a leading zero, which other readers take for octal. */
-bool b_is_number(churn_str text)
-{
-    double value = 0;
-    size_t at = text.len > 0 && text.ptr[0] == '-' ? 1 : 0;
-    if (text.len > at + 1 && text.ptr[at] == '0' && is_digit(text.ptr[at + 1])) {
-        return false;
-    }
-    return text.len > at && is_digit(text.ptr[at]) &&
-           churn__double_parse(text.ptr, text.len, &value);
-}
-
-static diagnostic number_fault(const schema *type, const churn__yaml_node *node)
-{
-    double value = 0;
-    int64_t whole = 0;
-    if (!node->plain || !b_is_number(node->text)) {
-        return DIAGNOSTIC_bad_value;
-    }
-    if (type->type == SCHEMA_INT && !churn__int_parse(node->text.ptr, node->text.len, &whole)) {
-        return DIAGNOSTIC_bad_value;
-    }
-    (void)churn__double_parse(node->text.ptr, node->text.len, &value);
-    bool low = type->ranged && (type->open_low ? value <= type->low : value < type->low);
-    bool high = type->ranged && value > type->high;
-    return low || high ? DIAGNOSTIC_out_of_range : (diagnostic)0;
-}
-
-static diagnostic duration_fault(const schema *type, const churn__yaml_node *node)
-{
-    churn__duration value;
-    if (!churn__duration_parse(node->text.ptr, node->text.len, &value)) {
-        return DIAGNOSTIC_bad_value;
-    }
-    if (type->type == SCHEMA_DUE || value.unit == CHURN__UNIT_MICRO) {
-        return type->open_low && value.amount == 0 ? DIAGNOSTIC_out_of_range : (diagnostic)0;
-    }
-    bool business = value.unit == CHURN__UNIT_BD || value.unit == CHURN__UNIT_BH;
-    return business ? DIAGNOSTIC_bad_value : DIAGNOSTIC_unsupported;
-}
-
-static diagnostic instant_fault(const schema *type, const churn__yaml_node *node)
-{
-    int64_t value = 0;
-    churn__when when = churn__when_parse(node->text.ptr, node->text.len, &value);
-    if (when == CHURN__WHEN_RANGE) {
-        return DIAGNOSTIC_out_of_range;
-    }
-    bool right = type->type == SCHEMA_DATE ? when == CHURN__WHEN_DATE : when != CHURN__WHEN_BAD;
-    return right ? (diagnostic)0 : DIAGNOSTIC_bad_value;
-}
-
-/* HH:MM as seconds, -1: not of that form. 24:00 is the end of the day. */
-static int32_t clock_seconds(const char *s)
-{
-    if (!is_digit(s[0]) || !is_digit(s[1]) || s[2] != ':' || !is_digit(s[3]) || !is_digit(s[4])) {
-        return -1;
-    }
-    int32_t hour = (s[0] - '0') * 10 + (s[1] - '0'), minute = (s[3] - '0') * 10 + (s[4] - '0');
-    bool right = minute < 60 && (hour < 24 || (hour == 24 && minute == 0));
-    return right ? hour * 3600 + minute * 60 : -1;
-}
-
-static diagnostic hours_fault(const churn__yaml_node *node)
-{
-    const char *s = node->text.ptr;
-    if (node->text.len != 11 || s[5] != '-' || clock_seconds(s) < 0 || clock_seconds(s + 6) < 0) {
-        return DIAGNOSTIC_bad_value;
-    }
-    return clock_seconds(s) < clock_seconds(s + 6) ? (diagnostic)0 : DIAGNOSTIC_order;
-}
-
-static diagnostic word_fault(const schema *type, churn_str text)
-{
-    for (uint32_t i = 0; i < type->word_count; i++) {
-        churn_str word = churn__str_nts(type->words[i].name);
-        bool open = churn__str_ends(word, CHURN__STR("."));
-        if (open ? churn__str_starts(text, word) : churn__str_eq(text, word)) {
-            return type->words[i].later ? DIAGNOSTIC_unsupported : (diagnostic)0;
-        }
-    }
-    return DIAGNOSTIC_unknown_word;
-}
-
-static bool is_bool(churn_str text)
-{
-    return churn__str_eq(text, CHURN__STR("true")) || churn__str_eq(text, CHURN__STR("false"));
-}
-
-/* What is wrong with a single value; 0: nothing. */
-static diagnostic value_fault(const schema *type, const churn__yaml_node *node)
-{
-    bool empty = node->text.len == 0;
-    switch (type->type) {
-    case SCHEMA_NOTHING:
-        return is_null(node) ? (diagnostic)0 : DIAGNOSTIC_bad_value;
-    case SCHEMA_NAME:
-        return empty                        ? DIAGNOSTIC_bad_value
-               : churn__is_name(node->text) ? (diagnostic)0
-                                            : DIAGNOSTIC_bad_name;
-    case SCHEMA_NUMBER:
-    case SCHEMA_INT:
-        return number_fault(type, node);
-    case SCHEMA_BOOL:
-        return node->plain && is_bool(node->text) ? (diagnostic)0 : DIAGNOSTIC_bad_value;
-    case SCHEMA_DURATION:
-    case SCHEMA_DUE:
-        return duration_fault(type, node);
-    case SCHEMA_INSTANT:
-    case SCHEMA_DATE:
-        return instant_fault(type, node);
-    case SCHEMA_HOURS:
-        return hours_fault(node);
-    case SCHEMA_WORD:
-        return word_fault(type, node->text);
-    default: /* texts of all sorts */
-        return is_null(node) || empty ? DIAGNOSTIC_bad_value : (diagnostic)0;
-    }
 }
 
 static bool is_collection(const schema *type)
@@ -247,7 +126,7 @@ static churn_str nearest_bool(builder *b, churn_str text)
             return both[1];
         }
     }
-    return is_bool(text) ? text : b_nearest(b, text, both, 2);
+    return b_is_truth(text) ? text : b_nearest(b, text, both, 2);
 }
 
 static churn_str suggestion_for(builder *b, const schema *type, const churn__yaml_node *node)
@@ -271,7 +150,7 @@ static void check_value(builder *b, const schema *type, churn__yaml_node *node, 
         report_value(b, type, node, what, DIAGNOSTIC_wrong_kind, nothing);
         return;
     }
-    diagnostic fault = value_fault(type, node);
+    diagnostic fault = b_value_fault(type, node);
     if (fault == DIAGNOSTIC_unsupported) {
         report_later(b, node, b_at(node), node->text);
     } else if (fault != 0) {
@@ -301,16 +180,24 @@ static churn_str nearest_key(builder *b, const schema *type, churn_str name)
     return b_nearest(b, name, names, count);
 }
 
-static void report_unknown_key(builder *b, const schema *type, const churn__yaml_node *key)
+/* A misspelt key is reported and then read as what is meant, unless that is there as well. */
+static const schema_key *unknown_key(builder *b, const schema *type, const churn__yaml_node *map,
+                                     churn__yaml_node *key)
 {
     report_place place = b_at(key);
     place.suggestion = nearest_key(b, type, key->text);
-    if (place.suggestion.ptr != NULL) {
-        report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q; did you mean %q?",
-                   &key->text, &place.suggestion);
-    } else {
+    if (place.suggestion.ptr == NULL) {
         report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q", &key->text);
+        return NULL;
     }
+    report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q; did you mean %q?",
+               &key->text, &place.suggestion);
+    const schema_key *meant = key_of(type, place.suggestion);
+    if (meant == NULL || meant->later || churn__yaml_get(map, place.suggestion) != NULL) {
+        return NULL;
+    }
+    key->text = place.suggestion;
+    return meant;
 }
 
 static void check_missing(builder *b, const schema *type, const churn__yaml_node *map,
@@ -353,7 +240,10 @@ static void check_keys(builder *b, const schema *type, const schema *family, chu
             report_add(&b->report, DIAGNOSTIC_not_together, b_at(map->keys[i]),
                        "%q does not go with %q", &map->keys[i]->text, &sort);
         } else {
-            report_unknown_key(b, type, map->keys[i]);
+            key = unknown_key(b, type, map, map->keys[i]);
+            if (key != NULL) {
+                b_check(b, key->type, map->items[i], map->keys[i]->text);
+            }
         }
     }
     check_missing(b, type, map, what);
@@ -384,9 +274,9 @@ static bool misspelt_sort(builder *b, const schema *type, churn__yaml_node *map)
         if (near.ptr != NULL) {
             report_place place = b_at(map->keys[i]);
             place.suggestion = near;
-            mark(map);
             report_add(&b->report, DIAGNOSTIC_unknown_key, place,
                        "unknown key %q; did you mean %q?", &name, &near);
+            map->keys[i]->text = near;
             return true;
         }
     }
@@ -428,7 +318,11 @@ static void check_variants(builder *b, const schema *type, churn__yaml_node *map
     }
     if (sort != NULL) {
         check_keys(b, sort, type, map, what);
-    } else if (!later_sort(b, type, map) && !misspelt_sort(b, type, map)) {
+    } else if (later_sort(b, type, map)) {
+        return;
+    } else if (misspelt_sort(b, type, map)) {
+        check_variants(b, type, map, what); /* now it has a sort */
+    } else {
         report_no_sort(b, type, map, what);
     }
 }
@@ -453,7 +347,7 @@ static void check_point(builder *b, const schema *type, churn__yaml_node *node, 
     bool right = node->count == 2;
     for (uint32_t i = 0; right && i < 2; i++) {
         const churn__yaml_node *item = node->items[i];
-        right = item->kind == CHURN__YAML_SCALAR && number_fault(&schema_number, item) == 0;
+        right = item->kind == CHURN__YAML_SCALAR && b_value_fault(&schema_number, item) == 0;
     }
     if (!right) {
         report_value(b, type, node, what, DIAGNOSTIC_bad_value, nothing);
@@ -474,7 +368,7 @@ static bool fits(const schema *type, const churn__yaml_node *node)
     if (node->kind != CHURN__YAML_SCALAR || is_collection(type) || type->type == SCHEMA_LATER) {
         return fits_kind(type, node);
     }
-    diagnostic fault = value_fault(type, node);
+    diagnostic fault = b_value_fault(type, node);
     return fault == 0 || fault == DIAGNOSTIC_unsupported;
 }
 

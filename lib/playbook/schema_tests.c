@@ -124,7 +124,7 @@ static const schema attributes = {.type = SCHEMA_LIST, .of = &attribute};
 
 static const schema_key given_keys[] = {
     {"customer", &customer,
-     .doc = "The customer: `id`, `since`, `known_at`, `valid_from` and attributes.",
+     .doc = "The customer: `since`, `known_at`, `valid_from` and attributes.",
      .example = "{since: 2026-01-01, plan: team}"},
     {"events", &events, .doc = "Events.", .example = "[{type: login, at: 2026-02-01}]"},
     {"subscriptions", &subscriptions, .doc = "States of subscriptions."},
