@@ -1,0 +1,3 @@
+module github.com/libchurn/libchurn/bindings/go
+
+go 1.24
