@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_GO_CSHIM_H
+#define CHURN_GO_CSHIM_H
+
+#include <churn/churn.h>
+
+/*
+ * What cgo does badly by itself: fill a struct whose pointers go to strings on Go's stack, read all
+ * columns of a table in one crossing, and offer slices as an Arrow stream, whose functions are
+ * pointers.
+ */
+
+/* One event from plain arguments; a string of length 0 is not given. */
+churn_status churn_go_add_event(churn_store *store, const char *id, size_t id_len,
+                                const char *customer, size_t customer_len, const char *type,
+                                size_t type_len, churn_time at, churn_time known_at,
+                                const char *user, size_t user_len, double value, churn_error *err);
+
+/* Where the parts of one column of a table are. */
+typedef struct churn_go_view {
+    const char *name;
+    const void *data;
+    const char *bytes;
+    const uint8_t *valid;
+    int32_t type;
+} churn_go_view;
+
+/* Fill `views`, one a column of the table. */
+void churn_go_views(const churn_table *table, churn_go_view *views);
+
+/* One column of slices. `format` is Arrow's; `offsets` is of text alone. All is borrowed. */
+typedef struct churn_go_column {
+    const char *name;
+    const char *format;
+    const void *values;
+    const int64_t *offsets;
+    const uint8_t *valid;
+} churn_go_column;
+
+/* Add columns as a stream of one batch. */
+churn_status churn_go_add_columns(churn_store *store, churn_record_kind kind,
+                                  const churn_go_column *columns, size_t count, int64_t rows,
+                                  const churn_load_options *options, churn_load_report *report,
+                                  churn_error *err);
+
+#endif

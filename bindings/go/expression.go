@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+
+package churn
+
+/*
+#include "cshim.h"
+
+#cgo noescape churn_expression_evaluate
+#cgo nocallback churn_expression_evaluate
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+	"unsafe"
+)
+
+// Expression is one compiled expression over declared variables: the language of a playbook's
+// conditions by itself. It never changes and is shared freely.
+type Expression struct {
+	handle
+	text      string
+	typ       Type
+	variables []Variable
+	uses      map[string]bool
+	unknown   bool
+}
+
+// Variable is a name that an expression may use. Dots are allowed: "metric.logins_28d".
+type Variable struct {
+	Name string
+	Type Type
+}
+
+// ExpressionOptions change how an expression is compiled. The zero value is the default.
+type ExpressionOptions struct {
+	// StrictCEL asks for exactly CEL's typing and IEEE comparisons.
+	StrictCEL bool
+	// Limits are how much the expression may cost.
+	Limits *Limits
+}
+
+// CompileExpression compiles an expression, a subset of the Common Expression Language (CEL), over
+// variables. An error has the line and column of the fault. Close the expression when done.
+func CompileExpression(text string, variables []Variable, options ...ExpressionOptions) (*Expression, error) {
+	if err := checkABI(); err != nil {
+		return nil, err
+	}
+	given := first(options)
+	var p packer
+	defer p.pins.Unpin()
+	to := C.churn_expression_options{struct_size: C.sizeof_churn_expression_options, limits: p.limits(given.Limits)}
+	if given.StrictCEL {
+		to.flags = C.CHURN_EXPRESSION_STRICT_CEL
+	}
+	var packed *C.churn_variable
+	if len(variables) > 0 {
+		packed = p.variables(variables)
+	}
+	var out *C.churn_expression
+	why := newError()
+	status := C.churn_expression_compile(chars(text), C.size_t(len(text)), packed, C.uint32_t(len(variables)), &to, &out, &why)
+	if status != C.CHURN_OK {
+		return nil, failure(status, &why)
+	}
+	return newExpression(out, variables), nil
+}
+
+func (p *packer) variables(from []Variable) *C.churn_variable {
+	packed := make([]C.churn_variable, len(from))
+	for i, variable := range from {
+		packed[i].name = p.str(variable.Name)
+		packed[i]._type = C.churn_type(variable.Type)
+	}
+	return pin(p, packed)
+}
+
+// What is known of an expression once it is compiled is asked for once.
+func newExpression(out *C.churn_expression, variables []Variable) *Expression {
+	e := &Expression{
+		text:      goString(C.churn_expression_text(out)),
+		typ:       Type(C.churn_expression_type(out)),
+		variables: append([]Variable(nil), variables...),
+		uses:      make(map[string]bool, len(variables)),
+		unknown:   bool(C.churn_expression_can_be_unknown(out)),
+	}
+	for i, variable := range variables {
+		e.uses[variable.Name] = bool(C.churn_expression_uses(out, C.uint32_t(i)))
+	}
+	e.open(unsafe.Pointer(out), func(p unsafe.Pointer) { C.churn_expression_free((*C.churn_expression)(p)) })
+	return e
+}
+
+// Close frees the expression. It may be called again and always returns nil.
+func (e *Expression) Close() error {
+	e.close()
+	return nil
+}
+
+// Text returns the text that the expression was compiled from.
+func (e *Expression) Text() string { return e.text }
+
+// Type returns the type that the expression gives.
+func (e *Expression) Type() Type { return e.typ }
+
+// Uses tells whether the expression reads a variable.
+func (e *Expression) Uses(variable string) bool { return e.uses[variable] }
+
+// CanBeUnknown tells whether missing values can make the expression unknown.
+func (e *Expression) CanBeUnknown() bool { return e.unknown }
+
+// Evaluate evaluates the expression for one record: a map[string]any, or a struct whose fields carry
+// the tag `churn:"name"`. Variables that are not there, or nil, are missing. The answer is a bool,
+// int64, float64, string or time.Time, or nil where it is unknown; an expression that cannot be
+// computed gives an *[EvaluationError].
+func (e *Expression) Evaluate(record any) (any, error) {
+	values := make([]any, len(e.variables))
+	if err := e.pick(record, values); err != nil {
+		return nil, err
+	}
+	return e.EvaluateValues(values...)
+}
+
+// The values of the variables, in their order.
+func (e *Expression) pick(record any, values []any) error {
+	if from, ok := record.(map[string]any); ok {
+		for i, variable := range e.variables {
+			values[i] = from[variable.Name]
+		}
+		return nil
+	}
+	from := reflect.Indirect(reflect.ValueOf(record))
+	if from.Kind() != reflect.Struct {
+		return fail(ErrArgument, "a record is a map[string]any or a struct, not a %T", record)
+	}
+	fields := taggedFields(from.Type())
+	for i, variable := range e.variables {
+		if field, ok := fields[variable.Name]; ok {
+			values[i] = plain(from.Field(field))
+		}
+	}
+	return nil
+}
+
+func taggedFields(of reflect.Type) map[string]int {
+	fields := map[string]int{}
+	for i := range of.NumField() {
+		if name := of.Field(i).Tag.Get("churn"); name != "" && of.Field(i).IsExported() {
+			fields[name] = i
+		}
+	}
+	return fields
+}
+
+// The value of a field; a nil pointer is missing.
+func plain(field reflect.Value) any {
+	if field.Kind() == reflect.Pointer {
+		if field.IsNil() {
+			return nil
+		}
+		field = field.Elem()
+	}
+	return field.Interface()
+}
+
+// EvaluateValues is as Evaluate, with the values in the order of the variables: the fastest way.
+func (e *Expression) EvaluateValues(values ...any) (any, error) {
+	if len(values) != len(e.variables) {
+		return nil, fail(ErrArgument, "%d values for %d variables", len(values), len(e.variables))
+	}
+	pointer, err := e.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer e.release()
+	var p packer
+	defer p.pins.Unpin()
+	packed := make([]C.churn_value, len(values), len(values)+1)
+	for i, value := range values {
+		packed[i] = p.value(e.variables[i].Name, e.fit(i, value))
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	var outcome C.churn_outcome
+	var value C.churn_value
+	why := newError()
+	status := C.churn_expression_evaluate((*C.churn_expression)(pointer), unsafe.SliceData(packed),
+		C.uint32_t(len(packed)), &outcome, &value, &why)
+	if status == C.CHURN_E_UNSUPPORTED { // text that evaluation makes has its owner in a table
+		return e.evaluateRow(values)
+	}
+	if status != C.CHURN_OK {
+		return nil, failure(status, &why)
+	}
+	return answer(outcome, &value, &why)
+}
+
+// An int where a variable is a float is a float: in Go, 61 is not 61.0.
+func (e *Expression) fit(variable int, value any) any {
+	if n, ok := value.(int); ok && e.variables[variable].Type == Float {
+		return float64(n)
+	}
+	return value
+}
+
+func answer(outcome C.churn_outcome, value *C.churn_value, why *C.churn_error) (any, error) {
+	switch {
+	case outcome == C.CHURN_OUTCOME_UNKNOWN:
+		return nil, nil
+	case outcome == C.CHURN_OUTCOME_ERROR:
+		e := failure(0, why)
+		return nil, &EvaluationError{e.Line, e.Column, C.GoString(&why.message[0])}
+	case value._type == C.CHURN_TYPE_BOOL:
+		return value.truth != 0, nil
+	case value._type == C.CHURN_TYPE_INT:
+		return int64(value.integer), nil
+	case value._type == C.CHURN_TYPE_DOUBLE:
+		return float64(value.number), nil
+	case value._type == C.CHURN_TYPE_STRING:
+		return goString(value.string), nil
+	}
+	return instant(C.churn_time(value.integer)), nil
+}
+
+// One record as columns of one row.
+func (e *Expression) evaluateRow(values []any) (any, error) {
+	columns := Columns{}
+	for i, value := range values {
+		if column := oneRow(e.fit(i, value)); column != nil {
+			columns[e.variables[i].Name] = column
+		}
+	}
+	table, err := e.evaluateColumns(nil, columns, 1)
+	if err != nil {
+		return nil, err
+	}
+	row := table.Row(0)
+	if row.String("outcome") == "error" {
+		return nil, &EvaluationError{Message: row.String("error")}
+	}
+	return row.Value("value"), nil
+}
+
+func oneRow(value any) any {
+	switch value := value.(type) {
+	case bool:
+		return []bool{value}
+	case int:
+		return []int{value}
+	case int32:
+		return []int64{int64(value)}
+	case int64:
+		return []int64{value}
+	case float32:
+		return []float64{float64(value)}
+	case float64:
+		return []float64{value}
+	case string:
+		return []*string{&value}
+	case time.Time:
+		return []time.Time{value}
+	case Truth:
+		return []Truth{value}
+	}
+	return nil
+}
+
+// EvaluateColumns evaluates the expression for many rows in one crossing. Variables without a column
+// are missing in every row; in a column NaN, [NoInt], [TruthNone] and the zero time are missing, and so
+// is a nil in a []*string. The table has the columns value (null where there is none), outcome
+// ("value", "unknown", "error") and error.
+func (e *Expression) EvaluateColumns(ctx context.Context, columns Columns) (*Table, error) {
+	rows, found := 0, false
+	for _, name := range sortedKeys(columns) {
+		if !e.declares(name) {
+			return nil, fail(ErrNotFound, "the expression declares no variable %s", name)
+		}
+		if !found {
+			rows, found = columnLength(columns[name]), true
+		}
+	}
+	return e.evaluateColumns(ctx, columns, rows)
+}
+
+func (e *Expression) declares(name string) bool {
+	_, ok := e.uses[name]
+	return ok
+}
+
+func columnLength(values any) int {
+	if texts, ok := values.([]*string); ok {
+		return len(texts)
+	}
+	return lengthOf(values)
+}
+
+func (e *Expression) evaluateColumns(ctx context.Context, columns Columns, rows int) (*Table, error) {
+	pointer, err := e.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer e.release()
+	p := packer{rows: rows}
+	defer p.pins.Unpin()
+	packed := make([]C.churn_value_column, len(e.variables)+1)
+	for i, variable := range e.variables {
+		packed[i] = p.valueColumn(variable, columns[variable.Name])
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	watched, err := watch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer watched.end()
+	var out *C.churn_table
+	why := newError()
+	status := C.churn_expression_evaluate_columns((*C.churn_expression)(pointer), pin(&p, packed),
+		C.uint32_t(len(e.variables)), C.uint64_t(rows), watched.cancel, &out, &why)
+	if status != C.CHURN_OK {
+		return nil, watched.failure(status, &why)
+	}
+	return takeTable(out), nil
+}
+
+var errColumnType = errors.New("type")
+
+// A column of a variable: plain values, and bits of the rows that have one.
+func (p *packer) valueColumn(variable Variable, values any) C.churn_value_column {
+	if values == nil {
+		return p.missingColumn()
+	}
+	if length := columnLength(values); length != p.rows {
+		p.fail("column %s has %d rows, and the others have %d", variable.Name, length, p.rows)
+		return C.churn_value_column{}
+	}
+	if p.rows == 0 {
+		return p.missingColumn()
+	}
+	column, err := p.typedColumn(variable.Type, values)
+	if err != nil {
+		p.fail("column %s of type %v cannot be a %T", variable.Name, variable.Type, values)
+	}
+	return column
+}
+
+// No row has a value: zeros of the widest type, and no bits.
+func (p *packer) missingColumn() C.churn_value_column {
+	zeros := make([]C.churn_str, p.rows+1)
+	return C.churn_value_column{values: unsafe.Pointer(pin(p, zeros)), valid: p.bits(make([]byte, p.rows/8+1))}
+}
+
+func (p *packer) typedColumn(want Type, values any) (C.churn_value_column, error) {
+	switch values := values.(type) {
+	case []bool:
+		return p.typedColumn(want, truthsOf(values))
+	case []int:
+		return p.typedColumn(want, int64sOf(values))
+	case []string:
+		if want == String {
+			return C.churn_value_column{values: unsafe.Pointer(p.strs(values))}, nil
+		}
+	case []*string:
+		if want == String {
+			return p.optionalStrs(values), nil
+		}
+	case []Truth:
+		if want == Bool {
+			truths := p.truths("", values)
+			return C.churn_value_column{values: unsafe.Pointer(truths.values), valid: truths.valid}, nil
+		}
+	case []int64:
+		if want == Int {
+			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] != NoInt }), nil
+		}
+	case []float64:
+		if want == Float {
+			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] == values[row] }), nil
+		}
+	case []time.Time:
+		if want == Time {
+			times := p.times("", values)
+			return p.present(unsafe.Pointer(times.values), func(row int) bool { return !values[row].IsZero() }), nil
+		}
+	}
+	return C.churn_value_column{}, errColumnType
+}
+
+func (p *packer) present(values unsafe.Pointer, has func(row int) bool) C.churn_value_column {
+	return C.churn_value_column{values: values, valid: p.bits(bitsWhere(p.rows, has))}
+}
+
+func (p *packer) optionalStrs(values []*string) C.churn_value_column {
+	texts := make([]string, len(values))
+	for row, value := range values {
+		if value != nil {
+			texts[row] = *value
+		}
+	}
+	return p.present(unsafe.Pointer(p.strs(texts)), func(row int) bool { return values[row] != nil })
+}
