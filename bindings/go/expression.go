@@ -280,7 +280,7 @@ func (e *Expression) EvaluateColumns(ctx context.Context, columns Columns) (*Tab
 			return nil, fail(ErrNotFound, "the expression declares no variable %s", name)
 		}
 		if !found {
-			rows, found = columnLength(columns[name]), true
+			rows, found = max(0, columnLength(columns[name])), true
 		}
 	}
 	return e.evaluateColumns(ctx, columns, rows)
@@ -335,8 +335,7 @@ func (p *packer) valueColumn(variable Variable, values any) C.churn_value_column
 	if values == nil {
 		return p.missingColumn()
 	}
-	if length := columnLength(values); length != p.rows {
-		p.fail("column %s has %d rows, and the others have %d", variable.Name, length, p.rows)
+	if !p.fits(variable.Name, values, columnLength(values)) {
 		return C.churn_value_column{}
 	}
 	if p.rows == 0 {

@@ -255,7 +255,7 @@ func (s *Store) Add(kind RecordKind, columns Columns, options ...LoadOptions) (*
 	names := sortedKeys(columns)
 	rows := 0
 	if len(names) > 0 {
-		rows = lengthOf(columns[names[0]])
+		rows = max(0, lengthOf(columns[names[0]]))
 	}
 	return s.load(rows, options, func(p *packer, l load) C.churn_status {
 		packed := make([]C.churn_go_column, 0, len(names)+1)
@@ -288,7 +288,7 @@ func lengthOf(values any) int {
 	case []time.Time:
 		return len(values)
 	}
-	return 0
+	return -1
 }
 
 // One of Arrow's formats, as a C string that lives as long as the program.
@@ -298,8 +298,7 @@ func arrowFormat(format string) *C.char {
 
 // A column as Arrow has it. Sentinels become bits, because Arrow knows none.
 func (p *packer) arrow(name string, values any) C.churn_go_column {
-	if length := lengthOf(values); length != p.rows {
-		p.fail("column %s has %d rows, and the batch has %d", name, length, p.rows)
+	if !p.fits(name, values, lengthOf(values)) {
 		return C.churn_go_column{}
 	}
 	if p.rows == 0 {
@@ -331,8 +330,18 @@ func (p *packer) arrow(name string, values any) C.churn_go_column {
 		}
 		return p.arrowNumbers(name, "tsu:UTC\x00", unsafe.Pointer(pin(p, packed)), func(row int) bool { return !values[row].IsZero() })
 	}
-	p.fail("column %s cannot be a %T", name, values)
 	return C.churn_go_column{}
+}
+
+// Whether a column is a slice with a value for each row; length is -1 for no slice of a known type.
+func (p *packer) fits(name string, values any, length int) bool {
+	switch {
+	case length < 0:
+		p.fail("column %s cannot be a %T", name, values)
+	case length != p.rows:
+		p.fail("column %s has %d rows, and the batch has %d", name, length, p.rows)
+	}
+	return length == p.rows
 }
 
 func (p *packer) arrowTexts(name string, values []string) C.churn_go_column {

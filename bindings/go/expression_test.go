@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+
+package churn
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var ruleVariables = []Variable{{"score", Float}, {"plan", String}, {"seats", Int}, {"vip", Bool}, {"since", Time}}
+
+func compile(t testing.TB, text string, options ...ExpressionOptions) *Expression {
+	t.Helper()
+	e := must[*Expression](t)(CompileExpression(text, ruleVariables, options...))
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func TestExpressionsKnowThemselves(t *testing.T) {
+	e := compile(t, `score < 70.0 && plan in ["free"]`)
+	equal(t, "text", e.Text(), `score < 70.0 && plan in ["free"]`)
+	equal(t, "type", e.Type(), Bool)
+	equal(t, "uses score", e.Uses("score"), true)
+	equal(t, "uses seats", e.Uses("seats"), false)
+	equal(t, "uses nothing", e.Uses("nothing"), false)
+	equal(t, "can be unknown", e.CanBeUnknown(), true)
+	equal(t, "cannot be unknown", compile(t, "has(score)").CanBeUnknown(), false)
+}
+
+func TestExpressionsOverRecords(t *testing.T) {
+	type record struct {
+		Score  *float64 `churn:"score"`
+		Plan   string   `churn:"plan"`
+		Seats  int      `churn:"seats"`
+		hidden int
+		Other  []int
+	}
+	rule := compile(t, `score < 70.0 && plan in ["free"]`)
+	for _, c := range []struct {
+		record any
+		want   any
+	}{
+		{map[string]any{"score": 61.5, "plan": "free"}, true},
+		{map[string]any{"score": 61, "plan": "free"}, true},
+		{map[string]any{"score": 61.5, "plan": "team"}, false},
+		{map[string]any{"score": 61.5}, nil},
+		{map[string]any{"score": 80.0}, false},
+		{map[string]any{}, nil},
+		{record{Score: Some(61.5), Plan: "free"}, true},
+		{&record{Score: Some(61.5), Plan: "free", hidden: 1}, true},
+		{record{Plan: "free"}, nil},
+	} {
+		got, err := rule.Evaluate(c.record)
+		if err != nil || got != c.want {
+			t.Errorf("%v: got %v, %v, want %v", c.record, got, err, c.want)
+		}
+	}
+	_, err := rule.Evaluate(7)
+	wantStatus(t, err, ErrArgument)
+	_, err = rule.Evaluate(map[string]any{"score": "high", "plan": "free"})
+	wantStatus(t, err, ErrType)
+	_, err = rule.Evaluate(map[string]any{"score": []int{1}})
+	wantStatus(t, err, ErrArgument)
+	_, err = rule.EvaluateValues(1.0)
+	wantStatus(t, err, ErrArgument)
+}
+
+func TestExpressionsOfEveryType(t *testing.T) {
+	at := day("2026-02-01")
+	record := map[string]any{"score": float32(1.5), "plan": "team", "seats": int32(3), "vip": True, "since": at}
+	for text, want := range map[string]any{
+		"score * 2.0":        3.0,
+		"seats + 1":          int64(4),
+		"!vip":               false,
+		"plan":               "team",
+		`"x"`:                "x",
+		"since":              at,
+		`plan + "!"`:         "team!",
+		`plan == ""`:         false,
+		"seats > 2 ? 1 : 0":  int64(1),
+		"has(plan) ? 1 : 0 ": int64(1),
+	} {
+		if got, err := compile(t, text).Evaluate(record); err != nil || got != want {
+			t.Errorf("%s: got %v, %v, want %v", text, got, err, want)
+		}
+	}
+	got, err := compile(t, `plan == ""`).Evaluate(map[string]any{"plan": ""})
+	if err != nil || got != true {
+		t.Errorf("an empty text is a text: %v, %v", got, err)
+	}
+	got, err = compile(t, `plan + "!"`).Evaluate(map[string]any{})
+	if err != nil || got != nil {
+		t.Errorf("text that is made of nothing is unknown: %v, %v", got, err)
+	}
+}
+
+func TestExpressionsThatCannotBeComputed(t *testing.T) {
+	_, err := compile(t, "1 / (seats - 3)").Evaluate(map[string]any{"seats": 3})
+	var why *EvaluationError
+	if !errors.As(err, &why) || why.Message == "" || why.Line != 1 || why.Column == 0 {
+		t.Fatalf("%#v", err)
+	}
+	_, err = compile(t, `1 / (seats - 3) == 0 ? plan + "a" : plan`).Evaluate(map[string]any{"seats": 3, "plan": "x"})
+	if !errors.As(err, &why) {
+		t.Fatalf("%#v", err)
+	}
+}
+
+func TestFaultsInExpressions(t *testing.T) {
+	for text, status := range map[string]Status{
+		"score <":                                ErrParse,
+		"scoer < 1.0":                            ErrNotFound,
+		"score < plan":                           ErrType,
+		"\xff":                                   ErrUTF8,
+		"":                                       ErrParse,
+		strings.Repeat("(", 5000):                ErrLimit,
+		"seats.map(x, x)":                        ErrUnsupported,
+		strings.Repeat("score + ", 2000) + "1.0": ErrLimit,
+	} {
+		_, err := CompileExpression(text, ruleVariables)
+		if !errors.Is(err, status) {
+			t.Errorf("%.20s: got %v, want %v", text, err, status)
+		}
+	}
+	_, err := CompileExpression("score <\n  1.0 &&", ruleVariables)
+	var why *Error
+	if !errors.As(err, &why) || why.Line != 2 {
+		t.Fatalf("%#v", err)
+	}
+	_, err = CompileExpression("1 + 1", nil, ExpressionOptions{Limits: &Limits{ExpressionBytes: 3}})
+	wantStatus(t, err, ErrLimit)
+	_, err = CompileExpression("score < 1", ruleVariables, ExpressionOptions{StrictCEL: true})
+	wantStatus(t, err, ErrType)
+}
+
+func TestExpressionsOverColumns(t *testing.T) {
+	rule := compile(t, `score < 70.0 && plan == "free" && seats > 0 && vip && since < timestamp("2026-01-01T00:00:00Z")`)
+	old := day("2025-01-01")
+	table := must[*Table](t)(rule.EvaluateColumns(context.Background(), Columns{
+		"score": []float64{1, 1, math.NaN()},
+		"plan":  []string{"free", "team", "free"},
+		"seats": []int{1, 1, 1},
+		"vip":   []bool{true, true, true},
+		"since": []time.Time{old, old, old},
+	}))
+	equal(t, "outcomes", strings.Join(table.Strings("outcome"), " "), "value value unknown")
+	equal(t, "first", table.Bools("value")[0], true)
+	equal(t, "second", table.Bools("value")[1], false)
+	table = must[*Table](t)(rule.EvaluateColumns(nil, Columns{"plan": []string{"team", "free"}}))
+	equal(t, "without columns", strings.Join(table.Strings("outcome"), " "), "value unknown")
+	table = must[*Table](t)(compile(t, "1 / seats").EvaluateColumns(nil, Columns{"seats": []int64{1, 0}}))
+	equal(t, "outcome", table.Strings("outcome")[1], "error")
+	if table.Strings("error")[1] == "" {
+		t.Fatal("an error says what it is")
+	}
+	for _, columns := range []Columns{{"score": []string{"x"}}, {"score": []float64{1}, "plan": []string{"a", "b"}}, {"score": 1}} {
+		_, err := rule.EvaluateColumns(nil, columns)
+		wantStatus(t, err, ErrArgument)
+	}
+	_, err := rule.EvaluateColumns(nil, Columns{"scoer": []float64{1}})
+	wantStatus(t, err, ErrNotFound)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	_, err = rule.EvaluateColumns(ctx, Columns{"score": []float64{1}})
+	if !errors.Is(err, ErrCancelled) || !errors.Is(err, stopped) {
+		t.Fatal(err)
+	}
+}
+
+func TestExpressionsAreShared(t *testing.T) {
+	rule := compile(t, "score < 70.0")
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range 2000 {
+				got, err := rule.EvaluateValues(float64(i%100), nil, nil, nil, nil)
+				if err != nil || got != (i%100 < 70) {
+					t.Errorf("%d: %v, %v", worker, got, err)
+					return
+				}
+			}
+		}()
+	}
+	group.Wait()
+}
