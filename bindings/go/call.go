@@ -54,8 +54,8 @@ func newError() C.churn_error {
 	return C.churn_error{struct_size: C.sizeof_churn_error}
 }
 
-// What a failed call has to say.
-func failure(status C.churn_status, from *C.churn_error) *Error {
+// What a failed call has to say. The struct is copied, so that a call that succeeds allocates none.
+func failure(status C.churn_status, from C.churn_error) *Error {
 	e := &Error{Status: Status(status), Row: -1}
 	if from.status == 0 {
 		return e
@@ -95,7 +95,7 @@ func watch(ctx context.Context) (token, error) {
 	}
 	err := newError()
 	if status := C.churn_cancel_create(&t.cancel, &err); status != C.CHURN_OK {
-		return t, failure(status, &err)
+		return t, failure(status, err)
 	}
 	fired, cancel := make(chan struct{}), t.cancel
 	t.fired = fired
@@ -119,7 +119,7 @@ func (t *token) end() {
 }
 
 // As failure, with the cause of a cancelled context.
-func (t *token) failure(status C.churn_status, from *C.churn_error) error {
+func (t *token) failure(status C.churn_status, from C.churn_error) error {
 	e := failure(status, from)
 	if e.Status == ErrCancelled && t.ctx != nil {
 		e.cause = context.Cause(t.ctx)
@@ -172,7 +172,7 @@ func ParseTime(text string) (time.Time, error) {
 	var at C.churn_time
 	err := newError()
 	if status := C.churn_time_parse(chars(text), C.size_t(len(text)), &at, &err); status != C.CHURN_OK {
-		return time.Time{}, failure(status, &err)
+		return time.Time{}, failure(status, err)
 	}
 	return instant(at), nil
 }
@@ -182,7 +182,7 @@ func FormatTime(t time.Time) (string, error) {
 	var text [C.CHURN_TIME_CHARS]C.char
 	err := newError()
 	if status := C.churn_time_format(micros(t), &text[0], C.CHURN_TIME_CHARS, nil, &err); status != C.CHURN_OK {
-		return "", failure(status, &err)
+		return "", failure(status, err)
 	}
 	return C.GoString(&text[0]), nil
 }

@@ -92,7 +92,7 @@ func (e *Engine) with(ctx context.Context, call func(*C.churn_engine, *C.churn_c
 	defer watched.end()
 	why := newError()
 	if status := call((*C.churn_engine)(pointer), watched.cancel, &why); status != C.CHURN_OK {
-		return watched.failure(status, &why)
+		return watched.failure(status, why)
 	}
 	return nil
 }

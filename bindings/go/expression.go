@@ -64,7 +64,7 @@ func CompileExpression(text string, variables []Variable, options ...ExpressionO
 	why := newError()
 	status := C.churn_expression_compile(chars(text), C.size_t(len(text)), packed, C.uint32_t(len(variables)), &to, &out, &why)
 	if status != C.CHURN_OK {
-		return nil, failure(status, &why)
+		return nil, failure(status, why)
 	}
 	return newExpression(out, variables), nil
 }
@@ -194,9 +194,9 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 		return e.evaluateRow(values)
 	}
 	if status != C.CHURN_OK {
-		return nil, failure(status, &why)
+		return nil, failure(status, why)
 	}
-	return answer(outcome, &value, &why)
+	return answer(outcome, &value, why)
 }
 
 // An int where a variable is a float is a float: in Go, 61 is not 61.0.
@@ -207,13 +207,13 @@ func (e *Expression) fit(variable int, value any) any {
 	return value
 }
 
-func answer(outcome C.churn_outcome, value *C.churn_value, why *C.churn_error) (any, error) {
+func answer(outcome C.churn_outcome, value *C.churn_value, why C.churn_error) (any, error) {
 	switch {
 	case outcome == C.CHURN_OUTCOME_UNKNOWN:
 		return nil, nil
 	case outcome == C.CHURN_OUTCOME_ERROR:
-		e := failure(0, why)
-		return nil, &EvaluationError{e.Line, e.Column, C.GoString(&why.message[0])}
+		e := failure(C.churn_status(why.status), why)
+		return nil, &EvaluationError{e.Line, e.Column, e.Message}
 	case value._type == C.CHURN_TYPE_BOOL:
 		return value.truth != 0, nil
 	case value._type == C.CHURN_TYPE_INT:
@@ -323,7 +323,7 @@ func (e *Expression) evaluateColumns(ctx context.Context, columns Columns, rows 
 	status := C.churn_expression_evaluate_columns((*C.churn_expression)(pointer), pin(&p, packed),
 		C.uint32_t(len(e.variables)), C.uint64_t(rows), watched.cancel, &out, &why)
 	if status != C.CHURN_OK {
-		return nil, watched.failure(status, &why)
+		return nil, watched.failure(status, why)
 	}
 	return takeTable(out), nil
 }

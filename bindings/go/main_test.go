@@ -119,7 +119,7 @@ func openStore(t testing.TB, options ...StoreOptions) *Store {
 }
 
 // Two customers: acme logs in four times and pays 100 a month, bolt does nothing and pays 50.
-func openEngine(t testing.TB) *Engine {
+func openEngineStore(t testing.TB) *Store {
 	t.Helper()
 	store := openStore(t)
 	must[*LoadReport](t)(store.AddCustomers(Customers{
@@ -145,7 +145,12 @@ func openEngine(t testing.TB) *Engine {
 		Currency:  []string{"USD", "USD"},
 		Period:    []string{"month", "month"},
 	}))
-	engine := must[*Engine](t)(NewEngine(openSmall(t), store))
+	return store
+}
+
+func openEngine(t testing.TB) *Engine {
+	t.Helper()
+	engine := must[*Engine](t)(NewEngine(openSmall(t), openEngineStore(t)))
 	t.Cleanup(func() { engine.Close() })
 	return engine
 }

@@ -69,7 +69,7 @@ func compilePlaybook(options []PlaybookOptions, compile compiler) (*Playbook, er
 	status := compile(&to, &out, &found, &why)
 	diagnostics := diagnosticsOf(takeTable(found))
 	if status != C.CHURN_OK {
-		return nil, playbookFailure(failure(status, &why), diagnostics)
+		return nil, playbookFailure(failure(status, why), diagnostics)
 	}
 	playbook := &Playbook{warnings: diagnostics}
 	playbook.open(unsafe.Pointer(out), func(p unsafe.Pointer) { C.churn_playbook_free((*C.churn_playbook)(p)) })
@@ -124,7 +124,7 @@ func (b *Playbook) with(call func(*C.churn_playbook, *C.churn_error) C.churn_sta
 	defer b.release()
 	why := newError()
 	if status := call((*C.churn_playbook)(pointer), &why); status != C.CHURN_OK {
-		return failure(status, &why)
+		return failure(status, why)
 	}
 	return nil
 }
@@ -249,7 +249,7 @@ func PlaybookSchema() ([]byte, error) {
 	var out *C.churn_buffer
 	why := newError()
 	if status := C.churn_playbook_schema(&out, &why); status != C.CHURN_OK {
-		return nil, failure(status, &why)
+		return nil, failure(status, why)
 	}
 	return takeBuffer(out), nil
 }

@@ -84,7 +84,7 @@ func (s *Store) AddEvent(from Event) error {
 		chars(from.User), C.size_t(len(from.User)), optionalFloat(from.Value), &why)
 	s.release()
 	if status != C.CHURN_OK {
-		return failure(status, &why)
+		return failure(status, why)
 	}
 	return nil
 }

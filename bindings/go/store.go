@@ -52,7 +52,7 @@ func NewStore(options ...StoreOptions) (*Store, error) {
 	var out *C.churn_store
 	err := newError()
 	if status := C.churn_store_create(&to, &out, &err); status != C.CHURN_OK {
-		return nil, failure(status, &err)
+		return nil, failure(status, err)
 	}
 	store := new(Store)
 	store.open(unsafe.Pointer(out), func(p unsafe.Pointer) { C.churn_store_free((*C.churn_store)(p)) })
@@ -75,7 +75,7 @@ func (s *Store) with(call func(*C.churn_store, *C.churn_error) C.churn_status) e
 	defer s.release()
 	why := newError()
 	if status := call((*C.churn_store)(pointer), &why); status != C.CHURN_OK {
-		return failure(status, &why)
+		return failure(status, why)
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ func (s *Store) load(rows int, options []LoadOptions, call func(*packer, load) C
 		return nil, p.err
 	}
 	if status != C.CHURN_OK {
-		return nil, watched.failure(status, &why)
+		return nil, watched.failure(status, why)
 	}
 	return loadReport(&report, rejections), nil
 }

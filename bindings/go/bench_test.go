@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+
+package churn
+
+import "testing"
+
+const benchRows = 100_000
+
+// What Go adds to a batch: laying out slices, without the library.
+func BenchmarkPackEvents(b *testing.B) {
+	events := manyEvents(benchRows)
+	b.ReportAllocs()
+	for b.Loop() {
+		p := packer{rows: benchRows}
+		p.texts("Customer", events.Customer)
+		p.words("Type", events.Type)
+		p.optionalTexts("User", events.User)
+		p.micros("AtMicros", events.AtMicros)
+		p.pins.Unpin()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+}
+
+func BenchmarkAddEvents(b *testing.B) {
+	events := manyEvents(benchRows)
+	for b.Loop() {
+		store := must[*Store](b)(NewStore())
+		must[*LoadReport](b)(store.AddEvents(events))
+		store.Close()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+}
+
+func BenchmarkAddEvent(b *testing.B) {
+	store := must[*Store](b)(NewStore())
+	defer store.Close()
+	event := Event{Customer: "acme", Type: "login", At: day("2026-01-01"), User: "ann"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := store.AddEvent(event); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The cost of a call that the library refuses at once: what crossing adds to AddEvent.
+func BenchmarkCrossing(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		VersionNumber()
+	}
+}
+
+func BenchmarkEvaluateValues(b *testing.B) {
+	rule := compile(b, `score < 70.0 && plan in ["free"]`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := rule.EvaluateValues(61.5, "free", nil, nil, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
