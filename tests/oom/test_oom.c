@@ -470,6 +470,7 @@ static uint64_t sweep(bench *b, const char *name, attempt what, bool for_ever)
             if (!failed) {
                 return failures;
             }
+            hashes(b, &store, &engine);
             continue;
         }
         uint64_t store_after = 0, engine_after = 0;
