@@ -44,11 +44,6 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
 {
     const field *f = &l->kind->fields[number];
     text_cache *cache = &l->caches[number];
-    if (in->entry != NO_ENTRY && in->entry < cache->entry_count &&
-        cache->entries[in->entry] != CHURN__NO_CODE) {
-        *target = cache->entries[in->entry];
-        return 0;
-    }
     if (cache->last.ptr != NULL && churn__str_eq(cache->last, in->text)) {
         *target = cache->code;
         return 0;
@@ -154,6 +149,7 @@ static int32_t take_attribute(load *l, const cell *in, attribute_row *a)
 static int32_t take_money(load *l, const field *f, const cell *in, int64_t *out)
 {
     if (l->values.currency_scale < 0) {
+        l->fault_field = NULL;
         l->fault = CHURN__STR("currency");
         return REJECT_MISSING_FIELD;
     }
@@ -189,6 +185,12 @@ static int32_t take_field(load *l, uint32_t number, cell *in)
 {
     const field *f = &l->kind->fields[number];
     void *to = l->row.bytes + f->row;
+    uint32_t code = (uint32_t)in->integer;
+    l->broken = l->broken || in->kind == CELL_BROKEN;
+    if (in->kind == CELL_CODE) {
+        memcpy(to, &code, sizeof code);
+        return 0;
+    }
     switch (f->type) {
     case FIELD_TIME:
         return churn__value_time(&l->values, in, to);
@@ -208,26 +210,24 @@ static int32_t take_field(load *l, uint32_t number, cell *in)
 }
 
 /* An empty text says nothing, except as the value of an attribute. NaN says nothing either. */
-static bool is_empty(const load *l, const field *f, const cell *in)
+static bool is_empty(const field *f, const cell *in)
 {
-    if (in->kind == CELL_TEXT && in->text.len == 0) {
-        return f->type != FIELD_VALUE;
-    }
-    (void)l;
-    return in->kind == CELL_NONE;
+    return in->kind == CELL_NONE ||
+           (in->kind == CELL_TEXT && in->text.len == 0 && f->type != FIELD_VALUE);
 }
 
 static int32_t take_fields(load *l, uint64_t row)
 {
-    for (uint32_t i = 0; i < l->kind->field_count; i++) {
+    cell in;
+    for (uint32_t k = 0; k < l->used_count; k++) {
+        uint32_t i = l->used[k];
         const field *f = &l->kind->fields[i];
-        cell in = {.kind = CELL_NONE};
+        l->fault_field = f;
+        in.kind = CELL_NONE;
         if ((l->source->given >> i & 1) != 0) {
             l->source->get(l->source, i, row, &in);
         }
-        l->broken = l->broken || in.kind == CELL_BROKEN;
-        l->fault = churn__str_nts(f->name);
-        if (is_empty(l, f, &in)) {
+        if (is_empty(f, &in)) {
             if (f->required) {
                 return REJECT_MISSING_FIELD;
             }
@@ -307,6 +307,7 @@ static int32_t finish_subscription(load *l)
 {
     const churn__subscription *s = &l->row.subscription.data;
     if (s->amount != CHURN_INT_NONE && s->period_unit == 0) {
+        l->fault_field = NULL;
         l->fault = CHURN__STR("period");
         return REJECT_MISSING_FIELD;
     }
@@ -316,6 +317,7 @@ static int32_t finish_subscription(load *l)
 static int32_t finish_survey(load *l)
 {
     const churn__survey *s = &l->row.survey.data;
+    l->fault_field = NULL;
     l->fault = CHURN__STR("score");
     return s->kind == CHURN__SURVEY_NPS && (s->score < 0 || s->score > 10) ? REJECT_OUT_OF_RANGE
                                                                            : 0;
@@ -329,6 +331,7 @@ static int32_t finish_row(load *l)
         head->when = l->row.customer.since;
         break;
     case KIND_ATTRIBUTE:
+        l->fault_field = NULL;
         l->fault = CHURN__STR("value");
         return finish_attribute(l, &l->row.attribute, head->customer, head->when);
     case KIND_SUBSCRIPTION:
@@ -347,12 +350,14 @@ static int32_t finish_row(load *l)
 static int32_t check_owner(load *l)
 {
     const row_head *head = &l->row.head;
+    l->fault_field = NULL;
     l->fault = l->number == KIND_CUSTOMER ? CHURN__STR("id") : CHURN__STR("customer");
     if (head->customer == CHURN__NO_CODE && l->number != KIND_CUSTOMER &&
         !l->settings->create_customers) {
         return REJECT_UNKNOWN_CUSTOMER;
     }
     bool has_id = l->store->ids[l->number] != NULL && head->id != CHURN__NO_CODE;
+    l->fault_field = NULL;
     l->fault = CHURN__STR("id");
     return has_id && l->store->owners[l->number].data[head->id] != head->customer
                ? REJECT_ID_OF_OTHER_CUSTOMER
@@ -368,6 +373,7 @@ static int32_t take_attributes(load *l, uint64_t row)
         cell in = {.kind = CELL_NONE};
         src->get(src, l->kind->field_count + i, row, &in);
         l->broken = l->broken || in.kind == CELL_BROKEN;
+        l->fault_field = NULL;
         l->fault = src->attribute_names[i];
         if (in.kind == CELL_NONE) {
             continue;
@@ -411,10 +417,16 @@ static int32_t read_row(load *l, uint64_t row)
 
 /* ---- rejections ---- */
 
+static churn_str fault_name(const load *l)
+{
+    return l->fault_field == NULL ? l->fault : churn__str_nts(l->fault_field->name);
+}
+
 static churn_status fail_row(const load *l, int32_t fault, uint64_t row, churn_error *err)
 {
     const reject_info *why = churn__store_reject(fault);
-    return churn__fail_at(err, why->status, fault, 0, 0, row, "%s: %S %s", l->kind->name, &l->fault,
+    churn_str name = fault_name(l);
+    return churn__fail_at(err, why->status, fault, 0, 0, row, "%s: %S %s", l->kind->name, &name,
                           why->reason);
 }
 
@@ -426,7 +438,7 @@ static void list_rejection(load *l, int32_t fault, uint64_t row)
         return;
     }
     churn__table_add_int(b, 0, (int64_t)row);
-    churn__table_add_string(b, 1, l->fault);
+    churn__table_add_string(b, 1, fault_name(l));
     churn__table_add_string(b, 2, churn__str_nts(why->code));
     churn__table_add_string(b, 3, churn__str_nts(why->reason));
 }
@@ -435,8 +447,9 @@ churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_e
 {
     int32_t fault = read_row(l, row);
     if (l->broken) {
+        churn_str name = fault_name(l);
         return churn__fail_at(err, CHURN_E_ARG, 0, 0, 0, row_number,
-                              "column %S: its parts contradict each other", &l->fault);
+                              "column %S: its parts contradict each other", &name);
     }
     if (fault == 0) {
         return churn__load_accept(l, err);
@@ -465,6 +478,7 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->settings = settings;
     l->values = (value_context){
         .zone = settings->zone, .money = settings->money, .text_bytes = store->limits.string_bytes};
+    l->fault_field = NULL;
     l->fault = CHURN__STR("");
     l->accepted = l->rejected = l->undated = 0;
     l->rejections = NULL;
@@ -472,8 +486,13 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->name_codes = NULL;
     l->attribute_count = l->attribute_room = 0;
     l->news = l->own_news;
+    l->used_count = 0;
     for (uint32_t i = 0; i < l->kind->field_count; i++) {
         l->caches[i] = (text_cache){.scale = -1};
+        from->codes[i] = NULL;
+        if ((from->given >> i & 1) != 0 || l->kind->fields[i].required) {
+            l->used[l->used_count++] = (uint8_t)i;
+        }
     }
 }
 
@@ -504,6 +523,7 @@ bool churn__load_entries(load *l)
         churn__free_array(heap, cache->entries, (size_t)cache->entry_count, sizeof *cache->entries);
         cache->entries = NULL;
         cache->entry_count = 0;
+        l->source->codes[i] = NULL;
         if (n == 0) {
             continue;
         }
@@ -513,6 +533,9 @@ bool churn__load_entries(load *l)
         }
         cache->entry_count = n;
         memset(cache->entries, 0xFF, (size_t)n * sizeof *cache->entries); /* CHURN__NO_CODE */
+        if (l->kind->fields[i].type <= FIELD_TEXT) { /* others look at the text */
+            l->source->codes[i] = cache->entries;
+        }
     }
     return true;
 }

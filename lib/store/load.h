@@ -50,8 +50,11 @@ typedef struct load {
     source *source;
     const load_settings *settings;
     value_context values;
-    churn_time given_known; /* of the row itself */
-    churn_str fault;        /* the field that the last row was rejected for */
+    churn_time given_known;   /* of the row itself */
+    const field *fault_field; /* that the last row was rejected for; NULL: see fault */
+    churn_str fault;
+    uint8_t used[FIELDS_MAX]; /* fields that are given or must be */
+    uint32_t used_count;
     uint64_t accepted, rejected, undated;
     churn__table_builder *rejections;
     attribute_row *attributes; /* of the row at hand */

@@ -22,6 +22,7 @@ typedef uint8_t cell_kind;
 #define CELL_DECIMAL 9 /* integer / 10^scale */
 #define CELL_RANGE 10  /* a number or instant that does not fit */
 #define CELL_BROKEN 11 /* the column contradicts itself: the call fails */
+#define CELL_CODE 12   /* a text whose code is known from its column's dictionary: in `integer` */
 
 #define NO_ENTRY UINT64_MAX
 
@@ -40,7 +41,8 @@ typedef struct source {
     uint32_t given; /* bit a field: it may have values */
     uint32_t attribute_count;
     const churn_str *attribute_names;
-    uint64_t entries[FIELDS_MAX]; /* of dictionaries; 0: none */
+    uint64_t entries[FIELDS_MAX];      /* of dictionaries; 0: none */
+    const uint32_t *codes[FIELDS_MAX]; /* by entry, as far as the load knows them; NULL: none */
     void (*get)(const struct source *source, uint32_t number, uint64_t row, cell *out);
     /* The next batch; NULL: there is only one. `end`: there was none. */
     churn_status (*next)(struct source *source, bool *end, churn_error *err);

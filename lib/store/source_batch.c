@@ -12,7 +12,9 @@ static bool is_given(const uint8_t *valid, uint64_t row)
     return valid == NULL || churn__bit_get(valid, (size_t)row);
 }
 
-static void get_string(const churn_string_column *column, uint64_t row, cell *out)
+/* `known`: codes of entries that came before. */
+static void get_string(const churn_string_column *column, const uint32_t *known, uint64_t row,
+                       cell *out)
 {
     uint64_t entry = row;
     if (column->offsets == NULL || !is_given(column->valid, row)) {
@@ -22,6 +24,11 @@ static void get_string(const churn_string_column *column, uint64_t row, cell *ou
         entry = out->entry = column->codes[row];
         if (entry >= column->value_count) {
             out->kind = CELL_BROKEN;
+            return;
+        }
+        if (known != NULL && known[entry] != CHURN__NO_CODE) {
+            out->kind = CELL_CODE;
+            out->integer = known[entry];
             return;
         }
     }
@@ -64,7 +71,7 @@ static void get_any(const churn_any_column *column, uint64_t row, cell *out)
 {
     switch (column->type) {
     case CHURN_TYPE_STRING:
-        get_string(&column->strings, row, out);
+        get_string(&column->strings, NULL, row, out);
         out->entry = NO_ENTRY;
         break;
     case CHURN_TYPE_TIME:
@@ -131,7 +138,7 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
         get_value(at, row, out);
         break;
     default:
-        get_string(at, row, out);
+        get_string(at, base->codes[number], row, out);
         break;
     }
 }

@@ -19,16 +19,22 @@ static churn_str mapped(const stream_source *s, const column *c, churn_str text)
     return text;
 }
 
-static void get_text(const stream_source *s, const column *c, uint64_t row, cell *out)
+static void get_text(const stream_source *s, const column *c, uint64_t row, const uint32_t *known,
+                     cell *out)
 {
+    if (c->is_dictionary) {
+        out->entry = churn__arrow_dictionary_index(s->reader, c->field, row);
+        if (known != NULL && known[out->entry] != CHURN__NO_CODE) {
+            out->kind = CELL_CODE;
+            out->integer = known[out->entry];
+            return;
+        }
+    }
     churn_str text = churn__arrow_string(s->reader, c->field, row);
     out->kind = CELL_TEXT;
     out->text = text.ptr == NULL ? CHURN__STR("") : text;
     if (c->has_values) {
         out->text = mapped(s, c, out->text);
-    }
-    if (c->is_dictionary) {
-        out->entry = churn__arrow_dictionary_index(s->reader, c->field, row);
     }
 }
 
@@ -44,7 +50,8 @@ static void get_number(const stream_source *s, const column *c, uint64_t row, ce
     out->kind = isnan(out->number) && !c->nan_counts ? CELL_NONE : CELL_NUMBER;
 }
 
-static void get_cell(const stream_source *s, const column *c, uint64_t row, cell *out)
+static void get_cell(const stream_source *s, const column *c, uint64_t row, const uint32_t *known,
+                     cell *out)
 {
     switch (c->kind) {
     case CHURN__ARROW_BOOL:
@@ -59,7 +66,7 @@ static void get_cell(const stream_source *s, const column *c, uint64_t row, cell
         get_number(s, c, row, out);
         break;
     case CHURN__ARROW_STRING:
-        get_text(s, c, row, out);
+        get_text(s, c, row, known, out);
         break;
     case CHURN__ARROW_TIME:
         get_time(s, c, row, CELL_TIME, out);
@@ -91,7 +98,7 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
         out->kind = CELL_TEXT;
         out->text = c->constant;
     } else if (c->field != NO_COLUMN && !churn__arrow_is_null(s->reader, c->field, row)) {
-        get_cell(s, c, row, out);
+        get_cell(s, c, row, number < fields ? base->codes[number] : NULL, out);
     }
 }
 

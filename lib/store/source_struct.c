@@ -102,6 +102,7 @@ void churn__source_struct(struct_source *s, const kind_info *kind, const void *r
     s->base.next = NULL;
     s->base.kind = kind;
     memset(s->base.entries, 0, sizeof s->base.entries);
+    memset(s->base.codes, 0, sizeof s->base.codes);
 }
 
 churn_status churn__source_names(churn__heap *heap, const churn_customer *customer, churn_str **out,
