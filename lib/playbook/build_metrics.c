@@ -40,7 +40,8 @@ static void check_trend(builder *b, const churn__yaml_node *item, const char *ag
     }
 }
 
-static void check_of(builder *b, const churn__yaml_node *item, const char *agg, int what, int of)
+static void check_of(builder *b, const churn__yaml_node *item, const char *agg,
+                     churn__metric_what what, churn__metric_of of)
 {
     bool takes_value = what == CHURN__AGG_SUM || what == CHURN__AGG_MEAN ||
                        what == CHURN__AGG_MIN || what == CHURN__AGG_MAX;
