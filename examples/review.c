@@ -187,23 +187,22 @@ static void close_review(review *r)
 
 /* ---- health: how many customers are in each band ---- */
 
-static uint64_t count_band(const churn_table *scores, const char *band)
-{
-    uint64_t count = 0;
-    for (uint64_t row = 0; row < churn_table_row_count(scores); row++)
-        count += str_is(cell_text(scores, row, "band"), band);
-    return count;
-}
-
+/* Customers in a band who are not lost; with NULL, those who are. */
 static void print_band(const churn_table *scores, const char *band)
 {
+    uint32_t lost = churn_table_find(scores, "churned", CHURN_NTS);
+    uint64_t count = 0;
+    for (uint64_t row = 0; row < churn_table_row_count(scores); row++) {
+        bool counts = !band || str_is(cell_text(scores, row, "band"), band);
+        count += counts && churn_table_bool(scores, row, lost) == !band;
+    }
     printf("  ");
-    print_left(band, 16);
-    print_number((double)count_band(scores, band), 0, 8);
+    print_left(band ? band : "lost", 16);
+    print_number((double)count, 0, 8);
     printf("\n");
 }
 
-/* The bands of the first score, best first, then those without a score. */
+/* The bands of the first score, best first, then those without a score and those who have left. */
 static bool print_health(review *r)
 {
     churn_query_options options = {.struct_size = sizeof options, .score = r->score};
@@ -218,13 +217,14 @@ static bool print_health(review *r)
             print_band(scores, cell_text(r->contents, row, "id").ptr);
     }
     print_band(scores, "unknown");
+    print_band(scores, NULL);
     churn_table_free(scores);
     return true;
 }
 
 /* ---- customers at risk ---- */
 
-/* "    +12.34  logins_28d is 3.00": one line of what makes up a score. */
+/* "-12.34  logins_28d is 3.00": one line of what makes up a score. */
 static void print_line(const churn_table *lines, uint64_t row, int64_t hundredths)
 {
     churn_str kind = cell_text(lines, row, "kind");
@@ -234,7 +234,7 @@ static void print_line(const churn_table *lines, uint64_t row, int64_t hundredth
     else
         printf("  %s", cell_text(lines, row, "name").ptr);
     if (str_is(kind, "factor")) {
-        printf(" ");
+        printf(" is ");
         if (cell_is_null(lines, row, "value"))
             printf(TEXT_UNDEFINED);
         else
