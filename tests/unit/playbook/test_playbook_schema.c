@@ -3,6 +3,7 @@
 
 #include "core/fail.h"
 #include "playbook/schema.h"
+#include "store/store.h"
 #include "yaml/yaml.h"
 
 /* The schema that editors get, read back with our own reader: JSON is YAML. */
@@ -133,6 +134,46 @@ static void playbook_schema__committed_file__is_the_same(void **state)
     free(text);
 }
 
+static const schema *key_type(const schema *type, const char *name)
+{
+    for (uint32_t i = 0; i < type->key_count; i++) {
+        if (strcmp(type->keys[i].name, name) == 0) {
+            return type->keys[i].type;
+        }
+    }
+    return NULL;
+}
+
+/* What tests give must be fields that the store knows, and all of them. */
+static void playbook_schema__records_of_tests__are_the_stores(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        churn_record_kind kind;
+    } sorts[] = {
+        {"events", CHURN_RECORD_EVENT},         {"subscriptions", CHURN_RECORD_SUBSCRIPTION},
+        {"invoices", CHURN_RECORD_INVOICE},     {"tickets", CHURN_RECORD_TICKET},
+        {"surveys", CHURN_RECORD_SURVEY},       {"churns", CHURN_RECORD_CHURN},
+        {"attributes", CHURN_RECORD_ATTRIBUTE},
+    };
+    const schema *given = key_type(schema_tests.of, "given");
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        const schema *record = key_type(given, sorts[i].key)->of;
+        uint32_t fields = 0, keys = 0;
+        for (const char *name; (name = churn__record_field(sorts[i].kind, fields)) != NULL;) {
+            fields++;
+            if (strcmp(name, "customer") != 0 && key_type(record, name) == NULL) {
+                fail_msg("%s: the field %s is not in the schema", sorts[i].key, name);
+            }
+        }
+        for (uint32_t j = 0; j < record->key_count; j++) {
+            keys += !record->keys[j].later;
+        }
+        assert_int_equal(keys + 1, fields); /* all but the customer */
+    }
+}
+
 static void playbook_schema__no_place__argument(void **state)
 {
     (void)state;
@@ -144,6 +185,7 @@ int main(void)
     const struct CMUnitTest group[] = {
         cmocka_unit_test(playbook_schema__every_key_of_the_table__is_there),
         cmocka_unit_test(playbook_schema__committed_file__is_the_same),
+        cmocka_unit_test(playbook_schema__records_of_tests__are_the_stores),
         cmocka_unit_test(playbook_schema__no_place__argument),
     };
     return RUN_TESTS(group);
