@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""The engine of a churn-reduction playbook: records in; at-risk customers, reasons, actions out."""
+from . import _core
+from ._core import (Cancel, abi_version, default_limits, live_handles, time_format, version,
+                    version_number)
+from ._data import ArrowArray, ArrowStream, Data, Instant
+from .engine import Engine, Every, Run
+from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
+                     ExistsError, ExpressionError, InternalError, LimitError, LoadError,
+                     NotFoundError, ParseError, PlaybookError, RangeError, StateError,
+                     StorageError, UnsupportedError, Utf8Error, ValueTypeError, VersionError,
+                     _make_error)
+from .expression import Expression
+from .playbook import Playbook, TestReport
+from .store import Kind, LoadReport, Store
+from .table import Table
+
+_core._register(_make_error, Table)
+
+__version__ = version()
+
+__all__ = [
+    "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
+    "CorruptError", "Data", "Diagnostic", "Engine", "Error", "Every", "ExistsError", "Expression",
+    "ExpressionError", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
+    "LoadReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
+    "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
+    "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
+    "live_handles", "time_format", "version", "version_number",
+]

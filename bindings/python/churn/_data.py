@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""What people have tables in, as something with an Arrow stream inside."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, Protocol, Union
+
+from . import _core
+
+
+class ArrowStream(Protocol):
+    """Anything with an Arrow stream inside: polars, pyarrow, pandas, DuckDB, narwhals."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+class ArrowArray(Protocol):
+    """Anything with one Arrow record batch inside."""
+
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
+
+
+#: A table: anything with Arrow inside, or a mapping of names to columns.
+Data = Union[ArrowStream, ArrowArray, Mapping[str, Iterable[Any]]]
+
+#: An instant: a datetime with time zone, a date, ISO 8601 text, or microseconds since 1970 UTC.
+Instant = Union[datetime, date, str, int]
+
+NAIVE = ("a datetime without time zone: nobody can say which instant it is; give it one, such as "
+         "datetime(2026, 2, 1, tzinfo=timezone.utc)")
+
+
+def _series(values: Any) -> Any:
+    """A pandas series as a list, with None where nothing is."""
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def _column(values: Any) -> Any:
+    if isinstance(values, (list, tuple)):
+        return values
+    if hasattr(values, "notna"):
+        return _series(values)
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if kind == "M":  # numpy's datetime64 gives no buffer, and ints for nanoseconds
+        return values.astype("datetime64[us]").tolist()
+    if kind in ("O", "U", "S"):
+        return values.tolist()
+    for name in ("to_pylist", "to_list"):
+        if hasattr(values, name):
+            return getattr(values, name)()
+    return values
+
+
+def _columns(mapping: Mapping[str, Any]) -> object:
+    return _core.columns({name: _column(values) for name, values in mapping.items()})
+
+
+def _pandas(frame: Any) -> Any:
+    """A pandas frame without the index that filtering leaves behind."""
+    index = frame.index
+    if len(index.names) == 1 and index.names[0] is None:
+        frame = frame.reset_index(drop=True)
+    else:
+        frame = frame.reset_index()
+    try:
+        return frame.__arrow_c_stream__()
+    except ImportError:  # it needs pyarrow for that
+        return _columns({str(name): frame[name] for name in frame.columns})
+
+
+def stream_of(data: Any) -> Any:
+    """What the extension reads: a capsule, or something that gives one."""
+    if isinstance(data, Mapping):
+        return _columns(data)
+    kind = type(data)
+    if kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "DataFrame":
+        return _pandas(data)
+    return data

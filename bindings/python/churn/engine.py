@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""The questions of a playbook to the records of a store."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NoReturn, Union
+
+from . import _core
+from ._data import Instant
+from .playbook import Playbook
+from .store import Store
+from .table import Table
+
+__all__ = ["Engine", "Every", "Run"]
+
+#: The period of a figure; None is the whole span.
+Every = Literal["day", "week", "month", "quarter", "year"]
+Instants = Union[Instant, Iterable[Instant]]
+
+_EVERY = {None: 0, "day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
+_WHICH = {"waiting": 0, "open": 1, "all": 2}
+_NO_ACTIONS = 1
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one evaluation did."""
+
+    as_of: datetime
+    #: Too much was unknown out of ignorance: see `Engine.run_summary`.
+    degraded: bool
+    #: Customers evaluated.
+    customers: int
+    #: Conditions of triggers evaluated: the sum of the next four.
+    evaluated: int
+    true: int
+    false: int
+    unknown: int
+    error: int
+    #: Episodes that began.
+    fired: int
+    #: Episodes that ended.
+    resolved: int
+    reminders: int
+    data_gaps: int
+    #: True, but held back: cooldown, grace, refire.
+    suppressed: int
+    #: Put into the outbox.
+    actions: int
+    #: Records learned since the last evaluation that happened before it.
+    late: int
+    #: Triggers that fired for more customers than their budget.
+    budget: int
+
+
+class Engine(_core.Engine):
+    """A playbook bound to a store, with what must be remembered between evaluations.
+
+    Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`
+    and `warm_up` move triggers, run plays and fill the outbox. One call at a time: a second one at
+    the same moment gets StateError. Instants are datetimes with zone, dates (local midnight in the
+    playbook's zone), ISO text, or microseconds.
+    """
+
+    #: The playbook that the engine asks.
+    playbook: Playbook
+    #: The store that it asks.
+    store: Store
+
+    def __init__(self, playbook: Playbook, store: Store, *, seed: int = 0) -> None:
+        self._create(playbook, store, seed)
+        self.playbook = playbook
+        self.store = store
+
+    # ---- questions ----
+
+    def _question(self, name: str, as_of: Instants, *, customer: str | None = None,
+                  score: str | None = None, owner: str | None = None, limit: int = 0,
+                  cancel: _core.Cancel | None = None) -> Table:
+        dates = as_of if _is_many(as_of) else [as_of]
+        times = [self.playbook._instant(at) for at in dates]  # type: ignore[union-attr]
+        made = self._ask(name, times, customer, score, owner, limit, cancel)
+        return made
+
+    def metrics(self, as_of: Instants, *, customer: str | None = None,
+                cancel: _core.Cancel | None = None) -> Table:
+        """Every metric of every customer; a list of dates adds the column `as_of`."""
+        return self._question("metrics", as_of, customer=customer, cancel=cancel)
+
+    def missing(self, as_of: Instant, *, customer: str | None = None,
+                cancel: _core.Cancel | None = None) -> Table:
+        """Why metrics are missing: customer, metric, reason."""
+        return self._question("missing", _one(as_of), customer=customer, cancel=cancel)
+
+    def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
+               cancel: _core.Cancel | None = None) -> Table:
+        """Every score of every customer; one score by name adds its groups as columns."""
+        return self._question("scores", as_of, score=score, customer=customer, cancel=cancel)
+
+    def explain(self, customer: str, as_of: Instant, *, score: str | None = None) -> Table:
+        """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks."""
+        return self._question("explain", _one(as_of), customer=customer, score=score)
+
+    def at_risk(self, as_of: Instant, *, owner: str | None = None, limit: int = 0,
+                cancel: _core.Cancel | None = None) -> Table:
+        """The customers at risk, the most valuable first; `limit` 0 is all of them."""
+        return self._question("at_risk", _one(as_of), owner=owner, limit=limit, cancel=cancel)
+
+    def disagreements(self, as_of: Instant, *, cancel: _core.Cancel | None = None) -> Table:
+        """The customers about whose loss subscriptions and records disagree."""
+        return self._question("disagreements", _one(as_of), cancel=cancel)
+
+    def kpi(self, kpis: str | Iterable[str] | None, start: Instant, end: Instant, *,
+            every: Every | None = None, as_of: Instant | None = None,
+            cancel: _core.Cancel | None = None) -> Table:
+        """Key figures by period: some by name, or None for all; `end` is not included."""
+        if every not in _EVERY:
+            raise ValueError("every: give 'day', 'week', 'month', 'quarter', 'year' or None")
+        names = [kpis] if isinstance(kpis, str) else list(kpis or ())
+        return self._kpi(names, self._at(start), self._at(end), _EVERY[every], self._known(as_of),
+                         cancel)
+
+    def movements(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
+                  cancel: _core.Cancel | None = None) -> Table:
+        """The movements of MRR behind the figures, in minor units of the currency."""
+        return self._movements(self._at(start), self._at(end), self._known(as_of), cancel)
+
+    # ---- the calls with memory ----
+
+    def advance(self, as_of: Instant, *, actions: bool = True,
+                cancel: _core.Cancel | None = None) -> Run:
+        """Evaluate all triggers once and let plays answer them."""
+        return Run(*self._advance(self._at(as_of), 0 if actions else _NO_ACTIONS, cancel))
+
+    def replay(self, start: Instant, end: Instant, *, every: timedelta | None = None,
+               actions: bool = True, cancel: _core.Cancel | None = None) -> Table:
+        """Evaluate from start up to and including end, as often as the playbook says, or `every`."""
+        micros = every // _MICROSECOND if every is not None else 0
+        return self._replay(self._at(start), self._at(end), micros,
+                            0 if actions else _NO_ACTIONS, cancel)
+
+    def warm_up(self, start: Instant, end: Instant, *,
+                cancel: _core.Cancel | None = None) -> Table:
+        """Replay without actions: what a new installation does before its first day."""
+        return self._warm_up(self._at(start), self._at(end), cancel)
+
+    # ---- outbox ----
+
+    def actions(self, which: Literal["waiting", "open", "all"] = "waiting", *,
+                limit: int = 0) -> Table:
+        """Actions: those not acknowledged, tasks not yet done, or all. Pulling changes nothing."""
+        if which not in _WHICH:
+            raise ValueError("which: give 'waiting', 'open' or 'all'")
+        return self._actions(_WHICH[which], limit)
+
+    def acknowledge(self, ids: str | Iterable[str] | Table) -> None:
+        """Say that actions were taken over: ids, or a table of actions."""
+        if isinstance(ids, Table):
+            ids = ids["id"]
+        self._acknowledge([ids] if isinstance(ids, str) else list(ids))
+
+    def complete(self, action: str, outcome: Literal["done", "failed", "cancelled"],
+                 at: Instant) -> None:
+        """Say what became of an action."""
+        self._complete(action, outcome, self._at(at))
+
+    # ---- state ----
+
+    def set_playbook(self, playbook: Playbook) -> None:
+        """Take up a changed playbook; open episodes are kept and judged by the new rules."""
+        self._set_playbook(playbook)
+        self.playbook = playbook
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the engine's memory to a file, which is replaced at once or not at all."""
+        data = self.to_bytes()
+        temporary = f"{os.fspath(path)}.{os.getpid()}.part"
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+            raise
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], playbook: Playbook, store: Store) -> Engine:
+        """Go on where `save` stopped; the store is to hold the records again."""
+        with open(path, "rb") as file:
+            return cls.from_bytes(file.read(), playbook, store)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, playbook: Playbook, store: Store) -> Engine:
+        """Go on where `to_bytes` stopped."""
+        self = cls.__new__(cls)
+        self._load(data, playbook, store)
+        self.playbook = playbook
+        self.store = store
+        return self
+
+    # ---- the rest ----
+
+    def _at(self, value: Instant) -> int:
+        return self.playbook._instant(_one(value))
+
+    def _known(self, value: Instant | None) -> int:
+        return 0 if value is None else self._at(value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a churn.Engine is bound to this process: send engine.to_bytes() and the "
+                        "playbook, and load the store there")
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<churn.Engine closed>"
+        return f"<churn.Engine {self.playbook.name!r}>"
+
+
+def _is_many(value: Any) -> bool:
+    return not isinstance(value, (str, int, date)) and hasattr(value, "__iter__")
+
+
+def _one(value: Any) -> Any:
+    if _is_many(value):
+        raise TypeError("give one date, not several")
+    return value

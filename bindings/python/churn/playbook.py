@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Playbooks: what health means, when a customer is at risk, and what is then done."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from . import _core
+from ._data import Instant
+from .errors import Diagnostic, diagnostics_of
+from .table import Table
+
+__all__ = ["Playbook", "TestReport"]
+
+
+@dataclass(frozen=True, repr=False)
+class TestReport:
+    """What the playbook's own tests came to; true where all passed, and prints like a runner."""
+
+    __test__ = False  # not a test of pytest
+
+    #: How many expectations were met.
+    passed: int
+    #: How many were not.
+    failed: int
+    #: test, line, passed, what, expected, got, message: a row an expectation.
+    table: Table = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return self.failed == 0
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for row in self.table:
+            lines.append(f"{'ok  ' if row['passed'] else 'FAIL'} {row['test']}"
+                         f"{': ' + row['what'] if row['what'] else ''}")
+            if not row["passed"]:
+                reason = row["message"] or f"expected {row['expected']}, got {row['got']}"
+                lines.append(f"     line {row['line']}: {reason}")
+        lines.append(f"{self.passed} passed, {self.failed} failed")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+class Playbook(_core.Playbook):
+    """A compiled playbook: it never changes, and is shared freely between engines and threads.
+
+    >>> Playbook.parse("name: empty").name
+    'empty'
+    """
+
+    _source: tuple[bytes, str | None, dict[str, int] | None, str | None]
+    #: Warnings that compiling gave.
+    warnings: list[Diagnostic]
+
+    def __init__(self) -> None:
+        raise TypeError("make one with Playbook.load(path) or Playbook.parse(text)")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, limits: Mapping[str, int] | None = None,
+             zoneinfo: str | None = None) -> Playbook:
+        """Compile a file; PlaybookError.diagnostics holds every finding."""
+        with open(path, "rb") as file:
+            text = file.read()
+        name = os.fspath(path).encode("utf-8", "replace").decode("utf-8")
+        return cls.parse(text, file=name, limits=limits, zoneinfo=zoneinfo)
+
+    @classmethod
+    def parse(cls, text: str | bytes, *, file: str | None = None,
+              limits: Mapping[str, int] | None = None, zoneinfo: str | None = None) -> Playbook:
+        """Compile a text; `file` is the name that diagnostics show."""
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
+        self = cls.__new__(cls)
+        self.warnings = diagnostics_of(self._parse(data, file, limits, zoneinfo))
+        self._source = (data, file, dict(limits) if limits is not None else None, zoneinfo)
+        return self
+
+    def test(self) -> TestReport:
+        """Run the tests that the playbook carries."""
+        return TestReport(*self._test())
+
+    def _instant(self, value: Instant) -> int:
+        """Microseconds of an instant; dates and wall times are in the playbook's zone."""
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = value.isoformat()
+        if isinstance(value, str):
+            return self._time(value)
+        return _core.time_micros(value)
+
+    def time(self, value: Instant) -> datetime:
+        """Read an instant: a date is local midnight, a time without zone local time."""
+        return _core.time_datetime(self._instant(value))
+
+    def time_text(self, value: Instant) -> str:
+        """Write an instant in the playbook's zone: a date where it is local midnight."""
+        return self._time_text(self._instant(value))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _parse_again, (type(self), *self._source)
+
+    def __repr__(self) -> str:
+        return "<churn.Playbook closed>" if self.closed else f"<churn.Playbook {self.name!r}>"
+
+
+def _parse_again(kind: type[Playbook], text: bytes, file: str | None,
+                 limits: dict[str, int] | None, zoneinfo: str | None) -> Playbook:
+    return kind.parse(text, file=file, limits=limits, zoneinfo=zoneinfo)

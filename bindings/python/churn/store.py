@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Customer records and their history."""
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timezone, tzinfo
+from typing import Any, Literal, NoReturn
+
+from . import _core
+from ._data import NAIVE, Data, Instant, stream_of
+from .table import Table
+
+__all__ = ["Kind", "LoadReport", "Store"]
+
+#: The kinds of records.
+Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey",
+               "churn"]
+
+_STRICT = 1
+_UNKNOWN = {None: 0, "create": 1, "reject": 2}
+_MONEY = {None: 0, "major": 1, "minor": 2}
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did with each row: seen is the sum of the next five."""
+
+    seen: int
+    #: New records, and new versions by `known_at`.
+    added: int
+    #: Records replaced by what the row says.
+    updated: int
+    #: Rows that said what was known.
+    unchanged: int
+    #: Rows overruled by a later row of the same key in the same call.
+    conflicting: int
+    #: Bad rows: see `rejections`.
+    rejected: int
+    #: Of those rejected: attribute changes without a date.
+    undated: int
+    #: Of those updated: without `known_at`, so that past answers change.
+    rewrote_history: int
+    #: Of those added or updated: older than a mark of the store.
+    late: int
+    #: Customers that were made.
+    customers: int
+    #: row, field, code, reason of the bad rows, as far as the limit `rejections` goes.
+    rejections: Table
+
+
+def _no_rejections() -> Table:
+    return Table.from_arrow({"row": array("q"), "field": [], "code": [], "reason": []})
+
+
+def _choice(choices: dict[str | None, int], value: str | None, name: str) -> int:
+    if value not in choices:
+        wanted = " or ".join(repr(choice) for choice in choices if choice)
+        raise ValueError(f"{name}: give {wanted}")
+    return choices[value]
+
+
+def _constant(value: Any, field: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.utcoffset() is None:
+            raise ValueError(f"constants: {field}: {NAIVE}")
+        return _core.time_format(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None:
+        raise TypeError(f"constants: {field}: None; leave it out")
+    return str(value)
+
+
+class Store(_core.Store):
+    """Customer records and their history, in memory.
+
+    One thread writes while any number of threads ask; a second writer gets StateError. Dates and
+    naive times are taken in `time_zone`. `unknown_customer` says what becomes of rows whose
+    customer is not there: "create" (the default) or "reject".
+
+    >>> store = Store()
+    >>> store.add("event", {"customer": ["acme"], "type": ["login"], "at": [0]}).added
+    1
+    """
+
+    def __init__(self, *, time_zone: str | None = None,
+                 unknown_customer: Literal["create", "reject"] | None = None,
+                 limits: Mapping[str, int] | None = None, zoneinfo: str | None = None) -> None:
+        #: The zone that was declared, None for UTC by default.
+        self.time_zone = time_zone
+        self._create(_choice(_UNKNOWN, unknown_customer, "unknown_customer"), limits, time_zone,
+                     zoneinfo)
+
+    def add(self, kind: Kind, data: Data, *, columns: Mapping[str, str] | None = None,
+            constants: Mapping[str, Any] | None = None,
+            values: Mapping[str, Mapping[str, str]] | None = None,
+            money: Literal["major", "minor"] | None = None,
+            unknown_customer: Literal["create", "reject"] | None = None,
+            valid_from: Instant | None = None, known_at: Instant | None = None,
+            time_zone: str | None = None, strict: bool = False,
+            cancel: _core.Cancel | None = None) -> LoadReport:
+        """Add the rows of a table, all at once.
+
+        `data` is anything with Arrow inside (polars, pyarrow, pandas, DuckDB) or a dict of columns.
+        `columns` says in which column a field is, `constants` what fields hold that the data lack,
+        `values` how the words of a field are to be read, `money` whether numbers are major units
+        (12.50) or minor ones (1250). `valid_from` dates the attributes of customers, `known_at`
+        says when all these rows were learned. A bad row is rejected with its reason and never takes
+        good ones with it; with `strict` the first one is a LoadError and nothing is added.
+        """
+        triples = [(field, str(old), new) for field, mapping in (values or {}).items()
+                   for old, new in mapping.items()]
+        counts = self._load(
+            kind, stream_of(data), list((columns or {}).items()),
+            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
+            triples, _STRICT if strict else 0,
+            _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
+            valid_from, known_at, time_zone, cancel)
+        rejections = counts[10]
+        return LoadReport(*counts[:10],
+                          rejections=rejections if rejections is not None else _no_rejections())
+
+    def _zone(self) -> tzinfo:
+        from zoneinfo import ZoneInfo
+        name = self.time_zone
+        if name is None:
+            return timezone.utc
+        if name[:1] in "+-":  # a fixed offset
+            return datetime.fromisoformat(f"2000-01-01T00:00{name}").tzinfo or timezone.utc
+        return ZoneInfo(name)
+
+    def _instant(self, value: Any) -> int:
+        """Microseconds of a date or of text; a date is midnight in the store's zone."""
+        if isinstance(value, str):
+            if len(value) != 10:
+                return _core.time_parse(value)
+            value = date.fromisoformat(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return _core.time_micros(datetime.combine(value, time(), self._zone()))
+        return _core.time_micros(value)
+
+    def __len__(self) -> int:
+        return self.customer_count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a churn.Store is bound to this process: send the records, or the path that "
+                        "they come from")
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<churn.Store closed>"
+        return f"<churn.Store: {self.customer_count} customers>"

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_PYTHON_CORE_H
+#define CHURN_PYTHON_CORE_H
+
+/*
+ * The extension behind the package `churn`: heap types over the handles of libchurn, nothing more.
+ * The Python layer subclasses them and turns what people write (dates, mappings, data frames) into
+ * what the methods here take.
+ */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <churn/churn.h>
+
+#define CORE_KINDS 8       /* kinds of records */
+#define CORE_MOST_FIELDS 24 /* fields of one kind */
+
+/* What belongs to one module object. Every handle keeps a pointer to it: a handle keeps its type
+ * alive, and a type its module. */
+typedef struct core_state {
+    PyObject *make_error;  /* the Python function that makes an exception from a churn_error */
+    PyObject *table_type;  /* what tables come back as: churn.Table */
+    PyObject *datetime;    /* datetime.datetime, .date, .timedelta */
+    PyObject *date;
+    PyObject *timedelta;
+    PyObject *epoch;       /* 1970-01-01, with and without UTC */
+    PyObject *naive_epoch;
+    PyObject *decimal;     /* decimal.Decimal, NULL until one may have come */
+    PyObject *names[CORE_KINDS][CORE_MOST_FIELDS]; /* interned names of the fields of records */
+    PyObject *handle_type; /* _core.Handle, the base of the others */
+    PyObject *cancel_type;
+    PyObject *store_type;
+    PyObject *playbook_type;
+} core_state;
+
+/* Every type: a handle of the library and how to free it. `calls` counts the calls that run on it
+ * without the interpreter's lock; close() refuses while there are any. */
+typedef struct core_handle {
+    PyObject_HEAD
+    core_state *state;
+    void *ptr;
+    void (*release)(void *ptr);
+    const char *noun;
+    int calls;
+} core_handle;
+
+/* handles.c */
+core_state *core_state_of(PyTypeObject *type);
+PyObject *core_handle_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
+/* The library's handle; NULL with StateError where it was never made or is closed. */
+void *core_open(core_handle *self);
+/* As core_open(), and keeps it open until core_leave(). */
+void *core_enter(core_handle *self);
+void core_leave(core_handle *self);
+/* Give a handle its library object; -1 with StateError where it has one. */
+int core_adopt(core_handle *self, void *ptr, void (*release)(void *));
+/* The handle in an optional argument that may be None: 0, or -1 with an exception. */
+int core_cancel_of(core_state *state, PyObject *object, churn_cancel **out);
+/* Keep a flag, or None, from being closed during a call without the interpreter's lock. */
+void core_hold(PyObject *cancel);
+void core_let(PyObject *cancel);
+int core_is(PyObject *object, PyObject *type, const char *name);
+
+/* errors.c */
+#define CORE_ERROR_INIT {.struct_size = sizeof(churn_error), .row = CHURN_ROW_NONE}
+/* Raise what a failed call said; `subject` ("playbook", "expression", "load", "") refines the class.
+ * `extra` is a table of diagnostics that is taken over, or NULL. Always returns NULL. */
+PyObject *core_raise(core_state *state, churn_status status, const churn_error *err,
+                     const char *subject, churn_table *extra);
+PyObject *core_set_make_error(PyObject *module, PyObject *args);
+
+/* values.c */
+/* An instant: int, datetime, None (CHURN_TIME_NONE), else what `reader._instant(object)` says. */
+int core_time(core_state *state, PyObject *reader, PyObject *object, churn_time *out);
+/* A datetime with zone, or naive where `epoch` is. */
+int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, churn_time *out);
+PyObject *core_time_object(core_state *state, churn_time at);
+/* A view of a str's UTF-8, valid while the object lives; None is not given. */
+int core_str(PyObject *object, const char *what, churn_str *out);
+int core_value(core_state *state, PyObject *reader, PyObject *object, const char *what,
+               churn_value *out);
+PyObject *core_value_object(core_state *state, const churn_value *value);
+PyObject *core_str_object(churn_str text);
+/* Fill churn_limits from a mapping of names, or leave `*used` NULL for None. */
+int core_limits(PyObject *mapping, churn_limits *limits, const churn_limits **used);
+PyObject *core_default_limits(PyObject *module, PyObject *unused);
+
+/* tables.c */
+PyObject *core_table_new(core_state *state, churn_table *table); /* takes it over, also on failure */
+extern PyType_Spec core_table_spec;
+
+/* stream.c */
+/* Move the stream out of an object with __arrow_c_stream__ or __arrow_c_array__. */
+int core_take_stream(PyObject *object, struct ArrowArrayStream *out);
+PyObject *core_give_stream(core_state *state, const churn_table *table);
+void core_drop_stream(struct ArrowArrayStream *stream);
+
+/* A stream that looks for signals between batches, so that Ctrl-C ends a load. The library reads it
+ * in the calling thread, which is where `thread` may be restored. */
+typedef struct core_watched {
+    struct ArrowArrayStream inner;
+    PyThreadState *thread;
+    PyObject *error; /* the exception that a signal's handler raised */
+} core_watched;
+void core_watch(core_watched *watched, struct ArrowArrayStream *out);
+/* Raise what a handler raised: true if there was something. */
+int core_watched_raise(core_watched *watched);
+
+/* columns.c */
+PyObject *core_columns(PyObject *module, PyObject *args);
+/* One batch as a stream: takes over both structs. */
+int core_batch_stream(struct ArrowSchema *schema, struct ArrowArray *array,
+                      struct ArrowArrayStream *out);
+PyObject *core_stream_capsule(struct ArrowArrayStream *stream);
+
+/* long_call.c */
+/* Run `work` in a thread of its own without the interpreter's lock while this thread looks for
+ * signals; a signal whose handler raises sets `cancel`. 0, or -1 with that exception. */
+int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel);
+
+/* records.c */
+int core_records_init(core_state *state);
+extern PyType_Spec core_records_spec;
+int core_record_kind(const char *name);
+
+/* The types. */
+extern PyType_Spec core_handle_spec;
+extern PyType_Spec core_cancel_spec;
+extern PyType_Spec core_store_spec;
+extern PyType_Spec core_playbook_spec;
+extern PyType_Spec core_engine_spec;
+extern PyType_Spec core_expression_spec;
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ON_STACK 16 /* variables whose values need no memory */
+
+/* An expression, the names of its variables (a tuple of interned str) and their types. */
+typedef struct {
+    core_handle handle;
+    PyObject *names;
+    churn_type *types;
+    Py_ssize_t count;
+} expression;
+
+static void expression_release(void *ptr)
+{
+    churn_expression_free(ptr);
+}
+
+static void expression_dealloc(PyObject *object)
+{
+    expression *self = (expression *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    if (self->handle.ptr != NULL) {
+        self->handle.release(self->handle.ptr);
+    }
+    Py_CLEAR(self->names);
+    free(self->types);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(object);
+    Py_DECREF(type);
+}
+
+/* ---- compile ---- */
+
+static int take_variables(expression *self, PyObject *names, PyObject *types,
+                          churn_variable *variables)
+{
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        PyObject *name = PyTuple_GetItem(names, i);
+        if (core_str(name, "variables", &variables[i].name) < 0) {
+            return -1;
+        }
+        self->types[i] = (churn_type)PyLong_AsLong(PyTuple_GetItem(types, i));
+        variables[i].type = self->types[i];
+    }
+    self->names = Py_NewRef(names);
+    return 0;
+}
+
+static int compile(expression *self, const char *text, Py_ssize_t len, PyObject *names,
+                   PyObject *types, const churn_expression_options *options)
+{
+    churn_expression *made = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    churn_variable *variables = calloc((size_t)self->count + 1, sizeof *variables);
+    self->types = calloc((size_t)self->count + 1, sizeof *self->types);
+    if (variables == NULL || self->types == NULL) {
+        free(variables);
+        PyErr_NoMemory();
+        return -1;
+    }
+    int st = take_variables(self, names, types, variables);
+    if (st == 0) {
+        churn_status status = churn_expression_compile(text, (size_t)len, variables,
+                                                       (uint32_t)self->count, options, &made, &err);
+        if (status != CHURN_OK) {
+            core_raise(self->handle.state, status, &err, "expression", NULL);
+            st = -1;
+        }
+    }
+    free(variables);
+    return st == 0 ? core_adopt(&self->handle, made, expression_release) : -1;
+}
+
+PyDoc_STRVAR(expression_compile_doc,
+             "_compile($self, text, names, types, flags, limits, /)\n--\n\n");
+
+static PyObject *expression_compile(PyObject *object, PyObject *args)
+{
+    expression *self = (expression *)object;
+    churn_expression_options options = {.struct_size = sizeof options};
+    churn_limits limits;
+    const char *text = NULL;
+    Py_ssize_t len = 0;
+    PyObject *names = NULL;
+    PyObject *types = NULL;
+    PyObject *given = NULL;
+    self->handle.noun = "expression";
+    if (self->names != NULL || self->types != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "expression: it is compiled already");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(args, "s#O!O!IO:_compile", &text, &len, &PyTuple_Type, &names,
+                          &PyTuple_Type, &types, &options.flags, &given) ||
+        core_limits(given, &limits, &options.limits) < 0) {
+        return NULL;
+    }
+    self->count = PyTuple_Size(names);
+    if (compile(self, text, len, names, types, &options) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+/* ---- evaluate ---- */
+
+static int read_value(expression *self, Py_ssize_t i, PyObject *object, churn_value *out)
+{
+    churn_str name = {NULL, 0};
+    if (core_str(PyTuple_GetItem(self->names, i), "variable", &name) < 0 ||
+        core_value(self->handle.state, (PyObject *)self, object, name.ptr, out) < 0) {
+        return -1;
+    }
+    if (self->types[i] == CHURN_TYPE_DOUBLE && out->type == CHURN_TYPE_INT) {
+        out->type = CHURN_TYPE_DOUBLE;
+        out->number = PyLong_AsDouble(object);
+    } else if (self->types[i] == CHURN_TYPE_TIME && out->type == CHURN_TYPE_INT) {
+        out->type = CHURN_TYPE_TIME;
+    } else if (self->types[i] == CHURN_TYPE_TIME && out->type == CHURN_TYPE_STRING) {
+        out->type = CHURN_TYPE_TIME;
+        return core_time(self->handle.state, (PyObject *)self, object, &out->integer);
+    }
+    return 0;
+}
+
+/* A value that is not in the mapping is missing. `held` keeps what mappings made for us. */
+static int read_values(expression *self, PyObject *mapping, churn_value *values, PyObject **held)
+{
+    int is_dict = PyDict_CheckExact(mapping);
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        PyObject *name = PyTuple_GetItem(self->names, i);
+        PyObject *value = NULL;
+        values[i].type = 0;
+        if (is_dict) {
+            value = PyDict_GetItemWithError(mapping, name);
+            held[i] = Py_XNewRef(value);
+        } else {
+            value = held[i] = PyObject_GetItem(mapping, name);
+        }
+        if (value == NULL && PyErr_Occurred()) {
+            if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
+                return -1;
+            }
+            PyErr_Clear();
+        }
+        if (value != NULL && read_value(self, i, value, &values[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* One row as columns, for texts that evaluation itself makes. */
+static PyObject *evaluate_row(expression *self, const churn_value *values)
+{
+    core_state *state = self->handle.state;
+    churn_value_column *columns = calloc((size_t)self->count + 1, sizeof *columns);
+    uint8_t *truths = calloc((size_t)self->count * 2 + 1, 1);
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    PyObject *made = NULL;
+    if (columns == NULL || truths == NULL) {
+        free(columns);
+        free(truths);
+        return PyErr_NoMemory();
+    }
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        truths[2 * i] = (uint8_t)values[i].truth;
+        truths[2 * i + 1] = values[i].type != 0;
+        columns[i].valid = &truths[2 * i + 1];
+        columns[i].values = self->types[i] == CHURN_TYPE_BOOL     ? (const void *)&truths[2 * i]
+                            : self->types[i] == CHURN_TYPE_DOUBLE ? (const void *)&values[i].number
+                            : self->types[i] == CHURN_TYPE_STRING ? (const void *)&values[i].string
+                                                                  : &values[i].integer;
+    }
+    churn_status st = churn_expression_evaluate_columns(
+        self->handle.ptr, columns, (uint32_t)self->count, 1, NULL, &table, &err);
+    if (st == CHURN_OK) {
+        made = core_table_new(state, table);
+    } else {
+        core_raise(state, st, &err, "expression", NULL);
+    }
+    free(columns);
+    free(truths);
+    return made;
+}
+
+static PyObject *text_of_row(expression *self, const churn_value *values)
+{
+    PyObject *table = evaluate_row(self, values);
+    PyObject *row = table != NULL ? PyObject_CallMethod(table, "row", "i", 0) : NULL;
+    PyObject *made = row != NULL ? PyDict_GetItemString(row, "value") : NULL;
+    PyObject *fault = row != NULL ? PyDict_GetItemString(row, "error") : NULL;
+    if (fault != NULL && fault != Py_None) {
+        churn_error err = CORE_ERROR_INIT;
+        churn_str text = {NULL, 0};
+        if (core_str(fault, "error", &text) == 0) {
+            PyOS_snprintf(err.message, sizeof err.message, "%s", text.ptr);
+            core_raise(self->handle.state, CHURN_E_FAILED, &err, "expression", NULL);
+        }
+        made = NULL;
+    }
+    Py_XINCREF(made);
+    Py_XDECREF(row);
+    Py_XDECREF(table);
+    return made;
+}
+
+static PyObject *evaluate_values(expression *self, const churn_value *values)
+{
+    core_state *state = self->handle.state;
+    churn_outcome outcome = CHURN_OUTCOME_UNKNOWN;
+    churn_value value = {0};
+    churn_error err = CORE_ERROR_INIT;
+    const churn_expression *compiled = core_open(&self->handle);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_expression_evaluate(compiled, values, (uint32_t)self->count, &outcome,
+                                                &value, &err);
+    if (st == CHURN_E_UNSUPPORTED) {
+        return text_of_row(self, values);
+    }
+    if (st != CHURN_OK) {
+        return core_raise(state, st, &err, "expression", NULL);
+    }
+    if (outcome == CHURN_OUTCOME_ERROR) {
+        return core_raise(state, CHURN_E_FAILED, &err, "expression", NULL);
+    }
+    if (outcome == CHURN_OUTCOME_UNKNOWN) {
+        Py_RETURN_NONE;
+    }
+    return core_value_object(state, &value);
+}
+
+PyDoc_STRVAR(expression_evaluate_doc,
+             "evaluate($self, values, /)\n--\n\n"
+             "The value for one record: a mapping of names to values. None where it is unknown,\n"
+             "because something that it stands on is missing; ExpressionError where it is an error.");
+
+static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
+{
+    expression *self = (expression *)object;
+    churn_value stack[ON_STACK];
+    PyObject *held_stack[ON_STACK] = {NULL};
+    churn_value *values = stack;
+    PyObject **held = held_stack;
+    PyObject *made = NULL;
+    if (self->count > ON_STACK) {
+        values = calloc((size_t)self->count, sizeof *values);
+        held = calloc((size_t)self->count, sizeof *held);
+    }
+    if (values == NULL || held == NULL) {
+        PyErr_NoMemory();
+    } else if (read_values(self, mapping, values, held) == 0) {
+        made = evaluate_values(self, values);
+    }
+    for (Py_ssize_t i = 0; held != NULL && i < self->count; i++) {
+        Py_XDECREF(held[i]);
+    }
+    if (self->count > ON_STACK) {
+        free(values);
+        free((void *)held);
+    }
+    return made;
+}
+
+PyDoc_STRVAR(expression_stream_doc, "_evaluate_stream($self, data, cancel, /)\n--\n\n");
+
+static PyObject *expression_stream(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    core_watched watched = {.error = NULL};
+    struct ArrowArrayStream stream;
+    PyObject *data = NULL;
+    PyObject *given = NULL;
+    churn_cancel *cancel = NULL;
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    if (!PyArg_ParseTuple(args, "OO:_evaluate_stream", &data, &given) ||
+        core_cancel_of(self->state, given, &cancel) < 0 ||
+        core_take_stream(data, &watched.inner) < 0) {
+        return NULL;
+    }
+    const churn_expression *compiled = core_enter(self);
+    if (compiled == NULL) {
+        core_drop_stream(&watched.inner);
+        return NULL;
+    }
+    core_watch(&watched, &stream);
+    core_hold(given);
+    watched.thread = PyEval_SaveThread();
+    churn_status st = churn_expression_evaluate_stream(compiled, &stream, cancel, &table, &err);
+    core_drop_stream(&stream);
+    PyEval_RestoreThread(watched.thread);
+    core_let(given);
+    core_leave(self);
+    if (core_watched_raise(&watched)) {
+        churn_table_free(table);
+        return NULL;
+    }
+    return st == CHURN_OK ? core_table_new(self->state, table)
+                          : core_raise(self->state, st, &err, "stream", NULL);
+}
+
+/* ---- what it is ---- */
+
+PyDoc_STRVAR(expression_uses_doc, "uses($self, name, /)\n--\n\n"
+                                  "Tell whether the expression reads a variable.");
+
+static PyObject *expression_uses(PyObject *object, PyObject *name)
+{
+    expression *self = (expression *)object;
+    const churn_expression *compiled = core_open(&self->handle);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        int same = PyObject_RichCompareBool(PyTuple_GetItem(self->names, i), name, Py_EQ);
+        if (same != 0) {
+            return same < 0 ? NULL
+                            : PyBool_FromLong(churn_expression_uses(compiled, (uint32_t)i));
+        }
+    }
+    PyErr_SetObject(PyExc_KeyError, name);
+    return NULL;
+}
+
+static PyObject *expression_text(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_expression *compiled = core_open((core_handle *)object);
+    return compiled != NULL ? core_str_object(churn_expression_text(compiled)) : NULL;
+}
+
+static PyObject *expression_type(PyObject *object, void *unused)
+{
+    (void)unused;
+    static const char *const names[] = {"", "bool", "int", "double", "string", "timestamp"};
+    const churn_expression *compiled = core_open((core_handle *)object);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    churn_type type = churn_expression_type(compiled);
+    return PyUnicode_FromString(type >= 1 && type <= CHURN_TYPE_TIME ? names[type] : "");
+}
+
+static PyObject *expression_can_be_unknown(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_expression *compiled = core_open((core_handle *)object);
+    return compiled != NULL ? PyBool_FromLong(churn_expression_can_be_unknown(compiled)) : NULL;
+}
+
+static PyMethodDef expression_methods[] = {
+    {"_compile", expression_compile, METH_VARARGS, expression_compile_doc},
+    {"evaluate", expression_evaluate, METH_O, expression_evaluate_doc},
+    {"_evaluate_stream", expression_stream, METH_VARARGS, expression_stream_doc},
+    {"uses", expression_uses, METH_O, expression_uses_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef expression_getset[] = {
+    {"text", expression_text, NULL, "The text that it was compiled from.", NULL},
+    {"type", expression_type, NULL, "bool, int, double, string or timestamp.", NULL},
+    {"can_be_unknown", expression_can_be_unknown, NULL,
+     "Whether missing values can make it unknown.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot expression_slots[] = {
+    {Py_tp_dealloc, expression_dealloc},
+    {Py_tp_methods, expression_methods},
+    {Py_tp_getset, expression_getset},
+    {Py_tp_doc, "One compiled expression over declared variables."},
+    {0, NULL},
+};
+
+PyType_Spec core_expression_spec = {
+    .name = "churn._core.Expression",
+    .basicsize = sizeof(expression),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = expression_slots,
+};

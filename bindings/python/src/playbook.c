@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "core.h"
+
+#include <string.h>
+
+static void playbook_release(void *ptr)
+{
+    churn_playbook_free(ptr);
+}
+
+PyDoc_STRVAR(playbook_parse_doc, "_parse($self, text, file, limits, zoneinfo, /)\n--\n\n");
+
+/* Fill the handle; the table of findings, or None where there are none. */
+static PyObject *playbook_parse(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    churn_playbook_options options = {.struct_size = sizeof options};
+    churn_limits limits;
+    PyObject *file = NULL;
+    PyObject *given = NULL;
+    PyObject *folder = NULL;
+    const char *text = NULL;
+    Py_ssize_t len = 0;
+    churn_playbook *playbook = NULL;
+    churn_table *findings = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    churn_status st = CHURN_OK;
+    self->noun = "playbook";
+    if (!PyArg_ParseTuple(args, "y#OOO:_parse", &text, &len, &file, &given, &folder) ||
+        core_str(file, "file", &options.file) < 0 ||
+        core_limits(given, &limits, &options.limits) < 0 ||
+        core_str(folder, "zoneinfo", &options.zoneinfo) < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    st = churn_playbook_parse(text, (size_t)len, &options, &playbook, &findings, &err);
+    Py_END_ALLOW_THREADS
+    if (st != CHURN_OK) {
+        return core_raise(self->state, st, &err, "playbook", findings);
+    }
+    if (core_adopt(self, playbook, playbook_release) < 0) {
+        churn_table_free(findings);
+        return NULL;
+    }
+    return findings != NULL ? core_table_new(self->state, findings) : Py_NewRef(Py_None);
+}
+
+/* ---- properties ---- */
+
+static PyObject *playbook_name(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_playbook *playbook = core_open((core_handle *)object);
+    return playbook != NULL ? core_str_object(churn_playbook_name(playbook)) : NULL;
+}
+
+static PyObject *playbook_time_zone(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_playbook *playbook = core_open((core_handle *)object);
+    return playbook != NULL ? core_str_object(churn_playbook_time_zone(playbook)) : NULL;
+}
+
+static PyObject *playbook_hash(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_playbook *playbook = core_open((core_handle *)object);
+    return playbook != NULL ? PyLong_FromUnsignedLongLong(churn_playbook_hash(playbook)) : NULL;
+}
+
+static PyObject *playbook_interval(PyObject *object, void *unused)
+{
+    (void)unused;
+    core_handle *self = (core_handle *)object;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL) {
+        return NULL;
+    }
+    long long micros = churn_playbook_interval(playbook);
+    return PyObject_CallFunction(self->state->timedelta, "iiL", 0, 0, micros);
+}
+
+static PyObject *playbook_memory(PyObject *object, void *unused)
+{
+    (void)unused;
+    const churn_playbook *playbook = core_open((core_handle *)object);
+    return playbook != NULL ? PyLong_FromUnsignedLongLong(churn_playbook_memory(playbook)) : NULL;
+}
+
+static PyGetSetDef playbook_getset[] = {
+    {"name", playbook_name, NULL, "The name that the playbook gives itself.", NULL},
+    {"time_zone", playbook_time_zone, NULL, "The time zone of its dates.", NULL},
+    {"hash", playbook_hash, NULL,
+     "A hash of what it means: equal for texts that differ only in comments and layout.", NULL},
+    {"interval", playbook_interval, NULL, "How often it wants to be evaluated.", NULL},
+    {"memory", playbook_memory, NULL, "How many bytes it, and what was made from it, take.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+/* ---- methods ---- */
+
+PyDoc_STRVAR(playbook_contents_doc,
+             "contents($self)\n--\n\n"
+             "What the playbook defines: sort, id, parent, detail and line of each.");
+
+static PyObject *playbook_contents(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    core_handle *self = (core_handle *)object;
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_contents(playbook, &table, &err);
+    return st == CHURN_OK ? core_table_new(self->state, table)
+                          : core_raise(self->state, st, &err, "", NULL);
+}
+
+PyDoc_STRVAR(playbook_time_doc, "_time($self, text, /)\n--\n\n");
+
+static PyObject *playbook_time(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    const char *text = NULL;
+    Py_ssize_t len = 0;
+    churn_time at = CHURN_TIME_NONE;
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL || !PyArg_ParseTuple(args, "s#:_time", &text, &len)) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_time(playbook, text, (size_t)len, &at, &err);
+    return st == CHURN_OK ? PyLong_FromLongLong(at) : core_raise(self->state, st, &err, "", NULL);
+}
+
+PyDoc_STRVAR(playbook_time_text_doc, "_time_text($self, at, /)\n--\n\n");
+
+static PyObject *playbook_time_text(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    long long at = 0;
+    char text[64];
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL || !PyArg_ParseTuple(args, "L:_time_text", &at)) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_time_text(playbook, at, text, sizeof text, NULL, &err);
+    return st == CHURN_OK ? PyUnicode_FromString(text)
+                          : core_raise(self->state, st, &err, "", NULL);
+}
+
+PyDoc_STRVAR(playbook_test_doc, "_test($self)\n--\n\n");
+
+static PyObject *playbook_test(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    core_handle *self = (core_handle *)object;
+    uint64_t passed = 0;
+    uint64_t failed = 0;
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    churn_status st = CHURN_OK;
+    churn_playbook *playbook = core_enter(self);
+    if (playbook == NULL) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
+    Py_END_ALLOW_THREADS
+    core_leave(self);
+    if (st != CHURN_OK) {
+        return core_raise(self->state, st, &err, "", NULL);
+    }
+    PyObject *made = core_table_new(self->state, table);
+    return made == NULL ? NULL
+                        : Py_BuildValue("KKN", (unsigned long long)passed,
+                                        (unsigned long long)failed, made);
+}
+
+PyDoc_STRVAR(playbook_schema_doc,
+             "schema($type)\n--\n\n"
+             "The JSON Schema (draft-07) of playbook files, as text, for editors.");
+
+static PyObject *playbook_schema(PyObject *type, PyObject *unused)
+{
+    (void)unused;
+    core_state *state = core_state_of((PyTypeObject *)type);
+    churn_buffer *buffer = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    if (state == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_schema(&buffer, &err);
+    if (st != CHURN_OK) {
+        return core_raise(state, st, &err, "", NULL);
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(churn_buffer_data(buffer),
+                                          (Py_ssize_t)churn_buffer_size(buffer), "strict");
+    churn_buffer_free(buffer);
+    return text;
+}
+
+static PyMethodDef playbook_methods[] = {
+    {"_parse", playbook_parse, METH_VARARGS, playbook_parse_doc},
+    {"contents", playbook_contents, METH_NOARGS, playbook_contents_doc},
+    {"_time", playbook_time, METH_VARARGS, playbook_time_doc},
+    {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},
+    {"_test", playbook_test, METH_NOARGS, playbook_test_doc},
+    {"schema", playbook_schema, METH_NOARGS | METH_CLASS, playbook_schema_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot playbook_slots[] = {
+    {Py_tp_methods, playbook_methods},
+    {Py_tp_getset, playbook_getset},
+    {Py_tp_doc, "A compiled playbook."},
+    {0, NULL},
+};
+
+PyType_Spec core_playbook_spec = {
+    .name = "churn._core.Playbook",
+    .basicsize = sizeof(core_handle),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = playbook_slots,
+};
