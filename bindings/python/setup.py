@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -37,12 +38,11 @@ def tool(name):
 
 def build_library(build):
     """Build libchurn and return the shared object."""
-    if not (build / "build.ninja").exists():
-        subprocess.run(
-            [tool("meson"), "setup", str(build), str(ROOT), "--buildtype=release",
-             "-Dtests=disabled", "-Dexamples=false", "-Dstatic_deps=auto",
-             "-Dc_link_args=-Wl,-rpath,$ORIGIN"],
-            check=True, env={**os.environ, "NINJA": tool("ninja")})
+    subprocess.run(
+        [tool("meson"), "setup", str(build), str(ROOT), "--buildtype=release",
+         "-Dtests=disabled", "-Dexamples=false", "-Dstatic_deps=auto",
+         "-Dc_link_args=-Wl,-rpath,$ORIGIN"],
+        check=True, env={**os.environ, "NINJA": tool("ninja")})
     name = "lib/libchurn.so." + project_version()
     subprocess.run([tool("ninja"), "-C", str(build), name], check=True)
     return build / name
@@ -56,9 +56,11 @@ def outside_libraries(library):
 
 class BuildExt(build_ext):
     def run(self):
-        build = pathlib.Path(self.build_temp).resolve() / "libchurn"
-        build.mkdir(parents=True, exist_ok=True)
-        library = build_library(build)
+        # Always afresh: a build folder remembers the meson of an environment that pip removed.
+        with tempfile.TemporaryDirectory(prefix="libchurn-") as folder:
+            self.build_with(build_library(pathlib.Path(folder).resolve()))
+
+    def build_with(self, library):
         for extension in self.extensions:
             extension.include_dirs.append(str(ROOT / "include"))
             extension.extra_objects.append(str(library))

@@ -85,7 +85,7 @@ class Store(_core.Store):
     customer is not there: "create" (the default) or "reject".
 
     >>> store = Store()
-    >>> store.add("event", {"customer": ["acme"], "type": ["login"], "at": [0]}).added
+    >>> store.add("event", {"customer": ["acme"], "type": ["login"], "at": ["2026-01-01T09:30Z"]}).added
     1
     """
 
