@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * A dict of columns as one Arrow batch. A column is a buffer of numbers (array.array, numpy), copied
- * as it is, or a sequence of Python values, whose Arrow type is the one that holds them all.
+ * A dict of columns as one Arrow batch. A column is a buffer of numbers (array.array, numpy),
+ * copied as it is, or a sequence of Python values, whose Arrow type is the one that holds them all.
  */
 
 enum {
@@ -172,10 +172,11 @@ static int copy_buffer(Py_buffer *view, column *to)
     code += *code == '@' || *code == '=' || *code == '<';
     to->format = code[0] != '\0' && code[1] == '\0' ? format_of(code[0], view->itemsize) : NULL;
     if (view->ndim != 1 || to->format == NULL) {
-        PyErr_Format(PyExc_TypeError,
-                     "column '%s': a buffer of format '%s' in %d dimensions; give numbers or truths "
-                     "in one",
-                     to->name, code, view->ndim);
+        PyErr_Format(
+            PyExc_TypeError,
+            "column '%s': a buffer of format '%s' in %d dimensions; give numbers or truths "
+            "in one",
+            to->name, code, view->ndim);
         return -1;
     }
     unsigned char *bytes = malloc((size_t)view->len + 1);
@@ -219,9 +220,9 @@ static int decimal_seen(core_state *state, PyObject *cell)
 
 static int datetime_seen(PyObject *cell)
 {
-    int differs = PyObject_RichCompareBool(cell, cell, Py_NE); /* NaT */
-    if (differs != 0) {
-        return differs < 0 ? -1 : 0;
+    int nothing = core_is_nothing(cell);
+    if (nothing != 0) {
+        return nothing < 0 ? -1 : 0;
     }
     PyObject *offset = PyObject_CallMethod(cell, "utcoffset", NULL);
     if (offset == NULL) {
@@ -343,8 +344,7 @@ static int fill_fixed(core_state *state, PyObject *cell, column *to, Py_ssize_t 
 {
     switch (to->format[0]) {
     case 'b':
-        ((unsigned char *)to->buffers[1])[i / 8] |=
-            (unsigned char)((cell == Py_True) << (i % 8));
+        ((unsigned char *)to->buffers[1])[i / 8] |= (unsigned char)((cell == Py_True) << (i % 8));
         return 0;
     case 'l':
         return fill_int(cell, (int64_t *)to->buffers[1] + i);
@@ -367,10 +367,11 @@ static int is_given(PyObject *cell)
     if (cell == Py_None) {
         return 0;
     }
-    if (PyUnicode_Check(cell)) {
+    if (PyUnicode_Check(cell) || PyLong_Check(cell)) {
         return 1;
     }
-    return PyObject_RichCompareBool(cell, cell, Py_EQ); /* NaN and NaT differ from themselves */
+    int nothing = core_is_nothing(cell);
+    return nothing < 0 ? -1 : !nothing;
 }
 
 static int fill_values(core_state *state, PyObject *list, column *to)

@@ -13,22 +13,22 @@
 
 #include <churn/churn.h>
 
-#define CORE_KINDS 8       /* kinds of records */
+#define CORE_KINDS 8        /* kinds of records */
 #define CORE_MOST_FIELDS 24 /* fields of one kind */
 
 /* What belongs to one module object. Every handle keeps a pointer to it: a handle keeps its type
  * alive, and a type its module. */
 typedef struct core_state {
-    PyObject *make_error;  /* the Python function that makes an exception from a churn_error */
-    PyObject *table_type;  /* what tables come back as: churn.Table */
-    PyObject *datetime;    /* datetime.datetime, .date, .timedelta */
+    PyObject *make_error; /* the Python function that makes an exception from a churn_error */
+    PyObject *table_type; /* what tables come back as: churn.Table */
+    PyObject *datetime;   /* datetime.datetime, .date, .timedelta */
     PyObject *date;
     PyObject *timedelta;
-    PyObject *epoch;       /* 1970-01-01, with and without UTC */
+    PyObject *epoch; /* 1970-01-01, with and without UTC */
     PyObject *naive_epoch;
-    PyObject *decimal;     /* decimal.Decimal, NULL until one may have come */
+    PyObject *decimal; /* decimal.Decimal, NULL until one may have come */
     PyObject *names[CORE_KINDS][CORE_MOST_FIELDS]; /* interned names of the fields of records */
-    PyObject *handle_type; /* _core.Handle, the base of the others */
+    PyObject *handle_type;                         /* _core.Handle, the base of the others */
     PyObject *cancel_type;
     PyObject *store_type;
     PyObject *playbook_type;
@@ -37,8 +37,7 @@ typedef struct core_state {
 /* Every type: a handle of the library and how to free it. `calls` counts the calls that run on it
  * without the interpreter's lock; close() refuses while there are any. */
 typedef struct core_handle {
-    PyObject_HEAD
-    core_state *state;
+    PyObject_HEAD core_state *state;
     void *ptr;
     void (*release)(void *ptr);
     const char *noun;
@@ -63,9 +62,12 @@ void core_let(PyObject *cancel);
 int core_is(PyObject *object, PyObject *type, const char *name);
 
 /* errors.c */
-#define CORE_ERROR_INIT {.struct_size = sizeof(churn_error), .row = CHURN_ROW_NONE}
-/* Raise what a failed call said; `subject` ("playbook", "expression", "load", "") refines the class.
- * `extra` is a table of diagnostics that is taken over, or NULL. Always returns NULL. */
+#define CORE_ERROR_INIT                                           \
+    {                                                             \
+        .struct_size = sizeof(churn_error), .row = CHURN_ROW_NONE \
+    }
+/* Raise what a failed call said; `subject` ("playbook", "expression", "load", "") refines the
+ * class. `extra` is a table of diagnostics that is taken over, or NULL. Always returns NULL. */
 PyObject *core_raise(core_state *state, churn_status status, const churn_error *err,
                      const char *subject, churn_table *extra);
 PyObject *core_set_make_error(PyObject *module, PyObject *args);
@@ -75,6 +77,8 @@ PyObject *core_set_make_error(PyObject *module, PyObject *args);
 int core_time(core_state *state, PyObject *reader, PyObject *object, churn_time *out);
 /* A datetime with zone, or naive where `epoch` is. */
 int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, churn_time *out);
+/* Whether an object differs from itself, as NaN and pandas' NaT do; -1 with an exception. */
+int core_is_nothing(PyObject *object);
 PyObject *core_time_object(core_state *state, churn_time at);
 /* A view of a str's UTF-8, valid while the object lives; None is not given. */
 int core_str(PyObject *object, const char *what, churn_str *out);
@@ -87,7 +91,8 @@ int core_limits(PyObject *mapping, churn_limits *limits, const churn_limits **us
 PyObject *core_default_limits(PyObject *module, PyObject *unused);
 
 /* tables.c */
-PyObject *core_table_new(core_state *state, churn_table *table); /* takes it over, also on failure */
+PyObject *core_table_new(core_state *state,
+                         churn_table *table); /* takes it over, also on failure */
 extern PyType_Spec core_table_spec;
 
 /* stream.c */

@@ -73,10 +73,9 @@ static PyObject *engine_load(PyObject *object, PyObject *args)
     }
     core_enter((core_handle *)playbook);
     core_enter((core_handle *)store);
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_engine_load(bytes.buf, (size_t)bytes.len, rules, records, &engine, &err);
-    Py_END_ALLOW_THREADS
-    core_leave((core_handle *)store);
+    Py_BEGIN_ALLOW_THREADS st =
+        churn_engine_load(bytes.buf, (size_t)bytes.len, rules, records, &engine, &err);
+    Py_END_ALLOW_THREADS core_leave((core_handle *)store);
     core_leave((core_handle *)playbook);
     PyBuffer_Release(&bytes);
     if (st != CHURN_OK) {
@@ -283,8 +282,9 @@ static const struct {
     const char *name;
     churn_status (*ask)(question *q);
 } questions[] = {
-    {"metrics", ask_metrics},         {"scores", ask_scores},   {"missing", ask_missing},
-    {"disagreements", ask_disagreements}, {"at_risk", ask_at_risk}, {"explain", ask_explain},
+    {"metrics", ask_metrics}, {"scores", ask_scores},
+    {"missing", ask_missing}, {"disagreements", ask_disagreements},
+    {"at_risk", ask_at_risk}, {"explain", ask_explain},
 };
 
 PyDoc_STRVAR(engine_ask_doc,
@@ -400,16 +400,15 @@ static churn_status ask_warm_up(question *q)
 
 static PyObject *run_object(core_state *state, const churn_run *run)
 {
-    return Py_BuildValue(
-        "NNKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
-        PyBool_FromLong((long)run->degraded), (unsigned long long)run->customers,
-        (unsigned long long)run->evaluated, (unsigned long long)run->is_true,
-        (unsigned long long)run->is_false, (unsigned long long)run->is_unknown,
-        (unsigned long long)run->is_error, (unsigned long long)run->fired,
-        (unsigned long long)run->resolved, (unsigned long long)run->reminders,
-        (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
-        (unsigned long long)run->actions, (unsigned long long)run->late,
-        (unsigned long long)run->budget);
+    return Py_BuildValue("NNKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
+                         PyBool_FromLong((long)run->degraded), (unsigned long long)run->customers,
+                         (unsigned long long)run->evaluated, (unsigned long long)run->is_true,
+                         (unsigned long long)run->is_false, (unsigned long long)run->is_unknown,
+                         (unsigned long long)run->is_error, (unsigned long long)run->fired,
+                         (unsigned long long)run->resolved, (unsigned long long)run->reminders,
+                         (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
+                         (unsigned long long)run->actions, (unsigned long long)run->late,
+                         (unsigned long long)run->budget);
 }
 
 PyDoc_STRVAR(engine_advance_doc, "_advance($self, as_of, flags, cancel, /)\n--\n\n");
@@ -438,8 +437,7 @@ static PyObject *engine_replay(PyObject *object, PyObject *args)
     long long to = 0;
     long long every = 0;
     question_init(&asked, ask_replay);
-    if (!PyArg_ParseTuple(args, "LLLIO:_replay", &from, &to, &every, &asked.moves.flags,
-                          &cancel)) {
+    if (!PyArg_ParseTuple(args, "LLLIO:_replay", &from, &to, &every, &asked.moves.flags, &cancel)) {
         return NULL;
     }
     asked.from = from;
@@ -479,10 +477,8 @@ static PyObject *list_table(PyObject *object, list_call call)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = call(engine, &table, &err);
-    Py_END_ALLOW_THREADS
-    core_leave(self);
+    Py_BEGIN_ALLOW_THREADS st = call(engine, &table, &err);
+    Py_END_ALLOW_THREADS core_leave(self);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
 }
@@ -523,10 +519,8 @@ static PyObject *engine_actions(PyObject *object, PyObject *args)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_engine_actions(engine, &options, &table, &err);
-    Py_END_ALLOW_THREADS
-    core_leave(self);
+    Py_BEGIN_ALLOW_THREADS st = churn_engine_actions(engine, &options, &table, &err);
+    Py_END_ALLOW_THREADS core_leave(self);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
 }
@@ -547,8 +541,8 @@ static PyObject *engine_acknowledge(PyObject *object, PyObject *args)
     churn_engine *engine = core_open(self);
     if (engine != NULL && read_names(ids, "ids", &asked) == 0) {
         st = churn_engine_acknowledge(engine, asked.names, asked.count, &asked.err);
-        made = st == CHURN_OK ? Py_NewRef(Py_None)
-                              : core_raise(self->state, st, &asked.err, "", NULL);
+        made =
+            st == CHURN_OK ? Py_NewRef(Py_None) : core_raise(self->state, st, &asked.err, "", NULL);
     }
     question_clear(&asked);
     return made;
@@ -566,12 +560,12 @@ static PyObject *engine_complete(PyObject *object, PyObject *args)
     long long at = 0;
     churn_error err = CORE_ERROR_INIT;
     churn_engine *engine = core_open(self);
-    if (engine == NULL || !PyArg_ParseTuple(args, "s#s#L:_complete", &id, &id_len, &outcome,
-                                            &outcome_len, &at)) {
+    if (engine == NULL ||
+        !PyArg_ParseTuple(args, "s#s#L:_complete", &id, &id_len, &outcome, &outcome_len, &at)) {
         return NULL;
     }
-    churn_status st = churn_engine_complete(engine, id, (size_t)id_len, outcome,
-                                            (size_t)outcome_len, at, &err);
+    churn_status st =
+        churn_engine_complete(engine, id, (size_t)id_len, outcome, (size_t)outcome_len, at, &err);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
@@ -593,15 +587,13 @@ static PyObject *engine_to_bytes(PyObject *object, PyObject *unused)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_engine_save(engine, &buffer, &err);
-    Py_END_ALLOW_THREADS
-    core_leave(self);
+    Py_BEGIN_ALLOW_THREADS st = churn_engine_save(engine, &buffer, &err);
+    Py_END_ALLOW_THREADS core_leave(self);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
-    PyObject *made = PyBytes_FromStringAndSize(churn_buffer_data(buffer),
-                                               (Py_ssize_t)churn_buffer_size(buffer));
+    PyObject *made =
+        PyBytes_FromStringAndSize(churn_buffer_data(buffer), (Py_ssize_t)churn_buffer_size(buffer));
     churn_buffer_free(buffer);
     return made;
 }

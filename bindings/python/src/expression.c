@@ -219,8 +219,8 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
     if (compiled == NULL) {
         return NULL;
     }
-    churn_status st = churn_expression_evaluate(compiled, values, (uint32_t)self->count, &outcome,
-                                                &value, &err);
+    churn_status st =
+        churn_expression_evaluate(compiled, values, (uint32_t)self->count, &outcome, &value, &err);
     if (st == CHURN_E_UNSUPPORTED) {
         return text_of_row(self, values);
     }
@@ -236,10 +236,11 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
     return core_value_object(state, &value);
 }
 
-PyDoc_STRVAR(expression_evaluate_doc,
-             "evaluate($self, values, /)\n--\n\n"
-             "The value for one record: a mapping of names to values. None where it is unknown,\n"
-             "because something that it stands on is missing; ExpressionError where it is an error.");
+PyDoc_STRVAR(
+    expression_evaluate_doc,
+    "evaluate($self, values, /)\n--\n\n"
+    "The value for one record: a mapping of names to values. None where it is unknown,\n"
+    "because something that it stands on is missing; ExpressionError where it is an error.");
 
 static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
 {
@@ -321,8 +322,7 @@ static PyObject *expression_uses(PyObject *object, PyObject *name)
     for (Py_ssize_t i = 0; i < self->count; i++) {
         int same = PyObject_RichCompareBool(PyTuple_GetItem(self->names, i), name, Py_EQ);
         if (same != 0) {
-            return same < 0 ? NULL
-                            : PyBool_FromLong(churn_expression_uses(compiled, (uint32_t)i));
+            return same < 0 ? NULL : PyBool_FromLong(churn_expression_uses(compiled, (uint32_t)i));
         }
     }
     PyErr_SetObject(PyExc_KeyError, name);

@@ -178,8 +178,10 @@ static PyGetSetDef handle_getset[] = {
 };
 
 static PyType_Slot handle_slots[] = {
-    {Py_tp_new, core_handle_new},     {Py_tp_dealloc, handle_dealloc},
-    {Py_tp_methods, handle_methods},  {Py_tp_getset, handle_getset},
+    {Py_tp_new, core_handle_new},
+    {Py_tp_dealloc, handle_dealloc},
+    {Py_tp_methods, handle_methods},
+    {Py_tp_getset, handle_getset},
     {Py_tp_doc, "Something that the library holds; closed when it is collected."},
     {0, NULL},
 };

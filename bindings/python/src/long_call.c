@@ -69,10 +69,9 @@ static void wait_looking(long_call *call, churn_cancel *cancel, PyObject **error
 {
     for (;;) {
         int done = 0;
-        Py_BEGIN_ALLOW_THREADS
-        done = wait_done(call);
-        Py_END_ALLOW_THREADS
-        if (done) {
+        Py_BEGIN_ALLOW_THREADS done = wait_done(call);
+        Py_END_ALLOW_THREADS if (done)
+        {
             return;
         }
         if (*error == NULL && PyErr_CheckSignals() < 0) {
@@ -98,8 +97,7 @@ int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel)
         wait_looking(&call, cancel, &error);
         pthread_join(thread, NULL);
     } else {
-        Py_BEGIN_ALLOW_THREADS
-        work(arg);
+        Py_BEGIN_ALLOW_THREADS work(arg);
         Py_END_ALLOW_THREADS
     }
     pthread_cond_destroy(&call.changed);

@@ -136,12 +136,13 @@ static int check_abi(void)
     if (loaded == CHURN_ABI_VERSION) {
         return 0;
     }
-    PyErr_Format(PyExc_ImportError,
-                 "churn: the library that is loaded has ABI %u (version %s), this package was built "
-                 "for ABI %u (version %u.%u.%u); another libchurn came first",
-                 (unsigned)loaded, churn_version(), (unsigned)CHURN_ABI_VERSION,
-                 (unsigned)CHURN_VERSION_MAJOR, (unsigned)CHURN_VERSION_MINOR,
-                 (unsigned)CHURN_VERSION_PATCH);
+    PyErr_Format(
+        PyExc_ImportError,
+        "churn: the library that is loaded has ABI %u (version %s), this package was built "
+        "for ABI %u (version %u.%u.%u); another libchurn came first",
+        (unsigned)loaded, churn_version(), (unsigned)CHURN_ABI_VERSION,
+        (unsigned)CHURN_VERSION_MAJOR, (unsigned)CHURN_VERSION_MINOR,
+        (unsigned)CHURN_VERSION_PATCH);
     return -1;
 }
 
@@ -157,8 +158,8 @@ static int take_datetime(core_state *state)
     }
     if (state->datetime != NULL && state->date != NULL && state->timedelta != NULL) {
         state->naive_epoch = PyObject_CallFunction(state->datetime, "iii", 1970, 1, 1);
-        state->epoch = PyObject_CallFunction(state->datetime, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0,
-                                             utc);
+        state->epoch =
+            PyObject_CallFunction(state->datetime, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, utc);
     }
     Py_XDECREF(utc);
     Py_XDECREF(zone);
@@ -227,10 +228,10 @@ static int core_traverse(PyObject *module, visitproc visit, void *arg)
 static int core_clear(PyObject *module)
 {
     core_state *state = PyModule_GetState(module);
-    PyObject **all[] = {&state->make_error,  &state->table_type,  &state->datetime,
-                        &state->date,        &state->timedelta,   &state->epoch,
-                        &state->naive_epoch, &state->decimal,     &state->handle_type,
-                        &state->cancel_type, &state->store_type,  &state->playbook_type};
+    PyObject **all[] = {&state->make_error,  &state->table_type, &state->datetime,
+                        &state->date,        &state->timedelta,  &state->epoch,
+                        &state->naive_epoch, &state->decimal,    &state->handle_type,
+                        &state->cancel_type, &state->store_type, &state->playbook_type};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         Py_CLEAR(*all[i]);
     }

@@ -32,10 +32,10 @@ static PyObject *playbook_parse(PyObject *object, PyObject *args)
         core_str(folder, "zoneinfo", &options.zoneinfo) < 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_playbook_parse(text, (size_t)len, &options, &playbook, &findings, &err);
-    Py_END_ALLOW_THREADS
-    if (st != CHURN_OK) {
+    Py_BEGIN_ALLOW_THREADS st =
+        churn_playbook_parse(text, (size_t)len, &options, &playbook, &findings, &err);
+    Py_END_ALLOW_THREADS if (st != CHURN_OK)
+    {
         return core_raise(self->state, st, &err, "playbook", findings);
     }
     if (core_adopt(self, playbook, playbook_release) < 0) {
@@ -167,17 +167,15 @@ static PyObject *playbook_test(PyObject *object, PyObject *unused)
     if (playbook == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
-    Py_END_ALLOW_THREADS
-    core_leave(self);
+    Py_BEGIN_ALLOW_THREADS st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
+    Py_END_ALLOW_THREADS core_leave(self);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
     PyObject *made = core_table_new(self->state, table);
-    return made == NULL ? NULL
-                        : Py_BuildValue("KKN", (unsigned long long)passed,
-                                        (unsigned long long)failed, made);
+    return made == NULL
+               ? NULL
+               : Py_BuildValue("KKN", (unsigned long long)passed, (unsigned long long)failed, made);
 }
 
 PyDoc_STRVAR(playbook_schema_doc,

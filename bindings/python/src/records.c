@@ -42,21 +42,26 @@ typedef struct {
     add_one add;
 } record_spec;
 
-#define FIELD(record, name, type) {#name, (uint16_t)offsetof(churn_##record, name), type}
+#define FIELD(record, name, type)                             \
+    {                                                         \
+#name, (uint16_t)offsetof(churn_##record, name), type \
+    }
 
 static const field customer_fields[] = {
-    FIELD(customer, id, IS_STR),          FIELD(customer, since, IS_TIME),
-    FIELD(customer, known_at, IS_TIME),   FIELD(customer, valid_from, IS_TIME),
+    FIELD(customer, id, IS_STR),
+    FIELD(customer, since, IS_TIME),
+    FIELD(customer, known_at, IS_TIME),
+    FIELD(customer, valid_from, IS_TIME),
     FIELD(customer, attributes, IS_ATTRIBUTES),
 };
 static const field attribute_fields[] = {
-    FIELD(attribute, customer, IS_STR),    FIELD(attribute, name, IS_STR),
-    FIELD(attribute, value, IS_VALUE),     FIELD(attribute, valid_from, IS_TIME),
+    FIELD(attribute, customer, IS_STR),  FIELD(attribute, name, IS_STR),
+    FIELD(attribute, value, IS_VALUE),   FIELD(attribute, valid_from, IS_TIME),
     FIELD(attribute, known_at, IS_TIME),
 };
 static const field event_fields[] = {
-    FIELD(event, customer, IS_STR), FIELD(event, type, IS_STR),    FIELD(event, at, IS_TIME),
-    FIELD(event, user, IS_STR),     FIELD(event, value, IS_NUMBER), FIELD(event, id, IS_STR),
+    FIELD(event, customer, IS_STR),  FIELD(event, type, IS_STR),     FIELD(event, at, IS_TIME),
+    FIELD(event, user, IS_STR),      FIELD(event, value, IS_NUMBER), FIELD(event, id, IS_STR),
     FIELD(event, known_at, IS_TIME),
 };
 static const field subscription_fields[] = {
@@ -83,11 +88,11 @@ static const field subscription_fields[] = {
     FIELD(subscription, known_at, IS_TIME),
 };
 static const field invoice_fields[] = {
-    FIELD(invoice, id, IS_STR),         FIELD(invoice, customer, IS_STR),
-    FIELD(invoice, issued_at, IS_TIME), FIELD(invoice, due_at, IS_TIME),
-    FIELD(invoice, amount, IS_INT),     FIELD(invoice, currency, IS_STR),
-    FIELD(invoice, paid_at, IS_TIME),   FIELD(invoice, failed_at, IS_TIME),
-    FIELD(invoice, failure, IS_STR),    FIELD(invoice, refunded, IS_INT),
+    FIELD(invoice, id, IS_STR),           FIELD(invoice, customer, IS_STR),
+    FIELD(invoice, issued_at, IS_TIME),   FIELD(invoice, due_at, IS_TIME),
+    FIELD(invoice, amount, IS_INT),       FIELD(invoice, currency, IS_STR),
+    FIELD(invoice, paid_at, IS_TIME),     FIELD(invoice, failed_at, IS_TIME),
+    FIELD(invoice, failure, IS_STR),      FIELD(invoice, refunded, IS_INT),
     FIELD(invoice, refunded_at, IS_TIME), FIELD(invoice, known_at, IS_TIME),
 };
 static const field ticket_fields[] = {
@@ -105,9 +110,9 @@ static const field ticket_fields[] = {
     FIELD(ticket, known_at, IS_TIME),
 };
 static const field survey_fields[] = {
-    FIELD(survey, customer, IS_STR), FIELD(survey, kind, IS_STR),     FIELD(survey, at, IS_TIME),
-    FIELD(survey, score, IS_NUMBER), FIELD(survey, user, IS_STR),     FIELD(survey, text, IS_STR),
-    FIELD(survey, category, IS_STR), FIELD(survey, moment, IS_STR),   FIELD(survey, id, IS_STR),
+    FIELD(survey, customer, IS_STR),  FIELD(survey, kind, IS_STR),   FIELD(survey, at, IS_TIME),
+    FIELD(survey, score, IS_NUMBER),  FIELD(survey, user, IS_STR),   FIELD(survey, text, IS_STR),
+    FIELD(survey, category, IS_STR),  FIELD(survey, moment, IS_STR), FIELD(survey, id, IS_STR),
     FIELD(survey, known_at, IS_TIME),
 };
 static const field churn_fields[] = {
@@ -116,10 +121,10 @@ static const field churn_fields[] = {
     FIELD(churn, currency, IS_STR), FIELD(churn, known_at, IS_TIME),
 };
 
-#define ADD_ONE(record)                                                                            \
-    static churn_status add_one_##record(churn_store *store, const void *of, churn_error *err)     \
-    {                                                                                              \
-        return churn_store_add_##record(store, of, err);                                           \
+#define ADD_ONE(record)                                                                        \
+    static churn_status add_one_##record(churn_store *store, const void *of, churn_error *err) \
+    {                                                                                          \
+        return churn_store_add_##record(store, of, err);                                       \
     }
 
 ADD_ONE(customer)
@@ -131,24 +136,17 @@ ADD_ONE(ticket)
 ADD_ONE(survey)
 ADD_ONE(churn)
 
-#define SPEC(record, kind, needed)                                                                 \
-    {#record,                                                                                      \
-     kind,                                                                                         \
-     sizeof(churn_##record),                                                                       \
-     needed,                                                                                       \
-     sizeof record##_fields / sizeof record##_fields[0],                                           \
-     record##_fields,                                                                              \
-     add_one_##record}
+#define SPEC(record, kind, needed)                                                                \
+    {                                                                                             \
+#record, kind, sizeof(churn_##record), needed,                                            \
+            sizeof record##_fields / sizeof record##_fields[0], record##_fields, add_one_##record \
+    }
 
 static const record_spec specs[CORE_KINDS] = {
-    SPEC(customer, CHURN_RECORD_CUSTOMER, 1),
-    SPEC(attribute, CHURN_RECORD_ATTRIBUTE, 3),
-    SPEC(event, CHURN_RECORD_EVENT, 3),
-    SPEC(subscription, CHURN_RECORD_SUBSCRIPTION, 4),
-    SPEC(invoice, CHURN_RECORD_INVOICE, 6),
-    SPEC(ticket, CHURN_RECORD_TICKET, 3),
-    SPEC(survey, CHURN_RECORD_SURVEY, 4),
-    SPEC(churn, CHURN_RECORD_CHURN, 3),
+    SPEC(customer, CHURN_RECORD_CUSTOMER, 1), SPEC(attribute, CHURN_RECORD_ATTRIBUTE, 3),
+    SPEC(event, CHURN_RECORD_EVENT, 3),       SPEC(subscription, CHURN_RECORD_SUBSCRIPTION, 4),
+    SPEC(invoice, CHURN_RECORD_INVOICE, 6),   SPEC(ticket, CHURN_RECORD_TICKET, 3),
+    SPEC(survey, CHURN_RECORD_SURVEY, 4),     SPEC(churn, CHURN_RECORD_CHURN, 3),
 };
 
 int core_record_kind(const char *name)
@@ -346,8 +344,7 @@ static PyObject *add_record(PyObject *object, int kind, PyObject *const *args, P
     }
     churn_record_init(spec->kind, &record, spec->size);
     for (int i = 0; i < spec->count; i++) {
-        if (given[i] != NULL &&
-            read_field(self, &spec->fields[i], given[i], &record, &items) < 0) {
+        if (given[i] != NULL && read_field(self, &spec->fields[i], given[i], &record, &items) < 0) {
             goto done;
         }
     }
@@ -366,11 +363,11 @@ done:
     return result;
 }
 
-#define STORE_ADD(name, kind)                                                                      \
-    static PyObject *store_add_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs,     \
-                                      PyObject *kwnames)                                           \
-    {                                                                                              \
-        return add_record(self, kind, args, nargs, kwnames);                                       \
+#define STORE_ADD(name, kind)                                                                  \
+    static PyObject *store_add_##name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, \
+                                      PyObject *kwnames)                                       \
+    {                                                                                          \
+        return add_record(self, kind, args, nargs, kwnames);                                   \
     }
 
 STORE_ADD(customer, 0)
@@ -386,19 +383,21 @@ PyDoc_STRVAR(customer_doc,
              "add_customer($self, id, *, since=None, known_at=None, valid_from=None,\n"
              "             attributes=None)\n--\n\n"
              "Add or replace a customer; attributes is a mapping of any names.");
-PyDoc_STRVAR(attribute_doc,
-             "add_attribute($self, customer, name, value, *, valid_from=None, known_at=None)\n--\n\n"
-             "Add or replace one value of an attribute; None unsets it.");
+PyDoc_STRVAR(
+    attribute_doc,
+    "add_attribute($self, customer, name, value, *, valid_from=None, known_at=None)\n--\n\n"
+    "Add or replace one value of an attribute; None unsets it.");
 PyDoc_STRVAR(event_doc, "add_event($self, customer, type, at, *, user=None, value=None, id=None,\n"
                         "          known_at=None)\n--\n\n"
                         "Add an event; with an id, add or replace it.");
-PyDoc_STRVAR(subscription_doc,
-             "add_subscription($self, id, customer, valid_from, status, *, plan=None, amount=None,\n"
-             "                 currency=None, period=None, seats=None, discount=None,\n"
-             "                 discount_until=None, renews_at=None, ends_at=None, ended_at=None,\n"
-             "                 cancel_requested_at=None, trial_ends_at=None, auto_renew=None,\n"
-             "                 usage_based=None, notice=None, product=None, known_at=None)\n--\n\n"
-             "Add or replace a state of a subscription; money in minor units of the currency.");
+PyDoc_STRVAR(
+    subscription_doc,
+    "add_subscription($self, id, customer, valid_from, status, *, plan=None, amount=None,\n"
+    "                 currency=None, period=None, seats=None, discount=None,\n"
+    "                 discount_until=None, renews_at=None, ends_at=None, ended_at=None,\n"
+    "                 cancel_requested_at=None, trial_ends_at=None, auto_renew=None,\n"
+    "                 usage_based=None, notice=None, product=None, known_at=None)\n--\n\n"
+    "Add or replace a state of a subscription; money in minor units of the currency.");
 PyDoc_STRVAR(invoice_doc,
              "add_invoice($self, id, customer, issued_at, due_at, amount, currency, *,\n"
              "            paid_at=None, failed_at=None, failure=None, refunded=None,\n"
@@ -409,22 +408,25 @@ PyDoc_STRVAR(ticket_doc,
              "           closed_at=None, reopened_at=None, priority=None, category=None,\n"
              "           csat=None, text=None, known_at=None)\n--\n\n"
              "Add or replace a ticket.");
-PyDoc_STRVAR(survey_doc,
-             "add_survey($self, customer, kind, at, score, *, user=None, text=None, category=None,\n"
-             "           moment=None, id=None, known_at=None)\n--\n\n"
-             "Add or replace an answer to a survey.");
+PyDoc_STRVAR(
+    survey_doc,
+    "add_survey($self, customer, kind, at, score, *, user=None, text=None, category=None,\n"
+    "           moment=None, id=None, known_at=None)\n--\n\n"
+    "Add or replace an answer to a survey.");
 PyDoc_STRVAR(churn_doc, "add_churn($self, customer, kind, at, *, reason=None, competitor=None,\n"
                         "          amount=None, currency=None, known_at=None)\n--\n\n"
                         "Say that a customer was lost, or part of one.");
 
-#define ADD_METHOD(name)                                                                           \
-    {"add_" #name, (PyCFunction)(void (*)(void))store_add_##name, METH_FASTCALL | METH_KEYWORDS,   \
-     name##_doc}
+#define ADD_METHOD(name)                                             \
+    {                                                                \
+        "add_" #name, (PyCFunction)(void (*)(void))store_add_##name, \
+            METH_FASTCALL | METH_KEYWORDS, name##_doc                \
+    }
 
 static PyMethodDef records_methods[] = {
-    ADD_METHOD(customer), ADD_METHOD(attribute), ADD_METHOD(event),
-    ADD_METHOD(subscription), ADD_METHOD(invoice), ADD_METHOD(ticket),
-    ADD_METHOD(survey), ADD_METHOD(churn), {NULL, NULL, 0, NULL},
+    ADD_METHOD(customer),     ADD_METHOD(attribute), ADD_METHOD(event),
+    ADD_METHOD(subscription), ADD_METHOD(invoice),   ADD_METHOD(ticket),
+    ADD_METHOD(survey),       ADD_METHOD(churn),     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot records_slots[] = {

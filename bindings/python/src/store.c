@@ -286,10 +286,11 @@ static PyObject *store_record_count(PyObject *object, PyObject *args)
                          : NULL;
 }
 
-PyDoc_STRVAR(store_hash_doc,
-             "hash($self)\n--\n\n"
-             "A hash of all records, equal for equal ones whatever order they came in. It reads the\n"
-             "whole store.");
+PyDoc_STRVAR(
+    store_hash_doc,
+    "hash($self)\n--\n\n"
+    "A hash of all records, equal for equal ones whatever order they came in. It reads the\n"
+    "whole store.");
 
 static PyObject *store_hash(PyObject *object, PyObject *unused)
 {
@@ -302,10 +303,8 @@ static PyObject *store_hash(PyObject *object, PyObject *unused)
     if (store == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    st = churn_store_hash(store, &hash, &err);
-    Py_END_ALLOW_THREADS
-    core_leave(self);
+    Py_BEGIN_ALLOW_THREADS st = churn_store_hash(store, &hash, &err);
+    Py_END_ALLOW_THREADS core_leave(self);
     return st == CHURN_OK ? PyLong_FromUnsignedLongLong(hash)
                           : core_raise(self->state, st, &err, "", NULL);
 }

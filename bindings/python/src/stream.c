@@ -130,10 +130,11 @@ int core_take_stream(PyObject *object, struct ArrowArrayStream *out)
     if (PyObject_HasAttrString(object, "__arrow_c_array__")) {
         return take_from_array(object, out);
     }
-    PyErr_Format(PyExc_TypeError,
-                 "give a table with __arrow_c_stream__ (polars, pyarrow, pandas, DuckDB), or a dict "
-                 "of columns, not %R",
-                 Py_TYPE(object));
+    PyErr_Format(
+        PyExc_TypeError,
+        "give a table with __arrow_c_stream__ (polars, pyarrow, pandas, DuckDB), or a dict "
+        "of columns, not %R",
+        Py_TYPE(object));
     return -1;
 }
 

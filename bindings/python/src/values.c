@@ -36,22 +36,32 @@ static int is_naive(PyObject *object)
     return naive;
 }
 
+/* PyObject_RichCompareBool() would take identity for an answer. */
+int core_is_nothing(PyObject *object)
+{
+    PyObject *differs = PyObject_RichCompare(object, object, Py_NE);
+    int is = differs != NULL ? PyObject_IsTrue(differs) : -1;
+    Py_XDECREF(differs);
+    return is;
+}
+
 int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, churn_time *out)
 {
     /* pandas' NaT is a datetime that differs from itself: no instant. */
     if (Py_TYPE(object) != (PyTypeObject *)state->datetime) {
-        int differs = PyObject_RichCompareBool(object, object, Py_NE);
-        if (differs != 0) {
+        int nothing = core_is_nothing(object);
+        if (nothing != 0) {
             *out = CHURN_TIME_NONE;
-            return differs < 0 ? -1 : 0;
+            return nothing < 0 ? -1 : 0;
         }
     }
     PyObject *delta = PyNumber_Subtract(object, epoch);
     if (delta == NULL) {
         if (epoch == state->epoch && PyErr_ExceptionMatches(PyExc_TypeError) && is_naive(object)) {
-            PyErr_SetString(PyExc_ValueError,
-                            "a datetime without time zone: nobody can say which instant it is; give "
-                            "it one, such as datetime(2026, 2, 1, tzinfo=timezone.utc)");
+            PyErr_SetString(
+                PyExc_ValueError,
+                "a datetime without time zone: nobody can say which instant it is; give "
+                "it one, such as datetime(2026, 2, 1, tzinfo=timezone.utc)");
         }
         return -1;
     }
@@ -206,14 +216,27 @@ typedef struct {
     size_t size;
 } limit_field;
 
-#define LIMIT(name) {#name, offsetof(churn_limits, name), sizeof(((churn_limits *)NULL)->name)}
+#define LIMIT(name)                                                               \
+    {                                                                             \
+#name, offsetof(churn_limits, name), sizeof(((churn_limits *)NULL)->name) \
+    }
 
 static const limit_field limit_fields[] = {
-    LIMIT(playbook_depth),     LIMIT(memory_bytes),          LIMIT(playbook_bytes),
-    LIMIT(playbook_events),    LIMIT(playbook_scalar_bytes), LIMIT(playbook_rules),
-    LIMIT(diagnostics),        LIMIT(expression_bytes),      LIMIT(expression_nodes),
-    LIMIT(expression_depth),   LIMIT(expression_list),       LIMIT(string_bytes),
-    LIMIT(customers),          LIMIT(records),               LIMIT(rejections),
+    LIMIT(playbook_depth),
+    LIMIT(memory_bytes),
+    LIMIT(playbook_bytes),
+    LIMIT(playbook_events),
+    LIMIT(playbook_scalar_bytes),
+    LIMIT(playbook_rules),
+    LIMIT(diagnostics),
+    LIMIT(expression_bytes),
+    LIMIT(expression_nodes),
+    LIMIT(expression_depth),
+    LIMIT(expression_list),
+    LIMIT(string_bytes),
+    LIMIT(customers),
+    LIMIT(records),
+    LIMIT(rejections),
     LIMIT(outbox),
 };
 
