@@ -55,6 +55,12 @@ static void print_number(double value, int decimals, int width)
     print_right(text, width);
 }
 
+/* A text, or what stands for none. */
+static const char *shown(churn_str text)
+{
+    return text.len ? text.ptr : TEXT_UNDEFINED;
+}
+
 static void print_units(int64_t units, int width)
 {
     char text[TEXT_NUMBER];
@@ -247,18 +253,18 @@ static void print_line(const churn_table *lines, uint64_t row, int64_t hundredth
 static void print_lines(const churn_table *lines)
 {
     int64_t micro[LINES], hundredths[LINES];
-    uint64_t shown[LINES];
+    uint64_t rows[LINES];
     size_t count = 0;
     for (uint64_t row = 0; row < churn_table_row_count(lines) && count < LINES; row++) {
         if (str_is(cell_text(lines, row, "kind"), "missing"))
             continue;
         double units = cell_number(lines, row, "contribution") * 1e6;
-        shown[count] = row;
+        rows[count] = row;
         micro[count++] = units < 0 ? (int64_t)(units - 0.5) : (int64_t)(units + 0.5);
     }
     int64_t score = text_add_up(micro, hundredths, count);
     for (size_t i = 0; i < count; i++)
-        print_line(lines, shown[i], hundredths[i]);
+        print_line(lines, rows[i], hundredths[i]);
     print_units(score, 14);
     printf("  = score\n");
     for (uint64_t row = 0; row < churn_table_row_count(lines); row++) {
@@ -278,9 +284,8 @@ static void print_money(const churn_table *table, uint64_t row, const char *colu
 static bool print_customer(review *r, const churn_table *risks, uint64_t row)
 {
     churn_str id = cell_text(risks, row, "customer");
-    churn_str triggers = cell_text(risks, row, "triggers");
     printf("\n%2llu. %s, %s, owner %s\n", (unsigned long long)row + 1, id.ptr,
-           cell_text(risks, row, "name").ptr, cell_text(risks, row, "owner").ptr);
+           shown(cell_text(risks, row, "name")), shown(cell_text(risks, row, "owner")));
     printf("    at risk ");
     print_money(risks, row, "value_at_risk");
     printf(" of MRR ");
@@ -295,7 +300,7 @@ static bool print_customer(review *r, const churn_table *risks, uint64_t row)
     if (!cell_is_null(risks, row, "score"))
         print_lines(lines);
     churn_table_free(lines);
-    printf("    firing: %s\n", triggers.len ? triggers.ptr : TEXT_UNDEFINED);
+    printf("    firing: %s\n", shown(cell_text(risks, row, "triggers")));
     return true;
 }
 
@@ -351,9 +356,10 @@ static void print_task(const review *r, const churn_table *actions, uint64_t row
     printf("  ");
     print_day(r, actions, row, "at");
     print_day(r, actions, row, "due");
-    print_left(cell_text(actions, row, "owner").ptr, 8);
-    print_left(cell_text(actions, row, "customer").ptr, 10);
-    printf("%s\n", cell_text(actions, row, "title").ptr);
+    print_left(shown(cell_text(actions, row, "owner")), 7);
+    printf(" ");
+    print_left(cell_text(actions, row, "customer").ptr, 9);
+    printf(" %s\n", cell_text(actions, row, "title").ptr);
 }
 
 /* The tasks that wait, the latest first. */
@@ -362,7 +368,7 @@ static bool print_actions(review *r)
     churn_table *actions = NULL;
     if (!check(r, churn_engine_actions(r->engine, NULL, &actions, &r->err), "actions"))
         return false;
-    uint64_t shown = 0, tasks = 0;
+    uint64_t printed = 0, tasks = 0;
     printf("\nACTIONS WAITING");
     print_action_kinds(actions);
     printf("  since       due         owner   customer  task\n");
@@ -370,13 +376,13 @@ static bool print_actions(review *r)
         if (!str_is(cell_text(actions, row, "kind"), "task"))
             continue;
         tasks++;
-        if (shown < TASKS) {
+        if (printed < TASKS) {
             print_task(r, actions, row);
-            shown++;
+            printed++;
         }
     }
-    if (tasks > shown)
-        printf("  and %llu tasks from before\n", (unsigned long long)(tasks - shown));
+    if (tasks > printed)
+        printf("  and %llu tasks from before\n", (unsigned long long)(tasks - printed));
     churn_table_free(actions);
     return true;
 }

@@ -12,6 +12,7 @@ typedef struct loader {
     churn_playbook *playbook;
     churn_table *contents; /* of the playbook: which attributes are numbers */
     const char *folder;
+    int files; /* found */
 } loader;
 
 bool load_failed(const char *what, const churn_error *err)
@@ -47,14 +48,10 @@ bool str_is(churn_str text, const char *other)
 static void print_diagnostics(const churn_table *found)
 {
     for (uint64_t row = 0; row < churn_table_row_count(found); row++) {
-        churn_str suggestion = cell_text(found, row, "suggestion");
-        fprintf(stderr, "%s:%.0f:%.0f: %s %s: %s", cell_text(found, row, "file").ptr,
+        fprintf(stderr, "%s:%.0f:%.0f: %s %s: %s\n", cell_text(found, row, "file").ptr,
                 cell_number(found, row, "line"), cell_number(found, row, "column"),
                 cell_text(found, row, "severity").ptr, cell_text(found, row, "code").ptr,
                 cell_text(found, row, "message").ptr);
-        if (suggestion.len)
-            fprintf(stderr, "; did you mean `%s`?", suggestion.ptr);
-        fputc('\n', stderr);
     }
 }
 
@@ -113,7 +110,7 @@ static bool open_file(const loader *in, const char *name, csv_is_number numbers,
     return !why;
 }
 
-static bool load_kind(const loader *in, const char *name, churn_record_kind kind)
+static bool load_kind(loader *in, const char *name, churn_record_kind kind)
 {
     struct ArrowArrayStream stream = {0};
     char path[1024];
@@ -123,6 +120,7 @@ static bool load_kind(const loader *in, const char *name, churn_record_kind kind
         return false;
     if (!there)
         return true;
+    in->files++;
     churn_error err = {.struct_size = sizeof err};
     churn_load_options options = {.struct_size = sizeof options, .money = CHURN_MONEY_MAJOR};
     churn_load_report report = {.struct_size = sizeof report};
@@ -220,6 +218,10 @@ bool load_folder(churn_store *store, churn_playbook *playbook, const char *folde
     bool ok = true;
     for (size_t i = 0; ok && i < sizeof files / sizeof *files; i++)
         ok = load_kind(&in, files[i].name, files[i].kind);
+    if (ok && in.files == 0) {
+        fprintf(stderr, "%s: there is no file of records, such as customers.csv\n", folder);
+        ok = false;
+    }
     ok = ok && load_rows(&in, "attributes", add_attribute) && load_rows(&in, "marks", add_mark);
     churn_table_free(in.contents);
     return ok;

@@ -12,7 +12,8 @@
  * attributes.csv, events.csv, subscriptions.csv, invoices.csv, tickets.csv, surveys.csv,
  * churns.csv, with the fields of the records as names of columns and money in major units; and
  * marks.csv with `source`, `through` and, if wanted, `known_at`. Dates and times without a zone are
- * in the zone of the store. Rows that are rejected are listed on standard error.
+ * in the zone of the store. Rows that are rejected are listed on standard error. A folder without
+ * any of the files is an error.
  */
 
 /* Compile a playbook; what there is to say about the file goes to standard error. NULL: it failed.

@@ -27,6 +27,7 @@ type loader struct {
 	numbers  map[string]bool // attributes that the playbook declares to be numbers
 	folder   string
 	log      io.Writer
+	files    int // found
 }
 
 var kinds = []struct {
@@ -43,7 +44,7 @@ var kinds = []struct {
 }
 
 func loadFolder(store *churn.Store, playbook *churn.Playbook, contents *churn.Table, folder string, log io.Writer) error {
-	l := loader{store, playbook, map[string]bool{}, folder, log}
+	l := loader{store, playbook, map[string]bool{}, folder, log, 0}
 	for row := range contents.Rows() {
 		if row.String("sort") == "attribute" && row.String("detail") == "number" {
 			l.numbers[row.String("id")] = true
@@ -53,6 +54,9 @@ func loadFolder(store *churn.Store, playbook *churn.Playbook, contents *churn.Ta
 		if err := l.addKind(k.file, k.kind); err != nil {
 			return err
 		}
+	}
+	if l.files == 0 {
+		return fmt.Errorf("%s: there is no file of records, such as customers.csv", folder)
 	}
 	if err := l.eachRow("attributes", l.addAttribute); err != nil {
 		return err
@@ -98,6 +102,7 @@ func (l *loader) addKind(name string, kind churn.RecordKind) error {
 	if err != nil || texts == nil {
 		return err
 	}
+	l.files++
 	columns := churn.Columns{}
 	for name, column := range texts {
 		columns[name] = column

@@ -288,7 +288,8 @@ func (r *review) printRisks() error {
 
 func (r *review) printCustomer(risk churn.Row) error {
 	id := risk.String("customer")
-	fmt.Fprintf(r.out, "\n%2d. %s, %s, owner %s\n", risk.Index()+1, id, risk.String("name"), risk.String("owner"))
+	fmt.Fprintf(r.out, "\n%2d. %s, %s, owner %s\n", risk.Index()+1, id, shown(risk.String("name")),
+		shown(risk.String("owner")))
 	fmt.Fprintf(r.out, "    at risk %s of MRR %s, %s\n", cell(risk, "value_at_risk"), cell(risk, "mrr"), risk.String("band"))
 	lines, err := r.engine.Explain(id, r.asOf, churn.Query{Score: r.score})
 	if err != nil {
@@ -297,12 +298,16 @@ func (r *review) printCustomer(risk churn.Row) error {
 	if !risk.IsNull("score") {
 		r.printLines(lines)
 	}
-	firing := risk.String("triggers")
-	if firing == "" {
-		firing = undefined
-	}
-	fmt.Fprintf(r.out, "    firing: %s\n", firing)
+	fmt.Fprintf(r.out, "    firing: %s\n", shown(risk.String("triggers")))
 	return nil
+}
+
+// A text, or what stands for none.
+func shown(text string) string {
+	if text == "" {
+		return undefined
+	}
+	return text
 }
 
 // A number with two digits, or what stands for none.
@@ -316,15 +321,15 @@ func cell(row churn.Row, name string) string {
 // Lines that add up to the score in the digits shown; then what was not known.
 func (r *review) printLines(lines *churn.Table) {
 	var micro []int64
-	var shown []churn.Row
+	var told []churn.Row
 	for row := range lines.Rows() {
 		if row.String("kind") != "missing" {
 			micro = append(micro, int64(math.Round(row.Float("contribution")*1e6)))
-			shown = append(shown, row)
+			told = append(told, row)
 		}
 	}
 	hundredths, score := addUp(micro)
-	for i, row := range shown {
+	for i, row := range told {
 		r.printLine(row, hundredths[i])
 	}
 	fmt.Fprintf(r.out, "%s  = score\n", right(units(score, 2), 14))
@@ -370,22 +375,22 @@ func (r *review) printActions() error {
 		separator = ", "
 	}
 	fmt.Fprint(r.out, "\n\n  since       due         owner   customer  task\n")
-	shown := 0
-	for i := actions.Len() - 1; i >= 0 && shown < tasks; i-- {
+	printed := 0
+	for i := actions.Len() - 1; i >= 0 && printed < tasks; i-- {
 		if row := actions.Row(i); row.String("kind") == "task" {
 			r.printTask(row)
-			shown++
+			printed++
 		}
 	}
-	if counts["task"] > shown {
-		fmt.Fprintf(r.out, "  and %d tasks from before\n", counts["task"]-shown)
+	if counts["task"] > printed {
+		fmt.Fprintf(r.out, "  and %d tasks from before\n", counts["task"]-printed)
 	}
 	return nil
 }
 
 func (r *review) printTask(row churn.Row) {
-	fmt.Fprintf(r.out, "  %s%s%s%s%s\n", left(r.day(row.Time("at")), 12), left(r.day(row.Time("due")), 12),
-		left(row.String("owner"), 8), left(row.String("customer"), 10), row.String("title"))
+	fmt.Fprintf(r.out, "  %s%s%s %s %s\n", left(r.day(row.Time("at")), 12), left(r.day(row.Time("due")), 12),
+		left(shown(row.String("owner")), 7), left(row.String("customer"), 9), row.String("title"))
 }
 
 // The day of an instant in the playbook's zone, or what stands for none.
