@@ -82,11 +82,9 @@ static int32_t as_text(load *l, uint32_t number, cell *in)
 
 static int32_t take_currency(load *l, uint32_t number, const cell *in, uint32_t *target)
 {
-    text_cache *cache = &l->caches[number];
-    bool again = cache->last.ptr != NULL && churn__str_eq(cache->last, in->text);
-    int scale = again ? cache->scale : churn__currency_scale(in->text.ptr, in->text.len);
-    l->values.currency_scale = cache->scale = scale;
-    return scale < 0 ? REJECT_UNKNOWN_CURRENCY : take_text(l, number, in, target);
+    l->values.currency_scale = churn__currency_scale(in->text.ptr, in->text.len);
+    return l->values.currency_scale < 0 ? REJECT_UNKNOWN_CURRENCY
+                                        : take_text(l, number, in, target);
 }
 
 /* ---- attributes ---- */
@@ -488,7 +486,7 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->news = l->own_news;
     l->used_count = 0;
     for (uint32_t i = 0; i < l->kind->field_count; i++) {
-        l->caches[i] = (text_cache){.scale = -1};
+        l->caches[i] = (text_cache){.code = CHURN__NO_CODE};
         from->codes[i] = NULL;
         if ((from->given >> i & 1) != 0 || l->kind->fields[i].required) {
             l->used[l->used_count++] = (uint8_t)i;

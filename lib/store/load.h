@@ -25,7 +25,6 @@ typedef struct news {
 typedef struct text_cache {
     churn_str last; /* the dictionary's own copy */
     uint32_t code;
-    int scale;         /* of a currency */
     uint32_t *entries; /* code of each entry of the column's dictionary */
     uint64_t entry_count;
 } text_cache;
