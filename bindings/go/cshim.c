@@ -25,6 +25,42 @@ churn_status churn_go_add_event(churn_store *store, const char *id, size_t id_le
     return churn_store_add_event(store, &event, err);
 }
 
+/* Values with pointers to their texts; those that are few need no memory. */
+static void point_to_texts(churn_value *to, const churn_value *from, uint32_t count,
+                           const char *bytes)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        to[i] = from[i];
+        if (from[i].type == CHURN_TYPE_STRING) {
+            to[i].string.ptr = bytes;
+            bytes += from[i].string.len;
+        }
+    }
+}
+
+churn_status churn_go_evaluate(const churn_expression *expression, const churn_value *values,
+                               uint32_t count, const char *bytes, size_t size,
+                               churn_outcome *outcome, churn_value *value, churn_error *err)
+{
+    enum { FEW = 16 };
+    churn_value few[FEW], *all = few;
+    if (count > FEW && !(all = calloc(count, sizeof *all)))
+        return CHURN_E_NOMEM;
+    point_to_texts(all, values, count, bytes);
+    churn_value got = {0};
+    churn_status status = churn_expression_evaluate(expression, all, count, outcome, &got, err);
+    /* A pointer into Go's memory may not be left there. */
+    uintptr_t at = (uintptr_t)got.string.ptr, begin = (uintptr_t)bytes;
+    if (got.type == CHURN_TYPE_STRING && at >= begin && at - begin <= size) {
+        got.integer = (int64_t)(at - begin);
+        got.string.ptr = NULL;
+    }
+    *value = got;
+    if (all != few)
+        free(all);
+    return status;
+}
+
 void churn_go_views(const churn_table *table, churn_go_view *views)
 {
     uint32_t count = churn_table_column_count(table);

@@ -16,6 +16,13 @@ churn_status churn_go_add_event(churn_store *store, const char *id, size_t id_le
                                 size_t type_len, churn_time at, churn_time known_at,
                                 const char *user, size_t user_len, double value, churn_error *err);
 
+/* Evaluate for one record. The strings of `values` have lengths alone: their bytes stand one after
+ * the other at `bytes`. A string in `*value` that is one of them has a NULL `ptr` and its place
+ * among the bytes in `integer`. */
+churn_status churn_go_evaluate(const churn_expression *expression, const churn_value *values,
+                               uint32_t count, const char *bytes, size_t size,
+                               churn_outcome *outcome, churn_value *value, churn_error *err);
+
 /* Where the parts of one column of a table are. */
 typedef struct churn_go_view {
     const char *name;

@@ -5,8 +5,8 @@ package churn
 /*
 #include "cshim.h"
 
-#cgo noescape churn_expression_evaluate
-#cgo nocallback churn_expression_evaluate
+#cgo noescape churn_go_evaluate
+#cgo nocallback churn_go_evaluate
 */
 import "C"
 
@@ -176,27 +176,33 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 		return nil, err
 	}
 	defer e.release()
-	var p packer
-	defer p.pins.Unpin()
-	packed := make([]C.churn_value, len(values), len(values)+1)
+	var room [16]C.churn_value
+	var texts [128]byte
+	packed, bytes := room[:0], texts[:0]
 	for i, value := range values {
-		packed[i] = p.value(e.variables[i].Name, e.fit(i, value))
-	}
-	if p.err != nil {
-		return nil, p.err
+		if text, ok := value.(string); ok {
+			bytes = append(bytes, text...)
+			packed = append(packed, C.churn_value{_type: C.CHURN_TYPE_STRING, string: C.churn_str{len: C.size_t(len(text))}})
+			continue
+		}
+		plain, ok := scalar(e.fit(i, value))
+		if !ok {
+			return nil, fail(ErrArgument, "%s cannot be a %T", e.variables[i].Name, value)
+		}
+		packed = append(packed, plain)
 	}
 	var outcome C.churn_outcome
 	var value C.churn_value
 	why := newError()
-	status := C.churn_expression_evaluate((*C.churn_expression)(pointer), unsafe.SliceData(packed),
-		C.uint32_t(len(packed)), &outcome, &value, &why)
+	status := C.churn_go_evaluate((*C.churn_expression)(pointer), unsafe.SliceData(packed), C.uint32_t(len(packed)),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))), C.size_t(len(bytes)), &outcome, &value, &why)
 	if status == C.CHURN_E_UNSUPPORTED { // text that evaluation makes has its owner in a table
 		return e.evaluateRow(values)
 	}
 	if status != C.CHURN_OK {
 		return nil, failure(status, why)
 	}
-	return answer(outcome, &value, why)
+	return answer(outcome, &value, bytes, why)
 }
 
 // An int where a variable is a float is a float: in Go, 61 is not 61.0.
@@ -207,7 +213,7 @@ func (e *Expression) fit(variable int, value any) any {
 	return value
 }
 
-func answer(outcome C.churn_outcome, value *C.churn_value, why C.churn_error) (any, error) {
+func answer(outcome C.churn_outcome, value *C.churn_value, texts []byte, why C.churn_error) (any, error) {
 	switch {
 	case outcome == C.CHURN_OUTCOME_UNKNOWN:
 		return nil, nil
@@ -220,6 +226,8 @@ func answer(outcome C.churn_outcome, value *C.churn_value, why C.churn_error) (a
 		return int64(value.integer), nil
 	case value._type == C.CHURN_TYPE_DOUBLE:
 		return float64(value.number), nil
+	case value._type == C.CHURN_TYPE_STRING && value.string.ptr == nil:
+		return string(texts[value.integer:][:value.string.len]), nil
 	case value._type == C.CHURN_TYPE_STRING:
 		return goString(value.string), nil
 	}

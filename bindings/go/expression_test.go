@@ -5,6 +5,7 @@ package churn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -96,6 +97,25 @@ func TestExpressionsOfEveryType(t *testing.T) {
 	got, err = compile(t, `plan + "!"`).Evaluate(map[string]any{})
 	if err != nil || got != nil {
 		t.Errorf("text that is made of nothing is unknown: %v, %v", got, err)
+	}
+}
+
+// More variables and longer texts than a call has room for without allocating.
+func TestExpressionsOverManyVariables(t *testing.T) {
+	var variables []Variable
+	record := map[string]any{}
+	for i := range 40 {
+		name := fmt.Sprintf("v%d", i)
+		variables = append(variables, Variable{name, String})
+		record[name] = strings.Repeat(string(rune('a'+i%26)), i)
+	}
+	for i := range 40 {
+		e := must[*Expression](t)(CompileExpression(fmt.Sprintf("has(v0) ? v%d : v1", i), variables))
+		got, err := e.Evaluate(record)
+		if err != nil || got != record[fmt.Sprintf("v%d", i)] {
+			t.Errorf("v%d: %v, %v", i, got, err)
+		}
+		check(t, e.Close())
 	}
 }
 

@@ -127,12 +127,20 @@ func (p *packer) words(name string, values []string) C.churn_string_column {
 // More different words than this are not worth a dictionary.
 const maxWords = 256
 
-// The different values, and which of them each row has; nil where they are too many.
+// The different values, and which of them each row has; nil where they are too many. Programs often
+// give the same string over and over, which is seen without reading it.
 func dictionary(values []string) ([]string, []uint32) {
 	var entries []string
-	index, codes, last := map[string]uint32{}, make([]uint32, len(values)), uint32(0)
+	var recent [16]struct {
+		data   *byte
+		length int
+		code   uint32
+	}
+	index, codes := map[string]uint32{}, make([]uint32, len(values))
 	for i, value := range values {
-		if len(entries) == 0 || entries[last] != value {
+		data := unsafe.StringData(value)
+		slot := &recent[(uintptr(unsafe.Pointer(data))>>3^uintptr(len(value)))%uintptr(len(recent))]
+		if slot.data != data || slot.length != len(value) || data == nil {
 			code, known := index[value]
 			if !known {
 				if len(entries) == maxWords {
@@ -142,9 +150,9 @@ func dictionary(values []string) ([]string, []uint32) {
 				index[value] = code
 				entries = append(entries, value)
 			}
-			last = code
+			slot.data, slot.length, slot.code = data, len(value), code
 		}
-		codes[i] = last
+		codes[i] = slot.code
 	}
 	return entries, codes
 }
@@ -272,7 +280,20 @@ func (p *packer) strs(texts []string) *C.churn_str {
 
 // A value of any type that the library knows; nil is missing.
 func (p *packer) value(name string, from any) C.churn_value {
-	var value C.churn_value
+	if text, ok := from.(string); ok {
+		given := C.churn_value{_type: C.CHURN_TYPE_STRING, string: p.str(text)}
+		given.string.ptr = p.notNull(given.string.ptr)
+		return given
+	}
+	value, ok := scalar(from)
+	if !ok {
+		p.fail("%s cannot be a %T", name, from)
+	}
+	return value
+}
+
+// A value of any type but text; false where the library has no such type.
+func scalar(from any) (value C.churn_value, ok bool) {
 	switch from := from.(type) {
 	case nil:
 	case bool:
@@ -287,9 +308,6 @@ func (p *packer) value(name string, from any) C.churn_value {
 		value._type, value.number = C.CHURN_TYPE_DOUBLE, C.double(from)
 	case float64:
 		value._type, value.number = C.CHURN_TYPE_DOUBLE, C.double(from)
-	case string:
-		value._type, value.string = C.CHURN_TYPE_STRING, p.str(from)
-		value.string.ptr = p.notNull(value.string.ptr)
 	case time.Time:
 		value._type, value.integer = C.CHURN_TYPE_TIME, C.int64_t(micros(from))
 	case Truth:
@@ -297,9 +315,9 @@ func (p *packer) value(name string, from any) C.churn_value {
 			value._type, value.truth = C.CHURN_TYPE_BOOL, C.int32_t(truth(from))
 		}
 	default:
-		p.fail("%s cannot be a %T", name, from)
+		return value, false
 	}
-	return value
+	return value, true
 }
 
 func (p *packer) notNull(text *C.char) *C.char {
