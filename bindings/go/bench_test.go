@@ -43,7 +43,7 @@ func BenchmarkAddEvent(b *testing.B) {
 	}
 }
 
-// The cost of a call that the library refuses at once: what crossing adds to AddEvent.
+// What one crossing costs: part of every call above.
 func BenchmarkCrossing(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -171,18 +171,18 @@ func TestExpressionsOverColumns(t *testing.T) {
 	equal(t, "outcomes", strings.Join(table.Strings("outcome"), " "), "value value unknown")
 	equal(t, "first", table.Bools("value")[0], true)
 	equal(t, "second", table.Bools("value")[1], false)
-	table = must[*Table](t)(rule.EvaluateColumns(nil, Columns{"plan": []string{"team", "free"}}))
+	table = must[*Table](t)(rule.EvaluateColumns(background, Columns{"plan": []string{"team", "free"}}))
 	equal(t, "without columns", strings.Join(table.Strings("outcome"), " "), "value unknown")
-	table = must[*Table](t)(compile(t, "1 / seats").EvaluateColumns(nil, Columns{"seats": []int64{1, 0}}))
+	table = must[*Table](t)(compile(t, "1 / seats").EvaluateColumns(background, Columns{"seats": []int64{1, 0}}))
 	equal(t, "outcome", table.Strings("outcome")[1], "error")
 	if table.Strings("error")[1] == "" {
 		t.Fatal("an error says what it is")
 	}
 	for _, columns := range []Columns{{"score": []string{"x"}}, {"score": []float64{1}, "plan": []string{"a", "b"}}, {"score": 1}} {
-		_, err := rule.EvaluateColumns(nil, columns)
+		_, err := rule.EvaluateColumns(background, columns)
 		wantStatus(t, err, ErrArgument)
 	}
-	_, err := rule.EvaluateColumns(nil, Columns{"scoer": []float64{1}})
+	_, err := rule.EvaluateColumns(background, Columns{"scoer": []float64{1}})
 	wantStatus(t, err, ErrNotFound)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	stopped := errors.New("stopped")

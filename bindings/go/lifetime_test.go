@@ -53,7 +53,7 @@ func TestClosedHandlesSaySo(t *testing.T) {
 		func() error { return engine.SetPlaybook(playbook) },
 		func() error { _, err := engine.Save(); return err },
 		func() error { _, err := rule.Evaluate(map[string]any{}); return err },
-		func() error { _, err := rule.EvaluateColumns(nil, Columns{}); return err },
+		func() error { _, err := rule.EvaluateColumns(background, Columns{}); return err },
 	} {
 		if err := call(); err != ErrClosed || !errors.Is(err, ErrState) {
 			t.Errorf("call %d: %v", calls, err)

@@ -14,7 +14,7 @@ func evaluated(t *testing.T, text string, typ Type, column any) *Table {
 	t.Helper()
 	e := must[*Expression](t)(CompileExpression(text, []Variable{{"x", typ}}))
 	defer e.Close()
-	return must[*Table](t)(e.EvaluateColumns(nil, Columns{"x": column}))
+	return must[*Table](t)(e.EvaluateColumns(background, Columns{"x": column}))
 }
 
 func TestTablesOfEveryType(t *testing.T) {
