@@ -3,7 +3,7 @@
 from . import _core
 from ._core import (Cancel, abi_version, default_limits, live_handles, time_format, version,
                     version_number)
-from ._data import ArrowArray, ArrowStream, Data, Instant
+from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from .engine import Engine, Every, Run
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
@@ -26,5 +26,5 @@ __all__ = [
     "LoadReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
     "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
-    "live_handles", "time_format", "version", "version_number",
+    "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

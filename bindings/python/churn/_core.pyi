@@ -3,6 +3,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, final
 
+from typing_extensions import disjoint_base
+
 from ._data import Instant
 from .table import Table as _Table
 
@@ -19,6 +21,7 @@ def columns(mapping: Mapping[str, Any], /) -> object: ...
 def default_limits() -> dict[str, int]: ...
 def _register(make_error: Callable[..., BaseException], table: type[_Table], /) -> None: ...
 
+@disjoint_base
 class Handle:
     @property
     def closed(self) -> bool: ...
@@ -155,6 +158,7 @@ class Engine(Handle):
     def to_bytes(self) -> bytes: ...
     def hash(self) -> int: ...
 
+@disjoint_base
 class Expression(Handle):
     @property
     def text(self) -> str: ...

@@ -77,3 +77,8 @@ def stream_of(data: Any) -> Any:
     if kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "DataFrame":
         return _pandas(data)
     return data
+
+
+def time_parse(text: str) -> datetime:
+    """Read ISO 8601 text: a date is midnight UTC, a time needs a zone."""
+    return _core.time_datetime(_core.time_parse(text))

@@ -81,10 +81,8 @@ class Engine(_core.Engine):
     def _question(self, name: str, as_of: Instants, *, customer: str | None = None,
                   score: str | None = None, owner: str | None = None, limit: int = 0,
                   cancel: _core.Cancel | None = None) -> Table:
-        dates = as_of if _is_many(as_of) else [as_of]
-        times = [self.playbook._instant(at) for at in dates]  # type: ignore[union-attr]
-        made = self._ask(name, times, customer, score, owner, limit, cancel)
-        return made
+        times = [self.playbook._instant(at) for at in _many(as_of)]
+        return self._ask(name, times, customer, score, owner, limit, cancel)
 
     def metrics(self, as_of: Instants, *, customer: str | None = None,
                 cancel: _core.Cancel | None = None) -> Table:
@@ -223,11 +221,15 @@ class Engine(_core.Engine):
         return f"<churn.Engine {self.playbook.name!r}>"
 
 
-def _is_many(value: Any) -> bool:
-    return not isinstance(value, (str, int, date)) and hasattr(value, "__iter__")
+def _is_one(value: Any) -> bool:
+    return isinstance(value, (str, int, date)) or not hasattr(value, "__iter__")
+
+
+def _many(value: Any) -> Iterable[Any]:
+    return [value] if _is_one(value) else value
 
 
 def _one(value: Any) -> Any:
-    if _is_many(value):
+    if not _is_one(value):
         raise TypeError("give one date, not several")
     return value

@@ -49,7 +49,7 @@ class TestReport:
 class Playbook(_core.Playbook):
     """A compiled playbook: it never changes, and is shared freely between engines and threads.
 
-    >>> Playbook.parse("name: empty").name
+    >>> Playbook.parse("{churn: 1, name: empty, time_zone: UTC}").name
     'empty'
     """
 

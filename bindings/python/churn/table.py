@@ -10,9 +10,9 @@ from . import _core
 from ._data import Data, stream_of
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
+    import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    import polars  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 __all__ = ["Table"]
 
@@ -73,20 +73,20 @@ class Table(_core.Table):
 
     def to_arrow(self) -> pyarrow.Table:
         """As a pyarrow table."""
-        import pyarrow
+        import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
         return pyarrow.table(self)
 
     def to_polars(self) -> polars.DataFrame:
         """As a polars frame."""
-        import polars
+        import polars  # type: ignore[import-not-found,import-untyped,unused-ignore]
         return polars.DataFrame(self)
 
     def to_pandas(self) -> pandas.DataFrame:
         """As a pandas frame, with or without pyarrow."""
         try:
-            import pyarrow
+            import pyarrow  # type: ignore[import-not-found,import-untyped,unused-ignore]
         except ImportError:
-            import pandas
+            import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
             frame = pandas.DataFrame(self.to_columns(), columns=self.column_names)
             for name, kind in zip(self.column_names, self.column_types):
                 if kind == "time":

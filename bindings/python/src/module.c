@@ -94,6 +94,11 @@ static PyObject *core_time_micros(PyObject *module, PyObject *object)
     if (core_time(PyModule_GetState(module), NULL, object, &at) < 0) {
         return NULL;
     }
+    if (at == CHURN_TIME_NONE) {
+        PyErr_SetString(PyExc_TypeError, "give an instant: a datetime, date, ISO 8601 text or "
+                                         "integer microseconds, not nothing");
+        return NULL;
+    }
     return PyLong_FromLongLong(at);
 }
 

@@ -121,20 +121,20 @@ static const field churn_fields[] = {
     FIELD(churn, currency, IS_STR), FIELD(churn, known_at, IS_TIME),
 };
 
-#define ADD_ONE(record)                                                                        \
+#define ADD_ONE(record, function)                                                              \
     static churn_status add_one_##record(churn_store *store, const void *of, churn_error *err) \
     {                                                                                          \
-        return churn_store_add_##record(store, of, err);                                       \
+        return function(store, of, err);                                                       \
     }
 
-ADD_ONE(customer)
-ADD_ONE(attribute)
-ADD_ONE(event)
-ADD_ONE(subscription)
-ADD_ONE(invoice)
-ADD_ONE(ticket)
-ADD_ONE(survey)
-ADD_ONE(churn)
+ADD_ONE(customer, churn_store_add_customer)
+ADD_ONE(attribute, churn_store_add_attribute)
+ADD_ONE(event, churn_store_add_event)
+ADD_ONE(subscription, churn_store_add_subscription)
+ADD_ONE(invoice, churn_store_add_invoice)
+ADD_ONE(ticket, churn_store_add_ticket)
+ADD_ONE(survey, churn_store_add_survey)
+ADD_ONE(churn, churn_store_add_churn)
 
 #define SPEC(record, kind, needed)                                                                \
     {                                                                                             \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The package itself: versions, times, what importing it costs, and what is beside it."""
 import pathlib
+import re
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
@@ -9,6 +10,7 @@ import pytest
 
 import churn
 from churn import _core, _status
+from conftest import ROOT
 
 HERE = pathlib.Path(churn.__file__).parent
 
@@ -74,7 +76,7 @@ def test_datetimes_are_exact(at):
     micros = _core.time_micros(at)
     assert micros == (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
     assert _core.time_datetime(micros) == at
-    assert _core.time_parse(churn.time_format(at)) == micros
+    assert churn.time_parse(churn.time_format(at)) == at
 
 
 def test_naive_datetimes_are_refused_with_a_hint():
@@ -85,7 +87,7 @@ def test_naive_datetimes_are_refused_with_a_hint():
     with pytest.raises(TypeError):
         _core.time_micros(date(2026, 2, 1))
     with pytest.raises(churn.ParseError) as caught:
-        _core.time_parse("2026-02-01T09:30")
+        churn.time_parse("2026-02-01T09:30")
     assert isinstance(caught.value, ValueError) and caught.value.status == _status.PARSE
 
 
@@ -112,3 +114,16 @@ def test_cancel():
 def test_exports_are_there():
     for name in churn.__all__:
         assert getattr(churn, name) is not None
+
+
+def test_coverage_names_what_is_there():
+    """Every name that bindings/COVERAGE.txt gives for Python exists."""
+    lines = (ROOT / "bindings" / "COVERAGE.txt").read_text(encoding="utf-8").splitlines()
+    found = [re.match(r"churn_\w+ +python: (.*?) {2,}go: ", line) for line in lines]
+    names = [name for match in found if match and match[1][0] != "(" for name in match[1].split(", ")]
+    assert len(names) > 80
+    error = churn.Error("m")
+    for name in names:
+        kind, _, rest = name.partition(".")
+        value = error if kind == "Error" else getattr(churn, kind)
+        assert not rest or hasattr(value, rest), name

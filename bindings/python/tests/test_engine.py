@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""Engines: every question and every call with memory, on a company whose answers are plain."""
+import copy
+import pickle
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+import churn
+from conftest import PLAYBOOK, fill
+
+UTC = timezone.utc
+DAY = "2026-02-01"
+
+
+def test_metrics(engine):
+    made = engine.metrics(DAY)
+    assert made.to_dicts() == [
+        {"customer": "acme", "logins_28d": 28, "quiet_days": 0, "mrr": 100.0},
+        {"customer": "blue", "logins_28d": 0, "quiet_days": 29, "mrr": 250.5}]
+    for as_of in (date(2026, 2, 1), datetime(2026, 2, 1, tzinfo=UTC), 1_769_904_000_000_000, "2026-02-01T00:00Z"):
+        assert engine.metrics(as_of).to_dicts() == made.to_dicts()
+    assert engine.metrics(DAY, customer="blue")["customer"] == ["blue"]
+
+
+def test_several_dates(engine):
+    made = engine.metrics(["2026-01-10", date(2026, 2, 1)])
+    assert made["customer"] == ["acme", "acme", "blue", "blue"]
+    assert made["as_of"][:2] == [datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)]
+    assert "as_of" not in engine.metrics([DAY])
+    assert len(engine.scores(day for day in ("2026-01-10", DAY))) == 4
+
+
+@pytest.mark.parametrize("as_of, error", [
+    (datetime(2026, 2, 1), ValueError), ("soon", churn.ParseError), (1.5, TypeError), (None, TypeError),
+    (["2026-02-01", "2026-01-01"], churn.RangeError), ([], churn.ArgumentError), ([None], TypeError),
+    (True, TypeError),
+])
+def test_dates_that_are_none(engine, as_of, error):
+    with pytest.raises(error):
+        engine.metrics(as_of)
+
+
+def test_missing(engine, store):
+    store.add_customer("new", since="2026-01-20")
+    rows = engine.missing(DAY).to_dicts()
+    assert ("new", "quiet_days", "never") in {(r["customer"], r["metric"], r["reason"]) for r in rows}
+    assert set(engine.missing(DAY, customer="new")["customer"]) == {"new"}
+
+
+def test_scores(engine):
+    rows = engine.scores(DAY).to_dicts()
+    assert [(r["customer"], r["score"], r["value"], r["band"], r["coverage"]) for r in rows] \
+        == [("acme", "health", 100.0, "green", 1.0), ("blue", "health", 0.0, "red", 1.0)]
+    assert engine.scores(DAY, score="health", customer="acme")["usage"] == [100.0]
+    with pytest.raises(churn.NotFoundError):
+        engine.scores(DAY, score="wealth")
+    with pytest.raises(KeyError):
+        engine.scores(DAY, customer="nobody")
+
+
+def test_explain(engine):
+    for customer, value in (("acme", 100.0), ("blue", 0.0)):
+        lines = engine.explain(customer, DAY, score="health").to_dicts()
+        assert lines[0]["kind"] == "baseline"
+        assert sum(line["contribution"] or 0 for line in lines) == pytest.approx(value, abs=1e-6)
+    with pytest.raises(churn.NotFoundError):
+        engine.explain("nobody", DAY)
+    with pytest.raises(TypeError, match="one date"):
+        engine.explain("acme", [DAY])
+
+
+def test_at_risk(engine):
+    assert engine.at_risk(DAY)["customer"] == ["blue"]
+    assert engine.at_risk(DAY)["value_at_risk"] == [250.5]
+    assert engine.at_risk(DAY, owner="bo", limit=1)["owner"] == ["bo"]
+    assert len(engine.at_risk(DAY, owner="ana")) == 0
+
+
+def test_disagreements(engine, store):
+    store.add_churn("blue", "voluntary", "2026-01-20")
+    rows = engine.disagreements(DAY).to_dicts()
+    assert [(r["customer"], r["by_subscription"], r["by_record"]) for r in rows] == [("blue", False, True)]
+
+
+def test_kpi(engine):
+    made = engine.kpi(["mrr", "customers"], "2025-05-01", "2026-01-01", every="month")
+    assert made["kpi"] == ["mrr"] * 8 + ["customers"] * 8
+    assert made["value"][:4] == [0.0, 100.0, 350.5, 350.5]
+    assert engine.kpi("mrr", "2025-05-01", "2026-01-01")["value"] == [350.5]
+    assert len(set(engine.kpi(None, "2025-05-01", "2026-01-01")["kpi"])) >= 18
+    assert engine.kpi("mrr", "2025-05-01", "2026-01-01", as_of="2025-06-15")["complete"] == [False]
+    with pytest.raises(churn.NotFoundError, match="mrr"):
+        engine.kpi("mmr", "2025-05-01", "2026-01-01")
+    with pytest.raises(ValueError, match="'month'"):
+        engine.kpi("mrr", "2025-05-01", "2026-01-01", every="fortnight")
+    with pytest.raises(churn.RangeError):
+        engine.kpi("mrr", "2026-05-01", "2026-01-01")
+
+
+def test_movements(engine):
+    rows = engine.movements("2025-01-01", DAY).to_dicts()
+    assert [(r["customer"], r["kind"], r["amount"], r["currency"]) for r in rows] \
+        == [("acme", "new", 10000, "USD"), ("blue", "new", 25050, "USD")]
+    assert len(engine.movements("2025-01-01", DAY, as_of="2025-06-15")) <= 1
+
+
+def test_advance(engine):
+    assert engine.as_of is None
+    run = engine.advance("2026-01-15")
+    assert isinstance(run, churn.Run) and run.as_of == engine.as_of == datetime(2026, 1, 15, tzinfo=UTC)
+    assert (run.customers, run.evaluated, run.true, run.false) == (2, 2, 1, 1)
+    assert (run.fired, run.resolved, run.actions, run.degraded) == (1, 0, 1, False)
+    assert run.evaluated == run.true + run.false + run.unknown + run.error
+    summary = engine.run_summary().to_dicts()
+    assert [(r["trigger"], r["true"], r["fired"], r["firing"]) for r in summary] == [("quiet", 1, 1, 1)]
+    episodes = engine.episodes().to_dicts()
+    assert [(e["customer"], e["trigger"], e["state"]) for e in episodes] == [("blue", "quiet", "firing")]
+    with pytest.raises(churn.RangeError):
+        engine.advance("2026-01-14")
+
+
+def test_without_actions(engine):
+    assert engine.advance("2026-01-15", actions=False).actions == 0
+    assert len(engine.actions("all")) == 0 and len(engine.episodes()) == 1
+
+
+def test_replay_and_warm_up(playbook, store):
+    engines = [churn.Engine(playbook, store) for _ in range(3)]
+    runs = engines[0].replay("2026-01-01", "2026-01-20")
+    assert len(runs) == 20 and runs["as_of"][-1] == datetime(2026, 1, 20, tzinfo=UTC)
+    for day in range(1, 21):
+        engines[1].advance(date(2026, 1, day))
+    assert engines[0].hash() == engines[1].hash()
+    assert engines[0].actions().to_dicts() == engines[1].actions().to_dicts() != []
+    assert len(engines[2].warm_up("2026-01-01", "2026-01-20")) == 20
+    assert len(engines[2].actions("all")) == 0 and len(engines[2].episodes()) == 1
+    twice = churn.Engine(playbook, store).replay("2026-01-01", "2026-01-02", every=timedelta(hours=12), actions=False)
+    assert len(twice) == 3
+
+
+def test_outbox(engine):
+    engine.replay("2026-01-01", "2026-01-20")
+    waiting = engine.actions()
+    assert waiting["title"] == ["Call Blue"] and waiting["owner"] == ["bo"] and waiting["state"] == ["waiting"]
+    action = waiting["id"][0]
+    assert len(action) == 32 and int(action, 16)
+    engine.acknowledge(waiting)
+    engine.acknowledge(action)
+    engine.acknowledge([action])
+    assert len(engine.actions()) == 0 and engine.actions("open")["state"] == ["acknowledged"]
+    engine.complete(action, "done", "2026-01-21")
+    assert len(engine.actions("open")) == 0 and engine.actions("all", limit=5)["state"] == ["done"]
+    with pytest.raises(churn.NotFoundError) as caught:
+        engine.acknowledge([action, "0" * 32])
+    assert caught.value.row == 1
+    with pytest.raises(churn.ExistsError):
+        engine.complete(action, "failed", "2026-01-21")
+    with pytest.raises(churn.Error):
+        engine.complete(action, "perhaps", "2026-01-21")
+    with pytest.raises(ValueError, match="'waiting'"):
+        engine.actions("none")
+
+
+def test_save_and_load(engine, playbook, store, tmp_path):
+    engine.replay("2026-01-01", "2026-01-20")
+    path = tmp_path / "state.bin"
+    engine.save(path)
+    engine.save(str(path))
+    assert [file.name for file in tmp_path.iterdir()] == ["state.bin"]
+    assert path.read_bytes() == engine.to_bytes()
+    there = churn.Engine.load(path, playbook, store)
+    assert there.hash() == engine.hash() and there.as_of == engine.as_of
+    for one in (engine, there):
+        one.replay("2026-01-21", "2026-01-31")
+    assert there.hash() == engine.hash()
+    assert there.actions("all").to_dicts() == engine.actions("all").to_dicts()
+    assert there.playbook is playbook and there.store is store
+
+
+def test_saves_that_fail(engine, tmp_path):
+    path = tmp_path / "state.bin"
+    path.write_bytes(b"before")
+    with pytest.raises(FileNotFoundError):
+        engine.save(tmp_path / "no" / "state.bin")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(OSError):
+        engine.save(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["state.bin"]
+
+
+def test_bytes_that_are_damaged(engine, playbook, store):
+    data = bytearray(engine.to_bytes())
+    data[len(data) // 2] ^= 1
+    for bad in (bytes(data), b"", data[:-1]):
+        with pytest.raises((churn.CorruptError, churn.VersionError)):
+            churn.Engine.from_bytes(bad, playbook, store)
+    with pytest.raises(TypeError):
+        churn.Engine.from_bytes("text", playbook, store)
+
+
+def test_set_playbook(engine, playbook):
+    engine.replay("2026-01-01", "2026-01-20")
+    other = churn.Playbook.parse(PLAYBOOK.replace(">= 10'", ">= 100'"))
+    engine.set_playbook(other)
+    assert engine.playbook is other
+    engine.advance("2026-01-21")
+    assert engine.episodes()["state"] != ["firing"]
+    with pytest.raises(churn.Error):
+        engine.set_playbook(churn.Playbook.parse(PLAYBOOK.replace("name: small", "name: other")))
+    with pytest.raises(TypeError, match="Playbook"):
+        engine.set_playbook("small")
+    assert engine.playbook is other
+
+
+def test_construction(playbook, store):
+    with pytest.raises(TypeError, match="Playbook"):
+        churn.Engine(store, store)
+    with pytest.raises(TypeError, match="Store"):
+        churn.Engine(playbook, None)
+    zoned = churn.Playbook.parse(PLAYBOOK.replace("time_zone: UTC", "time_zone: Asia/Tokyo"))
+    careless = churn.Store()
+    careless.add("event", {"customer": ["a"], "type": ["x"], "at": [date(2026, 1, 1)]})
+    with pytest.raises(churn.ArgumentError, match="zone"):
+        churn.Engine(zoned, careless)
+
+
+def test_cancelled(engine):
+    flag = churn.Cancel()
+    flag.set()
+    for call in (lambda: engine.metrics(DAY, cancel=flag), lambda: engine.replay("2026-01-01", DAY, cancel=flag),
+                 lambda: engine.scores([DAY], cancel=flag), lambda: engine.advance(DAY, cancel=flag)):
+        before = engine.hash()
+        with pytest.raises(churn.CancelledError):
+            call()
+        assert engine.hash() == before
+    with pytest.raises(TypeError, match="Cancel"):
+        engine.metrics(DAY, cancel=3)
+
+
+def test_engines_do_not_travel(engine):
+    for travel in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="to_bytes"):
+            travel(engine)
+
+
+def test_close(engine):
+    assert engine.memory > 0 and "small" in repr(engine)
+    with engine:
+        pass
+    for use in (lambda: engine.metrics(DAY), lambda: engine.advance(DAY), engine.episodes, engine.to_bytes,
+                engine.hash, lambda: engine.as_of, lambda: engine.memory, engine.actions,
+                lambda: engine.acknowledge([]), lambda: engine.complete("x", "done", 0)):
+        with pytest.raises(churn.StateError, match="engine: it is closed"):
+            use()
+    assert "closed" in repr(engine)
+
+
+def test_answers_are_the_same_on_another_order(playbook):
+    """The same records in another order give the same tables and the same state."""
+    other = churn.Store(time_zone="UTC")
+    for day in range(31, 0, -1):
+        other.add_event("acme", "login", f"2026-01-{day:02d}T09:00Z")
+    store = fill(churn.Store(time_zone="UTC"))
+    other.add_event("blue", "login", "2026-01-02T09:00Z")
+    other.add_subscription("s2", "blue", "2025-07-01", "active", amount=25050, currency="USD", period="month")
+    other.add_subscription("s1", "acme", "2025-06-01", "active", amount=10000, currency="USD", period="month")
+    other.add_customer("blue", since="2025-07-01", attributes={"owner": "bo", "name": "Blue"})
+    other.add_customer("acme", since="2025-06-01", attributes={"owner": "ana", "name": "Acme"})
+    assert store.hash() == other.hash()
+    made = [churn.Engine(playbook, one) for one in (store, other)]
+    for engine in made:
+        engine.replay("2026-01-01", "2026-01-20")
+    assert made[0].to_bytes() == made[1].to_bytes()

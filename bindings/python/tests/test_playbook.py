@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Playbooks: compiling, findings, facts, times, their own tests."""
+import copy
+import json
+import pickle
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+
+import churn
+from conftest import PLAYBOOK, ROOT
+
+UTC = timezone.utc
+
+
+def test_load(tmp_path, playbook):
+    path = tmp_path / "small.yaml"
+    path.write_text(PLAYBOOK)
+    for given in (path, str(path)):
+        there = churn.Playbook.load(given)
+        assert there.name == "small" and there.hash == playbook.hash
+    with pytest.raises(FileNotFoundError):
+        churn.Playbook.load(tmp_path / "none.yaml")
+
+
+def test_the_sample_playbook():
+    sample = churn.Playbook.load(ROOT / "examples/playbooks/saas.yaml")
+    assert sample.name == "saas" and sample.time_zone == "Europe/Budapest"
+    assert "health" in sample.contents()["id"]
+    assert sample.test()
+
+
+def test_facts(playbook):
+    assert playbook.interval == timedelta(days=1) and playbook.time_zone == "UTC"
+    assert playbook.memory > 0 and playbook.warnings == []
+    assert churn.Playbook.parse("# the same\n" + PLAYBOOK).hash == playbook.hash
+    assert churn.Playbook.parse(PLAYBOOK.replace("10, 100", "10, 99")).hash != playbook.hash
+    contents = playbook.contents().to_dicts()
+    assert {"sort": "metric", "id": "mrr"}.items() <= contents[[row["id"] for row in contents].index("mrr")].items()
+    assert "small" in repr(playbook)
+
+
+def test_schema():
+    schema = json.loads(churn.Playbook.schema())
+    assert "draft-07" in schema["$schema"] and "metrics" in schema["properties"]
+
+
+def test_findings():
+    text = PLAYBOOK.replace("metric: logins_28d, weight", "metric: login_28d, weight").replace(
+        "severity: high", "severity: hihg")
+    with pytest.raises(churn.PlaybookError) as caught:
+        churn.Playbook.parse(text, file="small.yaml")
+    error = caught.value
+    assert isinstance(error, ValueError) and error.status_name == "CONFIG"
+    found = error.diagnostics
+    assert len(found) == 2 and all(f.severity == "error" and f.code.startswith("CH") for f in found)
+    lines = text.splitlines()
+    for finding, word in zip(found, ("login_28d", "hihg")):
+        assert lines[finding.line - 1][finding.column - 1:].startswith(word)
+        assert f"small.yaml:{finding.line}:{finding.column}: error" in str(error)
+    assert found[0].suggestion == "logins_28d"
+    assert str(error).splitlines() == [str(f) for f in found]
+
+
+@pytest.mark.parametrize("text", ["name: [", "\ufeff- 1", "x: \x00", b"\xff\xfe\xff", "", "a: &x [*x]", "\ud800"])
+def test_texts_that_are_none(text):
+    with pytest.raises(churn.PlaybookError) as caught:
+        churn.Playbook.parse(text)
+    assert caught.value.diagnostics and str(caught.value)
+
+
+def test_limits():
+    with pytest.raises(churn.PlaybookError, match="at most 100"):
+        churn.Playbook.parse(PLAYBOOK, limits={"playbook_bytes": 100})
+
+
+def test_warnings_are_kept():
+    quiet = churn.Playbook.parse(PLAYBOOK)
+    assert all(isinstance(w, churn.Diagnostic) for w in quiet.warnings)
+
+
+def test_times():
+    there = churn.Playbook.parse(PLAYBOOK.replace("time_zone: UTC", "time_zone: Europe/Budapest"))
+    assert there.time("2026-02-01") == datetime(2026, 1, 31, 23, tzinfo=UTC)
+    assert there.time(date(2026, 7, 1)) == datetime(2026, 6, 30, 22, tzinfo=UTC)
+    assert there.time("2026-02-01T09:30") == datetime(2026, 2, 1, 8, 30, tzinfo=UTC)
+    assert there.time("2026-02-01T09:30Z") == datetime(2026, 2, 1, 9, 30, tzinfo=UTC)
+    assert there.time(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    at = datetime(2026, 2, 1, 9, 30, tzinfo=UTC)
+    assert there.time(at) == at
+    assert there.time_text("2026-02-01") == "2026-02-01"
+    assert there.time_text(at).startswith("2026-02-01T10:30") and "+01:00" in there.time_text(at)
+    with pytest.raises(ValueError, match="timezone.utc"):
+        there.time(datetime(2026, 2, 1))
+    with pytest.raises(churn.ParseError):
+        there.time("yesterday")
+    with pytest.raises(churn.RangeError):
+        there.time("2026-02-30")
+    with pytest.raises(TypeError):
+        there.time(1.5)
+
+
+def test_its_own_tests(playbook):
+    report = playbook.test()
+    assert report and (report.passed, report.failed) == (2, 0)
+    assert str(report).splitlines()[-1] == "2 passed, 0 failed" and repr(report) == str(report)
+    wrong = churn.Playbook.parse(PLAYBOOK.replace("quiet_days: 15", "quiet_days: 14")).test()
+    assert not wrong and wrong.failed == 1
+    assert "FAIL silence is noticed: metric.quiet_days" in str(wrong)
+    assert any("14" in line and "15" in line for line in str(wrong).splitlines())
+    assert wrong.table["passed"] == [False, True]
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
+def test_playbooks_travel(playbook, again):
+    there = again(playbook)
+    assert there.hash == playbook.hash and there.name == "small" and there is not playbook
+
+
+def test_construction():
+    with pytest.raises(TypeError, match="Playbook.load"):
+        churn.Playbook()
+
+
+def test_close(playbook):
+    with playbook:
+        pass
+    for use in (lambda: playbook.name, playbook.contents, playbook.test, lambda: playbook.time("2026-01-01")):
+        with pytest.raises(churn.StateError, match="closed"):
+            use()
+    assert "closed" in repr(playbook)
