@@ -25,7 +25,9 @@ CHURN_BEGIN_DECLS
  *   money      int64 in minor units of `currency` (cents), an ISO 4217 code
  *   seen       what an evaluation at `as_of` sees: facts with `at` < as_of; states with valid_from
  *              <= as_of; every other instant marked [dates itself] from that instant on, with what
- *              it dates; instants marked [schedule] from the start of their record
+ *              it dates; instants marked [schedule] from the start of their record. What an instant
+ *              dates (csat by closed_at, failure by failed_at, refunded by refunded_at) is not seen
+ *              without it
  */
 
 /** The kind of a record. Numbers are never changed; more are to come. */

@@ -124,15 +124,29 @@ CHURN_API churn_status churn_store_create(const churn_store_options *options, ch
 CHURN_API void churn_store_free(churn_store *store);
 
 /*
- * One record at a time. What a row would be rejected for is the status here, with the field in the
- * message and the rejection's code in `detail`.
+ * Why a row is rejected, by the code in `rejections` and its number in the `detail` of an error:
+ *
+ *     1 missing_field         2 not_finite           3 out_of_range        4 not_utf8
+ *     5 contains_nul          6 too_long             7 bad_value           8 bad_time
+ *     9 unknown_customer     10 id_of_other_customer 11 undated_change    12 unknown_status
+ *    13 unknown_kind         14 unknown_period      15 unknown_currency   16 money_fraction
+ *    17 bad_duration
+ *
+ * An empty text is "not given", except as the value of an attribute.
+ *
+ * One record at a time: what a row would be rejected for is the status, with the field in the
+ * message.
  */
 
 /**
  * Add or replace one customer.
  *
- * @param customer borrowed
- * @param err optional
+ * It is seen by whatever asks next; a version of the store is made when somebody does. A field that
+ * is not given changes nothing about a customer who is known.
+ *
+ * @param store borrowed
+ * @param customer borrowed; begun with churn_record_init()
+ * @param err optional; `detail` is the number of the rejection's code
  * @return CHURN_OK; CHURN_E_ARG for a field that must be given; CHURN_E_UTF8; CHURN_E_RANGE;
  *         CHURN_E_TYPE; CHURN_E_EXISTS for an id of another customer's record; CHURN_E_NOT_FOUND
  * for an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an undated
@@ -236,6 +250,10 @@ CHURN_API churn_status churn_store_add_churn(churn_store *store, const churn_chu
 /**
  * Add a batch of customers.
  *
+ * A customer's row counts as one row of the report, however many attributes it has: added where no
+ * customer record was there, updated where anything it says is new, else unchanged.
+ *
+ * @param store borrowed
  * @param batch borrowed
  * @param options NULL for defaults
  * @param[out] report filled in; may be NULL
@@ -371,6 +389,7 @@ CHURN_API churn_status churn_store_add_churns(churn_store *store, const churn_ch
  * Text is read as a number, truth or instant where the field is one. Dates and naive times are wall
  * times of the load's zone. NaN is "not given".
  *
+ * @param store borrowed
  * @param kind CHURN_RECORD_*
  * @param stream moved: `stream->release` is NULL after CHURN_OK; on failure before its first read
  *        left alone, after it released
@@ -391,6 +410,7 @@ CHURN_API churn_status churn_store_add_stream(churn_store *store, churn_record_k
 /**
  * Say that a source is complete up to an instant: silence until then is silence.
  *
+ * @param store borrowed
  * @param source the name of a source of playbooks, or of a kind of record ("ticket")
  * @param len its length, or CHURN_NTS
  * @param through the instant up to which everything that happened is loaded
@@ -409,6 +429,7 @@ CHURN_API churn_status churn_store_mark(churn_store *store, const char *source, 
 /**
  * Return how many customers a store has.
  *
+ * @param store may be NULL
  * @return 0 for NULL
  * @threads any
  * @since 0.1
@@ -418,7 +439,8 @@ CHURN_API uint64_t churn_store_customer_count(const churn_store *store);
 /**
  * Return how many records of a kind a store has, all versions of each counted.
  *
- * @param kind CHURN_RECORD_*
+ * @param store may be NULL
+ * @param kind CHURN_RECORD_*; customers are counted however they came
  * @return 0 for NULL or an unknown kind
  * @threads any
  * @since 0.1
@@ -428,6 +450,7 @@ CHURN_API uint64_t churn_store_record_count(const churn_store *store, churn_reco
 /**
  * Return a number that grows with every change of a store.
  *
+ * @param store may be NULL
  * @return 0 for NULL and for a store never written
  * @threads any
  * @since 0.1
@@ -438,7 +461,8 @@ CHURN_API uint64_t churn_store_version(const churn_store *store);
  * Return a hash of everything that a store holds: equal for equal records, whatever the order in
  * which they came (as far as their keys differ). It reads the whole store.
  *
- * @param[out] hash
+ * @param store borrowed
+ * @param[out] hash the same on every machine
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
@@ -449,6 +473,7 @@ CHURN_API churn_status churn_store_hash(churn_store *store, uint64_t *hash, chur
 /**
  * Return how many bytes a store, and what was made from it and is alive, take from the allocator.
  *
+ * @param store may be NULL
  * @return 0 for NULL
  * @threads any
  * @since 0.1
