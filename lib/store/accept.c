@@ -38,6 +38,7 @@ static bool add_one(load *l, news *one)
     if (cache != NULL) {
         cache->last = churn__dict_get(one->dict, code);
         cache->code = code;
+        short_note(&cache->shorts, cache->last, code);
         if (one->entry < cache->entry_count) {
             cache->entries[one->entry] = code;
         }

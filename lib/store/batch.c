@@ -5,6 +5,7 @@
 /* A whole load: many rows, one version of the store, one report. */
 
 #define CANCEL_EVERY 4096
+#define AHEAD 12 /* rows: as long as memory takes */
 
 /* ---- options ---- */
 
@@ -110,6 +111,9 @@ static churn_status load_batch(load *l, uint64_t *row_number, churn_error *err)
         if (row % CANCEL_EVERY == 0) {
             churn__cancel_step(l->settings->cancel, *row_number);
             CHURN_TRY(churn__cancel_check(l->settings->cancel, err));
+        }
+        if (row + AHEAD < src->rows) {
+            churn__load_ahead(l, row + AHEAD);
         }
         CHURN_TRY(churn__load_row(l, row, (*row_number)++, err));
     }

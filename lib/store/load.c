@@ -8,6 +8,10 @@
  * looked up; only a row that is good in all its parts brings new strings into the dictionaries.
  */
 
+#define SHORTS_FROM_ROWS 4096 /* smaller loads are not worth the memory */
+#define SHORTS_FEW 12         /* bits of the number of slots */
+#define SHORTS_MANY 18
+
 /* ---- texts ---- */
 
 static churn__dict *dict_of(const load *l, field_type type)
@@ -44,12 +48,16 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
 {
     const field *f = &l->kind->fields[number];
     text_cache *cache = &l->caches[number];
-    if (cache->last.ptr != NULL && churn__str_eq(cache->last, in->text)) {
-        *target = cache->code;
+    uint32_t code = short_find(&cache->shorts, in->text);
+    if (code == CHURN__NO_CODE && cache->last.ptr != NULL && churn__str_eq(cache->last, in->text)) {
+        code = cache->code;
+    }
+    if (code != CHURN__NO_CODE) {
+        *target = code;
         return 0;
     }
     churn__dict *dict = dict_of(l, f->type);
-    uint32_t code = churn__dict_find(dict, in->text);
+    code = churn__dict_find(dict, in->text);
     if (code == CHURN__NO_CODE) {
         int32_t fault = churn__value_text(in->text, most_bytes(l, f->type));
         if (fault == 0) {
@@ -63,6 +71,7 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
     *target = code;
     cache->last = churn__dict_get(dict, code);
     cache->code = code;
+    short_note(&cache->shorts, cache->last, code);
     if (in->entry < cache->entry_count) {
         cache->entries[in->entry] = code;
     }
@@ -511,6 +520,39 @@ bool churn__load_prepare(load *l)
     return l->attributes != NULL && l->name_codes != NULL && l->news != NULL;
 }
 
+/* Texts of plain columns come again and again, but for ids. */
+static bool prepare_shorts(load *l, uint32_t number)
+{
+    short_cache *shorts = &l->caches[number].shorts;
+    const field *f = &l->kind->fields[number];
+    bool repeats = f->type <= FIELD_TEXT && f->type != FIELD_ID;
+    bool given = (l->source->given >> number & 1) != 0 && l->source->entries[number] == 0;
+    if (!repeats || !given || shorts->bits > 0 || l->source->rows < SHORTS_FROM_ROWS) {
+        return true;
+    }
+    unsigned bits = l->source->rows < SHORTS_FROM_ROWS * 16 ? SHORTS_FEW : SHORTS_MANY;
+    shorts->slots =
+        churn__alloc_array_zero(l->store->heap, (size_t)1 << bits, sizeof *shorts->slots);
+    shorts->bits = shorts->slots == NULL ? 0 : bits;
+    return shorts->slots != NULL;
+}
+
+void churn__load_ahead(const load *l, uint64_t row)
+{
+    for (uint32_t k = 0; k < l->used_count; k++) {
+        const text_cache *cache = &l->caches[l->used[k]];
+        cell in;
+        if (cache->shorts.bits == 0) {
+            continue;
+        }
+        l->source->get(l->source, l->used[k], row, &in);
+        if (in.kind == CELL_TEXT && short_fits(&cache->shorts, in.text)) {
+            short_text key = short_key(in.text);
+            __builtin_prefetch(short_slot(&cache->shorts, &key));
+        }
+    }
+}
+
 /* The columns' dictionaries may be others in every batch. */
 bool churn__load_entries(load *l)
 {
@@ -522,6 +564,9 @@ bool churn__load_entries(load *l)
         cache->entries = NULL;
         cache->entry_count = 0;
         l->source->codes[i] = NULL;
+        if (!prepare_shorts(l, i)) {
+            return false;
+        }
         if (n == 0) {
             continue;
         }
@@ -543,8 +588,10 @@ void churn__load_clear(load *l)
     churn__heap *heap = l->store->heap;
     size_t n = l->attribute_room;
     for (uint32_t i = 0; i < l->kind->field_count; i++) {
-        churn__free_array(heap, l->caches[i].entries, (size_t)l->caches[i].entry_count,
-                          sizeof *l->caches[i].entries);
+        text_cache *cache = &l->caches[i];
+        churn__free_array(heap, cache->entries, (size_t)cache->entry_count, sizeof *cache->entries);
+        churn__free_array(heap, cache->shorts.slots, (size_t)1 << cache->shorts.bits,
+                          sizeof *cache->shorts.slots);
     }
     churn__free_array(heap, l->attributes, n, sizeof *l->attributes);
     churn__free_array(heap, l->name_codes, n, sizeof *l->name_codes);

@@ -2,6 +2,7 @@
 #ifndef CHURN_STORE_LOAD_H
 #define CHURN_STORE_LOAD_H
 
+#include "store/shorts.h"
 #include "store/source.h"
 #include "table/table.h"
 
@@ -27,6 +28,7 @@ typedef struct text_cache {
     uint32_t code;
     uint32_t *entries; /* code of each entry of the column's dictionary */
     uint64_t entry_count;
+    short_cache shorts;
 } text_cache;
 
 typedef union any_row {
@@ -72,6 +74,8 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
 /* False: no memory. */
 bool churn__load_prepare(load *l);
 bool churn__load_entries(load *l);
+/* Ask memory for what a later row will need. */
+void churn__load_ahead(const load *l, uint64_t row);
 churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_error *err);
 /* The row at hand, once it was found good (accept.c). */
 churn_status churn__load_accept(load *l, churn_error *err);

@@ -97,6 +97,15 @@ static churn_status begin(churn_store *store, int as, churn_error *err)
     return CHURN_OK;
 }
 
+static void forget_attributes(churn_store *store)
+{
+    const row_stage *waiting = &store->pending.rows[KIND_ATTRIBUTE];
+    const attribute_row *rows = (const void *)waiting->rows;
+    for (size_t i = 0; i < waiting->count; i++) {
+        store->last_attribute[rows[i].head.customer] = 0;
+    }
+}
+
 /* Records that came one by one become a version; on failure they go on waiting. */
 static churn_status seal(churn_store *store, churn_error *err)
 {
@@ -111,11 +120,9 @@ static churn_status seal(churn_store *store, churn_error *err)
     if (version == NULL) { /* no news: nor are the strings that came with it */
         churn__store_rollback(store, &store->pending);
     }
+    forget_attributes(store);
     churn__store_stage_reset(&store->pending);
     churn__store_stage_mark(store, &store->pending);
-    if (store->last_attribute != NULL) {
-        memset(store->last_attribute, 0, store->last_capacity * sizeof *store->last_attribute);
-    }
     if (version != NULL) {
         churn__store_publish(store, version);
     }

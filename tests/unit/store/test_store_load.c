@@ -368,6 +368,83 @@ static void mark__late_rows__counted(void **arg)
     churn_store_free(store);
 }
 
+/* ---- large loads ---- */
+
+#define NAMES 700
+#define MANY 20000
+
+/* Names of 1 to 24 bytes that differ in few places. */
+static churn_str some_name(uint32_t i, char (*names)[32])
+{
+    size_t len = i < 10 ? 1 : 2 + i % 23;
+    char *name = names[i];
+    memset(name, 'a', len);
+    name[0] = (char)('0' + i % 10);
+    name[len / 2] = (char)('0' + i / 10 % 10);
+    name[len - 1] = i < 10 ? name[0] : (char)('0' + i / 100);
+    return (churn_str){name, len};
+}
+
+/* Columns of plain texts, columns with dictionaries and single records take different short cuts.
+ */
+static void add_events__many_texts__the_same_on_all_ways(void **arg)
+{
+    (void)arg;
+    static char names[NAMES][32];
+    static char bytes[MANY * 24];
+    static int64_t offsets[MANY + 1], entry_offsets[NAMES + 1];
+    static char entries[NAMES * 24];
+    static uint32_t codes[MANY];
+    static churn_time at[MANY];
+    uint64_t state = 8, hash = 0;
+    for (uint32_t i = 0; i < NAMES; i++) {
+        churn_str name = some_name(i, names);
+        memcpy(entries + entry_offsets[i], name.ptr, name.len);
+        entry_offsets[i + 1] = entry_offsets[i] + (int64_t)name.len;
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        codes[i] = chance(&state, NAMES);
+        size_t len = (size_t)(entry_offsets[codes[i] + 1] - entry_offsets[codes[i]]);
+        memcpy(bytes + offsets[i], entries + entry_offsets[codes[i]], len);
+        offsets[i + 1] = offsets[i] + (int64_t)len;
+        at[i] = T(0) + (int64_t)chance(&state, 5000) * CHURN__MINUTE;
+    }
+    churn_string_column plain = {.bytes = bytes, .offsets = offsets};
+    churn_string_column coded = {
+        .bytes = entries, .offsets = entry_offsets, .codes = codes, .value_count = NAMES};
+    for (int way = 0; way < 3; way++) {
+        churn_store *store = store_new();
+        churn_event_batch b = {.struct_size = sizeof b, .row_count = MANY, .at = {.values = at}};
+        b.customer = b.user = way == 0 ? plain : coded;
+        b.type = way == 0 ? coded : plain;
+        for (size_t i = 0; way == 2 && i < MANY; i++) {
+            churn_event e = event_of("", "", at[i]);
+            e.customer = e.user = e.type =
+                (churn_str){bytes + offsets[i], (size_t)(offsets[i + 1] - offsets[i])};
+            assert_ok(churn_store_add_event(store, &e, NULL));
+        }
+        if (way < 2) {
+            assert_ok(churn_store_add_events(store, &b, NULL, NULL, NULL));
+        }
+        assert_int_equal(churn_store_record_count(store, CHURN_RECORD_EVENT), MANY);
+        hash = way == 0 ? hash_of(store) : hash;
+        assert_true(hash_of(store) == hash);
+        view v = view_open(store);
+        for (uint32_t i = 0; i < NAMES; i++) {
+            churn_str name = some_name(i, names);
+            uint32_t customer = churn__version_find_customer(v.version, name), expected = 0;
+            uint32_t type = churn__dict_view_find(churn__version_types(v.version), name);
+            for (size_t j = 0; j < MANY; j++) {
+                expected += codes[j] == i;
+            }
+            size_t found = expected == 0 ? 0 : churn__reader_events(v.reader, customer, type).count;
+            assert_int_equal(found, expected);
+        }
+        view_close(&v);
+        churn_store_free(store);
+    }
+}
+
 /* ---- failures ---- */
 
 /* The nth allocation fails, once or from then on: the store stays as it was. */
@@ -536,6 +613,7 @@ int main(void)
         cmocka_unit_test(add_customers__snapshots__counted_by_row),
         cmocka_unit_test(add_customers__snapshots_out_of_order__same_answers),
         cmocka_unit_test(mark__late_rows__counted),
+        cmocka_unit_test(add_events__many_texts__the_same_on_all_ways),
         cmocka_unit_test(add__no_memory__nothing_changed),
         cmocka_unit_test(pin__no_memory__records_go_on_waiting),
         cmocka_unit_test(add__cancelled__nothing_changed),
