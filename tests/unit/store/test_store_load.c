@@ -376,7 +376,7 @@ static void mark__late_rows__counted(void **arg)
 /* Names of 1 to 24 bytes that differ in few places. */
 static churn_str some_name(uint32_t i, char (*names)[32])
 {
-    size_t len = i < 10 ? 1 : 2 + i % 23;
+    size_t len = i < 10 ? 1 : 3 + i % 22;
     char *name = names[i];
     memset(name, 'a', len);
     name[0] = (char)('0' + i % 10);
