@@ -379,9 +379,9 @@ static churn_str some_name(uint32_t i, char (*names)[32])
     size_t len = i < 10 ? 1 : 3 + i % 22;
     char *name = names[i];
     memset(name, 'a', len);
-    name[0] = (char)('0' + i % 10);
     name[len / 2] = (char)('0' + i / 10 % 10);
-    name[len - 1] = i < 10 ? name[0] : (char)('0' + i / 100);
+    name[len - 1] = (char)('0' + i / 100);
+    name[0] = (char)('0' + i % 10);
     return (churn_str){name, len};
 }
 
