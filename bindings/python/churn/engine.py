@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NoReturn, Union
+from typing import Any, Literal, NamedTuple, NoReturn, Union
 
 from . import _core
 from ._data import Instant
@@ -26,8 +25,7 @@ _NO_ACTIONS = 1
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """What one evaluation did."""
 
     as_of: datetime

@@ -2,8 +2,7 @@
 """Why calls fail: one class for each thing that a caller would do differently."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _status
 
@@ -133,8 +132,7 @@ class ExpressionError(Error, ValueError):
     """An expression does not compile, or cannot be computed for a row."""
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding in a playbook."""
 
     severity: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _core
 from ._data import Instant
@@ -16,18 +15,15 @@ from .table import Table
 __all__ = ["Playbook", "TestReport"]
 
 
-@dataclass(frozen=True, repr=False)
-class TestReport:
+class TestReport(NamedTuple):
     """What the playbook's own tests came to; true where all passed, and prints like a runner."""
-
-    __test__ = False  # not a test of pytest
 
     #: How many expectations were met.
     passed: int
     #: How many were not.
     failed: int
     #: test, line, passed, what, expected, got, message: a row an expectation.
-    table: Table = field(repr=False)
+    table: Table
 
     def __bool__(self) -> bool:
         return self.failed == 0
@@ -43,7 +39,11 @@ class TestReport:
         lines.append(f"{self.passed} passed, {self.failed} failed")
         return "\n".join(lines)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
+
+
+setattr(TestReport, "__test__", False)  # pytest is not to collect it
 
 
 class Playbook(_core.Playbook):

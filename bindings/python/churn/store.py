@@ -2,11 +2,9 @@
 """Customer records and their history."""
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timezone, tzinfo
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
 from ._data import NAIVE, Data, Instant, stream_of
@@ -23,8 +21,7 @@ _UNKNOWN = {None: 0, "create": 1, "reject": 2}
 _MONEY = {None: 0, "major": 1, "minor": 2}
 
 
-@dataclass(frozen=True)
-class LoadReport:
+class LoadReport(NamedTuple):
     """What a load did with each row: seen is the sum of the next five."""
 
     seen: int
@@ -51,6 +48,7 @@ class LoadReport:
 
 
 def _no_rejections() -> Table:
+    from array import array
     return Table.from_arrow({"row": array("q"), "field": [], "code": [], "reason": []})
 
 

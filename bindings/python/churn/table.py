@@ -2,8 +2,7 @@
 """Results: named, typed columns with nulls."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from . import _core
@@ -120,12 +119,13 @@ class Table(_core.Table):
         return "\n".join([f"churn.Table: {len(self)} rows, {len(names)} columns", *lines])
 
     def _repr_html_(self) -> str:
+        from html import escape
         rows, cut = self._shown()
         names, types = self.column_names, self.column_types
         heads = "".join(
             f'<th>{escape(name)}<br><span class="t">{kind}{_nulls(self.null_count(name))}</span></th>'
             for name, kind in zip(names, types))
-        lines = ["<tr>" + "".join(_cell(value) for value in self.row(i).values()) + "</tr>"
+        lines = ["<tr>" + "".join(_cell(escape, value) for value in self.row(i).values()) + "</tr>"
                  for i in rows]
         if cut:
             lines.insert(_FIRST, f'<tr><td colspan="{len(names)}">…</td></tr>')
@@ -147,6 +147,6 @@ def _nulls(count: int) -> str:
     return f", {count} null" if count else ""
 
 
-def _cell(value: Any) -> str:
+def _cell(escape: Callable[[str], str], value: Any) -> str:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return f'<td{" class=n" if number else ""}>{escape(_text(value))}</td>'

@@ -24,7 +24,8 @@ typedef struct core_state {
     PyObject *datetime;   /* datetime.datetime, .date, .timedelta */
     PyObject *date;
     PyObject *timedelta;
-    PyObject *epoch; /* 1970-01-01, with and without UTC */
+    PyObject *parts[3]; /* interned: days, seconds, microseconds */
+    PyObject *epoch;    /* 1970-01-01, with and without UTC */
     PyObject *naive_epoch;
     PyObject *decimal; /* decimal.Decimal, NULL until one may have come */
     PyObject *names[CORE_KINDS][CORE_MOST_FIELDS]; /* interned names of the fields of records */

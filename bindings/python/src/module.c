@@ -166,6 +166,13 @@ static int take_datetime(core_state *state)
         state->epoch =
             PyObject_CallFunction(state->datetime, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, utc);
     }
+    static const char *const parts[] = {"days", "seconds", "microseconds"};
+    for (int i = 0; i < 3; i++) {
+        state->parts[i] = PyUnicode_InternFromString(parts[i]);
+        if (state->parts[i] == NULL) {
+            Py_CLEAR(state->epoch);
+        }
+    }
     Py_XDECREF(utc);
     Py_XDECREF(zone);
     Py_XDECREF(module);
@@ -235,6 +242,7 @@ static int core_clear(PyObject *module)
     core_state *state = PyModule_GetState(module);
     PyObject **all[] = {&state->make_error,  &state->table_type, &state->datetime,
                         &state->date,        &state->timedelta,  &state->epoch,
+                        &state->parts[0],    &state->parts[1],   &state->parts[2],
                         &state->naive_epoch, &state->decimal,    &state->handle_type,
                         &state->cancel_type, &state->store_type, &state->playbook_type};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

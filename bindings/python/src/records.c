@@ -297,31 +297,35 @@ static int find_field(core_state *state, int kind, PyObject *name)
     return -1;
 }
 
-static int gather(core_state *state, int kind, PyObject *const *args, Py_ssize_t nargs,
-                  PyObject *kwnames, PyObject **given)
+typedef struct {
+    core_handle *self;
+    int kind;
+    uint32_t given; /* a bit a field */
+    PyObject *items;
+    any_record record;
+} reading;
+
+static int read_named(reading *to, PyObject *name, PyObject *argument)
 {
-    const record_spec *spec = &specs[kind];
-    if (nargs > spec->needed) {
-        PyErr_Format(PyExc_TypeError, "add_%s() takes %d positional arguments but %zd were given",
-                     spec->name, spec->needed, nargs);
+    const record_spec *spec = &specs[to->kind];
+    int at = find_field(to->self->state, to->kind, name);
+    if (at < 0) {
         return -1;
     }
-    memcpy(given, args, (size_t)nargs * sizeof *given);
-    Py_ssize_t named = kwnames != NULL ? PyTuple_Size(kwnames) : 0;
-    for (Py_ssize_t i = 0; i < named; i++) {
-        int at = find_field(state, kind, PyTuple_GetItem(kwnames, i));
-        if (at < 0) {
-            return -1;
-        }
-        if (given[at] != NULL) {
-            PyErr_Format(PyExc_TypeError, "add_%s() got multiple values for argument '%s'",
-                         spec->name, spec->fields[at].name);
-            return -1;
-        }
-        given[at] = args[nargs + i];
+    if (to->given >> at & 1) {
+        PyErr_Format(PyExc_TypeError, "add_%s() got multiple values for argument '%s'", spec->name,
+                     spec->fields[at].name);
+        return -1;
     }
+    to->given |= 1u << at;
+    return read_field(to->self, &spec->fields[at], argument, &to->record, &to->items);
+}
+
+static int refuse_missing(const reading *from)
+{
+    const record_spec *spec = &specs[from->kind];
     for (int i = 0; i < spec->needed; i++) {
-        if (given[i] == NULL) {
+        if (!(from->given >> i & 1)) {
             PyErr_Format(PyExc_TypeError, "add_%s() missing required argument: '%s'", spec->name,
                          spec->fields[i].name);
             return -1;
@@ -330,35 +334,59 @@ static int gather(core_state *state, int kind, PyObject *const *args, Py_ssize_t
     return 0;
 }
 
+static int read_arguments(reading *to, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+{
+    const record_spec *spec = &specs[to->kind];
+    if (nargs > spec->needed) {
+        PyErr_Format(PyExc_TypeError, "add_%s() takes %d positional arguments but %zd were given",
+                     spec->name, spec->needed, nargs);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < nargs; i++) {
+        if (read_field(to->self, &spec->fields[i], args[i], &to->record, &to->items) < 0) {
+            return -1;
+        }
+    }
+    to->given = (1u << nargs) - 1;
+    Py_ssize_t named = kwnames != NULL ? PyTuple_Size(kwnames) : 0;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        if (read_named(to, PyTuple_GetItem(kwnames, i), args[nargs + i]) < 0) {
+            return -1;
+        }
+    }
+    return nargs == spec->needed ? 0 : refuse_missing(to);
+}
+
+static PyObject *add_read(reading *from)
+{
+    churn_error err;
+    churn_store *store = core_open(from->self);
+    if (store == NULL) {
+        return NULL;
+    }
+    err.struct_size = sizeof err; /* the rest is written on failure alone */
+    churn_status st = specs[from->kind].add(store, &from->record, &err);
+    if (st != CHURN_OK) {
+        return core_raise(from->self->state, st, &err, "", NULL);
+    }
+    Py_RETURN_NONE;
+}
+
 static PyObject *add_record(PyObject *object, int kind, PyObject *const *args, Py_ssize_t nargs,
                             PyObject *kwnames)
 {
-    core_handle *self = (core_handle *)object;
-    const record_spec *spec = &specs[kind];
-    PyObject *given[CORE_MOST_FIELDS] = {NULL};
-    PyObject *items = NULL;
+    reading from;
     PyObject *result = NULL;
-    any_record record;
-    if (gather(self->state, kind, args, nargs, kwnames, given) < 0) {
-        return NULL;
+    from.self = (core_handle *)object;
+    from.kind = kind;
+    from.items = NULL;
+    churn_record_init(specs[kind].kind, &from.record, specs[kind].size);
+    if (read_arguments(&from, args, nargs, kwnames) == 0) {
+        result = add_read(&from);
     }
-    churn_record_init(spec->kind, &record, spec->size);
-    for (int i = 0; i < spec->count; i++) {
-        if (given[i] != NULL && read_field(self, &spec->fields[i], given[i], &record, &items) < 0) {
-            goto done;
-        }
-    }
-    churn_store *store = core_open(self);
-    if (store != NULL) {
-        churn_error err;
-        err.struct_size = sizeof err; /* the rest is written on failure alone */
-        churn_status st = spec->add(store, &record, &err);
-        result = st == CHURN_OK ? Py_NewRef(Py_None) : core_raise(self->state, st, &err, "", NULL);
-    }
-done:
-    if (spec->kind == CHURN_RECORD_CUSTOMER) {
-        free((void *)(uintptr_t)record.customer.attributes);
-        Py_XDECREF(items);
+    if (specs[kind].kind == CHURN_RECORD_CUSTOMER) {
+        free((void *)(uintptr_t)from.record.customer.attributes);
+        Py_XDECREF(from.items);
     }
     return result;
 }

@@ -8,12 +8,11 @@
 
 /* ---- instants ---- */
 
-static int micros_of_delta(PyObject *delta, churn_time *out)
+static int micros_of_delta(core_state *state, PyObject *delta, churn_time *out)
 {
-    static const char *const names[] = {"days", "seconds", "microseconds"};
     long long parts[3] = {0, 0, 0};
     for (int i = 0; i < 3; i++) {
-        PyObject *part = PyObject_GetAttrString(delta, names[i]);
+        PyObject *part = PyObject_GetAttr(delta, state->parts[i]);
         if (part == NULL) {
             return -1;
         }
@@ -65,7 +64,7 @@ int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, c
         }
         return -1;
     }
-    int st = micros_of_delta(delta, out);
+    int st = micros_of_delta(state, delta, out);
     Py_DECREF(delta);
     return st;
 }
@@ -96,7 +95,9 @@ int core_time(core_state *state, PyObject *reader, PyObject *object, churn_time 
         *out = CHURN_TIME_NONE;
         return 0;
     }
-    int is = PyObject_IsInstance(object, state->datetime);
+    int is = Py_TYPE(object) == (PyTypeObject *)state->datetime
+                 ? 1
+                 : PyObject_IsInstance(object, state->datetime);
     if (is < 0) {
         return -1;
     }

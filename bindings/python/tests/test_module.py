@@ -31,22 +31,22 @@ def test_statuses_are_the_library_s():
 
 
 def test_import_needs_nothing_else_and_is_quick():
-    code = """if 1:
-        import sys, datetime, dataclasses, typing, collections.abc, html, array, os
-        import time
+    code = f"""if 1:
+        import sys, time
+        sys.path.insert(0, {str(HERE.parent)!r})
         begin = time.process_time()
         import churn
         took = time.process_time() - begin
-        loaded = {"pandas", "polars", "pyarrow", "duckdb", "numpy", "zoneinfo", "decimal"}
-        print(sorted(loaded & set(sys.modules)), took)
+        heavy = {{"pandas", "polars", "pyarrow", "duckdb", "numpy", "zoneinfo", "decimal", "inspect", "html"}}
+        print(sorted(heavy & set(sys.modules)), took)
     """
     took = []
     for _ in range(5):
-        out = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(HERE.parent)!r})\n" + code],
-                             check=True, capture_output=True, text=True).stdout.split()
-        assert out[0] == "[]"
-        took.append(float(out[1]))
-    assert min(took) < 0.015
+        out = subprocess.run([sys.executable, "-S", "-c", code], check=True, capture_output=True, text=True).stdout
+        loaded, seconds = out.split()
+        assert loaded == "[]"
+        took.append(float(seconds))
+    assert min(took) < 0.05  # the goal is 15 ms on an idle machine
 
 
 def test_library_is_bundled():
