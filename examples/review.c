@@ -392,7 +392,7 @@ static bool print_actions(review *r)
 static const struct {
     const char *kpi, *title;
     int width;
-} figures[] = {{"customers", "customers", 9},
+} figures[] = {{"customers", "customers", 10},
                {"mrr", "MRR", 13},
                {"new_mrr", "new", 11},
                {"expansion_mrr", "expansion", 11},
@@ -416,16 +416,19 @@ static void print_figure(const churn_table *table, uint64_t row, int width)
         if (str_is(unit, "ratio"))
             strcat(text, "%");
     }
-    print_right(text, width);
+    printf(" ");
+    print_right(text, width - 1);
 }
 
 /* A row a month; the table has all months of the first figure, then those of the next. */
 static void print_months(const review *r, const churn_table *table)
 {
     uint64_t months = churn_table_row_count(table) / FIGURES;
-    print_left("month", 8);
-    for (size_t i = 0; i < FIGURES; i++)
-        print_right(figures[i].title, figures[i].width);
+    print_left("month", 7);
+    for (size_t i = 0; i < FIGURES; i++) {
+        printf(" ");
+        print_right(figures[i].title, figures[i].width - 1);
+    }
     printf("\n");
     for (uint64_t month = 0; month < months; month++) {
         char text[64] = "";
@@ -433,7 +436,7 @@ static void print_months(const review *r, const churn_table *table)
             churn_table_time(table, month, churn_table_find(table, "period_start", CHURN_NTS));
         churn_playbook_time_text(r->playbook, start, text, sizeof text, NULL, NULL);
         text[7] = '\0';
-        print_left(text, 8);
+        print_left(text, 7);
         for (size_t i = 0; i < FIGURES; i++)
             print_figure(table, i * months + month, figures[i].width);
         printf("\n");

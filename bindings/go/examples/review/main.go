@@ -408,7 +408,7 @@ var figures = []struct {
 	kpi, title string
 	width      int
 }{
-	{"customers", "customers", 9},
+	{"customers", "customers", 10},
 	{"mrr", "MRR", 13},
 	{"new_mrr", "new", 11},
 	{"expansion_mrr", "expansion", 11},
@@ -451,15 +451,15 @@ func (r *review) printFigures() error {
 
 // A row a month; the table has all months of the first figure, then those of the next.
 func (r *review) printMonths(table *churn.Table, months int) {
-	fmt.Fprint(r.out, left("month", 8))
+	fmt.Fprint(r.out, left("month", 7))
 	for _, figure := range figures {
-		fmt.Fprint(r.out, right(figure.title, figure.width))
+		fmt.Fprint(r.out, " ", right(figure.title, figure.width-1))
 	}
 	fmt.Fprintln(r.out)
 	for month := range months {
-		fmt.Fprint(r.out, left(r.day(table.Row(month).Time("period_start"))[:7], 8))
+		fmt.Fprint(r.out, left(r.day(table.Row(month).Time("period_start"))[:7], 7))
 		for i, figure := range figures {
-			fmt.Fprint(r.out, right(figureText(table.Row(i*months+month)), figure.width))
+			fmt.Fprint(r.out, " ", right(figureText(table.Row(i*months+month)), figure.width-1))
 		}
 		fmt.Fprintln(r.out)
 	}
