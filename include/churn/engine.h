@@ -83,7 +83,8 @@ typedef struct churn_query_options {
  *        churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for dates out of range
- *         or order; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         or order; CHURN_E_CONFIG as churn_engine_create(), for records that came since;
+ *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -287,8 +288,9 @@ typedef struct churn_run {
     uint64_t data_gaps;
     uint64_t suppressed; /* true, but held back: cooldown, grace, refire */
     uint64_t actions;    /* put into the outbox */
-    uint64_t late;       /* records learned since the last evaluation that happened before it */
-    uint64_t budget;     /* triggers that fired for more customers than their budget */
+    uint64_t late;       /* records learned since the last evaluation that happened before it; 0
+                            in the first after loading, which does not know the store of before */
+    uint64_t budget;     /* triggers that fired for more of those they judged than their budget */
 } churn_run;
 
 /**
@@ -299,8 +301,9 @@ typedef struct churn_run {
  * @param[out] run filled in; may be NULL
  * @param err optional
  * @return CHURN_OK; CHURN_E_RANGE for an instant before the last evaluation; CHURN_E_LIMIT when the
- *         outbox is full; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG;
- * CHURN_E_ABI. After any failure the state is what it was
+ *         outbox is full; CHURN_E_CONFIG as churn_engine_create(), for records that came since;
+ *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI. After any
+ *         failure the state is what it was
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -357,8 +360,10 @@ CHURN_API churn_time churn_engine_as_of(const churn_engine *engine);
  * Sum up the last evaluation by trigger.
  *
  * @param[out] out `trigger`, `true`, `false`, `unknown`, `error`, `fired`, `resolved`, `firing`
- * (now), `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, with
- * reason and count), `error_text`; in the playbook's order; returned: free with churn_table_free()
+ * (now), `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, at most
+ * five, each with its reasons and counts: "metric.nps: expired 12, never 3; metric.mrr: no_rate 1";
+ * how many more there are is said), `error_text`; in the playbook's order; returned: free with
+ * churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
@@ -452,7 +457,8 @@ CHURN_API churn_status churn_engine_complete(churn_engine *engine, const char *i
 /**
  * Take up a changed playbook. Pending instances of triggers whose rule changed start again, open
  * episodes are kept and judged by the new rule without firing again, those of triggers that are
- * gone resolve (rule_removed); tasks that are open stay.
+ * gone resolve (rule_removed) and their plays end as `on_resolve` says. All this is done by the
+ * next evaluation: until then nothing has changed, and the old playbook may be put back.
  *
  * @param playbook a reference is kept
  * @param err optional
@@ -477,8 +483,9 @@ CHURN_API churn_status churn_engine_save(churn_engine *engine, churn_buffer **ou
                                          churn_error *err);
 
 /**
- * Make an engine that goes on where a saved one stopped. The store is to hold the records again;
- * the playbook may have changed, as in churn_engine_set_playbook().
+ * Make an engine that goes on where a saved one stopped. The store is to hold the records again
+ * before the next evaluation, for which a customer of whom it has none does not exist; the playbook
+ * may have changed, as in churn_engine_set_playbook().
  *
  * @param bytes what churn_engine_save() wrote, borrowed
  * @param size how many

@@ -52,6 +52,8 @@ size_t churn__formatv(char *out, size_t cap, const char *format, va_list args);
 churn_status churn__copy_struct(void *to, uint32_t known, const void *from, const char *what,
                                 churn_error *err);
 /* Write our result struct into the caller's, which may be shorter. */
+/* Would churn__give_struct() take it? */
+churn_status churn__check_struct(const void *to, const char *what, churn_error *err);
 churn_status churn__give_struct(void *to, const void *from, uint32_t known, const char *what,
                                 churn_error *err);
 /* A string argument: NULL unless `optional`, CHURN_NTS, UTF-8 and no NUL inside; `max` bytes. */

@@ -48,6 +48,16 @@ done:
     return st;
 }
 
+churn_status churn__check_struct(const void *to, const char *what, churn_error *err)
+{
+    uint32_t size = 0;
+    if (to == NULL) {
+        return CHURN_OK;
+    }
+    memcpy(&size, to, sizeof size);
+    return size_check(size, what, err);
+}
+
 churn_status churn__give_struct(void *to, const void *from, uint32_t known, const char *what,
                                 churn_error *err)
 {

@@ -1,322 +1,103 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/staging.h"
+#include "engine/tick.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "base/sort.h"
 
 /*
  * One evaluation: for every customer, by id, every trigger in the playbook's order takes one step
- * of its state machine, and plays answer what fired. A customer's resolutions come before their
- * firings, so that a tag which one trigger takes away and another sets is set in the end.
+ * of its state machine, and plays answer what fired. Conditions are judged for a batch at once;
+ * only customers for whom one is not simply FALSE, or of whom something is remembered, are looked
+ * at one by one.
  */
 
-typedef struct ticking {
-    churn__staging staging;
-    churn__version *version;
-    churn__frame *frame;
-    churn__truth *when;      /* by trigger, then row of the batch */
-    churn__truth *clear;     /* the same; only where there is a clear_when */
-    churn__trigger_did *did; /* by trigger, of one customer */
-    churn__instance *next;   /* the same: the instance after the step */
-    uint32_t *held;          /* the same: index, CHURN__NONE while it has none */
-} ticking;
-
-static churn_status judge_batch(ticking *t, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    const churn_playbook *playbook = t->frame->playbook;
-    size_t stride = t->frame->max_rows;
-    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
-        const churn__trigger_def *def = &playbook->triggers[i];
-        CHURN_TRY(churn__expr_truth(def->when, t->frame->columns, t->frame->rows, t->frame->scratch,
-                                    t->when + i * stride, err));
-        if (def->clear_when) {
-            CHURN_TRY(churn__expr_truth(def->clear_when, t->frame->columns, t->frame->rows,
-                                        t->frame->scratch, t->clear + i * stride, err));
-        }
-    }
-done:
-    return st;
-}
-
-/* ---- counting ---- */
-
-static void count_missing(ticking *t, const churn__expr *expr, uint32_t row, churn__tally *tally)
-{
-    uint32_t slots[8];
-    uint32_t count = churn__expr_blame(expr, t->frame->columns, row, t->frame->scratch, slots, 8);
-    for (uint32_t i = 0; i < count; i++) {
-        const churn__missing *missing = t->frame->columns[slots[i]].missing;
-        churn__missing reason = missing ? missing[row] : CHURN__PRESENT;
-        tally->missing[reason % 24]++;
-        /* Majority vote: the slot that stands at the end is the one that was missing most often
-         * wherever one makes up more than half, and one of the frequent ones otherwise. */
-        if (tally->worst_slot == slots[i]) {
-            tally->worst_count++;
-        } else if (tally->worst_count == 0) {
-            tally->worst_slot = slots[i];
-            tally->worst_count = 1;
-        } else {
-            tally->worst_count--;
-        }
-    }
-}
-
-static void note_error(ticking *t, const churn__expr *expr, uint32_t row, churn__tally *tally)
-{
-    churn__value value;
-    churn__truth truth = CHURN__ERROR;
-    churn_error error = {.struct_size = sizeof error};
-    if (tally->error_text[0] == '\0' &&
-        churn__expr_value(expr, t->frame->columns, row, t->frame->scratch, &value, &truth,
-                          &error) == CHURN_OK) {
-        churn__format(tally->error_text, sizeof tally->error_text, "%s", error.message);
-    }
-}
-
-static void count_truth(ticking *t, uint32_t trigger, uint32_t row, churn__truth truth,
-                        bool ignorance)
-{
-    churn_run *run = &t->staging.run;
-    churn__tally *tally = &t->staging.tallies[trigger];
-    const churn__expr *when = t->frame->playbook->triggers[trigger].when;
-    run->evaluated++;
-    switch (truth) {
-    case CHURN__TRUE:
-        run->is_true++;
-        tally->is_true++;
-        break;
-    case CHURN__FALSE:
-        run->is_false++;
-        tally->is_false++;
-        break;
-    case CHURN__UNKNOWN:
-        run->is_unknown++;
-        tally->is_unknown++;
-        tally->ignorant += ignorance;
-        count_missing(t, when, row, tally);
-        break;
-    default:
-        run->is_error++;
-        tally->is_error++;
-        note_error(t, when, row, tally);
-        break;
-    }
-}
-
-static void count_did(ticking *t, uint32_t trigger, const churn__trigger_did *did)
-{
-    churn_run *run = &t->staging.run;
-    churn__tally *tally = &t->staging.tallies[trigger];
-    run->fired += (did->what & CHURN__DID_FIRE) != 0;
-    tally->fired += (did->what & CHURN__DID_FIRE) != 0;
-    run->resolved += (did->what & CHURN__DID_RESOLVE) != 0;
-    tally->resolved += (did->what & CHURN__DID_RESOLVE) != 0;
-    run->reminders += (did->what & CHURN__DID_REMIND) != 0;
-    run->data_gaps += (did->what & CHURN__DID_DATA_GAP) != 0;
-    run->suppressed += (did->what & CHURN__DID_SUPPRESS) != 0;
-    tally->suppressed += (did->what & CHURN__DID_SUPPRESS) != 0;
-}
-
-/* ---- one step ---- */
+/* ---- conditions of a batch ---- */
 
 static bool in_population(const churn__frame *frame, uint8_t population, uint32_t row)
 {
-    if (!frame->exists[row]) {
-        return false;
-    }
     switch (population) {
     case CHURN__POPULATION_ACTIVE:
-        return !frame->losses[row].churned;
+        return frame->exists[row] && !frame->losses[row].churned;
     case CHURN__POPULATION_CHURNED:
-        return frame->losses[row].churned;
+        return frame->exists[row] && frame->losses[row].churned;
     default:
-        return true;
+        return frame->exists[row];
     }
 }
 
-static void fill_input(ticking *t, uint32_t trigger, uint32_t row, churn__trigger_input *input)
+static void count_outcomes(churn__ticking *t, uint32_t trigger, const uint64_t *counts)
 {
-    const churn__trigger_def *def = &t->frame->playbook->triggers[trigger];
-    size_t at = trigger * (size_t)t->frame->max_rows + row;
-    input->when = t->when[at];
-    input->clear = def->clear_when ? t->clear[at] : CHURN__FALSE;
-    if (input->when == CHURN__UNKNOWN) {
-        input->missing = churn__frame_reason(t->frame, def->when, row, &input->all_absence);
-    }
-    if (def->clear_when && input->clear == CHURN__UNKNOWN) {
-        bool absence = false;
-        churn__missing reason = churn__frame_reason(t->frame, def->clear_when, row, &absence);
-        input->all_absence = absence && (input->when != CHURN__UNKNOWN || input->all_absence);
-        input->missing = churn__missing_worse(input->missing, reason);
-    }
+    churn_run *run = &t->staging.run;
+    churn__tally *tally = &t->staging.tallies.each[trigger];
+    tally->is_true += counts[CHURN__TRUE];
+    tally->is_false += counts[CHURN__FALSE];
+    tally->is_unknown += counts[CHURN__UNKNOWN];
+    tally->is_error += counts[CHURN__ERROR];
+    run->is_true += counts[CHURN__TRUE];
+    run->is_false += counts[CHURN__FALSE];
+    run->is_unknown += counts[CHURN__UNKNOWN];
+    run->is_error += counts[CHURN__ERROR];
+    run->evaluated +=
+        counts[CHURN__TRUE] + counts[CHURN__FALSE] + counts[CHURN__UNKNOWN] + counts[CHURN__ERROR];
 }
 
-/* An instance that was stepped before but never had anything to remember. */
-static churn__instance blank_instance(const churn__watch *watch, const churn__trigger_def *def,
-                                      churn_time last)
+/* Who is judged, and how it came out. */
+static void sort_out(churn__ticking *t, uint32_t trigger)
 {
-    churn__instance instance;
-    memset(&instance, 0, sizeof instance);
-    instance.unknown_since = CHURN_TIME_NONE;
-    instance.last_eval = last;
-    instance.evaluated = watch->started;
-    instance.rule_hash = def->rule_hash;
-    return instance;
-}
-
-static bool worth_keeping(const churn__instance *instance)
-{
-    return instance->state != CHURN__TRIGGER_INACTIVE || instance->episode != 0 ||
-           instance->must_clear || instance->unknown_since != CHURN_TIME_NONE;
-}
-
-static void step_trigger(ticking *t, uint32_t trigger, uint32_t row, uint32_t person)
-{
-    const churn_engine *engine = t->staging.engine;
-    const churn__watch *watch = &engine->watches[trigger];
-    const churn__trigger_def *def = &engine->playbook->triggers[trigger];
-    churn__held *held = churn__watch_find(watch, person);
-    churn__trigger_input input = {.at = t->staging.at, .since = CHURN_TIME_NONE};
-    t->held[trigger] = held ? (uint32_t)(held - watch->held) : CHURN__NONE;
-    t->next[trigger] = held ? held->instance : blank_instance(watch, def, engine->as_of);
-    t->did[trigger] = (churn__trigger_did){0, 0, 0};
-    input.in_population = in_population(t->frame, def->population, row);
-    if (!input.in_population && !held) {
-        return;
-    }
-    if (input.in_population) {
-        fill_input(t, trigger, row, &input);
-        input.since =
-            def->grace ? churn__reader_since(t->frame->reader, t->frame->customers[row], input.at)
-                       : CHURN_TIME_NONE;
-        count_truth(t, trigger, row, input.when, churn__is_ignorance(input.missing));
-    }
-    churn__trigger_step(def, &t->next[trigger], &input, &t->did[trigger]);
-    count_did(t, trigger, &t->did[trigger]);
-}
-
-/* ---- what follows of a step ---- */
-
-static churn_status resolve(ticking *t, uint32_t trigger, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    const churn__held *held = &t->staging.engine->watches[trigger].held[t->held[trigger]];
-    uint32_t episode = held->episode;
-    if (episode == CHURN__NONE) {
-        return CHURN_OK;
-    }
-    churn__op op = {.kind = CHURN__OP_RESOLVE, .a = episode, .b = t->did[trigger].resolved};
-    CHURN_TRY(churn__stage_op(&t->staging, op, err));
-    CHURN_TRY(churn__answer_resolved(&t->staging, episode, err));
-done:
-    return st;
-}
-
-static churn_status fire(ticking *t, uint32_t trigger, uint32_t row, uint32_t person,
-                         uint32_t *episode_out, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    const churn__trigger_def *def = &t->frame->playbook->triggers[trigger];
-    churn__episode episode = {.trigger = t->staging.engine->watches[trigger].id,
-                              .person = person,
-                              .number = t->next[trigger].episode,
-                              .before = CHURN__NONE,
-                              .play = CHURN__NO_CODE,
-                              .severity = def->severity,
-                              .fired_at = t->staging.at,
-                              .resolved_at = CHURN_TIME_NONE};
-    int64_t mrr = 0;
-    bool known =
-        churn__frame_mrr(t->frame, t->frame->customers[row], t->staging.at, &mrr) == CHURN__PRESENT;
-    double risk = known ? churn__value_at_risk(t->frame, row, mrr) : (double)NAN;
-    episode.value_at_risk =
-        isnan(risk) ? risk : churn__round6(risk * churn__major(t->frame->playbook, 1));
-    CHURN_TRY(churn__stage_episode(&t->staging, &episode, episode_out, err));
-    CHURN_TRY(churn__answer_fired(&t->staging, t->frame, row, def, *episode_out, err));
-done:
-    return st;
-}
-
-static churn_status note(ticking *t, uint32_t trigger, uint32_t episode, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    uint32_t what = t->did[trigger].what;
-    if (episode == CHURN__NONE) {
-        return CHURN_OK;
-    }
-    if (what & CHURN__DID_REMIND) {
-        churn__op op = {.kind = CHURN__OP_REMIND, .a = episode};
-        CHURN_TRY(churn__stage_op(&t->staging, op, err));
-        CHURN_TRY(churn__answer_reminded(&t->staging, episode, err));
-    }
-    if (what & CHURN__DID_RELAPSE) {
-        churn__op op = {.kind = CHURN__OP_RELAPSE, .a = episode};
-        CHURN_TRY(churn__stage_op(&t->staging, op, err));
-    }
-done:
-    return st;
-}
-
-/* Make room for an instance that has become worth keeping, and say what it is from now on. */
-static churn_status keep(ticking *t, uint32_t trigger, uint32_t row, uint32_t *person,
-                         churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    churn_engine *engine = t->staging.engine;
-    if (t->held[trigger] == CHURN__NONE) {
-        if (!worth_keeping(&t->next[trigger])) {
-            return CHURN_OK;
+    const churn__frame *frame = t->frame;
+    const uint8_t population = frame->playbook->triggers[trigger].population;
+    churn__truth *when = t->when + trigger * (size_t)frame->max_rows;
+    uint64_t counts[CHURN__OUTCOMES] = {0};
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        if (!in_population(frame, population, row)) {
+            when[row] = CHURN__OUTSIDE;
         }
-        if (*person == CHURN__NONE) {
-            CHURN_TRY(churn__stage_person(&t->staging, t->version, t->frame->customers[row], person,
-                                          err));
+        counts[when[row]]++;
+        t->stirred[row] |= when[row] != CHURN__FALSE && when[row] != CHURN__OUTSIDE;
+    }
+    count_outcomes(t, trigger, counts);
+}
+
+static churn_status judge_batch(churn__ticking *t, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__frame *frame = t->frame;
+    size_t stride = frame->max_rows;
+    memset(t->stirred, 0, frame->rows);
+    for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
+        const churn__trigger_def *def = &frame->playbook->triggers[i];
+        CHURN_TRY(churn__expr_truth(def->when, frame->columns, frame->rows, frame->scratch,
+                                    t->when + i * stride, err));
+        if (def->clear_when) {
+            CHURN_TRY(churn__expr_truth(def->clear_when, frame->columns, frame->rows,
+                                        frame->scratch, t->clear + i * stride, err));
         }
-        CHURN_TRY(churn__stage_held(&t->staging, trigger, *person, &t->held[trigger], err));
+        sort_out(t, i);
     }
-    uint32_t episode = engine->watches[trigger].held[t->held[trigger]].episode;
-    if (t->did[trigger].what & CHURN__DID_RESOLVE) {
-        episode = CHURN__NONE;
-    }
-    CHURN_TRY(note(t, trigger, episode, err));
-    if (t->did[trigger].what & CHURN__DID_FIRE) {
-        CHURN_TRY(fire(t, trigger, row, *person, &episode, err));
-    }
-    churn__op op = {.kind = CHURN__OP_INSTANCE,
-                    .a = trigger,
-                    .b = t->held[trigger],
-                    .episode = episode,
-                    .instance = t->next[trigger]};
-    CHURN_TRY(churn__stage_op(&t->staging, op, err));
 done:
     return st;
 }
 
-static churn_status tick_customer(ticking *t, uint32_t row, churn_error *err)
+static churn_status tick_batch(churn__ticking *t, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const churn_engine *engine = t->staging.engine;
-    uint32_t person = churn__engine_person(engine, t->frame->customers[row]);
-    uint32_t triggers = engine->playbook->trigger_count;
-    t->staging.run.customers += t->frame->exists[row];
-    for (uint32_t i = 0; i < triggers; i++) {
-        step_trigger(t, i, row, person);
-    }
-    for (uint32_t i = 0; i < triggers; i++) {
-        if (t->did[i].what & CHURN__DID_RESOLVE) {
-            CHURN_TRY(resolve(t, i, err));
+    CHURN_TRY(judge_batch(t, err));
+    for (uint32_t row = 0; row < t->frame->rows; row++) {
+        uint32_t person = churn__engine_person(t->staging.engine, t->frame->customers[row]);
+        t->staging.run.customers += t->frame->exists[row];
+        if (t->stirred[row] || person != CHURN__NONE) {
+            CHURN_TRY(churn__tick_row(t, row, person, err));
         }
     }
-    for (uint32_t i = 0; i < triggers; i++) {
-        CHURN_TRY(keep(t, i, row, &person, err));
+    if (churn__reader_failed(t->frame->reader)) {
+        CHURN_TRY(churn__fail_memory(err, t->staging.engine->heap));
     }
 done:
     return st;
 }
 
-/* ---- a whole evaluation ---- */
-
-static churn_status tick_all(ticking *t, churn_cancel *cancel, churn_error *err)
+static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const uint32_t *order = churn__version_order(t->version);
@@ -326,61 +107,108 @@ static churn_status tick_all(ticking *t, churn_cancel *cancel, churn_error *err)
         uint32_t n = left < t->frame->max_customers ? left : t->frame->max_customers;
         CHURN_TRY(churn__cancel_check(cancel, err));
         CHURN_TRY(churn__frame_fill(t->frame, order + from, n, err));
-        CHURN_TRY(judge_batch(t, err));
-        for (uint32_t row = 0; row < n; row++) {
-            CHURN_TRY(tick_customer(t, row, err));
-        }
-        if (churn__reader_failed(t->frame->reader)) {
-            CHURN_TRY(churn__fail_memory(err, t->staging.engine->heap));
-        }
+        CHURN_TRY(tick_batch(t, err));
     }
 done:
     return st;
 }
 
-static bool make_room(ticking *t)
+/* ---- people whom the store does not have ---- */
+
+static int compare_people(const void *left, const void *right, const void *context)
 {
-    churn__heap *heap = t->staging.engine->heap;
-    size_t triggers = t->staging.engine->playbook->trigger_count;
-    size_t cells = triggers * t->frame->max_rows;
-    t->when = churn__alloc_array_zero(heap, cells, sizeof *t->when);
-    t->clear = churn__alloc_array_zero(heap, cells, sizeof *t->clear);
-    t->did = churn__alloc_array_zero(heap, triggers, sizeof *t->did);
-    t->next = churn__alloc_array_zero(heap, triggers, sizeof *t->next);
-    t->held = churn__alloc_array_zero(heap, triggers, sizeof *t->held);
-    return t->when && t->clear && t->did && t->next && t->held;
+    const churn_engine *engine = context;
+    return churn__str_cmp(churn__dict_get(engine->ids, *(const uint32_t *)left),
+                          churn__dict_get(engine->ids, *(const uint32_t *)right));
 }
 
-static void free_room(ticking *t)
+/* Those of the first `people` who are no customer's, by id; returns how many. */
+static uint32_t list_gone(const churn_engine *engine, uint32_t people, uint32_t *out)
 {
-    churn__heap *heap = t->staging.engine->heap;
-    size_t triggers = t->staging.engine->playbook->trigger_count;
-    size_t cells = triggers * (t->frame ? t->frame->max_rows : 0);
-    churn__free_array(heap, t->when, cells, sizeof *t->when);
-    churn__free_array(heap, t->clear, cells, sizeof *t->clear);
-    churn__free_array(heap, t->did, triggers, sizeof *t->did);
-    churn__free_array(heap, t->next, triggers, sizeof *t->next);
-    churn__free_array(heap, t->held, triggers, sizeof *t->held);
+    uint32_t count = 0;
+    memset(out, 0, people * sizeof *out);
+    for (size_t i = 0; i < engine->person_of_count; i++) {
+        if (engine->person_of[i] != CHURN__NONE) {
+            out[engine->person_of[i]] = 1;
+        }
+    }
+    for (uint32_t i = 0; i < people; i++) {
+        if (!out[i]) {
+            out[count++] = i;
+        }
+    }
+    return count;
 }
 
-/* Degraded: more than 5 % of the conditions could not be judged out of ignorance or error. A
- * trigger that fired for more customers than its budget is a warning: rules.md section 4.3. */
-#define DEGRADED_SHARE 0.05
+/* A customer of whom the store knows nothing does not exist, and is in no population. */
+static churn_status tick_gone(churn__ticking *t, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_engine *engine = t->staging.engine;
+    uint32_t people = t->staging.ids; /* those who were there before this evaluation */
+    uint32_t *gone = churn__alloc_array(engine->heap, people, sizeof *gone);
+    if (!gone) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    uint32_t count = list_gone(engine, people, gone);
+    if (!churn__sort(engine->heap, gone, count, sizeof *gone, compare_people, engine)) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        CHURN_TRY(churn__tick_gone(t, gone[i], err));
+    }
+done:
+    churn__free_array(engine->heap, gone, people, sizeof *gone);
+    return st;
+}
+
+/* ---- a whole evaluation ---- */
+
+static bool make_room(churn__ticking *t)
+{
+    churn_engine *engine = t->staging.engine;
+    size_t cells = engine->playbook->trigger_count * (size_t)t->frame->max_rows;
+    t->zones = (churn__zones){.heap = engine->heap, .directory = engine->playbook->zoneinfo};
+    t->when = churn__alloc_array_zero(engine->heap, cells, sizeof *t->when);
+    t->clear = churn__alloc_array_zero(engine->heap, cells, sizeof *t->clear);
+    t->stirred = churn__alloc_array_zero(engine->heap, t->frame->max_rows, 1);
+    t->steps = churn__alloc_array_zero(engine->heap, engine->watch_count, sizeof *t->steps);
+    return t->when && t->clear && t->stirred && t->steps;
+}
+
+static void free_room(churn__ticking *t)
+{
+    churn_engine *engine = t->staging.engine;
+    size_t rows = t->frame ? t->frame->max_rows : 0;
+    size_t cells = engine->playbook->trigger_count * rows;
+    churn__free_array(engine->heap, t->when, cells, sizeof *t->when);
+    churn__free_array(engine->heap, t->clear, cells, sizeof *t->clear);
+    churn__free_array(engine->heap, t->stirred, rows, 1);
+    churn__free_array(engine->heap, t->steps, engine->watch_count, sizeof *t->steps);
+    if (t->zones.heap) {
+        churn__zones_close(&t->zones);
+    }
+}
+
+/* Fired for more of those who were judged than its budget allows: rules.md section 4.3. */
+static bool over_budget(const churn__trigger_def *def, const churn__tally *tally)
+{
+    uint64_t judged = tally->is_true + tally->is_false + tally->is_unknown + tally->is_error;
+    bool share = judged >= def->budget_min_customers &&
+                 (double)tally->fired > def->budget_fraction * (double)judged;
+    return tally->fired && (share || (def->budget_max && tally->fired > def->budget_max));
+}
 
 static void judge_run(churn__staging *staging)
 {
     churn_run *run = &staging->run;
-    uint64_t ignorant = run->is_error;
-    for (size_t i = 0; i < staging->engine->tally_count; i++) {
-        const churn__trigger_def *def = &staging->engine->playbook->triggers[i];
-        const churn__tally *tally = &staging->tallies[i];
-        ignorant += tally->ignorant;
-        bool over = run->customers >= def->budget_min_customers &&
-                    (double)tally->fired > def->budget_fraction * (double)run->customers;
-        over |= def->budget_max && tally->fired > def->budget_max;
-        run->budget += over && tally->fired > 0;
+    uint64_t not_judged = run->is_error;
+    for (size_t i = 0; i < staging->tallies.count; i++) {
+        not_judged += staging->tallies.each[i].ignorant;
+        run->budget +=
+            over_budget(&staging->engine->playbook->triggers[i], &staging->tallies.each[i]);
     }
-    run->degraded = (double)ignorant > DEGRADED_SHARE * (double)run->evaluated;
+    run->degraded = churn__tally_degraded(not_judged, run->evaluated);
 }
 
 static churn_status check_instant(const churn_engine *engine, churn_time at, churn_error *err)
@@ -399,11 +227,12 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
                          churn_run *run, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    ticking t = {.version = NULL};
+    churn__ticking t = {.version = NULL};
     churn__frame_options want = {.triggers = true, .now = true, .only_score = CHURN__NONE};
     CHURN_TRY(churn__staging_begin(&t.staging, engine, at, err));
     t.staging.no_actions = (options->flags & CHURN_ADVANCE_NO_ACTIONS) != 0;
     CHURN_TRY(churn__store_pin(engine->store, &t.version, err));
+    CHURN_TRY(churn__engine_check_zone(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
     want.stale_sources = engine->stale_sources;
     CHURN_TRY(churn__frame_open(engine, t.version, &t.staging.at, 1, &want, &t.frame, err));
@@ -411,6 +240,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     CHURN_TRY(tick_all(&t, options->cancel, err));
+    CHURN_TRY(tick_gone(&t, err));
     if (engine->store_version != 0) {
         t.staging.run.late = churn__version_late(t.version, engine->store_version, engine->as_of);
     }
@@ -421,9 +251,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     engine->store_version = churn__version_number(t.version);
     *run = t.staging.run;
 done:
-    if (t.staging.engine) {
-        free_room(&t);
-    }
+    free_room(&t);
     churn__frame_close(t.frame);
     churn__version_release(t.version);
     churn__staging_end(&t.staging);
@@ -442,6 +270,20 @@ churn_status churn__engine_tick(churn_engine *engine, churn_time at,
     return tick(engine, at, options, run, err);
 }
 
+churn_status churn__advance_options(const churn_advance_options *given, churn_advance_options *out,
+                                    churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__copy_struct(out, sizeof *out, given, "churn_advance_options", err));
+    if (out->flags & ~CHURN_ADVANCE_NO_ACTIONS) {
+        CHURN_FAIL(CHURN_E_ARG, 0,
+                   "churn_advance_options: flags has bits that are none of "
+                   "CHURN_ADVANCE_*");
+    }
+done:
+    return st;
+}
+
 churn_status churn_engine_advance(churn_engine *engine, churn_time as_of,
                                   const churn_advance_options *options, churn_run *run,
                                   churn_error *err)
@@ -452,10 +294,9 @@ churn_status churn_engine_advance(churn_engine *engine, churn_time as_of,
     if (st != CHURN_OK) {
         return st;
     }
-    CHURN_TRY(churn__copy_struct(&given, sizeof given, options, "churn_advance_options", err));
-    /* A struct that cannot be filled is refused before anything happens. */
-    mine = (churn_run){.as_of = as_of};
-    CHURN_TRY(churn__give_struct(run, &mine, sizeof mine, "churn_run", err));
+    CHURN_TRY(churn__advance_options(options, &given, err));
+    /* What cannot be filled in is refused before anything happens. */
+    CHURN_TRY(churn__check_struct(run, "churn_run", err));
     CHURN_TRY(churn__engine_tick(engine, as_of, &given, &mine, err));
     CHURN_TRY(churn__give_struct(run, &mine, sizeof mine, "churn_run", err));
 done:

@@ -49,6 +49,7 @@ static churn__action blank_action(const churn__staging *staging, uint32_t person
 typedef struct answering {
     churn__staging *staging;
     churn__frame *frame;
+    churn__zones *zones;
     uint32_t row;
     const churn__trigger_def *trigger;
     const churn__play_def *play;
@@ -59,35 +60,29 @@ typedef struct answering {
 static churn_str attribute_of(void *context, churn_str name)
 {
     const answering *a = context;
-    uint32_t code = churn__dict_view_find(churn__version_texts(a->frame->version), name);
-    if (code == CHURN__NO_CODE) {
-        return (churn_str){NULL, 0};
-    }
-    churn__value value = churn__reader_attribute(
-        a->frame->reader, a->frame->customers[a->row / a->frame->date_count], code, a->staging->at);
-    return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
+    return churn__frame_attribute_text(a->frame, a->frame->customers[a->row], name, a->staging->at);
 }
 
 /* The zone in which working days are counted: the customer's own where the calendar says so and the
  * customer has a known one, else the calendar's, else the playbook's. */
-static churn_time due_of(const answering *a, const churn__step_def *step)
+static churn_status due_of(const answering *a, const churn__step_def *step, churn_time *out,
+                           churn_error *err)
 {
+    churn_status st = CHURN_OK;
     const churn_playbook *playbook = a->frame->playbook;
     const churn__zone *zone = playbook->calendar_zone ? playbook->calendar_zone : playbook->zone;
-    churn__zone *own = NULL;
+    const churn__zone *own = NULL;
     if (!step->has_due) {
-        return CHURN_TIME_NONE;
+        return CHURN_OK;
     }
     if (playbook->calendar_per_customer) {
         churn_str name = attribute_of((void *)a, CHURN__STR("time_zone"));
-        if (name.ptr &&
-            churn__zone_open(a->frame->heap, playbook->zoneinfo, name, &own) == CHURN__ZONE_OK) {
-            zone = own;
-        }
+        CHURN_TRY(churn__zones_find(a->zones, name, &own, err));
+        zone = own ? own : zone;
     }
-    churn_time due = churn__time_shift(a->staging->at, step->due, 1, zone, &playbook->calendar);
-    churn__zone_release(own);
-    return due;
+    *out = churn__time_shift(a->staging->at, step->due, 1, zone, &playbook->calendar);
+done:
+    return st;
 }
 
 static churn_status render_title(const answering *a, const churn__step_def *step, uint32_t *out,
@@ -163,7 +158,7 @@ static churn_status take_step(const answering *a, uint32_t index, churn_error *e
     action.id = churn__action_id(a->frame->playbook->name, a->trigger->id,
                                  person_id(a->staging->engine, a->person), CHURN__STR(""),
                                  a->staging->at, step, step_ordinal(a->play, index), 0);
-    action.due = due_of(a, step);
+    CHURN_TRY(due_of(a, step, &action.due, err));
     CHURN_TRY(churn__stage_text(a->staging, a->play->id, &action.play, err));
     CHURN_TRY(churn__stage_text(a->staging, step->id, &action.step, err));
     CHURN_TRY(churn__stage_text(a->staging, step->value, &action.value, err));
@@ -177,8 +172,8 @@ done:
     return st;
 }
 
-churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, uint32_t row,
-                                 const churn__trigger_def *trigger, uint32_t episode,
+churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, churn__zones *zones,
+                                 uint32_t row, const churn__trigger_def *trigger, uint32_t episode,
                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -188,6 +183,7 @@ churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, u
     }
     answering a = {.staging = staging,
                    .frame = frame,
+                   .zones = zones,
                    .row = row,
                    .trigger = trigger,
                    .play = &engine->playbook->plays[trigger->play],
@@ -261,17 +257,19 @@ static churn_status cancel_open(churn__staging *staging, uint32_t index, churn_e
     return st == CHURN_OK ? follow(staging, index, CHURN__ACTION_CANCEL, 0, err) : st;
 }
 
-static bool resolving_now(const churn__staging *staging, uint32_t episode)
+/* What an episode's play set still stands: the episode is open, or it ended and its play does not
+ * take back. */
+static bool stands(const churn__staging *staging, uint32_t episode)
 {
-    for (size_t i = 0; i < staging->op_count; i++) {
-        if (staging->ops[i].kind == CHURN__OP_RESOLVE && staging->ops[i].a == episode) {
-            return true;
-        }
+    const churn__episode *e = &staging->engine->episodes[episode];
+    bool ended = e->resolved != 0;
+    for (uint32_t i = 0; i < staging->resolving_count; i++) {
+        ended |= staging->resolving[i] == episode;
     }
-    return false;
+    return !ended || e->on_resolve != CHURN__ON_RESOLVE_UNDO;
 }
 
-/* The newest action of another episode, still open, that set the same sort of thing: for a tag the
+/* The newest action of another episode that set the same sort of thing and stands: for a tag the
  * same tag. */
 static uint32_t other_setter(const churn__staging *staging, const churn__action *undone)
 {
@@ -281,42 +279,52 @@ static uint32_t other_setter(const churn__staging *staging, const churn__action 
         const churn__action *action = &engine->actions[i];
         bool alike = action->kind == undone->kind && action->episode != undone->episode &&
                      (action->kind == CHURN__STEP_SET_STATUS || action->value == undone->value);
-        if (alike && !engine->episodes[action->episode].resolved &&
-            !resolving_now(staging, action->episode)) {
+        if (alike && stands(staging, action->episode)) {
             return i;
         }
     }
     return CHURN__NONE;
 }
 
-static bool in_force(const churn__staging *staging, const churn__action *action)
+static bool about_the_same(const churn__mark_change *change, const churn__action *action)
 {
-    const churn_engine *engine = staging->engine;
-    churn_str value = churn__dict_get(engine->texts, action->value);
-    if (action->kind == CHURN__STEP_SET_STATUS) {
-        return churn__str_eq(churn__history_status(engine, action->person, staging->at), value);
-    }
-    churn_str tags[CHURN__TAGS_MAX];
-    uint32_t count =
-        churn__history_tags(engine, action->person, staging->at, tags, CHURN__TAGS_MAX);
-    for (uint32_t i = 0; i < count; i++) {
-        if (churn__str_eq(tags[i], value)) {
-            return true;
-        }
-    }
-    return false;
+    bool is_tag = action->kind == CHURN__STEP_TAG;
+    return (change->is_tag != 0) == is_tag && (!is_tag || change->value == action->value);
 }
 
-/* A tag or status that another open episode asked for stays; else it goes back to what was asked
- * for before, if that stands, and to nothing otherwise. */
+/* The last word on a tag, or on the status. Those staged for the present customer lie at the end.
+ */
+static const churn__mark_change *newest_change(const churn__staging *staging,
+                                               const churn__action *action)
+{
+    const churn_engine *engine = staging->engine;
+    for (size_t i = staging->changes;
+         i > engine->change_count && engine->changes[i - 1].person == action->person; i--) {
+        if (about_the_same(&engine->changes[i - 1], action)) {
+            return &engine->changes[i - 1];
+        }
+    }
+    uint32_t i = engine->people[action->person].change;
+    while (i != CHURN__NONE && !about_the_same(&engine->changes[i], action)) {
+        i = engine->changes[i].before;
+    }
+    return i == CHURN__NONE ? NULL : &engine->changes[i];
+}
+
+static bool in_force(const churn__staging *staging, const churn__action *action)
+{
+    const churn__mark_change *change = newest_change(staging, action);
+    return change && change->on && change->value == action->value;
+}
+
+/* A tag or status that another episode asked for and that stands stays; else it goes back to what
+ * was asked for before, if that stands, and to nothing otherwise. */
 static churn_status undo(churn__staging *staging, uint32_t index, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__action action = staging->engine->actions[index];
     bool is_tag = action.kind == CHURN__STEP_TAG;
-    bool derived = action.about.high || action.about.low;
-    if (derived || (!is_tag && action.kind != CHURN__STEP_SET_STATUS) ||
-        !in_force(staging, &action)) {
+    if ((!is_tag && action.kind != CHURN__STEP_SET_STATUS) || !in_force(staging, &action)) {
         return CHURN_OK;
     }
     uint32_t other = other_setter(staging, &action);

@@ -34,47 +34,44 @@ typedef struct risk_list {
 
 /* ---- what is told of one customer ---- */
 
-static churn_str attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
-                                churn_time as_of)
-{
-    uint32_t code = churn__dict_view_find(churn__version_texts(frame->version), name);
-    if (code == CHURN__NO_CODE) {
-        return (churn_str){NULL, 0};
-    }
-    churn__value value = churn__reader_attribute(frame->reader, customer, code, as_of);
-    return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
-}
-
 /* "gone_quiet, low_health", in the playbook's order. */
 static void write_triggers(const churn__frame *frame, uint32_t person, churn_time as_of,
                            churn__buf *out)
 {
     for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
-        churn_str id = frame->playbook->triggers[i].id;
-        if (churn__history_firing(frame->engine, person, id, as_of)) {
+        if (churn__history_firing(frame->engine, person, frame->trigger_codes[i], as_of)) {
             churn__buf_text(out, out->size ? ", " : "");
-            churn__buf_str(out, id);
+            churn__buf_str(out, frame->playbook->triggers[i].id);
         }
     }
 }
 
-static churn_status write_reasons(churn__frame *frame, uint32_t row, churn__arena *arena,
-                                  churn__buf *out, churn_error *err)
+/* The line that pulls down most of those not yet told; of equals the one that comes first. */
+static churn__score_line *worst_line(churn__score_line *lines, uint32_t count)
 {
-    churn__score_line *lines = NULL;
-    uint32_t count = 0, told = 0;
-    churn_status st = churn__score_explain(&frame->playbook->scores[0], frame->columns, row,
-                                           frame->scratch, arena, &lines, &count, err);
-    for (uint32_t i = 0; st == CHURN_OK && i < count && told < REASONS; i++) {
+    churn__score_line *worst = NULL;
+    for (uint32_t i = 0; i < count; i++) {
         if (lines[i].kind != CHURN__LINE_MISSING && lines[i].kind != CHURN__LINE_BASELINE &&
-            lines[i].contribution < 0) {
-            churn__buf_text(out, told++ ? ", " : "");
-            churn__buf_str(out, lines[i].name);
-            churn__buf_char(out, ' ');
-            churn__buf_fixed(out, (double)lines[i].contribution / 1e6, 1);
+            lines[i].contribution < (worst ? worst->contribution : 0)) {
+            worst = &lines[i];
         }
     }
-    return st;
+    return worst;
+}
+
+static void write_reasons(churn__score_line *lines, uint32_t count, churn__buf *out)
+{
+    for (uint32_t told = 0; told < REASONS; told++) {
+        churn__score_line *line = worst_line(lines, count);
+        if (!line) {
+            return;
+        }
+        churn__buf_text(out, told ? ", " : "");
+        churn__buf_str(out, line->name);
+        churn__buf_char(out, ' ');
+        churn__buf_fixed(out, (double)line->contribution / 1e6, 1);
+        line->contribution = 0;
+    }
 }
 
 static churn_time next_renewal(churn__frame *frame, uint32_t customer, churn_time as_of)
@@ -93,12 +90,6 @@ static churn_time next_renewal(churn__frame *frame, uint32_t customer, churn_tim
     return next;
 }
 
-static bool task_open(const churn__action *action, churn_time as_of)
-{
-    return action->kind == CHURN__STEP_TASK && action->at <= as_of &&
-           (action->state <= CHURN__STATE_ACKNOWLEDGED || action->state_at > as_of);
-}
-
 /* Due first; without a due date last; of equals the older one. */
 static uint32_t next_task(const churn_engine *engine, uint32_t person, churn_time as_of)
 {
@@ -106,7 +97,7 @@ static uint32_t next_task(const churn_engine *engine, uint32_t person, churn_tim
     uint32_t i = person == CHURN__NONE ? CHURN__NONE : engine->people[person].action;
     for (; i != CHURN__NONE; i = engine->actions[i].before) {
         const churn__action *action = &engine->actions[i];
-        if (!task_open(action, as_of)) {
+        if (!churn__history_task_open(action, as_of)) {
             continue;
         }
         churn_time due = action->due == CHURN_TIME_NONE ? CHURN_TIME_MAX : action->due;
@@ -143,6 +134,8 @@ static churn_status tell_score(churn__frame *now, const churn__frame *before, ui
                                risk_list *list, churn__buf *text, risk_row *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    churn__score_line *lines = NULL;
+    uint32_t count = 0;
     out->score = out->change = out->coverage = (double)NAN;
     if (now->playbook->score_count == 0) {
         return CHURN_OK;
@@ -152,7 +145,9 @@ static churn_status tell_score(churn__frame *now, const churn__frame *before, ui
     out->score = now->scores[0].missing[row] ? (double)NAN : now->scores[0].score[row];
     out->change = score_change(now, before, row);
     churn__buf_reset(text);
-    CHURN_TRY(write_reasons(now, row, &list->arena, text, err));
+    CHURN_TRY(churn__score_explain(&now->playbook->scores[0], now->columns, row, now->scratch,
+                                   &now->strings, &lines, &count, err));
+    write_reasons(lines, count, text);
     out->reasons = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
 done:
     return st;
@@ -176,8 +171,8 @@ static churn_status tell_row(churn__frame *now, const churn__frame *before, uint
     out.triggers = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
     out.mrr_known = churn__frame_mrr(now, customer, as_of, &out.mrr) == CHURN__PRESENT;
     out.value_at_risk = out.mrr_known ? churn__value_at_risk(now, row, out.mrr) : (double)NAN;
-    out.name = attribute_text(now, customer, CHURN__STR("name"), as_of);
-    out.owner = attribute_text(now, customer, CHURN__STR("owner"), as_of);
+    out.name = churn__frame_attribute_text(now, customer, CHURN__STR("name"), as_of);
+    out.owner = churn__frame_attribute_text(now, customer, CHURN__STR("owner"), as_of);
     out.renews_at = next_renewal(now, customer, as_of);
     out.task = next_task(now->engine, person, as_of);
     if (text->failed || !out.triggers.ptr) {
@@ -190,9 +185,9 @@ done:
 
 static bool owned_by(churn__frame *frame, uint32_t customer, churn_str owner)
 {
-    return !owner.ptr ||
-           churn__str_eq(attribute_text(frame, customer, CHURN__STR("owner"), frame->dates[0]),
-                         owner);
+    return !owner.ptr || churn__str_eq(churn__frame_attribute_text(
+                                           frame, customer, CHURN__STR("owner"), frame->dates[0]),
+                                       owner);
 }
 
 static bool at_risk(churn__frame *frame, uint32_t row)
@@ -202,7 +197,7 @@ static bool at_risk(churn__frame *frame, uint32_t row)
     }
     uint32_t person = churn__engine_person(frame->engine, frame->customers[row]);
     for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
-        if (churn__history_firing(frame->engine, person, frame->playbook->triggers[i].id,
+        if (churn__history_firing(frame->engine, person, frame->trigger_codes[i],
                                   frame->dates[0])) {
             return true;
         }

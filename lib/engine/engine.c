@@ -23,8 +23,8 @@ void churn__engine_leave(churn_engine *engine)
 }
 
 /* Dates that were placed by a zone which nobody chose would shift every day window. */
-static churn_status check_zone(const churn_playbook *playbook, const churn_store *store,
-                               churn_error *err)
+churn_status churn__engine_check_zone(const churn_playbook *playbook, const churn_store *store,
+                                      churn_error *err)
 {
     if (churn__store_localised_by_default(store) &&
         !churn__str_eq(playbook->time_zone, CHURN__STR("UTC"))) {
@@ -94,36 +94,28 @@ static void order_watches(churn_engine *engine)
     }
 }
 
-static void rejudge(churn_engine *engine)
-{
-    for (uint32_t i = 0; i < engine->playbook->trigger_count; i++) {
-        churn__watch *watch = &engine->watches[i];
-        for (size_t h = 0; h < watch->held_count; h++) {
-            churn__trigger_rule_changed(&watch->held[h].instance,
-                                        engine->playbook->triggers[i].rule_hash);
-        }
-    }
-}
-
 churn_status churn__engine_bind(churn_engine *engine, churn_error *err)
 {
-    const churn_playbook *playbook = engine->playbook;
-    churn__tally *tallies =
-        churn__alloc_array_zero(engine->heap, playbook->trigger_count, sizeof *tallies);
     churn_status st = CHURN_OK;
-    if (!tallies) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    churn__tallies tallies;
+    if (!churn__tallies_open(engine->heap, engine->playbook, &tallies)) {
+        return churn__fail_memory(err, engine->heap);
     }
-    CHURN_TRY(reserve_watches(engine, playbook, err));
-    churn__free_array(engine->heap, engine->tallies, engine->tally_count, sizeof *tallies);
+    CHURN_TRY(reserve_watches(engine, engine->playbook, err));
+    churn__tallies_close(engine->heap, &engine->tallies);
     engine->tallies = tallies;
-    engine->tally_count = playbook->trigger_count;
-    tallies = NULL;
+    tallies = (churn__tallies){.each = NULL};
     order_watches(engine);
-    rejudge(engine);
 done:
-    churn__free_array(engine->heap, tallies, playbook->trigger_count, sizeof *tallies);
+    churn__tallies_close(engine->heap, &tallies);
     return st;
+}
+
+static churn_status check_options(const churn_engine_options *options, churn_error *err)
+{
+    return options->flags == 0
+               ? CHURN_OK
+               : churn__fail(err, CHURN_E_ARG, 0, "churn_engine_options: flags must be zero");
 }
 
 churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
@@ -141,7 +133,8 @@ churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
         return churn__fail_null(err, "churn_engine_create", playbook ? "store" : "playbook");
     }
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_engine_options", err));
-    CHURN_TRY(check_zone(playbook, store, err));
+    CHURN_TRY(check_options(&mine, err));
+    CHURN_TRY(churn__engine_check_zone(playbook, store, err));
 
     churn__heap *heap = churn__heap_create_child(churn__store_heap(store));
     engine = heap ? churn__alloc_zero(heap, sizeof *engine) : NULL;
@@ -194,7 +187,7 @@ void churn_engine_free(churn_engine *engine)
     churn__free_array(heap, engine->episodes, engine->episode_capacity, sizeof *engine->episodes);
     churn__free_array(heap, engine->actions, engine->action_capacity, sizeof *engine->actions);
     churn__free_array(heap, engine->changes, engine->change_capacity, sizeof *engine->changes);
-    churn__free_array(heap, engine->tallies, engine->tally_count, sizeof *engine->tallies);
+    churn__tallies_close(heap, &engine->tallies);
     churn__dict_free(engine->texts);
     churn__dict_free(engine->ids);
     churn_playbook_free(engine->playbook);
@@ -257,25 +250,6 @@ uint64_t churn_engine_memory(const churn_engine *engine)
     return engine ? churn__heap_used(engine->heap) : 0;
 }
 
-/* Open episodes whose trigger the new playbook does not have any more. */
-void churn__engine_end_removed(churn_engine *engine)
-{
-    churn_time at = engine->as_of;
-    for (size_t i = engine->playbook->trigger_count; i < engine->watch_count; i++) {
-        churn__watch *watch = &engine->watches[i];
-        for (size_t h = 0; h < watch->held_count; h++) {
-            churn__held *held = &watch->held[h];
-            churn__trigger_did did = {0, 0, 0};
-            churn__trigger_end(&held->instance, at, CHURN__RESOLVED_RULE_REMOVED, &did);
-            if (held->episode != CHURN__NONE) {
-                engine->episodes[held->episode].resolved = CHURN__RESOLVED_RULE_REMOVED;
-                engine->episodes[held->episode].resolved_at = at;
-                held->episode = CHURN__NONE;
-            }
-        }
-    }
-}
-
 churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *playbook,
                                        churn_error *err)
 {
@@ -291,7 +265,7 @@ churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *pla
                    "engine: the playbook %q cannot replace %q: ids of actions depend on the name",
                    &playbook->name, &engine->playbook->name);
     }
-    CHURN_TRY(check_zone(playbook, engine->store, err));
+    CHURN_TRY(churn__engine_check_zone(playbook, engine->store, err));
     churn_playbook *old = engine->playbook;
     engine->playbook = churn__playbook_retain(playbook);
     st = churn__engine_bind(engine, err);
@@ -300,7 +274,6 @@ churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *pla
         engine->playbook = old;
         goto done;
     }
-    churn__engine_end_removed(engine);
     churn_playbook_free(old);
 done:
     churn__engine_leave(engine);

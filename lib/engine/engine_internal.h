@@ -86,13 +86,22 @@ typedef struct churn__person {
 } churn__person;
 
 /* What the last evaluation counted for one trigger. */
+#define CHURN__REASONS (CHURN__SHORT_HISTORY_SINCE + 1u)
+
 typedef struct churn__tally {
     uint64_t is_true, is_false, is_unknown, is_error, fired, resolved, suppressed, ignorant;
-    uint64_t missing[24]; /* by reason, of inputs that made it unknown */
-    uint32_t worst_slot;  /* the input that was missing most often */
-    uint64_t worst_count;
+    uint64_t *missing; /* by input of `when`, as churn__expr_slots() gives them, then by reason: how
+                          often it made the condition unknown */
     char error_text[160];
 } churn__tally;
+
+/* One a trigger of a playbook. */
+typedef struct churn__tallies {
+    churn__tally *each;
+    size_t count;
+    uint64_t *missing; /* of all of them */
+    size_t missing_count;
+} churn__tallies;
 
 struct churn_engine {
     atomic_flag busy;
@@ -121,8 +130,7 @@ struct churn_engine {
     churn__mark_change *changes;
     size_t change_count, change_capacity;
 
-    churn__tally *tallies; /* one a trigger of the playbook */
-    size_t tally_count;
+    churn__tallies tallies;       /* of the last evaluation */
     const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
 };
 
@@ -136,32 +144,63 @@ churn__held *churn__watch_find(const churn__watch *watch, uint32_t person);
 /* Bring person_of up to date with the customers of a version. */
 churn_status churn__engine_meet(churn_engine *engine, const churn__version *version,
                                 churn_error *err);
-/* Make the watches fit the playbook's triggers, by id. */
+/* Make the watches fit the playbook's triggers, by id. What a changed rule does to an instance is
+ * done by its next step. */
 churn_status churn__engine_bind(churn_engine *engine, churn_error *err);
-
-/* End what is open of triggers that the playbook does not have any more. */
-void churn__engine_end_removed(churn_engine *engine);
+/* CHURN_E_CONFIG where the store placed dates by a zone that nobody chose. */
+churn_status churn__engine_check_zone(const churn_playbook *playbook, const churn_store *store,
+                                      churn_error *err);
 /* People from number `from` on have come: find them in a version. */
 void churn__engine_remember(churn_engine *engine, const churn__version *version, uint32_t from);
+churn_status churn__advance_options(const churn_advance_options *given, churn_advance_options *out,
+                                    churn_error *err);
 /* One evaluation, inside a call that was entered. */
 churn_status churn__engine_tick(churn_engine *engine, churn_time at,
                                 const churn_advance_options *options, churn_run *run,
                                 churn_error *err);
 
-/* ---- history, read at an instant ---- */
+/* An action that the host has still to take over. */
+static inline bool churn__action_waits(const churn__action *action)
+{
+    return !action->acknowledged && action->state != CHURN__STATE_CANCELLED;
+}
 
-bool churn__history_firing(const churn_engine *engine, uint32_t person, churn_str trigger,
+static inline bool churn__instance_open(const churn__instance *instance)
+{
+    return instance->state == CHURN__TRIGGER_FIRING || instance->state == CHURN__TRIGGER_RESOLVING;
+}
+
+/* More is known of it than of one that was never TRUE nor UNKNOWN. */
+static inline bool churn__instance_matters(const churn__instance *instance)
+{
+    return instance->state != CHURN__TRIGGER_INACTIVE || instance->episode != 0 ||
+           instance->must_clear || instance->unknown_since != CHURN_TIME_NONE;
+}
+
+/* ---- tallies: tally.c ---- */
+
+#define CHURN__DEGRADED_SHARE 0.05 /* rules.md section 3 */
+
+/* Zeroed. False: no memory. */
+bool churn__tallies_open(churn__heap *heap, const churn_playbook *playbook, churn__tallies *out);
+void churn__tallies_close(churn__heap *heap, churn__tallies *tallies);
+/* So much could not be judged out of ignorance or error that the rest says little. */
+bool churn__tally_degraded(uint64_t not_judged, uint64_t evaluated);
+
+/* ---- history, read at an instant; triggers and plays are codes of the engine's texts ---- */
+
+bool churn__history_firing(const churn_engine *engine, uint32_t person, uint32_t trigger,
                            churn_time as_of);
 /* A task of the play is open at as_of. */
-bool churn__history_running(const churn_engine *engine, uint32_t person, churn_str play,
+bool churn__history_running(const churn_engine *engine, uint32_t person, uint32_t play,
                             churn_time as_of);
 /* {NULL, 0}: none set. */
 churn_str churn__history_status(const churn_engine *engine, uint32_t person, churn_time as_of);
-/* Distinct tags on at as_of, by bytes; at most cap. */
-uint32_t churn__history_tags(const churn_engine *engine, uint32_t person, churn_time as_of,
-                             churn_str *out, uint32_t cap);
-
-#define CHURN__TAGS_MAX 64
+/* The tags on at as_of, by bytes, in the arena. False: no memory. */
+bool churn__history_tags(const churn_engine *engine, uint32_t person, churn_time as_of,
+                         churn__arena *arena, churn__strs *out);
+/* A task that is not done at as_of. */
+bool churn__history_task_open(const churn__action *action, churn_time as_of);
 
 /* ---- saving ---- */
 
@@ -192,6 +231,10 @@ typedef struct churn__frame {
     churn__score_out *scores;  /* by score */
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
+    uint32_t currency_code;    /* of the playbook's currency, the same */
+    uint32_t *trigger_codes;   /* by trigger: code of the engine's texts */
+    uint32_t *play_codes;      /* by play, the same */
+    uint32_t *blamed;          /* room for one blame */
 
     /* of the present batch */
     const uint32_t *customers;
@@ -200,7 +243,6 @@ typedef struct churn__frame {
     churn__loss *losses; /* by row, if loss_needed */
     bool loss_needed;
     churn__truth *truth;  /* room for one condition */
-    churn_str *tag_room;  /* CHURN__TAGS_MAX a row */
     churn__arena strings; /* of the batch */
 } churn__frame;
 
@@ -223,10 +265,21 @@ void churn__frame_close(churn__frame *frame);
 /* Fill all columns that are needed; row of customer i at date j is i * date_count + j. */
 churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
                                churn_error *err);
+/* An attribute that is text; {NULL, 0}: it is none, or not given. */
+churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
+                                      churn_time as_of);
 
-/* Why a condition is UNKNOWN for a row: the worst of the reasons of the inputs that made it so. */
-churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row,
-                                   bool *all_absence);
+/* The inputs that made a condition UNKNOWN for a row, by slot: valid until the next call. */
+uint32_t churn__frame_blame(churn__frame *frame, const churn__expr *expr, uint32_t row,
+                            const uint32_t **slots);
+/* The worst of their reasons: where it is absence, all are. */
+churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row);
+static inline churn__missing churn__frame_missing(const churn__frame *frame, uint32_t slot,
+                                                  uint32_t row)
+{
+    const churn__missing *missing = frame->columns[slot].missing;
+    return missing ? missing[row] : CHURN__PRESENT;
+}
 
 /* ---- shared by questions ---- */
 

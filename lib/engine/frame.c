@@ -27,48 +27,13 @@ static size_t type_size(churn__type type)
 
 /* ---- what is needed ---- */
 
-static void need_slot(churn__frame *frame, uint32_t slot);
-
-static void need_expr(churn__frame *frame, const churn__expr *expr)
-{
-    uint32_t count = 0;
-    const uint32_t *slots = expr ? churn__expr_slots(expr, &count) : NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        need_slot(frame, slots[i]);
-    }
-}
-
-static void need_score(churn__frame *frame, uint32_t index)
-{
-    if (frame->score_needed[index]) {
-        return;
-    }
-    frame->score_needed[index] = 1;
-    const churn__score_def *score = &frame->playbook->scores[index];
-    for (uint32_t g = 0; g < score->group_count; g++) {
-        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
-            need_slot(frame, score->groups[g].factors[f].slot);
-        }
-    }
-    for (uint32_t c = 0; c < score->cap_count; c++) {
-        need_expr(frame, score->caps[c].when);
-    }
-}
-
-/* Depth is bounded: segments and scores form no cycle, and there are only so many of them. */
 static void need_slot(churn__frame *frame, uint32_t slot)
 {
-    if (frame->needed[slot]) {
-        return;
-    }
-    frame->needed[slot] = 1;
     const churn__slot *what = &frame->playbook->slots[slot];
+    frame->needed[slot] = 1;
     switch (what->kind) {
-    case CHURN__SLOT_SEGMENT:
-        need_expr(frame, frame->playbook->segments[what->index].when);
-        break;
     case CHURN__SLOT_SCORE:
-        need_score(frame, what->index);
+        frame->score_needed[what->index] = 1;
         break;
     case CHURN__SLOT_CHURNED:
     case CHURN__SLOT_CHURN_DAYS:
@@ -82,6 +47,48 @@ static void need_slot(churn__frame *frame, uint32_t slot)
     }
 }
 
+static void need_expr(churn__frame *frame, const churn__expr *expr)
+{
+    uint32_t count = 0;
+    const uint32_t *slots = expr ? churn__expr_slots(expr, &count) : NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        need_slot(frame, slots[i]);
+    }
+}
+
+static void need_inputs_of_score(churn__frame *frame, const churn__score_def *score)
+{
+    for (uint32_t g = 0; g < score->group_count; g++) {
+        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
+            need_slot(frame, score->groups[g].factors[f].slot);
+        }
+    }
+    for (uint32_t c = 0; c < score->cap_count; c++) {
+        need_expr(frame, score->caps[c].when);
+    }
+}
+
+static bool segment_needed(const churn__frame *frame, uint32_t index)
+{
+    uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
+    return slot != CHURN__NONE && frame->needed[slot];
+}
+
+/* From what reads to what is read: the order in which they are evaluated, backwards. */
+static void need_inputs(churn__frame *frame)
+{
+    const churn_playbook *playbook = frame->playbook;
+    for (uint32_t i = playbook->order_count; i > 0; i--) {
+        const churn__node *node = &playbook->order[i - 1];
+        if (node->is_score && frame->score_needed[node->index]) {
+            need_inputs_of_score(frame, &playbook->scores[node->index]);
+        }
+        if (!node->is_score && segment_needed(frame, node->index)) {
+            need_expr(frame, playbook->segments[node->index].when);
+        }
+    }
+}
+
 static void need_template(churn__frame *frame, const churn__template *tmpl)
 {
     for (uint32_t i = 0; i < tmpl->count; i++) {
@@ -89,13 +96,19 @@ static void need_template(churn__frame *frame, const churn__template *tmpl)
     }
 }
 
+/* Everybody counts in a population that may have lost them. */
+static void need_population(churn__frame *frame, const churn__trigger_def *def)
+{
+    frame->loss_needed |= def->population != CHURN__POPULATION_ALL;
+}
+
 static void need_triggers(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
-    frame->loss_needed = true;
     for (uint32_t i = 0; i < playbook->trigger_count; i++) {
         need_expr(frame, playbook->triggers[i].when);
         need_expr(frame, playbook->triggers[i].clear_when);
+        need_population(frame, &playbook->triggers[i]);
     }
     for (uint32_t p = 0; p < playbook->play_count; p++) {
         for (uint32_t s = 0; s < playbook->plays[p].step_count; s++) {
@@ -103,24 +116,23 @@ static void need_triggers(churn__frame *frame)
         }
     }
     if (playbook->score_count) {
-        need_score(frame, 0); /* value at risk */
+        frame->score_needed[0] = 1; /* value at risk */
     }
 }
 
 static void need_all(churn__frame *frame, const churn__frame_options *options)
 {
     for (uint32_t i = 0; i < frame->playbook->score_count; i++) {
-        if (options->all_scores || options->only_score == i) {
-            need_score(frame, i);
-        }
+        frame->score_needed[i] = options->all_scores || options->only_score == i;
     }
-    frame->loss_needed |= options->losses;
+    frame->loss_needed = options->losses;
     if (options->triggers) {
         need_triggers(frame);
     }
     for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
         need_slot(frame, i);
     }
+    need_inputs(frame);
 }
 
 /* ---- opening ---- */
@@ -293,12 +305,20 @@ static bool point_at_metrics(churn__frame *frame)
     return true;
 }
 
-static void name_attributes(churn__frame *frame)
+/* Names to codes, once: rows look them up by number. */
+static void name_codes(churn__frame *frame)
 {
+    const churn_playbook *playbook = frame->playbook;
     const churn__dict_view *texts = churn__version_texts(frame->version);
-    for (uint32_t i = 0; i < frame->playbook->attribute_count; i++) {
-        frame->attribute_codes[i] =
-            churn__dict_view_find(texts, frame->playbook->attributes[i].name);
+    frame->currency_code = churn__dict_view_find(texts, playbook->currency);
+    for (uint32_t i = 0; i < playbook->attribute_count; i++) {
+        frame->attribute_codes[i] = churn__dict_view_find(texts, playbook->attributes[i].name);
+    }
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        frame->trigger_codes[i] = churn__dict_find(frame->engine->texts, playbook->triggers[i].id);
+    }
+    for (uint32_t i = 0; i < playbook->play_count; i++) {
+        frame->play_codes[i] = churn__dict_find(frame->engine->texts, playbook->plays[i].id);
     }
 }
 
@@ -315,12 +335,15 @@ static bool make_room(churn__frame *frame)
     frame->score_needed = churn__alloc_array_zero(heap, playbook->score_count, 1);
     frame->attribute_codes =
         churn__alloc_array_zero(heap, playbook->attribute_count, sizeof(uint32_t));
+    frame->trigger_codes = churn__alloc_array_zero(heap, playbook->trigger_count, sizeof(uint32_t));
+    frame->play_codes = churn__alloc_array_zero(heap, playbook->play_count, sizeof(uint32_t));
+    frame->blamed = churn__alloc_array_zero(heap, playbook->slot_count, sizeof(uint32_t));
     frame->exists = churn__alloc_array_zero(heap, rows, 1);
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
     return frame->columns && frame->needed && frame->metric_out && frame->scores &&
-           frame->score_needed && frame->attribute_codes && frame->exists && frame->losses &&
-           frame->truth;
+           frame->score_needed && frame->attribute_codes && frame->trigger_codes &&
+           frame->play_codes && frame->blamed && frame->exists && frame->losses && frame->truth;
 }
 
 static bool open_readers(churn__frame *frame)
@@ -357,7 +380,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
     need_all(frame, options);
-    name_attributes(frame);
+    name_codes(frame);
     if (!make_columns(frame)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
@@ -400,6 +423,9 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->scores, playbook->score_count, sizeof *frame->scores);
     churn__free_array(heap, frame->score_needed, playbook->score_count, 1);
     churn__free_array(heap, frame->attribute_codes, playbook->attribute_count, sizeof(uint32_t));
+    churn__free_array(heap, frame->trigger_codes, playbook->trigger_count, sizeof(uint32_t));
+    churn__free_array(heap, frame->play_codes, playbook->play_count, sizeof(uint32_t));
+    churn__free_array(heap, frame->blamed, playbook->slot_count, sizeof(uint32_t));
     churn__free_array(heap, frame->exists, rows, 1);
     churn__free_array(heap, frame->losses, rows, sizeof *frame->losses);
     churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);

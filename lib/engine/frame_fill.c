@@ -2,7 +2,6 @@
 #include "engine/engine_internal.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Filling a frame: what every slot that is needed holds, for each row of a batch. */
 
@@ -118,7 +117,7 @@ static churn__value loss_value(const churn__frame *frame, churn__slot_kind kind,
 static bool trigger_firing(const churn__frame *frame, uint32_t index, uint32_t person, uint32_t row)
 {
     if (!frame->now) {
-        return churn__history_firing(frame->engine, person, frame->playbook->triggers[index].id,
+        return churn__history_firing(frame->engine, person, frame->trigger_codes[index],
                                      row_date(frame, row));
     }
     const churn__held *held = churn__watch_find(&frame->engine->watches[index], person);
@@ -128,18 +127,10 @@ static bool trigger_firing(const churn__frame *frame, uint32_t index, uint32_t p
 static churn_status fill_tags(churn__frame *frame, uint32_t slot, uint32_t person, uint32_t row,
                               churn_error *err)
 {
-    churn_str tags[CHURN__TAGS_MAX];
-    uint32_t count =
-        churn__history_tags(frame->engine, person, row_date(frame, row), tags, CHURN__TAGS_MAX);
-    churn_str *copy = churn__arena_array(&frame->strings, count, sizeof *copy);
-    if (!copy) {
-        return churn__fail_memory(err, frame->heap);
-    }
-    if (count) {
-        memcpy(copy, tags, count * sizeof *copy);
-    }
-    ((churn__strs *)frame->columns[slot].values)[row] = (churn__strs){copy, count};
-    return CHURN_OK;
+    churn__strs *tags = (churn__strs *)frame->columns[slot].values + row;
+    return churn__history_tags(frame->engine, person, row_date(frame, row), &frame->strings, tags)
+               ? CHURN_OK
+               : churn__fail_memory(err, frame->heap);
 }
 
 static churn_status fill_history(churn__frame *frame, uint32_t slot, uint32_t row, churn_error *err)
@@ -153,8 +144,8 @@ static churn_status fill_history(churn__frame *frame, uint32_t slot, uint32_t ro
         return CHURN_OK;
     case CHURN__SLOT_PLAY_RUNNING:
         put(frame, slot, row,
-            bool_value(churn__history_running(frame->engine, person,
-                                              frame->playbook->plays[what->index].id, as_of)));
+            bool_value(churn__history_running(frame->engine, person, frame->play_codes[what->index],
+                                              as_of)));
         return CHURN_OK;
     case CHURN__SLOT_STATUS:
         put(frame, slot, row, string_value(churn__history_status(frame->engine, person, as_of)));
@@ -230,18 +221,39 @@ done:
     return st;
 }
 
-churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row,
-                                   bool *all_absence)
+uint32_t churn__frame_blame(churn__frame *frame, const churn__expr *expr, uint32_t row,
+                            const uint32_t **slots)
 {
-    uint32_t slots[16];
-    uint32_t count = churn__expr_blame(expr, frame->columns, row, frame->scratch, slots, 16);
+    uint32_t count = 0;
+    *slots = churn__expr_slots(expr, &count);
+    if (count == 1) {
+        return 1; /* who else */
+    }
+    *slots = frame->blamed;
+    return churn__expr_blame(expr, frame->columns, row, frame->scratch, frame->blamed,
+                             frame->playbook->slot_count);
+}
+
+churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr, uint32_t row)
+{
+    const uint32_t *slots = NULL;
+    uint32_t count = churn__frame_blame(frame, expr, row, &slots);
     churn__missing worst = CHURN__PRESENT;
     for (uint32_t i = 0; i < count; i++) {
-        const churn__missing *missing = frame->columns[slots[i]].missing;
-        worst = churn__missing_worse(worst, missing ? missing[row] : CHURN__PRESENT);
+        worst = churn__missing_worse(worst, churn__frame_missing(frame, slots[i], row));
     }
-    *all_absence = worst != CHURN__PRESENT && !churn__is_ignorance(worst);
     return worst;
+}
+
+churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
+                                      churn_time as_of)
+{
+    uint32_t code = churn__dict_view_find(churn__version_texts(frame->version), name);
+    if (code == CHURN__NO_CODE) {
+        return (churn_str){NULL, 0};
+    }
+    churn__value value = churn__reader_attribute(frame->reader, customer, code, as_of);
+    return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
 }
 
 static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row)
@@ -250,10 +262,8 @@ static churn__value segment_value(churn__frame *frame, const churn__expr *when, 
     if (truth <= CHURN__TRUE) {
         return bool_value(truth == CHURN__TRUE);
     }
-    bool absence = false;
-    churn__missing reason = truth == CHURN__UNKNOWN
-                                ? churn__frame_reason(frame, when, row, &absence)
-                                : CHURN__NON_FINITE;
+    churn__missing reason =
+        truth == CHURN__UNKNOWN ? churn__frame_reason(frame, when, row) : CHURN__NON_FINITE;
     return missing_value(CHURN__TYPE_BOOL, reason ? reason : CHURN__NOT_PROVIDED);
 }
 

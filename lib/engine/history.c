@@ -11,17 +11,14 @@ static const churn__person *person_at(const churn_engine *engine, uint32_t perso
     return person < churn__dict_count(engine->ids) ? &engine->people[person] : NULL;
 }
 
-bool churn__history_firing(const churn_engine *engine, uint32_t person, churn_str trigger,
+bool churn__history_firing(const churn_engine *engine, uint32_t person, uint32_t trigger,
                            churn_time as_of)
 {
     const churn__person *of = person_at(engine, person);
-    uint32_t id = of ? churn__dict_find(engine->texts, trigger) : CHURN__NO_CODE;
-    if (id == CHURN__NO_CODE) {
-        return false;
-    }
-    for (uint32_t i = of->episode; i != CHURN__NONE; i = engine->episodes[i].before) {
+    for (uint32_t i = of ? of->episode : CHURN__NONE; i != CHURN__NONE;
+         i = engine->episodes[i].before) {
         const churn__episode *episode = &engine->episodes[i];
-        if (episode->trigger == id && episode->fired_at <= as_of &&
+        if (episode->trigger == trigger && episode->fired_at <= as_of &&
             (!episode->resolved || episode->resolved_at > as_of)) {
             return true;
         }
@@ -29,18 +26,20 @@ bool churn__history_firing(const churn_engine *engine, uint32_t person, churn_st
     return false;
 }
 
-bool churn__history_running(const churn_engine *engine, uint32_t person, churn_str play,
+bool churn__history_task_open(const churn__action *action, churn_time as_of)
+{
+    return action->kind == CHURN__STEP_TASK && action->at <= as_of &&
+           (action->state <= CHURN__STATE_ACKNOWLEDGED || action->state_at > as_of);
+}
+
+bool churn__history_running(const churn_engine *engine, uint32_t person, uint32_t play,
                             churn_time as_of)
 {
     const churn__person *of = person_at(engine, person);
-    uint32_t id = of ? churn__dict_find(engine->texts, play) : CHURN__NO_CODE;
-    if (id == CHURN__NO_CODE) {
-        return false;
-    }
-    for (uint32_t i = of->action; i != CHURN__NONE; i = engine->actions[i].before) {
+    for (uint32_t i = of ? of->action : CHURN__NONE; i != CHURN__NONE;
+         i = engine->actions[i].before) {
         const churn__action *action = &engine->actions[i];
-        if (action->play == id && action->kind == CHURN__STEP_TASK && action->at <= as_of &&
-            (action->state <= CHURN__STATE_ACKNOWLEDGED || action->state_at > as_of)) {
+        if (action->play == play && churn__history_task_open(action, as_of)) {
             return true;
         }
     }
@@ -61,15 +60,18 @@ churn_str churn__history_status(const churn_engine *engine, uint32_t person, chu
     return (churn_str){NULL, 0};
 }
 
-/* The newest change of each tag decides; `seen` holds the tags that were already decided. */
-static bool tag_is_new(const uint32_t *seen, uint32_t count, uint32_t tag)
+/* A tag is on or off as its newest change says: is there a newer one than `change`? */
+static bool tag_changed_again(const churn_engine *engine, uint32_t newest, uint32_t change,
+                              churn_time as_of)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (seen[i] == tag) {
-            return false;
+    uint32_t tag = engine->changes[change].value;
+    for (uint32_t i = newest; i != change; i = engine->changes[i].before) {
+        const churn__mark_change *later = &engine->changes[i];
+        if (later->is_tag && later->value == tag && later->at <= as_of) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 static void insert_sorted(churn_str *tags, uint32_t count, churn_str tag)
@@ -82,23 +84,29 @@ static void insert_sorted(churn_str *tags, uint32_t count, churn_str tag)
     tags[at] = tag;
 }
 
-uint32_t churn__history_tags(const churn_engine *engine, uint32_t person, churn_time as_of,
-                             churn_str *out, uint32_t cap)
+bool churn__history_tags(const churn_engine *engine, uint32_t person, churn_time as_of,
+                         churn__arena *arena, churn__strs *out)
 {
     const churn__person *of = person_at(engine, person);
-    uint32_t seen[2 * CHURN__TAGS_MAX];
-    uint32_t seen_count = 0, count = 0;
-    for (uint32_t i = of ? of->change : CHURN__NONE; i != CHURN__NONE && count < cap;
-         i = engine->changes[i].before) {
+    uint32_t newest = of ? of->change : CHURN__NONE, most = 0;
+    *out = (churn__strs){NULL, 0};
+    for (uint32_t i = newest; i != CHURN__NONE; i = engine->changes[i].before) {
+        most += engine->changes[i].is_tag && engine->changes[i].on;
+    }
+    if (most == 0) {
+        return true;
+    }
+    churn_str *tags = churn__arena_array(arena, most, sizeof *tags);
+    if (!tags) {
+        return false;
+    }
+    out->items = tags;
+    for (uint32_t i = newest; i != CHURN__NONE; i = engine->changes[i].before) {
         const churn__mark_change *change = &engine->changes[i];
-        if (!change->is_tag || change->at > as_of || seen_count == 2 * CHURN__TAGS_MAX ||
-            !tag_is_new(seen, seen_count, change->value)) {
-            continue;
-        }
-        seen[seen_count++] = change->value;
-        if (change->on) {
-            insert_sorted(out, count++, churn__dict_get(engine->texts, change->value));
+        if (change->is_tag && change->on && change->at <= as_of &&
+            !tag_changed_again(engine, newest, i, as_of)) {
+            insert_sorted(tags, out->count++, churn__dict_get(engine->texts, change->value));
         }
     }
-    return count;
+    return true;
 }

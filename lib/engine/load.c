@@ -32,7 +32,27 @@ static uint32_t read_text(loading *l)
 
 static churn_time read_time(loading *l)
 {
-    return (churn_time)churn__read_u64(&l->in);
+    churn_time at = (churn_time)churn__read_u64(&l->in);
+    bool fits = at == CHURN_TIME_NONE || (at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX);
+    l->in.failed |= !fits;
+    return fits ? at : 0;
+}
+
+/* An instant that is there. */
+static churn_time read_instant(loading *l)
+{
+    churn_time at = read_time(l);
+    l->in.failed |= at == CHURN_TIME_NONE;
+    return at == CHURN_TIME_NONE ? 0 : at;
+}
+
+/* How long something has lasted. */
+static int64_t read_span(loading *l)
+{
+    int64_t span = (int64_t)churn__read_u64(&l->in);
+    bool fits = span >= 0 && span <= CHURN_TIME_MAX - CHURN_TIME_MIN;
+    l->in.failed |= !fits;
+    return fits ? span : 0;
 }
 
 /* A count of things that take at least `least` bytes each. */
@@ -95,14 +115,14 @@ static void read_instance(loading *l, churn__instance *i)
     i->clear_true = churn__read_u8(&l->in);
     i->episode = churn__read_u32(&l->in);
     i->evals = churn__read_u32(&l->in);
-    i->pending_true = read_time(l);
-    i->clearing = read_time(l);
-    i->since = read_time(l);
-    i->fired_at = read_time(l);
-    i->cooldown_until = read_time(l);
-    i->last_eval = read_time(l);
+    i->pending_true = read_span(l);
+    i->clearing = read_span(l);
+    i->since = read_instant(l);
+    i->fired_at = read_instant(l);
+    i->cooldown_until = read_instant(l);
+    i->last_eval = l->engine->as_of;
     i->unknown_since = read_time(l);
-    i->last_notified = read_time(l);
+    i->last_notified = read_instant(l);
     i->rule_hash = churn__read_u64(&l->in);
     l->in.failed |= i->state > CHURN__TRIGGER_COOLDOWN;
 }
@@ -174,7 +194,7 @@ static void read_watches(loading *l)
             return;
         }
         watch->started = churn__read_u8(&l->in) != 0;
-        uint64_t held = read_count(l, 50);
+        uint64_t held = read_count(l, 78);
         for (uint64_t h = 0; h < held && going_on(l); h++) {
             read_held(l, watch);
         }
@@ -192,10 +212,12 @@ static void read_episode(loading *l)
     e.severity = churn__read_u8(&l->in);
     e.resolved = churn__read_u8(&l->in);
     e.on_resolve = churn__read_u8(&l->in);
-    e.fired_at = read_time(l);
+    e.fired_at = read_instant(l);
     e.resolved_at = read_time(l);
     e.value_at_risk = churn__read_f64(&l->in);
     l->in.failed |= e.trigger == CHURN__NO_CODE && !l->no_memory;
+    l->in.failed |= (e.resolved != 0) != (e.resolved_at != CHURN_TIME_NONE) ||
+                    e.resolved > CHURN__RESOLVED_REFIRED;
     if (!going_on(l)) {
         return;
     }
@@ -207,6 +229,17 @@ static void read_episode(loading *l)
     e.before = engine->people[e.person].episode;
     engine->people[e.person].episode = (uint32_t)engine->episode_count;
     engine->episodes[engine->episode_count++] = e;
+}
+
+static bool action_fits(const loading *l, const churn__action *a)
+{
+    const churn_engine *engine = l->engine;
+    bool valued = a->kind == CHURN__STEP_TAG || a->kind == CHURN__STEP_SET_STATUS ||
+                  a->kind == CHURN__ACTION_UNTAG || a->kind == CHURN__ACTION_UNSET_STATUS;
+    return a->episode < engine->episode_count && engine->episodes[a->episode].person == a->person &&
+           a->state <= CHURN__STATE_CANCELLED && a->kind != 0 && a->kind <= CHURN__ACTION_CANCEL &&
+           !(valued && a->value == CHURN__NO_CODE && !l->no_memory) &&
+           (a->state < CHURN__STATE_DONE || a->state_at != CHURN_TIME_NONE);
 }
 
 static void read_action(loading *l)
@@ -228,11 +261,10 @@ static void read_action(loading *l)
     a.kind = churn__read_u8(&l->in);
     a.state = churn__read_u8(&l->in);
     a.acknowledged = churn__read_u8(&l->in) != 0;
-    a.at = read_time(l);
+    a.at = read_instant(l);
     a.due = read_time(l);
     a.state_at = read_time(l);
-    l->in.failed |= a.episode >= engine->episode_count || a.state > CHURN__STATE_CANCELLED ||
-                    a.kind == 0 || a.kind > CHURN__ACTION_CANCEL;
+    l->in.failed |= !action_fits(l, &a);
     if (!going_on(l)) {
         return;
     }
@@ -243,7 +275,7 @@ static void read_action(loading *l)
     }
     a.before = engine->people[a.person].action;
     engine->people[a.person].action = (uint32_t)engine->action_count;
-    engine->waiting += !a.acknowledged;
+    engine->waiting += churn__action_waits(&a);
     engine->actions[engine->action_count++] = a;
 }
 
@@ -254,7 +286,7 @@ static void read_change(loading *l)
     c.value = read_text(l);
     c.is_tag = churn__read_u8(&l->in);
     c.on = churn__read_u8(&l->in);
-    c.at = read_time(l);
+    c.at = read_instant(l);
     l->in.failed |= c.is_tag && c.value == CHURN__NO_CODE && !l->no_memory;
     if (!going_on(l)) {
         return;
@@ -275,11 +307,13 @@ static bool episodes_fit(const churn_engine *engine)
     for (size_t w = 0; w < engine->watch_count; w++) {
         const churn__watch *watch = &engine->watches[w];
         for (size_t h = 0; h < watch->held_count; h++) {
-            uint32_t episode = watch->held[h].episode;
-            if (episode != CHURN__NONE &&
-                (episode >= engine->episode_count ||
-                 engine->episodes[episode].person != watch->held[h].person ||
-                 engine->episodes[episode].trigger != watch->id)) {
+            const churn__held *held = &watch->held[h];
+            bool open = held->episode != CHURN__NONE;
+            if (open != churn__instance_open(&held->instance) ||
+                (open && (held->episode >= engine->episode_count ||
+                          engine->episodes[held->episode].person != held->person ||
+                          engine->episodes[held->episode].resolved ||
+                          engine->episodes[held->episode].trigger != watch->id))) {
                 return false;
             }
         }
@@ -357,7 +391,6 @@ churn_status churn_engine_load(const void *bytes, size_t size, churn_playbook *p
         CHURN_FAIL(CHURN_E_CORRUPT, 0, "state: the bytes contradict themselves");
     }
     CHURN_TRY(churn__engine_bind(l.engine, err));
-    churn__engine_end_removed(l.engine);
     *out = l.engine;
     l.engine = NULL;
 done:

@@ -6,7 +6,7 @@
 
 #include "base/sort.h"
 
-/* What the host pulls and says back: actions, episodes, the summary of a run. */
+/* What the host pulls and says back: actions and episodes. */
 
 static churn_str text_of(const churn_engine *engine, uint32_t code)
 {
@@ -85,7 +85,7 @@ static bool wanted(const churn__action *action, int32_t which)
 {
     switch (which) {
     case CHURN_ACTIONS_WAITING:
-        return !action->acknowledged && action->state != CHURN__STATE_CANCELLED;
+        return churn__action_waits(action);
     case CHURN_ACTIONS_OPEN:
         return action->kind == CHURN__STEP_TASK && action->state <= CHURN__STATE_ACKNOWLEDGED;
     default:
@@ -149,8 +149,8 @@ static uint32_t find_action(const churn_engine *engine, churn_str id)
 static void acknowledge(churn_engine *engine, churn__action *action)
 {
     if (!action->acknowledged) {
+        engine->waiting -= churn__action_waits(action);
         action->acknowledged = true;
-        engine->waiting--;
         if (action->state == CHURN__STATE_WAITING) {
             action->state = CHURN__STATE_ACKNOWLEDGED;
         }
@@ -362,100 +362,6 @@ churn_status churn_engine_episodes(churn_engine *engine, churn_table **out, chur
 done:
     churn__free_array(engine->heap, order, engine->episode_count, sizeof *order);
     churn__table_abandon(builder);
-    churn__engine_leave(engine);
-    return st;
-}
-
-/* ---- the summary of a run ---- */
-
-static const column_spec summary_columns[] = {
-    {"trigger", CHURN_COLUMN_STRING}, {"true", CHURN_COLUMN_INT},
-    {"false", CHURN_COLUMN_INT},      {"unknown", CHURN_COLUMN_INT},
-    {"error", CHURN_COLUMN_INT},      {"fired", CHURN_COLUMN_INT},
-    {"resolved", CHURN_COLUMN_INT},   {"firing", CHURN_COLUMN_INT},
-    {"suppressed", CHURN_COLUMN_INT}, {"degraded", CHURN_COLUMN_BOOL},
-    {"missing", CHURN_COLUMN_STRING}, {"error_text", CHURN_COLUMN_STRING},
-};
-
-/* "metric.nps: expired 12, never 3" */
-static void write_missing(const churn_engine *engine, const churn__tally *tally, churn__buf *out)
-{
-    const char *between = ": ";
-    if (tally->worst_slot == CHURN__NONE) {
-        return;
-    }
-    churn__buf_str(out, engine->playbook->slots[tally->worst_slot].name);
-    for (uint8_t reason = 1; reason < 24; reason++) {
-        if (tally->missing[reason]) {
-            churn__buf_text(out, between);
-            churn__buf_text(out, churn__missing_name(reason));
-            churn__buf_char(out, ' ');
-            churn__buf_int(out, (int64_t)tally->missing[reason]);
-            between = ", ";
-        }
-    }
-}
-
-static int64_t count_open(const churn__watch *watch)
-{
-    int64_t open = 0;
-    for (size_t i = 0; i < watch->held_count; i++) {
-        open += watch->held[i].episode != CHURN__NONE;
-    }
-    return open;
-}
-
-static void add_summary(churn__table_builder *builder, const churn_engine *engine, size_t i,
-                        churn__buf *text)
-{
-    const churn__tally *tally = &engine->tallies[i];
-    uint64_t all = tally->is_true + tally->is_false + tally->is_unknown + tally->is_error;
-    const uint64_t counts[] = {tally->is_true,  tally->is_false, tally->is_unknown,
-                               tally->is_error, tally->fired,    tally->resolved};
-    uint32_t to = 0;
-    churn__buf_reset(text);
-    write_missing(engine, tally, text);
-    churn__table_add_string(builder, to++, engine->playbook->triggers[i].id);
-    for (size_t c = 0; c < COUNT_OF(counts); c++) {
-        churn__table_add_int(builder, to++, (int64_t)counts[c]);
-    }
-    churn__table_add_int(builder, to++, count_open(&engine->watches[i]));
-    churn__table_add_int(builder, to++, (int64_t)tally->suppressed);
-    churn__table_add_bool(builder, to++,
-                          (double)(tally->ignorant + tally->is_error) > 0.05 * (double)all);
-    churn__table_add_string(builder, to++,
-                            text->size ? churn__buf_view(text) : (churn_str){NULL, 0});
-    churn__table_add_string(builder, to,
-                            tally->error_text[0] ? churn__str_nts(tally->error_text)
-                                                 : (churn_str){NULL, 0});
-}
-
-churn_status churn_engine_run_summary(churn_engine *engine, churn_table **out, churn_error *err)
-{
-    churn__buf text;
-    if (!out) {
-        return churn__fail_null(err, "churn_engine_run_summary", "out");
-    }
-    *out = NULL;
-    churn_status st = churn__engine_enter(engine, "churn_engine_run_summary", err);
-    if (st != CHURN_OK) {
-        return st;
-    }
-    churn__buf_init(&text, engine->heap);
-    churn__table_builder *builder = begin_table(engine, summary_columns, COUNT_OF(summary_columns));
-    if (!builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    for (size_t i = 0; i < engine->tally_count; i++) {
-        add_summary(builder, engine, i, &text);
-    }
-    if (text.failed) {
-        churn__table_abandon(builder);
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    st = churn__table_finish(builder, out, err);
-done:
-    churn__buf_clear(&text);
     churn__engine_leave(engine);
     return st;
 }

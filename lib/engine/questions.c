@@ -52,7 +52,11 @@ churn_status churn__asking_begin(churn_engine *engine, const churn_query_options
     out->engine = engine;
     CHURN_TRY(churn__copy_struct(&out->options, sizeof out->options, options, "churn_query_options",
                                  err));
+    if (out->options.flags) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_query_options: flags must be zero");
+    }
     CHURN_TRY(check_dates(dates, date_count, err));
+    CHURN_TRY(churn__engine_check_zone(engine->playbook, engine->store, err));
     CHURN_TRY(churn__store_pin(engine->store, &out->version, err));
     CHURN_TRY(churn__engine_meet(engine, out->version, err));
     CHURN_TRY(pick_customer(out, err));
@@ -99,9 +103,7 @@ churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_ti
     }
     const churn__subscription *rows = NULL;
     size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
-    uint32_t currency =
-        churn__dict_view_find(churn__version_texts(frame->version), frame->playbook->currency);
-    return churn__mrr_at(&frame->playbook->kpi, rows, count, currency, as_of, out);
+    return churn__mrr_at(&frame->playbook->kpi, rows, count, frame->currency_code, as_of, out);
 }
 
 double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr)

@@ -51,7 +51,7 @@ static churn_status run_all(churn_engine *engine, churn_time from, churn_time to
                             churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__cancel_total(options->cancel, (uint64_t)(to - from));
+    churn__cancel_total(options->cancel, to < from ? 0 : (uint64_t)(to - from));
     for (churn_time at = from; at <= to;) {
         churn_run run;
         CHURN_TRY(churn__cancel_check(options->cancel, err));
@@ -82,9 +82,10 @@ static churn_status replay(churn_engine *engine, churn_time from, churn_time to,
     if (st != CHURN_OK) {
         return st;
     }
-    CHURN_TRY(churn__copy_struct(&options, sizeof options, given, "churn_advance_options", err));
+    CHURN_TRY(churn__advance_options(given, &options, err));
     options.flags |= flags;
-    if (from < CHURN_TIME_MIN || to > CHURN_TIME_MAX || every < 0) {
+    if (from < CHURN_TIME_MIN || from > CHURN_TIME_MAX || to < CHURN_TIME_MIN ||
+        to > CHURN_TIME_MAX || every < 0) {
         CHURN_FAIL(CHURN_E_RANGE, 0, "replay: from, to or every out of range");
     }
     builder = churn__table_begin(churn__store_heap(engine->store), 0);

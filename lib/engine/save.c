@@ -10,8 +10,8 @@
  *
  *   "CHURNENG"  u32 version  u64 length of what follows the checksum  u64 XXH64 of it
  *   playbook's name, seed, as_of
- *   people, by id: id
- *   watches, by id: id, started, instances by person
+ *   people of whom anything is remembered, by id: id
+ *   watches that say anything, by id: id, started, instances by person
  *   episodes, actions and changes, in the order in which they arose
  *
  * Texts stand where they are used and people are numbered by their ids, so that equal states are
@@ -25,7 +25,7 @@ typedef struct writing {
     churn__buf *out;
     uint32_t *people; /* by rank: person */
     uint32_t *rank;   /* by person: rank */
-    uint32_t people_count;
+    uint32_t people_count, known;
 } writing;
 
 static churn_str text_of(const churn_engine *engine, uint32_t code)
@@ -40,18 +40,33 @@ static int compare_people(const void *left, const void *right, const void *conte
                           churn__dict_get(engine->ids, *(const uint32_t *)right));
 }
 
+/* Somebody who once was of interest may be so no longer. */
+static void find_people(writing *w)
+{
+    const churn_engine *engine = w->engine;
+    for (uint32_t i = 0; i < w->known; i++) {
+        const churn__person *person = &engine->people[i];
+        bool any = person->episode != CHURN__NONE || person->action != CHURN__NONE ||
+                   person->change != CHURN__NONE;
+        for (size_t k = 0; !any && k < engine->watch_count; k++) {
+            any = churn__watch_find(&engine->watches[k], i) != NULL;
+        }
+        if (any) {
+            w->people[w->people_count++] = i;
+        }
+    }
+}
+
 static bool rank_people(writing *w)
 {
     churn__heap *heap = w->engine->heap;
-    w->people_count = churn__dict_count(w->engine->ids);
-    w->people = churn__alloc_array(heap, w->people_count, sizeof *w->people);
-    w->rank = churn__alloc_array(heap, w->people_count, sizeof *w->rank);
+    w->known = churn__dict_count(w->engine->ids);
+    w->people = churn__alloc_array(heap, w->known, sizeof *w->people);
+    w->rank = churn__alloc_array(heap, w->known, sizeof *w->rank);
     if (!w->people || !w->rank) {
         return false;
     }
-    for (uint32_t i = 0; i < w->people_count; i++) {
-        w->people[i] = i;
-    }
+    find_people(w);
     if (!churn__sort(heap, w->people, w->people_count, sizeof *w->people, compare_people,
                      w->engine)) {
         return false;
@@ -77,7 +92,6 @@ static void write_instance(churn__buf *out, const churn__instance *i)
     churn__buf_u64(out, (uint64_t)i->since);
     churn__buf_u64(out, (uint64_t)i->fired_at);
     churn__buf_u64(out, (uint64_t)i->cooldown_until);
-    churn__buf_u64(out, (uint64_t)i->last_eval);
     churn__buf_u64(out, (uint64_t)i->unknown_since);
     churn__buf_u64(out, (uint64_t)i->last_notified);
     churn__buf_u64(out, i->rule_hash);
@@ -109,13 +123,16 @@ static bool write_watches(const writing *w)
 {
     const churn_engine *engine = w->engine;
     uint32_t *order = churn__alloc_array(engine->heap, engine->watch_count, sizeof *order);
+    size_t count = 0;
     for (size_t i = 0; order && i < engine->watch_count; i++) {
-        order[i] = (uint32_t)i;
+        if (engine->watches[i].started || engine->watches[i].held_count) {
+            order[count++] = (uint32_t)i;
+        }
     }
-    bool sorted = order && churn__sort(engine->heap, order, engine->watch_count, sizeof *order,
-                                       compare_watches, engine);
-    churn__buf_u64(w->out, engine->watch_count);
-    for (size_t i = 0; sorted && i < engine->watch_count; i++) {
+    bool sorted =
+        order && churn__sort(engine->heap, order, count, sizeof *order, compare_watches, engine);
+    churn__buf_u64(w->out, count);
+    for (size_t i = 0; sorted && i < count; i++) {
         write_watch(w, &engine->watches[order[i]]);
     }
     churn__free_array(engine->heap, order, engine->watch_count, sizeof *order);
@@ -203,8 +220,8 @@ churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_er
     if (!rank_people(&w) || !write_body(&w)) {
         st = churn__fail_memory(err, engine->heap);
     }
-    churn__free_array(engine->heap, w.people, w.people_count, sizeof *w.people);
-    churn__free_array(engine->heap, w.rank, w.people_count, sizeof *w.rank);
+    churn__free_array(engine->heap, w.people, w.known, sizeof *w.people);
+    churn__free_array(engine->heap, w.rank, w.known, sizeof *w.rank);
     return st;
 }
 

@@ -16,16 +16,14 @@ churn_status churn__staging_begin(churn__staging *staging, churn_engine *engine,
                                 .waiting = engine->waiting};
     staging->run.as_of = at;
     staging->held = churn__alloc_array(engine->heap, engine->watch_count, sizeof *staging->held);
-    staging->tallies =
-        churn__alloc_array_zero(engine->heap, engine->tally_count, sizeof *staging->tallies);
-    if (!staging->held || !staging->tallies) {
+    staging->resolving =
+        churn__alloc_array(engine->heap, engine->watch_count, sizeof *staging->resolving);
+    if (!churn__tallies_open(engine->heap, engine->playbook, &staging->tallies) || !staging->held ||
+        !staging->resolving) {
         return churn__fail_memory(err, engine->heap);
     }
     for (size_t i = 0; i < engine->watch_count; i++) {
         staging->held[i] = engine->watches[i].held_count;
-    }
-    for (size_t i = 0; i < engine->tally_count; i++) {
-        staging->tallies[i].worst_slot = CHURN__NONE;
     }
     return CHURN_OK;
 }
@@ -84,67 +82,82 @@ static bool reach_person(churn_engine *engine, churn__watch *watch, uint32_t per
     return true;
 }
 
-churn_status churn__stage_held(churn__staging *staging, uint32_t watch_index, uint32_t person,
-                               uint32_t *out, churn_error *err)
+churn_status churn__stage_held(churn__staging *staging, uint32_t watch_index,
+                               const churn__held *held, churn_error *err)
 {
     churn_engine *engine = staging->engine;
     churn__watch *watch = &engine->watches[watch_index];
     size_t at = staging->held[watch_index];
-    if (!reach_person(engine, watch, person) ||
+    if (!reach_person(engine, watch, held->person) ||
         !churn__grow(engine->heap, (void **)&watch->held, &watch->held_capacity, at + 1,
                      sizeof *watch->held)) {
         return churn__fail_memory(err, engine->heap);
     }
-    memset(&watch->held[at], 0, sizeof *watch->held);
-    watch->held[at].person = person;
-    watch->held[at].episode = CHURN__NONE;
+    watch->held[at] = *held;
     staging->held[watch_index] = at + 1;
-    *out = (uint32_t)at;
     return CHURN_OK;
+}
+
+/* What is appended is numbered in 32 bits. */
+static churn_status check_count(size_t count, const char *what, churn_error *err)
+{
+    return count < CHURN__NONE
+               ? CHURN_OK
+               : churn__fail(err, CHURN_E_LIMIT, 0,
+                             "advance: an engine remembers at most 2^32 - 1 %s", what);
 }
 
 churn_status churn__stage_episode(churn__staging *staging, const churn__episode *episode,
                                   uint32_t *out, churn_error *err)
 {
+    churn_status st = CHURN_OK;
     churn_engine *engine = staging->engine;
+    CHURN_TRY(check_count(staging->episodes, "episodes", err));
     if (!churn__grow(engine->heap, (void **)&engine->episodes, &engine->episode_capacity,
                      staging->episodes + 1, sizeof *engine->episodes)) {
-        return churn__fail_memory(err, engine->heap);
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     engine->episodes[staging->episodes] = *episode;
     *out = (uint32_t)staging->episodes++;
-    return CHURN_OK;
+done:
+    return st;
 }
 
 churn_status churn__stage_action(churn__staging *staging, const churn__action *action,
                                  churn_error *err)
 {
+    churn_status st = CHURN_OK;
     churn_engine *engine = staging->engine;
+    CHURN_TRY(check_count(staging->actions, "actions", err));
     if (staging->waiting >= engine->playbook->limits.outbox) {
-        return churn__fail(err, CHURN_E_LIMIT, 0,
-                           "outbox: %u actions wait to be acknowledged, which is limits.outbox",
-                           staging->waiting);
+        CHURN_FAIL(CHURN_E_LIMIT, 0,
+                   "outbox: %u actions wait to be acknowledged, which is limits.outbox",
+                   staging->waiting);
     }
     if (!churn__grow(engine->heap, (void **)&engine->actions, &engine->action_capacity,
                      staging->actions + 1, sizeof *engine->actions)) {
-        return churn__fail_memory(err, engine->heap);
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     engine->actions[staging->actions++] = *action;
     staging->waiting++;
     staging->run.actions++;
-    return CHURN_OK;
+done:
+    return st;
 }
 
 churn_status churn__stage_change(churn__staging *staging, const churn__mark_change *change,
                                  churn_error *err)
 {
+    churn_status st = CHURN_OK;
     churn_engine *engine = staging->engine;
+    CHURN_TRY(check_count(staging->changes, "changes of tags and statuses", err));
     if (!churn__grow(engine->heap, (void **)&engine->changes, &engine->change_capacity,
                      staging->changes + 1, sizeof *engine->changes)) {
-        return churn__fail_memory(err, engine->heap);
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     engine->changes[staging->changes++] = *change;
-    return CHURN_OK;
+done:
+    return st;
 }
 
 /* ---- committing ---- */
@@ -153,14 +166,10 @@ static void commit_op(churn__staging *staging, const churn__op *op)
 {
     churn_engine *engine = staging->engine;
     switch (op->kind) {
-    case CHURN__OP_INSTANCE: {
-        churn__watch *watch = &engine->watches[op->a];
-        churn__held *held = &watch->held[op->b];
-        held->instance = op->instance;
-        held->episode = op->episode;
-        watch->of_person[held->person] = op->b + 1;
+    case CHURN__OP_INSTANCE:
+        engine->watches[op->a].held[op->b].instance = op->instance;
+        engine->watches[op->a].held[op->b].episode = op->episode;
         break;
-    }
     case CHURN__OP_RESOLVE:
         engine->episodes[op->a].resolved = (uint8_t)op->b;
         engine->episodes[op->a].resolved_at = staging->at;
@@ -175,6 +184,27 @@ static void commit_op(churn__staging *staging, const churn__op *op)
         engine->actions[op->a].state = CHURN__STATE_CANCELLED;
         engine->actions[op->a].state_at = staging->at;
         break;
+    }
+}
+
+/* Take in new instances, and let go of those that no longer say anything. */
+static void commit_held(churn__staging *staging)
+{
+    churn_engine *engine = staging->engine;
+    for (size_t w = 0; w < engine->watch_count; w++) {
+        churn__watch *watch = &engine->watches[w];
+        watch->held_count = staging->held[w];
+        for (size_t i = 0; i < watch->held_count;) {
+            churn__held *held = &watch->held[i];
+            bool matters = churn__instance_matters(&held->instance);
+            watch->of_person[held->person] = matters ? (uint32_t)i + 1 : 0;
+            if (matters) {
+                i++;
+            } else {
+                *held = watch->held[--watch->held_count];
+            }
+        }
+        watch->started |= watch->rule != CHURN__NONE;
     }
 }
 
@@ -207,14 +237,13 @@ void churn__staging_commit(churn__staging *staging)
     engine->action_count = staging->actions;
     engine->change_count = staging->changes;
     engine->waiting = staging->waiting;
-    for (size_t i = 0; i < engine->watch_count; i++) {
-        engine->watches[i].held_count = staging->held[i];
-        engine->watches[i].started |= engine->watches[i].rule != CHURN__NONE;
-    }
     for (size_t i = 0; i < staging->op_count; i++) {
         commit_op(staging, &staging->ops[i]);
     }
-    memcpy(engine->tallies, staging->tallies, engine->tally_count * sizeof *engine->tallies);
+    commit_held(staging);
+    churn__tallies before = engine->tallies;
+    engine->tallies = staging->tallies;
+    staging->tallies = before;
     engine->as_of = staging->at;
     staging->texts = churn__dict_count(engine->texts);
     staging->ids = churn__dict_count(engine->ids);
@@ -229,7 +258,8 @@ void churn__staging_end(churn__staging *staging)
     churn__dict_truncate(engine->texts, staging->texts);
     churn__dict_truncate(engine->ids, staging->ids);
     churn__free_array(engine->heap, staging->held, engine->watch_count, sizeof *staging->held);
-    churn__free_array(engine->heap, staging->tallies, engine->tally_count,
-                      sizeof *staging->tallies);
+    churn__free_array(engine->heap, staging->resolving, engine->watch_count,
+                      sizeof *staging->resolving);
+    churn__tallies_close(engine->heap, &staging->tallies);
     churn__free_array(engine->heap, staging->ops, staging->op_capacity, sizeof *staging->ops);
 }

@@ -5,9 +5,9 @@
 #include "engine/engine_internal.h"
 
 /*
- * One evaluation's changes before they count. New episodes, actions, changes and texts are appended
- * behind the engine's committed counts; changes of what is there are operations in a list.
- * Committing cannot fail, and until then the engine is what it was.
+ * One evaluation's changes before they count. New instances, episodes, actions, changes and texts
+ * are appended behind the engine's committed counts; changes of what is there are operations in a
+ * list. Committing cannot fail, and until then the engine is what it was.
  */
 typedef enum churn__op_kind {
     CHURN__OP_INSTANCE, /* a = watch, b = held */
@@ -29,10 +29,12 @@ typedef struct churn__staging {
     churn_time at;
     bool no_actions;
     churn_run run;
-    churn__tally *tallies;
+    churn__tallies tallies;
     size_t episodes, actions, changes; /* counts with what is staged */
     uint32_t texts, ids;               /* counts before */
     size_t *held;                      /* by watch: count with what is staged */
+    uint32_t *resolving;               /* episodes of the present customer that end now */
+    uint32_t resolving_count;
     churn__op *ops;
     size_t op_count, op_capacity;
     uint64_t waiting;
@@ -50,9 +52,9 @@ churn_status churn__stage_text(churn__staging *staging, churn_str text, uint32_t
 /* The engine's number of a customer, made if there is none yet. */
 churn_status churn__stage_person(churn__staging *staging, const churn__version *version,
                                  uint32_t customer, uint32_t *out, churn_error *err);
-/* Room for an instance of (watch, person) that has none yet. */
-churn_status churn__stage_held(churn__staging *staging, uint32_t watch, uint32_t person,
-                               uint32_t *out, churn_error *err);
+/* An instance of (watch, person) that has none yet; its index. */
+churn_status churn__stage_held(churn__staging *staging, uint32_t watch, const churn__held *held,
+                               churn_error *err);
 churn_status churn__stage_episode(churn__staging *staging, const churn__episode *episode,
                                   uint32_t *out, churn_error *err);
 /* CHURN_E_LIMIT where the outbox is full. */
@@ -63,9 +65,24 @@ churn_status churn__stage_change(churn__staging *staging, const churn__mark_chan
 
 /* ---- what plays answer: answer.c ---- */
 
-churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, uint32_t row,
-                                 const churn__trigger_def *trigger, uint32_t episode,
+/* Customers' own time zones, each read once an evaluation. */
+typedef struct churn__zones {
+    churn__heap *heap;
+    const char *directory;
+    churn__dict *names;
+    churn__zone **each; /* by code of names; NULL: unknown */
+    size_t count, capacity;
+} churn__zones;
+
+/* NULL where there is no such zone, or no name. */
+churn_status churn__zones_find(churn__zones *zones, churn_str name, const churn__zone **out,
+                               churn_error *err);
+void churn__zones_close(churn__zones *zones);
+
+churn_status churn__answer_fired(churn__staging *staging, churn__frame *frame, churn__zones *zones,
+                                 uint32_t row, const churn__trigger_def *trigger, uint32_t episode,
                                  churn_error *err);
+/* All that end for a customer are in staging->resolving by then. */
 churn_status churn__answer_resolved(churn__staging *staging, uint32_t episode, churn_error *err);
 churn_status churn__answer_reminded(churn__staging *staging, uint32_t episode, churn_error *err);
 

@@ -462,13 +462,17 @@ static void set_playbook__trigger_gone__episode_ends(void **state)
     company_open(&c);
     assert_ok(churn_engine_advance(c.engine, NEW_YEAR, NULL, NULL, NULL));
     assert_ok(churn_playbook_parse(fewer, CHURN_NTS, NULL, &next, NULL, NULL));
+    uint64_t hash = state_hash(c.engine);
     assert_ok(churn_engine_set_playbook(c.engine, next, NULL));
+    assert_int_equal(state_hash(c.engine), hash);
+    assert_ok(churn_engine_advance(c.engine, NEW_YEAR + DAY, NULL, NULL, NULL));
     churn_table *t = ask_episodes(&c);
     assert_string_equal(cell_text(t, 0, "reason"), "rule_removed");
-    churn_table_free(t);
-    assert_ok(churn_engine_advance(c.engine, NEW_YEAR + DAY, NULL, NULL, NULL));
-    t = ask_episodes(&c);
+    assert_true(cell_int(t, 0, "resolved_at") == NEW_YEAR + DAY);
     assert_true(find_row(t, "trigger", "other", "customer", "blue") >= 0);
+    churn_table_free(t);
+    t = ask_actions(&c, CHURN_ACTIONS_ALL); /* its play takes back what it set */
+    assert_true(find_row(t, "kind", "untag", "value", "quiet") >= 0);
     churn_table_free(t);
     churn_playbook_free(next);
     company_close(&c);

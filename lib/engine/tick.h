@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_ENGINE_TICK_H
+#define CHURN_ENGINE_TICK_H
+
+#include "engine/staging.h"
+
+/* What one evaluation works with: advance.c goes through the customers, step.c takes the steps of
+ * one of them. */
+
+/* Beside the outcomes of conditions: the customer is not in the trigger's population. */
+#define CHURN__OUTSIDE ((churn__truth)(CHURN__ERROR + 1))
+#define CHURN__OUTCOMES (CHURN__ERROR + 2)
+
+/* One step of a state machine, of the present customer. */
+typedef struct churn__step {
+    uint32_t watch;
+    uint32_t held; /* index; CHURN__NONE while it has none */
+    churn__instance next;
+    churn__trigger_did did;
+} churn__step;
+
+typedef struct churn__ticking {
+    churn__staging staging;
+    churn__version *version;
+    churn__frame *frame;
+    churn__zones zones;
+    churn__truth *when;  /* by trigger, then row of the batch; CHURN__OUTSIDE */
+    churn__truth *clear; /* the same; only where there is a clear_when */
+    uint8_t *stirred;    /* by row: some condition is neither FALSE nor outside */
+    churn__step *steps;  /* room for one a watch */
+    uint32_t step_count;
+} churn__ticking;
+
+/* Let the customer of a row take its steps; `person` is CHURN__NONE for one without history. */
+churn_status churn__tick_row(churn__ticking *t, uint32_t row, uint32_t person, churn_error *err);
+/* Let a person take steps whom the store does not have: they are in no population. */
+churn_status churn__tick_gone(churn__ticking *t, uint32_t person, churn_error *err);
+
+#endif
