@@ -113,11 +113,15 @@ static void hash_rows(hashing *h, uint32_t kind, uint32_t customer)
 
 static void hash_list(hashing *h, const event_run *run, const event_list *list, uint32_t customer)
 {
-    event_row row;
+    /* As large as any row: what reads fields cannot be seen to stay within an event's. */
+    union {
+        event_row event;
+        subscription_row largest;
+    } row = {.event = {.type = list->type}};
     for (uint32_t i = list->begin; i < list[1].begin; i++) {
-        churn__store_event_at(&run->cells, i, &row);
-        row.head.customer = customer;
-        row.type = list->type;
+        churn__store_event_at(&run->cells, i, &row.event);
+        row.event.head.customer = customer;
+        row.event.type = list->type;
         hash_row(h, KIND_EVENT, &row);
     }
 }
