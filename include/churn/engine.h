@@ -192,13 +192,15 @@ typedef struct churn_kpi_options {
  * Compute key figures by period, in the playbook's zone, currency and policy.
  *
  * What happens at an instant belongs to the period that begins with it; `mrr` and `customers` are
- * those just before the period's end. `contraction_mrr` and `churned_mrr` are sizes, not negative
- * numbers. `logo_churn` is who was there at the start and is not at the end; `crr` is (end - new) /
- * start, where new is whoever came and was not there at the start; `grr` and `nrr` follow the
- * customers who paid at the start; `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR
- * at the start. Customers some of whose money is in another currency, for which there is no rate,
- * are counted in `excluded`, and figures of money that would need them are undefined: `numerator`
- * and `denominator` are those of the others.
+ * those just before the period's end. Who is a customer follows the playbook's `loss:`; where that
+ * counts subscriptions and the store has any, somebody without one is no customer.
+ * `contraction_mrr` and `churned_mrr` are sizes, not negative numbers. `logo_churn` is who was
+ * there at the start and is not at the end; `crr` is (end - new) / start, where new is whoever came
+ * and was not there at the start; `grr` and `nrr` follow the customers who paid at the start;
+ * `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR at the start. Customers some of
+ * whose money is in another currency, for which there is no rate, are counted in `excluded`, and
+ * figures of money that would need them are undefined: `numerator` and `denominator` are those of
+ * the others.
  *
  * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
  *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn

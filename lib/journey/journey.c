@@ -10,6 +10,8 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
     }
     judge->heap = heap;
     judge->def = *def;
+    judge->paying =
+        def->by_subscription && churn__version_provided(version, CHURN_RECORD_SUBSCRIPTION);
     judge->currency = churn__dict_view_find(churn__version_texts(version), def->currency);
     return judge;
 }
@@ -115,7 +117,7 @@ churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *re
     churn_status st = CHURN_OK;
     churn__loss loss;
     churn__loss_facts facts = read_facts(reader, customer, as_of);
-    if (facts.row_count == 0) {
+    if (facts.row_count == 0 && !judge->paying) {
         facts.begins = beginning(reader, &facts, customer, as_of);
     }
     CHURN_TRY(churn__loss_judge_facts(judge, &facts, &loss, err));

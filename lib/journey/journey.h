@@ -43,8 +43,9 @@ void churn__loss_judge_free(churn__loss_judge *judge);
 churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader,
                                   uint32_t customer, churn_time as_of, churn__loss *out,
                                   churn_error *err);
-/* The spans of life that are known at as_of: valid until the next call. A customer without any
- * subscription is one from `since` (or their first record) on. */
+/* The spans of life that are known at as_of: valid until the next call. Where subscriptions say
+ * who is lost and the store has any, they also say who is a customer: somebody without one is none.
+ * Elsewhere such a customer is one from `since` (or their first record) on. */
 churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *reader,
                                      uint32_t customer, churn_time as_of,
                                      const churn__life_span **spans, size_t *count,

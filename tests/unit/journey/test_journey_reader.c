@@ -109,6 +109,25 @@ static void loss_judge__no_subscription__lives_since_the_first_sign(void **state
     end(&o);
 }
 
+static void loss_judge__others_subscribe__no_subscription_no_customer(void **state)
+{
+    office o;
+    const churn__life_span *spans = NULL;
+    size_t count = 9;
+    (void)state;
+    begin(&o);
+    few_customer(o.store, "looker", "2026-01-07");
+    few_sub(o.store, "payer", "s1", 5000, "2026-01-05", "");
+    read_on(&o, true, true);
+    assert_life(&o, "payer", "2026-06-01", "2026-01-05", "");
+    assert_ok(churn__loss_judge_spans(o.judge, o.reader,
+                                      churn__version_find_customer(o.version, CHURN__STR("looker")),
+                                      few_date("2026-06-01"), &spans, &count, NULL));
+    assert_int_equal(count, 0);
+    assert_false(loss_of(&o, "looker", "2026-06-01").churned);
+    end(&o);
+}
+
 static void loss_judge__disagreement__is_told(void **state)
 {
     office o;
@@ -130,6 +149,7 @@ int main(void)
     const struct CMUnitTest journey_reader[] = {
         cmocka_unit_test(loss_judge__store__is_read_at_as_of),
         cmocka_unit_test(loss_judge__no_subscription__lives_since_the_first_sign),
+        cmocka_unit_test(loss_judge__others_subscribe__no_subscription_no_customer),
         cmocka_unit_test(loss_judge__disagreement__is_told),
     };
     return RUN_TESTS(journey_reader);
