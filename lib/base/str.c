@@ -145,13 +145,19 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Upper and lower case of ASCII are one letter: who writes NPS means nps. */
+static char folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* One cell of the matrix: the cheapest of delete, insert, replace and swap. `rows` are those of
  * i - 2, i - 1 and i characters of a. */
 static size_t distance_cell(churn_str a, churn_str b, size_t i, size_t j,
                             uint8_t rows[3][NEAREST_MAX + 1])
 {
     const uint8_t *now = rows[i % 3], *above = rows[(i + 2) % 3], *twice = rows[(i + 1) % 3];
-    size_t replace = above[j - 1] + (size_t)(a.ptr[i - 1] != b.ptr[j - 1]);
+    size_t replace = above[j - 1] + (size_t)(folded(a.ptr[i - 1]) != folded(b.ptr[j - 1]));
     size_t best = min_size(replace, min_size(above[j], now[j - 1]) + 1u);
     bool swapped = i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1];
     return swapped ? min_size(best, twice[j - 2] + 1u) : best;
@@ -173,9 +179,21 @@ static size_t edit_distance(churn_str a, churn_str b)
     return rows[a.len % 3][b.len];
 }
 
+/* Is `s` all that stands behind the first dot of `path`: `nps` of `metric.nps`. */
+static bool is_rest_of_path(churn_str s, churn_str path)
+{
+    return s.len > 0 && path.len > s.len && path.ptr[path.len - s.len - 1] == '.' &&
+           memchr(path.ptr, '.', path.len - s.len - 1) == NULL && churn__str_ends(path, s);
+}
+
 churn_str churn__nearest(churn_str s, const churn_str *candidates, size_t count)
 {
     churn_str best = {NULL, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (is_rest_of_path(s, candidates[i])) {
+            return candidates[i];
+        }
+    }
     size_t limit = s.len / 3 < 1 ? 1 : min_size(s.len / 3, 3);
     for (size_t i = 0; i < count && s.len <= NEAREST_MAX; i++) {
         churn_str c = candidates[i];

@@ -81,9 +81,13 @@ static churn_str nearest_name(expr_comp *comp, churn_str name)
 static churn_status unknown_name(expr_comp *comp, const expr_node *node)
 {
     churn_str near = nearest_name(comp, node->name);
+    const churn__expr_scope *scope = comp->scope;
     if (near.ptr == NULL) {
+        const char *advice =
+            scope->advice == NULL ? NULL : scope->advice(scope->context, node->name);
         return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_NAME,
-                                "unknown name %q", &node->name);
+                                "unknown name %q%s%s", &node->name, advice == NULL ? "" : "; ",
+                                advice == NULL ? "" : advice);
     }
     if (comp->suggestion != NULL && comp->suggestion_arena != NULL) {
         *comp->suggestion = churn__arena_str(comp->suggestion_arena, near.ptr, near.len);

@@ -36,6 +36,8 @@ typedef struct churn__expr_scope {
     churn__expr_found (*resolve)(void *context, churn_str name, churn__expr_name *out);
     /* All names, for suggestions: the i-th, {NULL, 0} past the last. May be NULL. */
     churn_str (*list)(void *context, uint32_t i);
+    /* What to say about an unknown name that is like no other, NULL: nothing. May be NULL. */
+    const char *(*advice)(void *context, churn_str name);
 } churn__expr_scope;
 
 /* Where an expression stands in a file, so that errors carry the file's position: the position of

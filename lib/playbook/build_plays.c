@@ -75,6 +75,18 @@ static void unused_report(builder *b, const bool *used)
     }
 }
 
+/* Does a trigger name a play that is not there: it may mean any of them. */
+static bool some_play_unknown(builder *b)
+{
+    const churn__yaml_node *list = b_get(b->root, "triggers");
+    for (uint32_t i = 0; i < b->pb->trigger_count; i++) {
+        if (b->pb->triggers[i].play == UINT32_MAX && b_given(b_item(list, i), "play")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_used(builder *b)
 {
     bool *used = b_array(b, b->pb->play_count, sizeof *used);
@@ -83,7 +95,7 @@ static void check_used(builder *b)
             used[b->pb->triggers[i].play] = true;
         }
     }
-    if (used != NULL) {
+    if (used != NULL && !some_play_unknown(b)) {
         unused_report(b, used);
     }
 }

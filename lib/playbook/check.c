@@ -66,6 +66,10 @@ static void report_value(builder *b, const schema *type, churn__yaml_node *node,
     if (node->kind != CHURN__YAML_SCALAR || node->text.len == 0) {
         report_add(&b->report, code, place, "%q: expected %s, found %s", &what, expected,
                    kind_name(node));
+    } else if (suggestion.ptr != NULL && churn__str_eq(suggestion, found)) {
+        report_add(&b->report, code, place,
+                   "%q: expected %s, found the text %q; write it without quotes", &what, expected,
+                   &found);
     } else if (suggestion.ptr != NULL) {
         report_add(&b->report, code, place, "%q: expected %s, found %q; did you mean %q?", &what,
                    expected, &found, &suggestion);
@@ -254,7 +258,11 @@ static void report_no_sort(builder *b, const schema *type, churn__yaml_node *map
     report_place place = b_at(map);
     place.expected = expected_text(b, type);
     mark(map);
-    if (place.expected.ptr != NULL) {
+    if (place.expected.ptr != NULL && map->count > 0) {
+        report_add(&b->report, DIAGNOSTIC_one_of, place, "%q: expected %s, found %s%q", &what,
+                   place.expected.ptr, map->count > 1 ? "one that begins with " : "one with ",
+                   &map->keys[0]->text);
+    } else if (place.expected.ptr != NULL) {
         report_add(&b->report, DIAGNOSTIC_one_of, place, "%q: expected %s", &what,
                    place.expected.ptr);
     }

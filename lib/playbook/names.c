@@ -82,7 +82,8 @@ void b_unknown(builder *b, diagnostic code, const char *sort, const registry *in
         report_add(&b->report, code, place, "unknown %s %q; did you mean %q?", sort, &node->text,
                    &place.suggestion);
     } else {
-        report_add(&b->report, code, place, "unknown %s %q", sort, &node->text);
+        report_add(&b->report, code, place, "unknown %s %q%s", sort, &node->text,
+                   in == &b->attributes ? "; `attributes` declares them" : "");
     }
 }
 

@@ -204,9 +204,18 @@ static churn_str scope_list(void *context, uint32_t i)
     return i < total ? b->pb->slots[i - b->parameter_count].name : none;
 }
 
+static const char *scope_advice(void *context, churn_str name)
+{
+    (void)context;
+    if (churn__str_eq(name, CHURN__STR("customer.since"))) {
+        return "`customer.age_days` says how old a customer is";
+    }
+    return churn__str_starts(name, CHURN__STR("customer.")) ? "`attributes` declares them" : NULL;
+}
+
 churn__expr_scope b_scope(builder *b)
 {
-    return (churn__expr_scope){b, scope_resolve, scope_list};
+    return (churn__expr_scope){b, scope_resolve, scope_list, scope_advice};
 }
 
 /* ---- for the engine ---- */

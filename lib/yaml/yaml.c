@@ -258,7 +258,7 @@ static bool bare(builder *b, yaml_mark_t at, const yaml_char_t *anchor, const ya
         report(b, CHURN__YAML_ANCHOR, at, "anchors are not supported: write the value out");
     } else if (tag != NULL) {
         report(b, CHURN__YAML_TAG, at,
-               "tags are not supported: what a value is stands in the schema");
+               "a `!` begins a tag, and tags are not supported: quote a text that begins so");
     }
     return anchor == NULL && tag == NULL;
 }

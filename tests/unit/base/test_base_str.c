@@ -103,7 +103,8 @@ static void is_name__cases__as_documented(void **state)
 static void nearest__misspellings__suggests_or_not(void **state)
 {
     (void)state;
-    static const char *const names[] = {"logins_28d", "logins_7d", "mrr", "tickets_open", "nps"};
+    static const char *const names[] = {
+        "logins_28d", "logins_7d", "mrr", "tickets_open", "nps", "metric.quiet", "score.quiet.low"};
     static const struct {
         const char *given, *expected;
     } cases[] = {
@@ -122,13 +123,20 @@ static void nearest__misspellings__suggests_or_not(void **state)
         {"logins_28d_more", NULL},
         {"mrrs", "mrr"},
         {"ps", "nps"},
+        {"NPS", "nps"},
+        {"Logins_28D", "logins_28d"},
+        {"MMR", "mrr"},
+        {"quiet", "metric.quiet"},
+        {"quiet.low", "score.quiet.low"},
+        {"low", NULL},
+        {"uiet", NULL},
     };
-    churn_str candidates[5];
-    for (size_t i = 0; i < 5; i++) {
+    churn_str candidates[7];
+    for (size_t i = 0; i < 7; i++) {
         candidates[i] = nts(names[i]);
     }
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        churn_str got = churn__nearest(nts(cases[i].given), candidates, 5);
+        churn_str got = churn__nearest(nts(cases[i].given), candidates, 7);
         if (!churn__str_eq(got, nts(cases[i].expected))) {
             fail_msg("%s gives %s", cases[i].given, got.ptr == NULL ? "nothing" : got.ptr);
         }

@@ -29,7 +29,7 @@ static churn__expr_found resolve(void *context, churn_str name, churn__expr_name
     return CHURN__EXPR_UNKNOWN;
 }
 
-static const churn__expr_scope scope = {NULL, resolve, NULL};
+static const churn__expr_scope scope = {.resolve = resolve};
 
 typedef struct world {
     churn__heap *heap;
