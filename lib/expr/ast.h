@@ -136,6 +136,10 @@ static inline bool expr_is_strict(const expr_comp *comp)
     return (comp->flags & CHURN__EXPR_STRICT_CEL) != 0;
 }
 
+/* Keep what was probably meant for whoever asked for it alone. */
+void churn__expr_suggest(expr_comp *comp, churn_str near);
+/* A text literal that a name is compared with must be one that the name can be. */
+churn_status churn__expr_check_word(expr_comp *comp, const expr_node *name, const expr_node *text);
 /* Make a node a double where it may become one. */
 bool churn__expr_adapt(const expr_comp *comp, expr_node *node, churn__type type);
 /* The operation that compares a with b, adapting literals; OP_NONE: there is none. */

@@ -78,6 +78,13 @@ static churn_str nearest_name(expr_comp *comp, churn_str name)
     return near;
 }
 
+void churn__expr_suggest(expr_comp *comp, churn_str near)
+{
+    if (comp->suggestion != NULL && comp->suggestion_arena != NULL) {
+        *comp->suggestion = churn__arena_str(comp->suggestion_arena, near.ptr, near.len);
+    }
+}
+
 static churn_status unknown_name(expr_comp *comp, const expr_node *node)
 {
     churn_str near = nearest_name(comp, node->name);
@@ -89,9 +96,7 @@ static churn_status unknown_name(expr_comp *comp, const expr_node *node)
                                 "unknown name %q%s%s", &node->name, advice == NULL ? "" : "; ",
                                 advice == NULL ? "" : advice);
     }
-    if (comp->suggestion != NULL && comp->suggestion_arena != NULL) {
-        *comp->suggestion = churn__arena_str(comp->suggestion_arena, near.ptr, near.len);
-    }
+    churn__expr_suggest(comp, near);
     return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_NAME,
                             "unknown name %q; did you mean %q?", &node->name, &near);
 }
@@ -230,11 +235,16 @@ static churn_status check_comparison(expr_comp *comp, expr_node *node)
     }
     node->op = churn__expr_comparison(comp, a, b, equality);
     node->swapped = node->op == OP_CMP_ID && a->type == CHURN__TYPE_DOUBLE;
+    if (node->op == OP_CMP_S && equality) {
+        churn_status st = churn__expr_check_word(comp, a, b);
+        return st == CHURN_OK ? churn__expr_check_word(comp, b, a) : st;
+    }
     return node->op != OP_NONE ? CHURN_OK : mismatch(comp, node, a, b);
 }
 
 static churn_status check_in(expr_comp *comp, expr_node *node)
 {
+    churn_status st = CHURN_OK;
     expr_node *a = expr_arg(comp, node, 0), *list = expr_arg(comp, node, 1);
     node->type = CHURN__TYPE_BOOL;
     if (list->type == CHURN__TYPE_STRINGS && a->type == CHURN__TYPE_STRING) {
@@ -250,11 +260,13 @@ static churn_status check_in(expr_comp *comp, expr_node *node)
     for (uint32_t i = 0; i < list->count; i++) {
         expr_node *item = expr_arg(comp, list, i);
         if (churn__expr_comparison(comp, a, item, true) == OP_NONE) {
-            return mismatch(comp, node, a, item);
+            CHURN_TRY(mismatch(comp, node, a, item));
         }
+        CHURN_TRY(churn__expr_check_word(comp, a, item));
     }
     node->op = OP_IN_SET;
-    return CHURN_OK;
+done:
+    return st;
 }
 
 static uint8_t arithmetic(uint8_t token, churn__type type)

@@ -36,6 +36,9 @@ typedef struct churn__expr_scope {
     churn__expr_found (*resolve)(void *context, churn_str name, churn__expr_name *out);
     /* All names, for suggestions: the i-th, {NULL, 0} past the last. May be NULL. */
     churn_str (*list)(void *context, uint32_t i);
+    /* The i-th of the only texts that a slot can be, {NULL, 0} past the last; none at all: it can
+     * be any. May be NULL. */
+    churn_str (*word)(void *context, uint32_t slot, uint32_t i);
     /* What to say about an unknown name that is like no other, NULL: nothing. May be NULL. */
     const char *(*advice)(void *context, churn_str name);
 } churn__expr_scope;
@@ -56,6 +59,7 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_RESERVED 104
 #define CHURN__EXPR_UNKNOWN_NAME 201
 #define CHURN__EXPR_UNKNOWN_FUNCTION 202
+#define CHURN__EXPR_UNKNOWN_WORD 203
 #define CHURN__EXPR_TYPES 301
 #define CHURN__EXPR_ARGUMENTS 302
 #define CHURN__EXPR_NOT_BOOL 303

@@ -204,6 +204,20 @@ static churn_str scope_list(void *context, uint32_t i)
     return i < total ? b->pb->slots[i - b->parameter_count].name : none;
 }
 
+/* The bands of a score, from the file: segments are read before scores are filled in. */
+static churn_str scope_word(void *context, uint32_t slot, uint32_t i)
+{
+    const builder *b = context;
+    const churn__slot *of = &b->pb->slots[slot];
+    churn_str none = {NULL, 0};
+    if (of->kind != CHURN__SLOT_SCORE || of->part != CHURN__PART_BAND) {
+        return none;
+    }
+    const churn__yaml_node *score = b_item(b_get(b->root, "scores"), of->index);
+    const churn__yaml_node *bands = b_get(score, "bands");
+    return bands != NULL && i < bands->count ? bands->keys[i]->text : none;
+}
+
 static const char *scope_advice(void *context, churn_str name)
 {
     (void)context;
@@ -215,7 +229,7 @@ static const char *scope_advice(void *context, churn_str name)
 
 churn__expr_scope b_scope(builder *b)
 {
-    return (churn__expr_scope){b, scope_resolve, scope_list, scope_advice};
+    return (churn__expr_scope){b, scope_resolve, scope_list, scope_word, scope_advice};
 }
 
 /* ---- for the engine ---- */

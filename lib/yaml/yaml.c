@@ -300,6 +300,18 @@ static bool take(builder *b, yaml_event_t *event)
     }
 }
 
+/* The slips that people make most often, and whose cause libyaml's words hide. */
+static const char *syntax_advice(const yaml_parser_t *p, const char *problem)
+{
+    if (p->context != NULL && strcmp(p->context, "while scanning a tag") == 0) {
+        return "; quote a text that begins with `!`";
+    }
+    if (strcmp(problem, "found character that cannot start any token") == 0) {
+        return "; indent with spaces, and quote a text that begins so";
+    }
+    return "";
+}
+
 /* What libyaml says is wrong, with its position. Faults of its reader have only a byte offset. */
 static void syntax_report(builder *b)
 {
@@ -313,8 +325,9 @@ static void syntax_report(builder *b)
         yaml_finding_add(b->findings, CHURN__YAML_SYNTAX, line, column, "not YAML: %s", problem);
     } else if (p->context != NULL) {
         yaml_finding_add(b->findings, CHURN__YAML_SYNTAX, line, column,
-                         "not YAML: %s %s that begins at %u:%u", problem, p->context,
-                         (uint64_t)p->context_mark.line + 1, (uint64_t)p->context_mark.column + 1);
+                         "not YAML: %s %s that begins at %u:%u%s", problem, p->context,
+                         (uint64_t)p->context_mark.line + 1, (uint64_t)p->context_mark.column + 1,
+                         syntax_advice(p, problem));
     } else {
         yaml_finding_add(b->findings, CHURN__YAML_SYNTAX, line, column, "not YAML: %s", problem);
     }

@@ -258,6 +258,56 @@ static void playbook_open__ten_mistakes__ten_findings(void **state)
     compiled_free(&c);
 }
 
+/* What a message says beyond the place: how to put it right. */
+static void playbook_parse__slips__messages_help(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"churn: \"1\"\nname: x", "found the text `1`; write it without quotes"},
+        {"churn: 1\nname: x\nmetrics: [{id: nps, survey: last, kind: NPS}]",
+         "found `NPS`; did you mean `nps`?"},
+        {"churn: 1\nname: x\nmetrics: [{id: r, ratio: {num: customer.seats, den: customer.seats}}]",
+         "unknown attribute `seats`; `attributes` declares them"},
+        {"churn: 1\nname: x\nsegments: [{id: s, when: customer.plan == 'a'}]",
+         "unknown name `customer.plan`; `attributes` declares them"},
+        {"churn: 1\nname: x\nsegments: [{id: s, when: customer.since > as_of}]",
+         "`customer.age_days` says how old"},
+        {"churn: 1\nname: x\nsegments: [{id: s, when: age_days > 3.0}]",
+         "did you mean `customer.age_days`?"},
+        {"churn: 1\nname: x\nsegments: [{id: s, when: !has(customer.owner)}]",
+         "quote a text that begins with `!`"},
+        {"churn: 1\nname: x\nsegments:\n- {id: s, when: !customer.churned }",
+         "quote a text that begins so"},
+        {"churn: 1\nname: x\nmetrics:\n\t- {id: a}", "indent with spaces"},
+        {"churn: 1\nname: x\nplays: [{id: p, steps: [{sms: a}]}]", "found one with `sms`"},
+        {"churn: 1\nname: x\nplays: [{id: p, steps: [{sms: a, to: b}]}]",
+         "found one that begins with `sms`"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        compiled c = compile_with(cases[i].text, CHURN_NTS, NULL);
+        assert_int_not_equal(c.status, CHURN_OK);
+        if (strstr(c.err.message, cases[i].message) == NULL) {
+            fail_msg("%s\nsays: %s", cases[i].text, c.err.message);
+        }
+        compiled_free(&c);
+    }
+}
+
+/* Which play a misspelt name means nobody knows: then none is called unused. */
+static void playbook_parse__unknown_play__one_finding(void **state)
+{
+    (void)state;
+    static const char text[] = "churn: 1\nname: x\n"
+                               "triggers: [{id: t, when: 'true', play: reach_out}]\n"
+                               "plays: [{id: reachout, steps: [{tag: a}]}]\n";
+    compiled c = compile_with(text, CHURN_NTS, NULL);
+    assert_int_equal(churn_table_row_count(c.diagnostics), 1);
+    assert_string_equal(cell_text(c.diagnostics, 0, "suggestion"), "reachout");
+    compiled_free(&c);
+}
+
 /* The status says what sort of fault it is. */
 static void playbook_parse__faults_of_one_sort__status(void **state)
 {
@@ -292,6 +342,8 @@ int main(void)
         cmocka_unit_test(playbook_parse__long_chain__ordered),
         cmocka_unit_test(playbook_parse__long_circle__one_finding),
         cmocka_unit_test(playbook_open__ten_mistakes__ten_findings),
+        cmocka_unit_test(playbook_parse__slips__messages_help),
+        cmocka_unit_test(playbook_parse__unknown_play__one_finding),
         cmocka_unit_test(playbook_parse__faults_of_one_sort__status),
     };
     return RUN_TESTS(group);
