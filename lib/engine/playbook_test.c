@@ -142,8 +142,8 @@ static churn_status add_given(churn_store *store, const churn__test_def *test, u
     for (uint32_t i = 0; i < test->given_count; i++) {
         const churn__test_record *record = &test->given[i];
         *line = record->line;
-        CHURN_TRY(
-            churn__store_add_texts(store, record->kind, record->fields, record->field_count, err));
+        CHURN_TRY(churn__store_add_texts(store, record->kind, record->fields, record->is_text,
+                                         record->field_count, err));
     }
     *line = test->line;
 done:
@@ -170,7 +170,7 @@ static const churn_record_kind record_kinds[] = {
 static churn_status add_customer(churn_store *store, churn_error *err)
 {
     churn_field_text id = {CHURN__STR("id"), TEST_CUSTOMER};
-    churn_status st = churn__store_add_texts(store, CHURN_RECORD_CUSTOMER, &id, 1, err);
+    churn_status st = churn__store_add_texts(store, CHURN_RECORD_CUSTOMER, &id, NULL, 1, err);
     for (size_t i = 0; st == CHURN_OK && i < sizeof record_kinds / sizeof *record_kinds; i++) {
         churn_str name = churn__str_nts(churn__record_kind_name(record_kinds[i]));
         st = churn_store_mark(store, name.ptr, name.len, CHURN_TIME_MIN, CHURN_TIME_NONE, err);

@@ -35,6 +35,33 @@ static void fields_copy(builder *b, churn__test_record *to, churn_field_text *fi
     }
 }
 
+static bool is_text_attribute(const builder *b, churn_str name)
+{
+    uint32_t index = b_find(&b->attributes, name);
+    return index != UINT32_MAX && b->pb->attributes[index].type == CHURN__TYPE_STRING;
+}
+
+/* Attributes have the type that the playbook declares: '007' may be a text. */
+static void mark_texts(builder *b, churn__test_record *record)
+{
+    bool *is_text = b_array(b, record->field_count, sizeof *is_text);
+    churn_str name = {NULL, 0};
+    for (uint32_t i = 0; is_text != NULL && i < record->field_count; i++) {
+        const churn_field_text *one = &record->fields[i];
+        is_text[i] = record->kind == CHURN_RECORD_CUSTOMER && is_text_attribute(b, one->field);
+        if (churn__str_eq(one->field, CHURN__STR("name"))) {
+            name = one->text;
+        }
+    }
+    for (uint32_t i = 0;
+         record->kind == CHURN_RECORD_ATTRIBUTE && is_text != NULL && i < record->field_count;
+         i++) {
+        is_text[i] = churn__str_eq(record->fields[i].field, CHURN__STR("value")) &&
+                     is_text_attribute(b, name);
+    }
+    record->is_text = is_text;
+}
+
 /* Kinds of records below `given`, and what is added to what the author says. */
 typedef struct record_sort {
     const char *key;
@@ -76,6 +103,7 @@ static void record_add(records *to, const record_sort *sort, const churn__yaml_n
         field_add(record, fields, "currency", b->pb->currency);
     }
     fields_copy(b, record, fields, map);
+    mark_texts(b, record);
     to->count++;
 }
 
@@ -160,6 +188,7 @@ static void customer_add(records *to, const churn__yaml_node *map, const churn__
     if (map != NULL) {
         fields_copy(b, record, fields, map);
     }
+    mark_texts(b, record);
     to->count++;
 }
 

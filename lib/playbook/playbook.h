@@ -72,6 +72,7 @@ typedef struct churn__attribute_def {
 typedef struct churn__test_record {
     churn_record_kind kind;
     const churn_field_text *fields;
+    const bool *is_text; /* by field: a string attribute, whatever it looks like */
     uint32_t field_count;
     uint32_t line, column;
 } churn__test_record;

@@ -37,10 +37,11 @@ const churn__zone *churn__store_zone(const churn_store *store);
 bool churn__store_localised_by_default(const churn_store *store);
 
 /* Add one record whose fields are texts (numbers, instants in the store's zone and money in major
- * units are read from them), as a playbook's own tests give them. */
+ * units are read from them), as a playbook's own tests give them. Attributes whose `is_text` is
+ * true stay texts; others, and all where it is NULL, are what they look like. */
 churn_status churn__store_add_texts(churn_store *store, churn_record_kind kind,
-                                    const churn_field_text *fields, uint32_t count,
-                                    churn_error *err);
+                                    const churn_field_text *fields, const bool *is_text,
+                                    uint32_t count, churn_error *err);
 /* "customer", "event" ...; NULL for an unknown kind. */
 const char *churn__record_kind_name(churn_record_kind kind);
 /* Is this a field of a kind; for customers any other name is an attribute. The i-th field's name,

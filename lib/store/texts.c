@@ -7,27 +7,33 @@
 typedef struct text_source {
     source base;
     const churn_field_text *fields;
+    const bool *is_text; /* by field; may be NULL */
     uint32_t count;
     const churn_field_text **attributes; /* those that are no field */
 } text_source;
 
-static churn_str value_of(const text_source *s, const char *name)
+static const churn_field_text *field_of(const text_source *s, const char *name)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         if (churn__str_eq(s->fields[i].field, churn__str_nts(name))) {
-            return s->fields[i].text;
+            return &s->fields[i];
         }
     }
-    return (churn_str){NULL, 0};
+    return NULL;
 }
 
-/* Attributes say by their looks what they are, as plain scalars of YAML do. */
-static void set_by_looks(cell *out, churn_str text)
+/* Attributes that nobody called texts say by their looks what they are, as plain scalars of YAML
+ * do. */
+static void set_attribute(const text_source *s, cell *out, const churn_field_text *from)
 {
+    churn_str text = from->text;
     bool is_true = churn__str_eq(text, CHURN__STR("true"));
     int64_t when = 0;
     out->kind = CELL_TEXT;
     out->text = text;
+    if (s->is_text != NULL && s->is_text[from - s->fields]) {
+        return;
+    }
     if (is_true || churn__str_eq(text, CHURN__STR("false"))) {
         out->kind = CELL_TRUTH;
         out->integer = is_true;
@@ -52,18 +58,18 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
     out->kind = CELL_NONE;
     out->entry = NO_ENTRY;
     if (number >= fields) {
-        set_by_looks(out, s->attributes[number - fields]->text);
+        set_attribute(s, out, s->attributes[number - fields]);
         return;
     }
     const field *f = &base->kind->fields[number];
-    churn_str text = value_of(s, f->name);
-    if (text.ptr == NULL) {
+    const churn_field_text *from = field_of(s, f->name);
+    if (from == NULL || from->text.ptr == NULL) {
         out->kind = f->type == FIELD_VALUE ? CELL_UNSET : CELL_NONE;
     } else if (f->type == FIELD_VALUE) {
-        set_by_looks(out, text);
+        set_attribute(s, out, from);
     } else {
         out->kind = CELL_TEXT;
-        out->text = text;
+        out->text = from->text;
     }
 }
 
@@ -88,14 +94,14 @@ done:
 }
 
 churn_status churn__store_add_texts(churn_store *store, churn_record_kind record,
-                                    const churn_field_text *fields, uint32_t count,
-                                    churn_error *err)
+                                    const churn_field_text *fields, const bool *is_text,
+                                    uint32_t count, churn_error *err)
 {
     churn_status st = CHURN_OK;
     uint32_t kind = churn__store_kind(record);
     churn__heap *heap = store->heap;
     churn_str *names = churn__alloc_array(heap, count, sizeof *names);
-    text_source s = {.fields = fields, .count = count};
+    text_source s = {.fields = fields, .is_text = is_text, .count = count};
     s.attributes = churn__alloc_array(heap, count, sizeof *s.attributes);
     if (kind == KIND_NONE) {
         CHURN_FAIL(CHURN_E_ARG, 0, "kind: there is no such record");

@@ -561,6 +561,31 @@ static void playbook_test__its_own_tests__pass(void **state)
     company_close(&c);
 }
 
+/* What is declared a text stays one, whatever it looks like. */
+static void playbook_test__texts_that_look_otherwise__stay_texts(void **state)
+{
+    static const char text[] =
+        "churn: 1\nname: x\nattributes: {zip: string, plan: string, seats: number}\n"
+        "segments:\n- {id: s, when: 'customer.zip == \"007\" && customer.seats == 7.0'}\n"
+        "tests:\n"
+        "- given: {customer: {since: 2026-01-01, zip: 007, plan: true, seats: 7}}\n"
+        "  as_of: 2026-01-10\n"
+        "  expect: {segment.s: true, customer.plan: 'true'}\n"
+        "- given:\n"
+        "    customer: {since: 2026-01-01, zip: 2026-01-01, plan: x}\n"
+        "    attributes: [{value: 1e3, name: plan, valid_from: 2026-01-05}]\n"
+        "  as_of: 2026-01-10\n"
+        "  expect: {customer.zip: '2026-01-01', customer.plan: 1e3, customer.seats: null}\n";
+    churn_playbook *playbook = NULL;
+    uint64_t passed = 0, failed = 0;
+    (void)state;
+    assert_ok(churn_playbook_parse(text, CHURN_NTS, NULL, &playbook, NULL, NULL));
+    assert_ok(churn_playbook_test(playbook, &passed, &failed, NULL, NULL));
+    assert_int_equal(passed, 5);
+    assert_int_equal(failed, 0);
+    churn_playbook_free(playbook);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +611,7 @@ int main(void)
         cmocka_unit_test(replay__cancelled__keeps_what_was_done),
         cmocka_unit_test(kpi__unknown__suggests),
         cmocka_unit_test(playbook_test__its_own_tests__pass),
+        cmocka_unit_test(playbook_test__texts_that_look_otherwise__stay_texts),
     };
     return RUN_TESTS(tests);
 }
