@@ -502,10 +502,7 @@ static int column_fill(core_state *state, PyObject *object, column *to, int64_t 
 static int column_name(PyObject *name, column *to)
 {
     churn_str text = {NULL, 0};
-    if (name == Py_None || core_str(name, "a column's name", &text) < 0) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_TypeError, "a column's name: give a str, not None");
-        }
+    if (core_text(name, "a column's name", &text) < 0) {
         return -1;
     }
     if (strlen(text.ptr) != text.len) {

@@ -8,7 +8,8 @@
  * what the methods here take.
  */
 
-#define PY_SSIZE_T_CLEAN
+/* No format with #: what it means depends on the headers that it was compiled with, and one build
+ * serves all versions. */
 #include <Python.h>
 
 #include <churn/churn.h>
@@ -46,6 +47,8 @@ typedef struct core_handle {
 } core_handle;
 
 /* handles.c */
+/* Py_RETURN_NONE of Python 3.12's headers takes None to be immortal, which it is not in 3.11. */
+PyObject *core_none(void);
 core_state *core_state_of(PyTypeObject *type);
 PyObject *core_handle_new(PyTypeObject *type, PyObject *args, PyObject *kwargs);
 /* The library's handle; NULL with StateError where it was never made or is closed. */
@@ -83,6 +86,8 @@ int core_is_nothing(PyObject *object);
 PyObject *core_time_object(core_state *state, churn_time at);
 /* A view of a str's UTF-8, valid while the object lives; None is not given. */
 int core_str(PyObject *object, const char *what, churn_str *out);
+/* As core_str(), but None is refused as well. */
+int core_text(PyObject *object, const char *what, churn_str *out);
 int core_value(core_state *state, PyObject *reader, PyObject *object, const char *what,
                churn_value *out);
 PyObject *core_value_object(core_state *state, const churn_value *value);

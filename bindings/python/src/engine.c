@@ -48,7 +48,7 @@ static PyObject *engine_create(PyObject *object, PyObject *args)
     if (core_adopt(self, engine, engine_release) < 0) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 PyDoc_STRVAR(engine_load_doc, "_load($self, data, playbook, store, /)\n--\n\n");
@@ -73,9 +73,10 @@ static PyObject *engine_load(PyObject *object, PyObject *args)
     }
     core_enter((core_handle *)playbook);
     core_enter((core_handle *)store);
-    Py_BEGIN_ALLOW_THREADS st =
-        churn_engine_load(bytes.buf, (size_t)bytes.len, rules, records, &engine, &err);
-    Py_END_ALLOW_THREADS core_leave((core_handle *)store);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_engine_load(bytes.buf, (size_t)bytes.len, rules, records, &engine, &err);
+    PyEval_RestoreThread(saved);
+    core_leave((core_handle *)store);
     core_leave((core_handle *)playbook);
     PyBuffer_Release(&bytes);
     if (st != CHURN_OK) {
@@ -84,7 +85,7 @@ static PyObject *engine_load(PyObject *object, PyObject *args)
     if (core_adopt(self, engine, engine_release) < 0) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 PyDoc_STRVAR(engine_set_playbook_doc, "_set_playbook($self, playbook, /)\n--\n\n");
@@ -105,7 +106,7 @@ static PyObject *engine_set_playbook(PyObject *object, PyObject *playbook)
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "engine", NULL);
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 /* ---- questions: the arguments of all of them, and the thread that answers ---- */
@@ -236,7 +237,7 @@ static int read_names(PyObject *list, const char *what, question *asked)
     }
     asked->count = (uint32_t)count;
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (core_str(PyList_GetItem(list, i), what, &asked->names[i]) < 0) {
+        if (core_text(PyList_GetItem(list, i), what, &asked->names[i]) < 0) {
             return -1;
         }
     }
@@ -477,8 +478,10 @@ static PyObject *list_table(PyObject *object, list_call call)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st = call(engine, &table, &err);
-    Py_END_ALLOW_THREADS core_leave(self);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = call(engine, &table, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
 }
@@ -519,8 +522,10 @@ static PyObject *engine_actions(PyObject *object, PyObject *args)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st = churn_engine_actions(engine, &options, &table, &err);
-    Py_END_ALLOW_THREADS core_leave(self);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_engine_actions(engine, &options, &table, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
 }
@@ -553,23 +558,23 @@ PyDoc_STRVAR(engine_complete_doc, "_complete($self, action, outcome, at, /)\n--\
 static PyObject *engine_complete(PyObject *object, PyObject *args)
 {
     core_handle *self = (core_handle *)object;
-    const char *id = NULL;
-    const char *outcome = NULL;
-    Py_ssize_t id_len = 0;
-    Py_ssize_t outcome_len = 0;
+    PyObject *action = NULL;
+    PyObject *end = NULL;
+    churn_str id = {NULL, 0};
+    churn_str outcome = {NULL, 0};
     long long at = 0;
     churn_error err = CORE_ERROR_INIT;
     churn_engine *engine = core_open(self);
-    if (engine == NULL ||
-        !PyArg_ParseTuple(args, "s#s#L:_complete", &id, &id_len, &outcome, &outcome_len, &at)) {
+    if (engine == NULL || !PyArg_ParseTuple(args, "OOL:_complete", &action, &end, &at) ||
+        core_text(action, "action", &id) < 0 || core_text(end, "outcome", &outcome) < 0) {
         return NULL;
     }
     churn_status st =
-        churn_engine_complete(engine, id, (size_t)id_len, outcome, (size_t)outcome_len, at, &err);
+        churn_engine_complete(engine, id.ptr, id.len, outcome.ptr, outcome.len, at, &err);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 PyDoc_STRVAR(engine_to_bytes_doc,
@@ -587,8 +592,10 @@ static PyObject *engine_to_bytes(PyObject *object, PyObject *unused)
     if (engine == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st = churn_engine_save(engine, &buffer, &err);
-    Py_END_ALLOW_THREADS core_leave(self);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_engine_save(engine, &buffer, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }

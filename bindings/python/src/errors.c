@@ -75,5 +75,5 @@ PyObject *core_set_make_error(PyObject *module, PyObject *args)
     old = state->table_type;
     state->table_type = Py_NewRef(table_type);
     Py_XDECREF(old);
-    Py_RETURN_NONE;
+    return core_none();
 }

@@ -50,8 +50,8 @@ static int take_variables(expression *self, PyObject *names, PyObject *types,
     return 0;
 }
 
-static int compile(expression *self, const char *text, Py_ssize_t len, PyObject *names,
-                   PyObject *types, const churn_expression_options *options)
+static int compile(expression *self, churn_str text, PyObject *names, PyObject *types,
+                   const churn_expression_options *options)
 {
     churn_expression *made = NULL;
     churn_error err = CORE_ERROR_INIT;
@@ -64,7 +64,7 @@ static int compile(expression *self, const char *text, Py_ssize_t len, PyObject 
     }
     int st = take_variables(self, names, types, variables);
     if (st == 0) {
-        churn_status status = churn_expression_compile(text, (size_t)len, variables,
+        churn_status status = churn_expression_compile(text.ptr, text.len, variables,
                                                        (uint32_t)self->count, options, &made, &err);
         if (status != CHURN_OK) {
             core_raise(self->handle.state, status, &err, "expression", NULL);
@@ -83,8 +83,8 @@ static PyObject *expression_compile(PyObject *object, PyObject *args)
     expression *self = (expression *)object;
     churn_expression_options options = {.struct_size = sizeof options};
     churn_limits limits;
-    const char *text = NULL;
-    Py_ssize_t len = 0;
+    PyObject *source = NULL;
+    churn_str text = {NULL, 0};
     PyObject *names = NULL;
     PyObject *types = NULL;
     PyObject *given = NULL;
@@ -93,16 +93,17 @@ static PyObject *expression_compile(PyObject *object, PyObject *args)
         PyErr_SetString(PyExc_RuntimeError, "expression: it is compiled already");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "s#O!O!IO:_compile", &text, &len, &PyTuple_Type, &names,
-                          &PyTuple_Type, &types, &options.flags, &given) ||
+    if (!PyArg_ParseTuple(args, "OO!O!IO:_compile", &source, &PyTuple_Type, &names, &PyTuple_Type,
+                          &types, &options.flags, &given) ||
+        core_text(source, "expression", &text) < 0 ||
         core_limits(given, &limits, &options.limits) < 0) {
         return NULL;
     }
     self->count = PyTuple_Size(names);
-    if (compile(self, text, len, names, types, &options) < 0) {
+    if (compile(self, text, names, types, &options) < 0) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 /* ---- evaluate ---- */
@@ -231,7 +232,7 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
         return core_raise(state, CHURN_E_FAILED, &err, "expression", NULL);
     }
     if (outcome == CHURN_OUTCOME_UNKNOWN) {
-        Py_RETURN_NONE;
+        return core_none();
     }
     return core_value_object(state, &value);
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core.h"
 
+PyObject *core_none(void)
+{
+    return Py_NewRef(Py_None);
+}
+
 /* A subclass made in Python has no module of its own: look up its bases. */
 core_state *core_state_of(PyTypeObject *type)
 {
@@ -137,7 +142,7 @@ static PyObject *handle_close(PyObject *object, PyObject *unused)
     if (ptr != NULL) {
         self->release(ptr);
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 PyDoc_STRVAR(enter_doc, "__enter__($self)\n--\n\n");
@@ -226,7 +231,7 @@ static PyObject *cancel_set(PyObject *object, PyObject *unused)
 {
     (void)unused;
     churn_cancel_set(((core_handle *)object)->ptr);
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 PyDoc_STRVAR(cancel_is_set_doc, "is_set($self)\n--\n\nTell whether set() was called.");

@@ -69,9 +69,10 @@ static void wait_looking(long_call *call, churn_cancel *cancel, PyObject **error
 {
     for (;;) {
         int done = 0;
-        Py_BEGIN_ALLOW_THREADS done = wait_done(call);
-        Py_END_ALLOW_THREADS if (done)
-        {
+        PyThreadState *saved = PyEval_SaveThread();
+        done = wait_done(call);
+        PyEval_RestoreThread(saved);
+        if (done) {
             return;
         }
         if (*error == NULL && PyErr_CheckSignals() < 0) {
@@ -97,8 +98,9 @@ int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel)
         wait_looking(&call, cancel, &error);
         pthread_join(thread, NULL);
     } else {
-        Py_BEGIN_ALLOW_THREADS work(arg);
-        Py_END_ALLOW_THREADS
+        PyThreadState *saved = PyEval_SaveThread();
+        work(arg);
+        PyEval_RestoreThread(saved);
     }
     pthread_cond_destroy(&call.changed);
     pthread_mutex_destroy(&call.mutex);

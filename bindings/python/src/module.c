@@ -57,16 +57,15 @@ static PyObject *core_status_of(PyObject *module, PyObject *args)
 PyDoc_STRVAR(time_parse_doc, "time_parse(text, /)\n--\n\n"
                              "Microseconds of ISO 8601 text; a date is midnight UTC.");
 
-static PyObject *core_time_parse(PyObject *module, PyObject *args)
+static PyObject *core_time_parse(PyObject *module, PyObject *given)
 {
-    const char *text = NULL;
-    Py_ssize_t len = 0;
+    churn_str text = {NULL, 0};
     churn_time at = CHURN_TIME_NONE;
     churn_error err = CORE_ERROR_INIT;
-    if (!PyArg_ParseTuple(args, "s#:time_parse", &text, &len)) {
+    if (core_text(given, "time", &text) < 0) {
         return NULL;
     }
-    churn_status st = churn_time_parse(text, (size_t)len, &at, &err);
+    churn_status st = churn_time_parse(text.ptr, text.len, &at, &err);
     return st == CHURN_OK ? PyLong_FromLongLong(at)
                           : core_raise(PyModule_GetState(module), st, &err, "", NULL);
 }
@@ -123,7 +122,7 @@ static PyMethodDef core_functions[] = {
     {"abi_version", core_abi_version, METH_NOARGS, abi_version_doc},
     {"live_handles", core_live_handles, METH_NOARGS, live_handles_doc},
     {"status_of", core_status_of, METH_VARARGS, status_doc},
-    {"time_parse", core_time_parse, METH_VARARGS, time_parse_doc},
+    {"time_parse", core_time_parse, METH_O, time_parse_doc},
     {"time_format", core_time_format, METH_O, time_format_doc},
     {"time_micros", core_time_micros, METH_O, time_micros_doc},
     {"time_datetime", core_time_datetime, METH_O, time_datetime_doc},

@@ -19,23 +19,26 @@ static PyObject *playbook_parse(PyObject *object, PyObject *args)
     PyObject *file = NULL;
     PyObject *given = NULL;
     PyObject *folder = NULL;
-    const char *text = NULL;
-    Py_ssize_t len = 0;
+    Py_buffer text;
     churn_playbook *playbook = NULL;
     churn_table *findings = NULL;
     churn_error err = CORE_ERROR_INIT;
     churn_status st = CHURN_OK;
     self->noun = "playbook";
-    if (!PyArg_ParseTuple(args, "y#OOO:_parse", &text, &len, &file, &given, &folder) ||
-        core_str(file, "file", &options.file) < 0 ||
-        core_limits(given, &limits, &options.limits) < 0 ||
-        core_str(folder, "zoneinfo", &options.zoneinfo) < 0) {
+    if (!PyArg_ParseTuple(args, "y*OOO:_parse", &text, &file, &given, &folder)) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st =
-        churn_playbook_parse(text, (size_t)len, &options, &playbook, &findings, &err);
-    Py_END_ALLOW_THREADS if (st != CHURN_OK)
-    {
+    if (core_str(file, "file", &options.file) < 0 ||
+        core_limits(given, &limits, &options.limits) < 0 ||
+        core_str(folder, "zoneinfo", &options.zoneinfo) < 0) {
+        PyBuffer_Release(&text);
+        return NULL;
+    }
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_playbook_parse(text.buf, (size_t)text.len, &options, &playbook, &findings, &err);
+    PyEval_RestoreThread(saved);
+    PyBuffer_Release(&text);
+    if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "playbook", findings);
     }
     if (core_adopt(self, playbook, playbook_release) < 0) {
@@ -120,18 +123,17 @@ static PyObject *playbook_contents(PyObject *object, PyObject *unused)
 
 PyDoc_STRVAR(playbook_time_doc, "_time($self, text, /)\n--\n\n");
 
-static PyObject *playbook_time(PyObject *object, PyObject *args)
+static PyObject *playbook_time(PyObject *object, PyObject *given)
 {
     core_handle *self = (core_handle *)object;
-    const char *text = NULL;
-    Py_ssize_t len = 0;
+    churn_str text = {NULL, 0};
     churn_time at = CHURN_TIME_NONE;
     churn_error err = CORE_ERROR_INIT;
     const churn_playbook *playbook = core_open(self);
-    if (playbook == NULL || !PyArg_ParseTuple(args, "s#:_time", &text, &len)) {
+    if (playbook == NULL || core_text(given, "time", &text) < 0) {
         return NULL;
     }
-    churn_status st = churn_playbook_time(playbook, text, (size_t)len, &at, &err);
+    churn_status st = churn_playbook_time(playbook, text.ptr, text.len, &at, &err);
     return st == CHURN_OK ? PyLong_FromLongLong(at) : core_raise(self->state, st, &err, "", NULL);
 }
 
@@ -167,8 +169,10 @@ static PyObject *playbook_test(PyObject *object, PyObject *unused)
     if (playbook == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
-    Py_END_ALLOW_THREADS core_leave(self);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
@@ -204,7 +208,7 @@ static PyObject *playbook_schema(PyObject *type, PyObject *unused)
 static PyMethodDef playbook_methods[] = {
     {"_parse", playbook_parse, METH_VARARGS, playbook_parse_doc},
     {"contents", playbook_contents, METH_NOARGS, playbook_contents_doc},
-    {"_time", playbook_time, METH_VARARGS, playbook_time_doc},
+    {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},
     {"_test", playbook_test, METH_NOARGS, playbook_test_doc},
     {"schema", playbook_schema, METH_NOARGS | METH_CLASS, playbook_schema_doc},

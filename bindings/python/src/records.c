@@ -178,10 +178,7 @@ int core_records_init(core_state *state)
 static int named_value(core_state *state, PyObject *store, PyObject *pair, churn_named_value *out)
 {
     PyObject *name = PyTuple_GetItem(pair, 0);
-    if (name == Py_None || core_str(name, "attributes", &out->name) < 0) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_TypeError, "attributes: a name is None");
-        }
+    if (core_text(name, "attributes", &out->name) < 0) {
         return -1;
     }
     return core_value(state, store, PyTuple_GetItem(pair, 1), out->name.ptr, &out->value);
@@ -369,7 +366,7 @@ static PyObject *add_read(reading *from)
     if (st != CHURN_OK) {
         return core_raise(from->self->state, st, &err, "", NULL);
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 static PyObject *add_record(PyObject *object, int kind, PyObject *const *args, Py_ssize_t nargs,

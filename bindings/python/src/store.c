@@ -37,7 +37,7 @@ static PyObject *store_create(PyObject *object, PyObject *args)
     if (core_adopt(self, store, store_release) < 0) {
         return NULL;
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 /* ---- add ---- */
@@ -242,13 +242,13 @@ static PyObject *store_mark(PyObject *object, PyObject *args, PyObject *kwargs)
     core_handle *self = (core_handle *)object;
     PyObject *until = NULL;
     PyObject *known = Py_None;
-    const char *source = NULL;
-    Py_ssize_t len = 0;
+    PyObject *name = NULL;
+    churn_str source = {NULL, 0};
     churn_time through = CHURN_TIME_NONE;
     churn_time known_at = CHURN_TIME_NONE;
     churn_error err = CORE_ERROR_INIT;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "s#O|O:mark", names, &source, &len, &until,
-                                     &known) ||
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|O:mark", names, &name, &until, &known) ||
+        core_text(name, "source", &source) < 0 ||
         core_time(self->state, object, until, &through) < 0 ||
         core_time(self->state, object, known, &known_at) < 0) {
         return NULL;
@@ -257,11 +257,11 @@ static PyObject *store_mark(PyObject *object, PyObject *args, PyObject *kwargs)
     if (store == NULL) {
         return NULL;
     }
-    churn_status st = churn_store_mark(store, source, (size_t)len, through, known_at, &err);
+    churn_status st = churn_store_mark(store, source.ptr, source.len, through, known_at, &err);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "", NULL);
     }
-    Py_RETURN_NONE;
+    return core_none();
 }
 
 /* ---- what it holds ---- */
@@ -303,8 +303,10 @@ static PyObject *store_hash(PyObject *object, PyObject *unused)
     if (store == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS st = churn_store_hash(store, &hash, &err);
-    Py_END_ALLOW_THREADS core_leave(self);
+    PyThreadState *saved = PyEval_SaveThread();
+    st = churn_store_hash(store, &hash, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
     return st == CHURN_OK ? PyLong_FromUnsignedLongLong(hash)
                           : core_raise(self->state, st, &err, "", NULL);
 }

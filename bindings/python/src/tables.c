@@ -30,7 +30,7 @@ static PyObject *cell_object(core_state *state, const churn_table *table, uint64
                              uint32_t column)
 {
     if (churn_table_is_null(table, row, column)) {
-        Py_RETURN_NONE;
+        return core_none();
     }
     switch (churn_table_column_type(table, column)) {
     case CHURN_COLUMN_BOOL:
@@ -44,7 +44,7 @@ static PyObject *cell_object(core_state *state, const churn_table *table, uint64
     case CHURN_COLUMN_TIME:
         return core_time_object(state, churn_table_time(table, row, column));
     default:
-        Py_RETURN_NONE;
+        return core_none();
     }
 }
 
@@ -113,10 +113,7 @@ static PyGetSetDef table_getset[] = {
 static int find_column(const churn_table *table, PyObject *name, uint32_t *out)
 {
     churn_str text = {NULL, 0};
-    if (name == Py_None || core_str(name, "column", &text) < 0) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_TypeError, "column: give its name");
-        }
+    if (core_text(name, "column", &text) < 0) {
         return -1;
     }
     *out = churn_table_find(table, text.ptr, text.len);

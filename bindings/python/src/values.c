@@ -110,7 +110,7 @@ int core_time(core_state *state, PyObject *reader, PyObject *object, churn_time 
 PyObject *core_time_object(core_state *state, churn_time at)
 {
     if (at == CHURN_TIME_NONE) {
-        Py_RETURN_NONE;
+        return core_none();
     }
     PyObject *delta = PyObject_CallFunction(state->timedelta, "iiL", 0, 0, (long long)at);
     if (delta == NULL) {
@@ -137,6 +137,15 @@ int core_str(PyObject *object, const char *what, churn_str *out)
     out->ptr = PyUnicode_AsUTF8AndSize(object, &size);
     out->len = (size_t)size;
     return out->ptr != NULL ? 0 : -1;
+}
+
+int core_text(PyObject *object, const char *what, churn_str *out)
+{
+    if (object == Py_None) {
+        PyErr_Format(PyExc_TypeError, "%s: give a str, not None", what);
+        return -1;
+    }
+    return core_str(object, what, out);
 }
 
 PyObject *core_str_object(churn_str text)
@@ -205,7 +214,7 @@ PyObject *core_value_object(core_state *state, const churn_value *value)
     case CHURN_TYPE_TIME:
         return core_time_object(state, value->integer);
     default:
-        Py_RETURN_NONE;
+        return core_none();
     }
 }
 

@@ -17,7 +17,8 @@ sys.path.insert(0, sys.argv[1])
 import churn
 store = churn.Store()
 store.add("event", {"customer": ["a"], "type": ["x"], "at": ["2026-01-01"]}, strict=True)
-store.add_event("a", "x", "2026-01-02")
+for i in range(20_000):  # more than the references that an interpreter holds to None
+    store.add_event("a", "x", i)
 rule = churn.Expression("x > 1", {"x": "int"})
 assert rule.evaluate_table({"x": [1, 2, None]})["value"] == [False, True, None]
 try:
@@ -35,8 +36,10 @@ def interpreters():
     for minor in range(11, 20):
         for path in [shutil.which(f"python3.{minor}"),
                      *pathlib.Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}")]:
-            if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0:
-                found.append(str(path))
+            done = path and subprocess.run([path, "-c", "import sys; print(sys.executable)"], capture_output=True,
+                                           text=True)
+            if done and done.returncode == 0:
+                found.append(done.stdout.strip())
                 break
     return [path for path in found if pathlib.Path(path).resolve() != pathlib.Path(sys.executable).resolve()]
 
