@@ -253,6 +253,7 @@ static churn_status cancel_open(churn__staging *staging, uint32_t index, churn_e
         return CHURN_OK;
     }
     churn__op op = {.kind = CHURN__OP_CANCEL, .a = index};
+    staging->waiting -= churn__action_waits(action);
     churn_status st = churn__stage_op(staging, op, err);
     return st == CHURN_OK ? follow(staging, index, CHURN__ACTION_CANCEL, 0, err) : st;
 }

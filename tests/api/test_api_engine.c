@@ -394,8 +394,12 @@ static void create__store_of_undeclared_zone__refused(void **state)
     assert_ok(churn_store_create(NULL, &store, NULL));
     assert_ok(churn_playbook_parse(text, CHURN_NTS, NULL, &playbook, NULL, NULL));
     assert_ok(churn_engine_create(playbook, store, NULL, &engine, NULL));
-    churn_engine_free(engine);
+    assert_ok(churn_engine_advance(engine, NEW_YEAR, NULL, NULL, NULL));
     assert_ok(churn_store_add_stream(store, CHURN_RECORD_EVENT, &stream, &options, NULL, NULL));
+    assert_int_equal(churn_engine_advance(engine, NEW_YEAR + DAY, NULL, NULL, NULL),
+                     CHURN_E_CONFIG);
+    assert_true(churn_engine_as_of(engine) == NEW_YEAR);
+    churn_engine_free(engine);
     assert_int_equal(churn_engine_create(playbook, store, NULL, &engine, NULL), CHURN_E_CONFIG);
     churn_store_free(store);
     churn_playbook_free(playbook);
