@@ -92,6 +92,8 @@ int core_value(core_state *state, PyObject *reader, PyObject *object, const char
                churn_value *out);
 PyObject *core_value_object(core_state *state, const churn_value *value);
 PyObject *core_str_object(churn_str text);
+/* The texts of a list, valid while it lives, in memory for free(), also on failure. */
+int core_names(PyObject *list, const char *what, churn_str **out, uint32_t *count);
 /* Fill churn_limits from a mapping of names, or leave `*used` NULL for None. */
 int core_limits(PyObject *mapping, churn_limits *limits, const churn_limits **used);
 PyObject *core_default_limits(PyObject *module, PyObject *unused);
@@ -129,6 +131,14 @@ PyObject *core_stream_capsule(struct ArrowArrayStream *stream);
 /* Run `work` in a thread of its own without the interpreter's lock while this thread looks for
  * signals; a signal whose handler raises sets `cancel`. 0, or -1 with that exception. */
 int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel);
+
+/* questions.c: methods of engines that run in a thread of their own */
+PyObject *core_engine_ask(PyObject *engine, PyObject *args);
+PyObject *core_engine_kpi(PyObject *engine, PyObject *args);
+PyObject *core_engine_movements(PyObject *engine, PyObject *args);
+PyObject *core_engine_advance(PyObject *engine, PyObject *args);
+PyObject *core_engine_replay(PyObject *engine, PyObject *args);
+PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 
 /* records.c */
 int core_records_init(core_state *state);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_SECONDS 86400
@@ -146,6 +147,23 @@ int core_text(PyObject *object, const char *what, churn_str *out)
         return -1;
     }
     return core_str(object, what, out);
+}
+
+int core_names(PyObject *list, const char *what, churn_str **out, uint32_t *count)
+{
+    Py_ssize_t size = PyList_Size(list);
+    *out = calloc((size_t)size + 1, sizeof **out);
+    if (*out == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    *count = (uint32_t)size;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (core_text(PyList_GetItem(list, i), what, &(*out)[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 PyObject *core_str_object(churn_str text)

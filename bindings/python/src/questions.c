@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- questions: the arguments of all of them, and the thread that answers ---- */
+
+typedef struct question {
+    churn_status (*ask)(struct question *question);
+    churn_engine *engine;
+    churn_status st;
+    churn_error err;
+    churn_table *table;
+    churn_query_options query;
+    churn_kpi_options figures;
+    churn_advance_options moves;
+    churn_time from;
+    churn_time to;
+    int64_t every;
+    churn_time *dates;
+    churn_str *names;
+    uint32_t count;
+    churn_run run;
+} question;
+
+static void question_init(question *asked, churn_status (*ask)(question *))
+{
+    memset(asked, 0, sizeof *asked);
+    asked->ask = ask;
+    asked->err.struct_size = sizeof asked->err;
+    asked->err.row = CHURN_ROW_NONE;
+    asked->query.struct_size = sizeof asked->query;
+    asked->figures.struct_size = sizeof asked->figures;
+    asked->moves.struct_size = sizeof asked->moves;
+    asked->run.struct_size = sizeof asked->run;
+}
+
+static void question_clear(question *asked)
+{
+    free(asked->dates);
+    free(asked->names);
+}
+
+static void question_run(void *arg)
+{
+    question *asked = arg;
+    asked->st = asked->ask(asked);
+}
+
+/* The flag of a call: the caller's, or one of our own for signals. */
+static churn_cancel *cancel_for(core_handle *self, PyObject *given, churn_cancel **own)
+{
+    churn_cancel *cancel = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    *own = NULL;
+    if (core_cancel_of(self->state, given, &cancel) < 0 || cancel != NULL) {
+        return cancel;
+    }
+    churn_status st = churn_cancel_create(own, &err);
+    if (st != CHURN_OK) {
+        core_raise(self->state, st, &err, "", NULL);
+    }
+    return *own;
+}
+
+/* 0 with the answer in `asked`; -1 with an exception. */
+static int answer(core_handle *self, question *asked, PyObject *given)
+{
+    churn_cancel *own = NULL;
+    churn_cancel *cancel = cancel_for(self, given, &own);
+    asked->engine = cancel != NULL ? core_enter(self) : NULL;
+    if (asked->engine == NULL) {
+        churn_cancel_free(own);
+        return -1;
+    }
+    asked->query.cancel = cancel;
+    asked->figures.cancel = cancel;
+    asked->moves.cancel = cancel;
+    core_hold(given);
+    int st = core_run_long(question_run, asked, cancel);
+    core_let(given);
+    core_leave(self);
+    churn_cancel_free(own);
+    if (st < 0) {
+        churn_table_free(asked->table);
+        return -1;
+    }
+    if (asked->st != CHURN_OK) {
+        churn_table_free(asked->table);
+        core_raise(self->state, asked->st, &asked->err, "", NULL);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *answer_table(core_handle *self, question *asked, PyObject *cancel)
+{
+    PyObject *made = NULL;
+    if (answer(self, asked, cancel) == 0) {
+        made = core_table_new(self->state, asked->table);
+    }
+    question_clear(asked);
+    return made;
+}
+
+static int read_dates(PyObject *list, question *asked)
+{
+    Py_ssize_t count = PyList_Size(list);
+    asked->dates = calloc((size_t)count + 1, sizeof *asked->dates);
+    if (asked->dates == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    asked->count = (uint32_t)count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        asked->dates[i] = PyLong_AsLongLong(PyList_GetItem(list, i));
+        if (asked->dates[i] == -1 && PyErr_Occurred()) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- questions with dates ---- */
+
+static churn_status ask_metrics(question *q)
+{
+    return churn_engine_metrics(q->engine, q->dates, q->count, &q->query, &q->table, &q->err);
+}
+
+static churn_status ask_scores(question *q)
+{
+    return churn_engine_scores(q->engine, q->dates, q->count, &q->query, &q->table, &q->err);
+}
+
+static churn_status ask_missing(question *q)
+{
+    return churn_engine_missing(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
+static churn_status ask_disagreements(question *q)
+{
+    return churn_engine_disagreements(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
+static churn_status ask_at_risk(question *q)
+{
+    return churn_engine_at_risk(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
+static churn_status ask_explain(question *q)
+{
+    churn_str customer = q->query.customer;
+    q->query.customer = (churn_str){NULL, 0};
+    return churn_engine_explain(q->engine, customer.ptr, customer.len, q->dates[0], &q->query,
+                                &q->table, &q->err);
+}
+
+static const struct {
+    const char *name;
+    churn_status (*ask)(question *q);
+} questions[] = {
+    {"metrics", ask_metrics}, {"scores", ask_scores},
+    {"missing", ask_missing}, {"disagreements", ask_disagreements},
+    {"at_risk", ask_at_risk}, {"explain", ask_explain},
+};
+
+PyObject *core_engine_ask(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    question asked;
+    const char *name = NULL;
+    PyObject *dates = NULL;
+    PyObject *customer = NULL;
+    PyObject *score = NULL;
+    PyObject *owner = NULL;
+    PyObject *cancel = NULL;
+    unsigned long long limit = 0;
+    question_init(&asked, NULL);
+    if (!PyArg_ParseTuple(args, "sO!OOOKO:_ask", &name, &PyList_Type, &dates, &customer, &score,
+                          &owner, &limit, &cancel) ||
+        core_str(customer, "customer", &asked.query.customer) < 0 ||
+        core_str(score, "score", &asked.query.score) < 0 ||
+        core_str(owner, "owner", &asked.query.owner) < 0) {
+        return NULL;
+    }
+    asked.query.limit = limit;
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        asked.ask = strcmp(questions[i].name, name) == 0 ? questions[i].ask : asked.ask;
+    }
+    if (asked.ask == NULL) {
+        PyErr_Format(PyExc_ValueError, "there is no question '%s'", name);
+        return NULL;
+    }
+    if (read_dates(dates, &asked) < 0) {
+        question_clear(&asked);
+        return NULL;
+    }
+    return answer_table(self, &asked, cancel);
+}
+
+/* ---- figures ---- */
+
+static churn_status ask_kpi(question *q)
+{
+    return churn_engine_kpi(q->engine, q->names, q->count, q->from, q->to, &q->figures, &q->table,
+                            &q->err);
+}
+
+static churn_status ask_movements(question *q)
+{
+    return churn_engine_movements(q->engine, q->from, q->to, &q->figures, &q->table, &q->err);
+}
+
+PyObject *core_engine_kpi(PyObject *object, PyObject *args)
+{
+    question asked;
+    PyObject *names = NULL;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    long long as_of = 0;
+    question_init(&asked, ask_kpi);
+    if (!PyArg_ParseTuple(args, "O!LLiLO:_kpi", &PyList_Type, &names, &from, &to,
+                          &asked.figures.every, &as_of, &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    asked.figures.as_of = as_of;
+    if (core_names(names, "kpis", &asked.names, &asked.count) < 0) {
+        question_clear(&asked);
+        return NULL;
+    }
+    return answer_table((core_handle *)object, &asked, cancel);
+}
+
+PyObject *core_engine_movements(PyObject *object, PyObject *args)
+{
+    question asked;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    long long as_of = 0;
+    question_init(&asked, ask_movements);
+    if (!PyArg_ParseTuple(args, "LLLO:_movements", &from, &to, &as_of, &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    asked.figures.as_of = as_of;
+    return answer_table((core_handle *)object, &asked, cancel);
+}
+
+/* ---- the calls with memory ---- */
+
+static churn_status ask_advance(question *q)
+{
+    return churn_engine_advance(q->engine, q->to, &q->moves, &q->run, &q->err);
+}
+
+static churn_status ask_replay(question *q)
+{
+    return churn_engine_replay(q->engine, q->from, q->to, q->every, &q->moves, &q->table, &q->err);
+}
+
+static churn_status ask_warm_up(question *q)
+{
+    return churn_engine_warm_up(q->engine, q->from, q->to, &q->moves, &q->table, &q->err);
+}
+
+static PyObject *run_object(core_state *state, const churn_run *run)
+{
+    return Py_BuildValue("NNKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
+                         PyBool_FromLong((long)run->degraded), (unsigned long long)run->customers,
+                         (unsigned long long)run->evaluated, (unsigned long long)run->is_true,
+                         (unsigned long long)run->is_false, (unsigned long long)run->is_unknown,
+                         (unsigned long long)run->is_error, (unsigned long long)run->fired,
+                         (unsigned long long)run->resolved, (unsigned long long)run->reminders,
+                         (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
+                         (unsigned long long)run->actions, (unsigned long long)run->late,
+                         (unsigned long long)run->budget);
+}
+
+PyObject *core_engine_advance(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    question asked;
+    PyObject *cancel = NULL;
+    long long as_of = 0;
+    question_init(&asked, ask_advance);
+    if (!PyArg_ParseTuple(args, "LIO:_advance", &as_of, &asked.moves.flags, &cancel)) {
+        return NULL;
+    }
+    asked.to = as_of;
+    return answer(self, &asked, cancel) == 0 ? run_object(self->state, &asked.run) : NULL;
+}
+
+PyObject *core_engine_replay(PyObject *object, PyObject *args)
+{
+    question asked;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    long long every = 0;
+    question_init(&asked, ask_replay);
+    if (!PyArg_ParseTuple(args, "LLLIO:_replay", &from, &to, &every, &asked.moves.flags, &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    asked.every = every;
+    return answer_table((core_handle *)object, &asked, cancel);
+}
+
+PyObject *core_engine_warm_up(PyObject *object, PyObject *args)
+{
+    question asked;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    question_init(&asked, ask_warm_up);
+    if (!PyArg_ParseTuple(args, "LLO:_warm_up", &from, &to, &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    return answer_table((core_handle *)object, &asked, cancel);
+}
