@@ -194,7 +194,7 @@ churn_str churn__nearest(churn_str s, const churn_str *candidates, size_t count)
             return candidates[i];
         }
     }
-    size_t limit = s.len / 3 < 1 ? 1 : min_size(s.len / 3, 3);
+    size_t limit = s.len < 2 ? 0 : s.len < 6 ? 1 : min_size(s.len / 3, 3);
     for (size_t i = 0; i < count && s.len <= NEAREST_MAX; i++) {
         churn_str c = candidates[i];
         size_t gap = c.len > s.len ? c.len - s.len : s.len - c.len;

@@ -38,8 +38,7 @@ static void write_factor(churn__buf *text, const churn__score_line *line)
     churn__buf_fixed(text, line->points, 1);
     churn__buf_text(text, " of 100 points, ");
     churn__buf_fixed(text, line->weight * 100.0, 1);
-    churn__buf_text(text, " % of ");
-    churn__buf_str(text, line->group);
+    churn__buf_text(text, " % of the score");
 }
 
 static void write_line(churn__buf *text, const churn__score_line *line)

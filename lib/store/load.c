@@ -433,8 +433,12 @@ static churn_status fail_row(const load *l, int32_t fault, uint64_t row, churn_e
 {
     const reject_info *why = churn__store_reject(fault);
     churn_str name = fault_name(l);
-    return churn__fail_at(err, why->status, fault, 0, 0, row, "%s: %S %s", l->kind->name, &name,
-                          why->reason);
+    if (l->in_sequence) { /* a record by itself */
+        return churn__fail_at(err, why->status, fault, 0, 0, row, "%s: %S %s", l->kind->name, &name,
+                              why->reason);
+    }
+    return churn__fail_at(err, why->status, fault, 0, 0, row, "%s: row %u: %S %s", l->kind->name,
+                          row, &name, why->reason);
 }
 
 static void list_rejection(load *l, int32_t fault, uint64_t row)

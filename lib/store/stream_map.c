@@ -301,13 +301,14 @@ static churn_status take_type(const stream_source *s, column *c, field_type type
     c->kind = from->kind;
     c->scale = from->scale;
     if (from->kind != CHURN__ARROW_NULL && (kinds_for(type) >> from->kind & 1) == 0) {
-        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: holds %s, which cannot be the field %q",
-                   &from->name, kind_word(from->kind), &c->name);
+        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: holds %s, which cannot be the field %q%s",
+                   &from->name, kind_word(from->kind), &c->name,
+                   type == FIELD_TIME ? ": give timestamps, dates or text such as 2026-02-01" : "");
     }
     if (type == FIELD_MONEY && from->kind == CHURN__ARROW_INT && money == 0) {
         CHURN_FAIL(CHURN_E_TYPE, 0,
-                   "column %q: integers of money: say in the options whether they are major or "
-                   "minor units",
+                   "column %q: integers of money: the option `money` must say whether they are "
+                   "major or minor units",
                    &from->name);
     }
 done:

@@ -135,6 +135,9 @@ static void explain__any_customer__adds_up(void **state)
             sum += (int64_t)(part < 0 ? part - 0.5 : part + 0.5);
         }
         assert_string_equal(cell_text(lines, 0, "kind"), "baseline");
+        if (strcmp(cell_text(lines, 1, "kind"), "factor") == 0) {
+            assert_non_null(strstr(cell_text(lines, 1, "text"), " % of the score"));
+        }
         if (!cell_null(score, 0, "value")) {
             assert_int_equal(sum, (int64_t)(cell_number(score, 0, "value") * 1e6 + 0.5));
         }

@@ -135,6 +135,8 @@ class Engine(_core.Engine):
     def replay(self, start: Instant, end: Instant, *, every: timedelta | None = None,
                actions: bool = True, cancel: _core.Cancel | None = None) -> Table:
         """Evaluate from start up to and including end, as often as the playbook says, or `every`."""
+        if every is not None and not isinstance(every, timedelta):
+            raise TypeError(f"every: give a timedelta, not {type(every)}")
         micros = every // _MICROSECOND if every is not None else 0
         return self._replay(self._at(start), self._at(end), micros,
                             0 if actions else _NO_ACTIONS, cancel)

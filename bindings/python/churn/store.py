@@ -46,6 +46,15 @@ class LoadReport(NamedTuple):
     #: row, field, code, reason of the bad rows, as far as the limit `rejections` goes.
     rejections: Table
 
+    def __repr__(self) -> str:
+        shown = [f"{name}={count}" for name, count in zip(self._fields[:-1], self[:-1])
+                 if count or name in ("seen", "added", "rejected")]
+        first = ""
+        if len(self.rejections):
+            row = self.rejections.row(0)
+            first = f"; first: row {row['row']}: {row['field']} {row['reason']}"
+        return f"LoadReport({', '.join(shown)}{first})"
+
 
 def _no_rejections() -> Table:
     from array import array

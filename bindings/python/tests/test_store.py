@@ -138,6 +138,8 @@ def test_report():
     assert rejections["row"] == [1, 2, 3]
     assert rejections["field"] == ["customer", "customer", "at"]
     assert all(rejections["code"]) and all(rejections["reason"])
+    assert repr(report).startswith("LoadReport(seen=5, added=1, conflicting=1, rejected=3")
+    assert repr(report).endswith("; first: row 1: customer is not in the store)")
     again = store.add("event", {"customer": ["a"], "type": ["x"], "at": [AT], "id": ["1"]})
     assert again.unchanged == 1 and len(again.rejections) == 0
     assert again.rejections.column_names == rejections.column_names
@@ -147,7 +149,9 @@ def test_strict():
     store = churn.Store()
     with pytest.raises(churn.LoadError) as caught:
         store.add("event", {"customer": ["a", None], "type": ["x", "x"], "at": [AT, AT]}, strict=True)
-    assert caught.value.row == 1 and "customer" in str(caught.value)
+    assert caught.value.row == 1 and str(caught.value) == "event: row 1: customer must be given"
+    with pytest.raises(churn.ArgumentError, match="^event: customer must be given$"):
+        store.add_event("", "x", AT)
     assert store.customer_count == 0 and store.record_count("event") == 0
 
 

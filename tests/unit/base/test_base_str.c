@@ -130,6 +130,8 @@ static void nearest__misspellings__suggests_or_not(void **state)
         {"quiet.low", "score.quiet.low"},
         {"low", NULL},
         {"uiet", NULL},
+        {"m", NULL},
+        {"MR", "mrr"},
     };
     churn_str candidates[7];
     for (size_t i = 0; i < 7; i++) {
