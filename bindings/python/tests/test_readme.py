@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The sample of the project's README runs as it stands."""
+"""The samples of the project's README and of the guide work as they stand."""
 import os
 import re
 import subprocess
 import sys
+
+import pytest
 
 import churn
 from conftest import ROOT
@@ -19,3 +21,18 @@ def test_the_sample_of_the_readme(tmp_path):
         assert done.returncode == 0, done.stderr
         assert done.stdout
     assert churn.version()
+
+
+def test_the_playbook_of_the_guide(tmp_path):
+    guide = (ROOT / "docs/first-playbook.md").read_text(encoding="utf-8")
+    text = "".join(re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL))
+    path = tmp_path / "first.yaml"
+    path.write_text(text, encoding="utf-8")
+    playbook = churn.Playbook.load(path)
+    assert not playbook.warnings and playbook.test().passed
+    path.write_text(text.replace("{metric: logins_28d", "{metric: login_28d")
+                    .replace("trigger.gone_quiet: true", "trigger.low_helth: true"), encoding="utf-8")
+    with pytest.raises(churn.PlaybookError) as caught:
+        churn.Playbook.load(path)
+    shown = [str(d).replace(str(path), "first.yaml") for d in caught.value.diagnostics]
+    assert shown == re.findall(r"^first\.yaml:.*error.*$", guide, re.MULTILINE)
