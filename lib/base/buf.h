@@ -23,14 +23,15 @@ void churn__buf_str(churn__buf *buf, churn_str s);
 void churn__buf_text(churn__buf *buf, const char *nts);
 void churn__buf_char(churn__buf *buf, char c);
 void churn__buf_int(churn__buf *buf, int64_t value);
-void churn__buf_double(churn__buf *buf, double value);               /* shortest round trip */
-void churn__buf_fixed(churn__buf *buf, double value, int decimals);  /* see churn__double_fixed */
+void churn__buf_double(churn__buf *buf, double value);              /* shortest round trip */
+void churn__buf_fixed(churn__buf *buf, double value, int decimals); /* see churn__double_fixed */
 /* Little-endian binary, for saved state. */
 void churn__buf_u8(churn__buf *buf, uint8_t v);
 void churn__buf_u32(churn__buf *buf, uint32_t v);
 void churn__buf_u64(churn__buf *buf, uint64_t v);
 void churn__buf_f64(churn__buf *buf, double v);
-void churn__buf_lenstr(churn__buf *buf, churn_str s); /* u32 length, bytes; length UINT32_MAX: NULL */
+void churn__buf_lenstr(churn__buf *buf,
+                       churn_str s); /* u32 length, bytes; length UINT32_MAX: NULL */
 /* A view of all, valid until the next change. */
 churn_str churn__buf_view(const churn__buf *buf);
 

@@ -54,16 +54,17 @@ churn_time churn__zone_midnight(const churn__zone *zone, int64_t day);
 /* ---- instants as text ---- */
 
 typedef enum churn__when {
-    CHURN__WHEN_BAD,     /* not a date or time */
-    CHURN__WHEN_RANGE,   /* well formed, but no such day or outside years 1 to 9999 */
-    CHURN__WHEN_DATE,    /* a date: *out is days since 1970-01-01 */
-    CHURN__WHEN_LOCAL,   /* a time without zone: *out is microseconds of wall time */
-    CHURN__WHEN_INSTANT  /* a time with Z or an offset: *out is microseconds UTC */
+    CHURN__WHEN_BAD,    /* not a date or time */
+    CHURN__WHEN_RANGE,  /* well formed, but no such day or outside years 1 to 9999 */
+    CHURN__WHEN_DATE,   /* a date: *out is days since 1970-01-01 */
+    CHURN__WHEN_LOCAL,  /* a time without zone: *out is microseconds of wall time */
+    CHURN__WHEN_INSTANT /* a time with Z or an offset: *out is microseconds UTC */
 } churn__when;
 
 /* ISO 8601 as people write it: 2026-02-01, 2026-02-01T09:30, 2026-02-01 9:30:05.123456,
- * ...Z, ...+02:00, ...+0200, ...+02, ... UTC. Hours may lack their leading zero, seconds may be absent,
- * fractions beyond microseconds must be zeros. 24:00 is the next midnight; second 60 is refused. */
+ * ...Z, ...+02:00, ...+0200, ...+02, ... UTC. Hours may lack their leading zero, seconds may be
+ * absent, fractions beyond microseconds must be zeros. 24:00 is the next midnight; second 60 is
+ * refused. */
 churn__when churn__when_parse(const char *s, size_t len, int64_t *out);
 /* The same, with dates (local midnight) and local times placed by `zone`; saturates where the zone
  * leads over the ends of the calendar. False: bad or range. */
@@ -99,9 +100,9 @@ size_t churn__duration_print(churn__duration d, char *out);
 
 /* Working days and hours, for `bd` and `bh`. */
 typedef struct churn__work_calendar {
-    uint8_t work_days;           /* bit 0 Monday ... bit 6 Sunday; 0 means Monday to Friday */
-    int32_t open, close;         /* seconds of the local day, 0 to 86400; equal: 09:00 to 17:00 */
-    const int32_t *holidays;     /* days since 1970-01-01, ascending */
+    uint8_t work_days;       /* bit 0 Monday ... bit 6 Sunday; 0 means Monday to Friday */
+    int32_t open, close;     /* seconds of the local day, 0 to 86400; equal: 09:00 to 17:00 */
+    const int32_t *holidays; /* days since 1970-01-01, ascending */
     size_t holiday_count;
 } churn__work_calendar;
 
@@ -109,7 +110,8 @@ typedef struct churn__work_calendar {
  * clamp to their last day; `bd` moves to the same wall time on the nth working day after; `bh`
  * counts working hours on the wall clock, from the next opening where `at` is outside them, and may
  * end at a closing time. An amount of 0 changes nothing. `calendar` may be NULL: Monday to Friday,
- * 09:00 to 17:00, no holidays. sign is +1 or -1 (business units only +1). Saturates at CHURN_TIME_MIN and CHURN_TIME_MAX. */
+ * 09:00 to 17:00, no holidays. sign is +1 or -1 (business units only +1). Saturates at
+ * CHURN_TIME_MIN and CHURN_TIME_MAX. */
 churn_time churn__time_shift(churn_time at, churn__duration d, int sign, const churn__zone *zone,
                              const churn__work_calendar *calendar);
 

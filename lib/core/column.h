@@ -4,15 +4,15 @@
 
 #include "core/missing.h"
 
-/* Values of one name for a batch of customers: the one form in which metrics, scores, attributes and
- * states reach conditions. */
+/* Values of one name for a batch of customers: the one form in which metrics, scores, attributes
+ * and states reach conditions. */
 typedef uint8_t churn__type;
 
-#define CHURN__TYPE_BOOL 1   /* uint8_t: 0 or 1 */
-#define CHURN__TYPE_INT 2    /* int64_t */
-#define CHURN__TYPE_DOUBLE 3 /* double */
-#define CHURN__TYPE_STRING 4 /* churn_str */
-#define CHURN__TYPE_TIME 5   /* churn_time */
+#define CHURN__TYPE_BOOL 1    /* uint8_t: 0 or 1 */
+#define CHURN__TYPE_INT 2     /* int64_t */
+#define CHURN__TYPE_DOUBLE 3  /* double */
+#define CHURN__TYPE_STRING 4  /* churn_str */
+#define CHURN__TYPE_TIME 5    /* churn_time */
 #define CHURN__TYPE_STRINGS 6 /* churn__strs: a list, only for `x in tags` */
 
 typedef struct churn__strs {

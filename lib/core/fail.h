@@ -13,18 +13,18 @@
  * How functions fail. Every function that can has a local `churn_status st = CHURN_OK`, an `err`
  * that may be NULL, and one label `done:`. These two macros are the only ones that change the flow.
  */
-#define CHURN_TRY(expr)                                                                            \
-    do {                                                                                           \
-        st = (expr);                                                                               \
-        if (st != CHURN_OK) {                                                                      \
-            goto done;                                                                             \
-        }                                                                                          \
+#define CHURN_TRY(expr)       \
+    do {                      \
+        st = (expr);          \
+        if (st != CHURN_OK) { \
+            goto done;        \
+        }                     \
     } while (0)
 
-#define CHURN_FAIL(status, detail, ...)                                                            \
-    do {                                                                                           \
-        st = churn__fail(err, (status), (detail), __VA_ARGS__);                                    \
-        goto done;                                                                                 \
+#define CHURN_FAIL(status, detail, ...)                         \
+    do {                                                        \
+        st = churn__fail(err, (status), (detail), __VA_ARGS__); \
+        goto done;                                              \
     } while (0)
 
 /*
@@ -41,7 +41,8 @@ churn_status churn__fail_at(churn_error *err, churn_status status, int32_t detai
 churn_status churn__fail_memory(churn_error *err, const churn__heap *heap);
 /* CHURN_E_ARG: "<function>: <what> must not be NULL". */
 churn_status churn__fail_null(churn_error *err, const char *function, const char *what);
-/* The formatter by itself; returns the length that fits, always NUL-terminated, UTF-8 kept whole. */
+/* The formatter by itself; returns the length that fits, always NUL-terminated, UTF-8 kept whole.
+ */
 size_t churn__format(char *out, size_t cap, const char *format, ...);
 size_t churn__formatv(char *out, size_t cap, const char *format, va_list args);
 
