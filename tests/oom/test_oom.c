@@ -23,6 +23,8 @@ typedef struct bench {
 
 typedef churn_status (*attempt)(bench *b, churn_error *err);
 
+static char playbook_path[1024];
+
 static churn_store_options store_options(bench *b)
 {
     return (churn_store_options){.struct_size = sizeof(churn_store_options),
@@ -428,6 +430,45 @@ static churn_status try_expression(bench *b, churn_error *err)
     return st;
 }
 
+/* The actions through a stream: `episode` is an int column, `title` text with nulls. */
+static churn_status try_evaluate_stream(bench *b, churn_error *err)
+{
+    struct ArrowArrayStream stream = {.release = NULL};
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("episode"), CHURN_TYPE_INT, 0},
+                                        {STR("title"), CHURN_TYPE_STRING, 0}};
+    churn_status st = churn_expression_compile("episode > 0 && title.startsWith('Call')", CHURN_NTS,
+                                               variables, 2, &options, &b->expression, err);
+    if (st == CHURN_OK) {
+        st = churn_table_export(b->actions, &stream, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_stream(b->expression, &stream, NULL, &b->table, err);
+    }
+    if (stream.release) {
+        stream.release(&stream);
+    }
+    return st;
+}
+
+static churn_status try_playbook_open(bench *b, churn_error *err)
+{
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    return churn_playbook_open(playbook_path, &options, &b->playbook, NULL, err);
+}
+
+static churn_status try_playbook_time_text(bench *b, churn_error *err)
+{
+    char text[64];
+    churn_time at = 0;
+    churn_status st = churn_playbook_time(b->company.playbook, "2026-02-01", CHURN_NTS, &at, err);
+    return st == CHURN_OK
+               ? churn_playbook_time_text(b->company.playbook, at, text, sizeof text, NULL, err)
+               : st;
+}
+
 /* ---- the sweep ---- */
 
 static void clean(bench *b)
@@ -518,6 +559,8 @@ static const struct {
 } attempts[] = {
     {"playbook_parse", try_playbook_parse},
     {"playbook_contents", try_playbook_contents},
+    {"playbook_open", try_playbook_open},
+    {"playbook_time_text", try_playbook_time_text},
     {"playbook_test", try_playbook_test},
     {"store_create", try_store_create},
     {"add_customer", try_add_customer},
@@ -562,6 +605,7 @@ static const struct {
     {"load", try_load},
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
+    {"evaluate_stream", try_evaluate_stream},
 };
 
 static void run_sweep(const char *name, bool for_ever)
@@ -596,6 +640,9 @@ static void each_function__all_requests_fail_from_one_on__nothing_changes(void *
 
 int main(void)
 {
+    const char *root = getenv("CHURN_SOURCE_ROOT");
+    snprintf(playbook_path, sizeof playbook_path, "%s/examples/playbooks/saas.yaml",
+             root ? root : ".");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_function__one_request_fails__nothing_changes),
         cmocka_unit_test(each_function__all_requests_fail_from_one_on__nothing_changes),
