@@ -223,7 +223,24 @@ static void put_one_or_list(churn__buf *out, bool *first, const schema *type)
 }
 
 #define DURATION_PATTERN "^([0-9]+(s|m|h|d|w)|0)$"
+#define POSITIVE_PATTERN "^0*[1-9][0-9]*(s|m|h|d|w)$"
 #define DUE_PATTERN "^([0-9]+(s|m|h|d|w|cd|cw|cmo|cq|cy|bd|bh)|0)$"
+#define DATE_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+#define INSTANT_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9].*)?$"
+
+/* Only 0 needs no unit. */
+static void put_duration(churn__buf *out, bool *first, const schema *type)
+{
+    if (type->open_low) {
+        pair(out, first, "type", "string");
+        pair(out, first, "pattern", POSITIVE_PATTERN);
+        return;
+    }
+    pair_raw(out, first, "type", "[\"string\", \"integer\"]");
+    pair_raw(out, first, "maximum", "0");
+    pair_raw(out, first, "minimum", "0");
+    pair(out, first, "pattern", type->type == SCHEMA_DUE ? DUE_PATTERN : DURATION_PATTERN);
+}
 
 /* An editor reads plain text that looks like a number as one; where the library takes it as text,
  * so does the schema. */
@@ -242,8 +259,7 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type)
         return;
     case SCHEMA_DURATION:
     case SCHEMA_DUE:
-        pair_raw(out, first, "type", "[\"string\", \"integer\"]");
-        pair(out, first, "pattern", type->type == SCHEMA_DUE ? DUE_PATTERN : DURATION_PATTERN);
+        put_duration(out, first, type);
         return;
     case SCHEMA_HOURS:
         pair(out, first, "type", "string");
@@ -251,11 +267,13 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type)
         return;
     case SCHEMA_POINT:
         pair_raw(out, first, "type",
-                 "\"array\", \"items\": {\"type\": \"number\"}, \"minItems\": 2, \"maxItems\": 2");
+                 "\"array\", \"items\": [{\"type\": \"number\"}, {\"type\": \"number\", "
+                 "\"minimum\": 0, \"maximum\": 100}], \"minItems\": 2, \"maxItems\": 2");
         return;
     case SCHEMA_INSTANT:
     case SCHEMA_DATE:
         pair(out, first, "type", "string");
+        pair(out, first, "pattern", type->type == SCHEMA_DATE ? DATE_PATTERN : INSTANT_PATTERN);
         return;
     case SCHEMA_EXPRESSION:
     case SCHEMA_TEXT:

@@ -45,6 +45,39 @@ def test_schema():
     assert "draft-07" in schema["$schema"] and "metrics" in schema["properties"]
 
 
+def _as_json(text):
+    """YAML as JSON has it: dates stay text."""
+    yaml = pytest.importorskip("yaml")
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {
+            first: [(tag, rule) for tag, rule in rules if not tag.endswith(":timestamp")]
+            for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+    return yaml.load(text, Loader)
+
+
+def test_schema_and_library_agree():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(churn.Playbook.schema())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    examples = sorted((ROOT / "examples").glob("**/*.yaml"))
+    assert examples
+    for path in examples:
+        assert list(validator.iter_errors(_as_json(path.read_text(encoding="utf-8")))) == []
+    bad = ROOT / "tests/unit/playbook/bad"
+    for name in ("agg_misspelt", "agg_window_plain", "band_range", "calendar_day", "calendar_holiday",
+                 "curve_point", "curve_range", "evaluate_no_unit", "evaluate_zero", "journey",
+                 "metric_no_id", "metric_two_sorts", "no_version", "play_step_unknown",
+                 "section_is_a_map", "test_event_time", "trigger_severity"):
+        text = (bad / f"{name}.yaml").read_text(encoding="utf-8")
+        assert list(validator.iter_errors(_as_json(text))), name
+        with pytest.raises(churn.PlaybookError):
+            churn.Playbook.parse(text)
+
+
+
 def test_findings():
     text = PLAYBOOK.replace("metric: logins_28d, weight", "metric: login_28d, weight").replace(
         "severity: high", "severity: hihg")
