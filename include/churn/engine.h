@@ -68,7 +68,7 @@ typedef struct churn_query_options {
     churn_str customer;   /* one customer; default all that exist at as_of */
     churn_str score;      /* which score; default the first, or all where a table has them all */
     churn_str owner;      /* at_risk: customers of this owner */
-    uint64_t limit;       /* at_risk, actions: at most so many rows; 0: all */
+    uint64_t limit;       /* at_risk: at most so many rows; 0: all */
     churn_cancel *cancel; /* may be NULL */
 } churn_query_options;
 
@@ -76,7 +76,7 @@ typedef struct churn_query_options {
  * Compute every metric of every customer at one or many dates.
  *
  * @param as_of the dates, ascending, borrowed
- * @param count how many; with more than one the table has a column `as_of`
+ * @param count how many, at least one; with more the table has a column `as_of`
  * @param options NULL for defaults; `customer`, `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), then a column a metric, in the playbook's
  *        order, null where it is missing; rows by customer, then date; returned: free with
@@ -99,7 +99,7 @@ CHURN_API churn_status churn_engine_metrics(churn_engine *engine, const churn_ti
  * @param options NULL for defaults; `customer`, `cancel`
  * @param[out] out `customer`, `metric`, `reason` (stale_source, not_provided, never, empty, ...): a
  *        row for each metric of each customer that is missing; returned: free with
- * churn_table_free()
+ *        churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()
  * @threads one at a time per engine
@@ -113,12 +113,13 @@ CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_
  * Score every customer.
  *
  * @param as_of the dates, ascending, borrowed
- * @param count how many; with more than one the table has a column `as_of`
+ * @param count how many, at least one; with more the table has a column `as_of`
  * @param options NULL for defaults; `customer`, `score` (default all), `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), `score` (its id), `value` (null below
  *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
  *        value could lie if nothing were missing), `churned` (lost, as the playbook's `loss:`
- * says), then `<group>` columns if one score was asked for; returned: free with churn_table_free()
+ *        says), then `<group>` columns if one score was asked for; returned: free with
+ *        churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
  * @threads one at a time per engine
@@ -136,10 +137,10 @@ CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_tim
  * @param as_of the date
  * @param options NULL for defaults; `score`
  * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `group`, `value` (the
- * metric's), `points` (the sub-score), `weight` (effective), `contribution` (in points), `text`.
- * The first line is the baseline, then factors by weight of effect, then caps and floors in order,
- *        then what is missing; the contributions add up to the score in units of 1e-6. Returned:
- * free with churn_table_free()
+ *        metric's), `points` (the sub-score), `weight` (effective), `contribution` (in points),
+ *        `text`. The first line is the baseline, then factors by weight of effect, then caps and
+ *        floors in order, then what is missing; the contributions add up to the score in units of
+ *        1e-6. Returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_scores()
  * @threads one at a time per engine
@@ -210,10 +211,10 @@ typedef struct churn_kpi_options {
  * @param to end of the last period, itself not included
  * @param options NULL for defaults
  * @param[out] out `kpi`, `period_start`, `period_end`, `value` (null where undefined), `low`,
- * `high` (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit`
- * ("currency", "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at as_of);
- * money in major units; rows by kpi as asked for, then period; returned: free with
- * churn_table_free()
+ *        `high` (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit`
+ *        ("currency", "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at
+ *        as_of); money in major units; rows by kpi as asked for, then period; returned: free with
+ *        churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, with a suggestion; CHURN_E_RANGE;
  *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
@@ -233,8 +234,8 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
  * @param options NULL for defaults; `as_of`, `cancel`
  * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
  *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant,
- * then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit. Returned: free
- * with churn_table_free()
+ *        then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit. Returned:
+ *        free with churn_table_free()
  * @param err optional
  * @return as churn_engine_kpi()
  * @threads one at a time per engine
@@ -275,8 +276,7 @@ typedef struct churn_advance_options {
 /** What one evaluation did. */
 typedef struct churn_run {
     uint32_t struct_size;
-    uint32_t
-        degraded; /* 1: too much was unknown out of ignorance, see churn_engine_run_summary() */
+    uint32_t degraded; /* 1: too much could not be judged: see churn_engine_run_summary() */
     churn_time as_of;
     uint64_t customers; /* evaluated */
     uint64_t evaluated; /* conditions of triggers */
@@ -362,10 +362,10 @@ CHURN_API churn_time churn_engine_as_of(const churn_engine *engine);
  * Sum up the last evaluation by trigger.
  *
  * @param[out] out `trigger`, `true`, `false`, `unknown`, `error`, `fired`, `resolved`, `firing`
- * (now), `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, at most
- * five, each with its reasons and counts: "metric.nps: expired 12, never 3; metric.mrr: no_rate 1";
- * how many more there are is said), `error_text`; in the playbook's order; returned: free with
- * churn_table_free()
+ *        (now), `suppressed`, `degraded`, `missing` (the inputs that made most of them unknown, at
+ *        most five, each with its reasons and counts: "metric.nps: expired 12, never 3; metric.mrr:
+ *        no_rate 1"; how many more there are is said), `error_text`; in the playbook's order;
+ *        returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
@@ -378,9 +378,10 @@ CHURN_API churn_status churn_engine_run_summary(churn_engine *engine, churn_tabl
  * List all episodes: from the firing of a trigger for a customer to its end.
  *
  * @param[out] out `trigger`, `customer`, `episode` (1, 2, ... for the pair), `severity`,
- * `fired_at`, `resolved_at` (null while open), `reason` (cleared, stale, absent, rule_removed,
- * left, refired), `state` (firing, resolving, resolved), `reminders`, `relapses`, `value_at_risk`
- * (at firing); by fired_at, trigger, customer; returned: free with churn_table_free()
+ *        `fired_at`, `resolved_at` (null while open), `reason` (cleared, stale, absent,
+ *        rule_removed, left, refired), `state` (firing, resolving, resolved), `reminders`,
+ *        `relapses`, `value_at_risk` (at firing); by fired_at, trigger, customer; returned: free
+ *        with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
@@ -407,11 +408,11 @@ typedef struct churn_action_options {
  *
  * @param options NULL for defaults
  * @param[out] out `id` (32 hexadecimal digits, the same whenever the same history is replayed),
- * `kind` (task, notify, tag, set_status, untag, unset_status, reminder, cancel), `customer`,
+ *        `kind` (task, notify, tag, set_status, untag, unset_status, reminder, cancel), `customer`,
  *        `trigger`, `play`, `episode`, `step`, `at`, `title`, `owner`, `role`, `due`, `severity`,
  *        `value_at_risk`, `value` (the tag or status), `state` (waiting, acknowledged, done,
- * failed, cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is
- * about); returned: free with churn_table_free()
+ *        failed, cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is
+ *        about); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
@@ -428,7 +429,7 @@ CHURN_API churn_status churn_engine_actions(churn_engine *engine,
  * @param count how many
  * @param err optional; row is the first unknown id
  * @return CHURN_OK; CHURN_E_NOT_FOUND where one is unknown: then none is acknowledged;
- * CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ *         CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -531,7 +532,7 @@ CHURN_API uint64_t churn_engine_memory(const churn_engine *engine);
  * @param[out] passed how many passed; may be NULL
  * @param[out] failed how many failed; may be NULL
  * @param[out] out `test`, `line`, `passed`, `what` ("health.score"), `expected`, `got`, `message`:
- * a row an expectation; returned: free with churn_table_free(); may be NULL
+ *        a row an expectation; returned: free with churn_table_free(); may be NULL
  * @param err optional
  * @return CHURN_OK, also when tests failed; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any

@@ -68,7 +68,8 @@ typedef struct churn_value_column {
  * @param err optional; line and column are those of the text
  * @return CHURN_OK; CHURN_E_PARSE; CHURN_E_TYPE; CHURN_E_NOT_FOUND for an unknown name, with a
  *         suggestion where one is near; CHURN_E_UNSUPPORTED for forms of CEL that are left out,
- * which the message names; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         which the message names; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG;
+ *         CHURN_E_ABI
  * @threads any
  * @since 0.1
  */

@@ -62,7 +62,7 @@ typedef struct churn_limits {
  */
 CHURN_API void churn_limits_init(churn_limits *limits, uint32_t size);
 
-/** The library's own run of bytes, for results of a size not known before. */
+/* ---- runs of bytes that the library makes, for results of a size not known before ---- */
 
 /**
  * Return the first byte of a buffer.

@@ -149,8 +149,8 @@ CHURN_API void churn_store_free(churn_store *store);
  * @param err optional; `detail` is the number of the rejection's code
  * @return CHURN_OK; CHURN_E_ARG for a field that must be given; CHURN_E_UTF8; CHURN_E_RANGE;
  *         CHURN_E_TYPE; CHURN_E_EXISTS for an id of another customer's record; CHURN_E_NOT_FOUND
- * for an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an undated
- * change; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
+ *         for an unknown customer where those are rejected; CHURN_E_STATE for a second writer or an
+ *         undated change; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
  * @threads one writer per store
  * @since 0.1
  */

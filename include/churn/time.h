@@ -36,7 +36,7 @@ CHURN_BEGIN_DECLS
  * @param[out] out the instant; untouched on failure
  * @param err optional
  * @return CHURN_OK; CHURN_E_PARSE: of another form, or a time without zone; CHURN_E_RANGE: no such
- *   day or time, or outside the years 1 to 9999; CHURN_E_ARG: a pointer is NULL
+ *         day or time, or outside the years 1 to 9999; CHURN_E_ARG: a pointer is NULL
  * @threads any
  * @since 0.1
  */
@@ -53,7 +53,7 @@ CHURN_API churn_status churn_time_parse(const char *text, size_t len, churn_time
  * @param[out] needed bytes needed, the NUL counted; may be NULL
  * @param err optional
  * @return CHURN_OK; CHURN_E_RANGE: cap is too small (`needed` is set), or there is no such instant;
- *   CHURN_E_ARG: buf is NULL and cap is not 0
+ *         CHURN_E_ARG: buf is NULL and cap is not 0
  * @threads any
  * @since 0.1
  */

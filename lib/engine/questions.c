@@ -10,7 +10,7 @@
 static churn_status check_dates(const churn_time *dates, uint32_t count, churn_error *err)
 {
     if (!dates || count == 0) {
-        return churn__fail_null(err, "churn_engine", "as_of");
+        return churn__fail(err, CHURN_E_ARG, 0, "as_of: give at least one date");
     }
     for (uint32_t i = 0; i < count; i++) {
         if (dates[i] < CHURN_TIME_MIN || dates[i] > CHURN_TIME_MAX) {
