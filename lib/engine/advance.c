@@ -190,7 +190,7 @@ static void free_room(churn__ticking *t)
     }
 }
 
-/* Fired for more of those who were judged than its budget allows: rules.md section 4.3. */
+/* Fired for more of those who were judged than its budget allows. */
 static bool over_budget(const churn__trigger_def *def, const churn__tally *tally)
 {
     uint64_t judged = tally->is_true + tally->is_false + tally->is_unknown + tally->is_error;

@@ -179,7 +179,7 @@ static inline bool churn__instance_matters(const churn__instance *instance)
 
 /* ---- tallies: tally.c ---- */
 
-#define CHURN__DEGRADED_SHARE 0.05 /* rules.md section 3 */
+#define CHURN__DEGRADED_SHARE 0.05 /* of the conditions judged: docs/reference/semantics.md */
 
 /* Zeroed. False: no memory. */
 bool churn__tallies_open(churn__heap *heap, const churn_playbook *playbook, churn__tallies *out);

@@ -7,7 +7,8 @@
 
 /*
  * Every figure is a sum of sums of its period, most over another one: this table is the list.
- * Sources of the formulas: domain.md section 6.3.
+ * Sources of the formulas: the SaaS Metrics Standards Board for GRR and NRR, ChartMogul for the
+ * rates that sum movements; docs/reference/semantics.md has them all.
  */
 
 #define UNIT_COUNT 0

@@ -12,10 +12,10 @@
  * and the figures that follow. Money is int64 minor units; the monthly value of each subscription
  * state is rounded once, half away from zero, everything above it is sums of integers.
  *
- * Policy `chartmogul` (domain.md section 6): trials, paused, unpaid and usage-based subscriptions
- * count 0, past_due counts, discounts are subtracted until discount_until, churn is recognised at
- * the instant when the last live subscription ends or is cancelled, all changes of one customer at
- * one instant are one movement, any return after churn is reactivation.
+ * Policy `chartmogul` (as that product documents it): trials, paused, unpaid and usage-based
+ * subscriptions count 0, past_due counts, discounts are subtracted until discount_until, churn is
+ * recognised at the instant when the last live subscription ends or is cancelled, all changes of
+ * one customer at one instant are one movement, any return after churn is reactivation.
  */
 #define CHURN__POLICY_CHARTMOGUL 1
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kpi/inside.h"
 
-/* Policy chartmogul: domain.md section 6.1. Money that goes while something is still live (a pause,
+/* Policy chartmogul. Money that goes while something is still live (a pause,
  * a free plan) is contraction, and comes back as expansion. */
 static uint8_t movement_kind(const churn__ledger *before, const churn__mrr_step *step)
 {

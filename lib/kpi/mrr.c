@@ -49,7 +49,7 @@ static bool net_charge(const churn__subscription *state, churn_time at, int64_t 
     return true;
 }
 
-/* Months are 1/12 of a year, weeks 1/52, days 1/365: domain.md section 6. */
+/* Months are 1/12 of a year, weeks 1/52, days 1/365. */
 static bool monthly_fraction(const churn__subscription *state, int64_t *num, int64_t *den)
 {
     const int64_t n = state->period_count;

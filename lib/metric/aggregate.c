@@ -3,9 +3,9 @@
 
 #include "metric/metric_inside.h"
 
-/* Aggregates over the events of the customer in hand (rules.md section 6.4). What is not exact by
- * nature is computed from the window's events alone, oldest to newest, so that the bits depend on
- * nothing else. */
+/* Aggregates over the events of the customer in hand, as docs/reference/semantics.md defines them.
+ * What is not exact by nature is computed from the window's events alone, oldest to newest, so that
+ * the bits depend on nothing else. */
 
 /* One metric at one date. */
 typedef struct window {

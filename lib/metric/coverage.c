@@ -3,7 +3,7 @@
 
 /*
  * What is known: which sources a metric stands on, whether they are late, since when they are
- * tracked (DESIGN section 4, "Coverage"; rules.md section 3). All of it is the same for every
+ * tracked (docs/reference/semantics.md, "Missing, and why"). All of it is the same for every
  * customer.
  */
 

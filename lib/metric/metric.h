@@ -10,8 +10,8 @@
 /*
  * Metrics: numbers about one customer over windows of time. Definitions are plain data that whoever
  * reads playbooks fills in; a plan is made of them once, bound to a version of a store, and
- * evaluated for any number of customers and dates. Vocabulary and rules: rules.md section 6.4 of
- * the design references, and docs/reference/semantics.md.
+ * evaluated for any number of customers and dates. Vocabulary and rules:
+ * docs/reference/semantics.md.
  */
 
 typedef enum churn__metric_kind {

@@ -6,7 +6,7 @@
 #include "score/score_inside.h"
 
 /*
- * Why a score is what it is (domain.md section 9.2): each factor moves the score away from the
+ * Why a score is what it is: each factor moves the score away from the
  * baseline by its effective weight times (sub-score - baseline). In units of 1e-6 these are rounded
  * by largest remainder, so that the lines add up to the rounded score; then each cap adds its exact
  * effect.

@@ -9,7 +9,7 @@
 
 /*
  * Sums are kept with the weights as given and divided once by their total, which is the product of
- * w / sum w along the path of DESIGN section 7 with fewer roundings.
+ * w / sum w along the path from the score to the factor, with fewer roundings.
  */
 
 static void score_add_factor(const churn__factor_def *def, const churn__column *columns,

@@ -9,7 +9,8 @@
 #include "table/table.h"
 
 /*
- * Health scores: the arithmetic of DESIGN section 7 over plain columns. Every score and sub-score
+ * Health scores: the arithmetic of docs/reference/semantics.md, "Scores", over plain
+ * columns. Every score and sub-score
  * is rounded once, to 1e-6; comparisons, bands, tables and lines use the rounded number.
  */
 typedef enum churn__factor_missing {

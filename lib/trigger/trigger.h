@@ -7,9 +7,9 @@
 #include "expr/expr.h"
 
 /*
- * The state machine of at-risk triggers: rules.md section 4.2 with the changes of DESIGN section 9.
- * A step is a pure function of (definition, instance, input): no clock, no store, no memory of its
- * own.
+ * The state machine of at-risk triggers: the table in docs/reference/semantics.md,
+ * "Triggers". A step is a pure function of (definition, instance, input): no clock, no store, no
+ * memory of its own.
  */
 #define CHURN__TRIGGER_INACTIVE 0
 #define CHURN__TRIGGER_PENDING 1

@@ -8,7 +8,7 @@
 /*
  * YAML text to a tree with positions, through libyaml's event API, under limits: no anchors,
  * aliases, merge keys, tags, directives or second documents; no duplicate keys; bounded size,
- * depth, events and scalars (reliability.md section 2). JSON with surrogate pairs is accepted.
+ * depth, events and scalars. JSON with surrogate pairs is accepted.
  */
 typedef enum churn__yaml_kind {
     CHURN__YAML_SCALAR = 1,

@@ -3,8 +3,8 @@
 
 /*
  * The whole way from events to episodes beside a slow second opinion that is written from the rules
- * alone: counts by a loop over all events, the state machine as the table of rules.md section 4.2
- * has it, one customer after the other.
+ * alone: counts by a loop over all events, the state machine as the table in
+ * docs/reference/semantics.md has it, one customer after the other.
  */
 #define CUSTOMERS 12
 #define TICKS 90

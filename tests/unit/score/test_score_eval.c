@@ -19,7 +19,7 @@ static churn__score_def one_group(const churn__group_def *group)
                               .min_coverage = 0.5};
 }
 
-/* Worked examples of other products: domain.md section 10. */
+/* Worked examples of other products, from their public documentation. */
 static void score_eval__worked_examples__their_numbers(void **state)
 {
     (void)state;
