@@ -67,9 +67,10 @@ churn_str churn__arrow_string(const churn__arrow_reader *reader, uint32_t field,
  * a range that we hold (nanoseconds are cut towards minus infinity). Dates: days. */
 bool churn__arrow_time(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
                        int64_t *out);
-/* The unscaled value; false: does not fit int64. */
+/* unscaled / 10^scale, with as many zeros of the fraction left out as it takes to fit int64,
+ * because warehouses write 12.5 as DECIMAL(38, 18); false: does not fit int64 even so. */
 bool churn__arrow_decimal(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
-                          int64_t *out);
+                          int64_t *unscaled, int32_t *scale);
 
 /* For strings that repeat: where the current batch's column is dictionary encoded, the number of
  * its entries and each row's entry, so that a caller maps each entry once. False: not so encoded,

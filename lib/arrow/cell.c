@@ -107,32 +107,60 @@ static bool wide_to_int(wide value, int64_t *out)
     return value.high == (*out < 0 ? UINT64_MAX : 0);
 }
 
-/* Divide by 10^9 in place, most significant 32 bits first; returns the remainder. */
-static uint32_t divide_billion(uint32_t limbs[4])
+/* The size of a number, most significant 32 bits first. */
+static bool wide_size(wide value, uint32_t limbs[4])
+{
+    bool negative = (value.high >> 63) != 0;
+    uint64_t low = negative ? 0 - value.low : value.low;
+    uint64_t high = negative ? ~value.high + (value.low == 0) : value.high;
+
+    limbs[0] = (uint32_t)(high >> 32);
+    limbs[1] = (uint32_t)high;
+    limbs[2] = (uint32_t)(low >> 32);
+    limbs[3] = (uint32_t)low;
+    return negative;
+}
+
+/* Divide in place, most significant 32 bits first; returns the remainder. */
+static uint32_t divide(uint32_t limbs[4], uint32_t by)
 {
     uint64_t rest = 0;
 
     for (int i = 0; i < 4; i++) {
         uint64_t part = rest << 32 | limbs[i];
-        limbs[i] = (uint32_t)(part / 1000000000u);
-        rest = part % 1000000000u;
+        limbs[i] = (uint32_t)(part / by);
+        rest = part % by;
     }
     return (uint32_t)rest;
+}
+
+/* Without zeros at the end of its fraction; false: it still needs more than 63 bits. */
+static bool wide_shorten(wide value, int64_t *out, int32_t *scale)
+{
+    uint32_t limbs[4];
+    bool negative = wide_size(value, limbs);
+
+    while ((limbs[0] | limbs[1] | limbs[2] >> 31) != 0) {
+        if (*scale <= 0 || divide(limbs, 10) != 0) {
+            return false;
+        }
+        --*scale;
+    }
+    *out = (int64_t)((uint64_t)limbs[2] << 32 | limbs[3]);
+    *out = negative ? -*out : *out;
+    return true;
 }
 
 /* Through its decimal text, which our parser reads to the nearest double. */
 static double wide_to_double(wide value, int32_t scale)
 {
-    bool negative = (value.high >> 63) != 0;
-    uint64_t low = negative ? 0 - value.low : value.low;
-    uint64_t high = negative ? ~value.high + (value.low == 0) : value.high;
-    uint32_t limbs[4] = {(uint32_t)(high >> 32), (uint32_t)high, (uint32_t)(low >> 32),
-                         (uint32_t)low};
+    uint32_t limbs[4];
+    bool negative = wide_size(value, limbs);
     char text[45 + 1 + 24];
     double out = 0.0;
 
     for (int group = 4; group >= 0; group--) {
-        uint32_t digits = divide_billion(limbs);
+        uint32_t digits = divide(limbs, 1000000000u);
         for (int i = 8; i >= 0; i--) {
             text[group * 9 + i] = (char)('0' + digits % 10);
             digits /= 10;
@@ -255,16 +283,18 @@ bool churn__arrow_time(const churn__arrow_reader *reader, uint32_t field, uint64
 }
 
 bool churn__arrow_decimal(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
-                          int64_t *out)
+                          int64_t *unscaled, int32_t *scale)
 {
     uint64_t at;
     const churn__arrow_cells *cells = locate(reader, field, row, &at);
 
-    *out = 0;
+    *unscaled = *scale = 0;
     if (cells == NULL || cells->type.layout != CHURN__LAYOUT_I128) {
         return true;
     }
-    return wide_to_int(load_wide(cells->data, at), out);
+    *scale = cells->type.scale;
+    return wide_to_int(load_wide(cells->data, at), unscaled) ||
+           wide_shorten(load_wide(cells->data, at), unscaled, scale);
 }
 
 bool churn__arrow_dictionary(const churn__arrow_reader *reader, uint32_t field, uint64_t *entries)

@@ -50,6 +50,18 @@ static void get_number(const stream_source *s, const column *c, uint64_t row, ce
     out->kind = isnan(out->number) && !c->nan_counts ? CELL_NONE : CELL_NUMBER;
 }
 
+/* What is measured may be rounded to the nearest double; what is counted or paid may not. */
+static void get_decimal(const stream_source *s, const column *c, uint64_t row, cell *out)
+{
+    if (churn__arrow_decimal(s->reader, c->field, row, &out->integer, &out->scale)) {
+        out->kind = CELL_DECIMAL;
+    } else if (c->may_round) {
+        get_number(s, c, row, out);
+    } else {
+        out->kind = CELL_RANGE;
+    }
+}
+
 static void get_cell(const stream_source *s, const column *c, uint64_t row, const uint32_t *known,
                      cell *out)
 {
@@ -78,9 +90,7 @@ static void get_cell(const stream_source *s, const column *c, uint64_t row, cons
         get_time(s, c, row, CELL_DATE, out);
         break;
     case CHURN__ARROW_DECIMAL:
-        out->scale = c->scale;
-        out->kind = churn__arrow_decimal(s->reader, c->field, row, &out->integer) ? CELL_DECIMAL
-                                                                                  : CELL_RANGE;
+        get_decimal(s, c, row, out);
         break;
     default:
         break;

@@ -13,7 +13,7 @@ typedef struct column {
     uint32_t field;     /* of the stream; NO_COLUMN */
     churn_str constant; /* NULL: none */
     churn__arrow_kind kind;
-    int32_t scale;
+    bool may_round;  /* decimals longer than 63 bits are as good as doubles */
     bool has_values; /* a value map names it */
     bool is_dictionary;
     bool null_unsets; /* an attribute row without value */

@@ -299,7 +299,7 @@ static churn_status take_type(const stream_source *s, column *c, field_type type
                    unsupported, churn__arrow_hint(unsupported));
     }
     c->kind = from->kind;
-    c->scale = from->scale;
+    c->may_round = type == FIELD_NUMBER || type == FIELD_VALUE;
     if (from->kind != CHURN__ARROW_NULL && (kinds_for(type) >> from->kind & 1) == 0) {
         CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: holds %s, which cannot be the field %q%s",
                    &from->name, kind_word(from->kind), &c->name,

@@ -131,14 +131,12 @@ static double power_of_ten(int32_t n)
 static bool decimal_to_double(int64_t unscaled, int32_t scale, double *out)
 {
     char text[48];
-    if (scale < 0 || scale > 40) {
-        return false;
-    }
-    if (scale <= 22 && unscaled > -(INT64_C(1) << 53) && unscaled < INT64_C(1) << 53) {
+    if (scale >= 0 && scale <= 22 && unscaled > -(INT64_C(1) << 53) &&
+        unscaled < INT64_C(1) << 53) {
         *out = (double)unscaled / power_of_ten(scale);
         return true;
     }
-    size_t len = churn__format(text, sizeof text, "%de-%d", unscaled, (int64_t)scale);
+    size_t len = churn__format(text, sizeof text, "%de%d", unscaled, -(int64_t)scale);
     return churn__double_parse(text, len, out);
 }
 

@@ -117,9 +117,10 @@ static void bools__bit_packed__read(void **state)
 static void check_decimal(const churn__arrow_reader *reader, uint64_t row, size_t at)
 {
     int64_t value = 0;
+    int32_t scale = 0;
 
-    assert_true(churn__arrow_decimal(reader, 0, row, &value));
-    assert_true(value == plain_ints[at]);
+    assert_true(churn__arrow_decimal(reader, 0, row, &value, &scale));
+    assert_true(value == plain_ints[at] && scale == 2);
     assert_true(churn__arrow_double(reader, 0, row) == (double)plain_ints[at] / 100.0);
 }
 
@@ -168,11 +169,12 @@ static void decimals__extremes__nearest_double_or_refused(void **state)
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t value = 1;
+        int32_t scale = 0;
         churn__arrow_reader *reader =
             open_stream(made_column(made_schema(cases[i].format, "x"), 1,
                                     made_array(1, 2, NULL, cases[i].words, NULL)),
                         1);
-        assert_int_equal(churn__arrow_decimal(reader, 0, 0, &value), cases[i].fits);
+        assert_int_equal(churn__arrow_decimal(reader, 0, 0, &value, &scale), cases[i].fits);
         assert_true(!cases[i].fits || (uint64_t)value == cases[i].words[0]);
         assert_true(churn__arrow_double(reader, 0, 0) == cases[i].real);
         churn__arrow_close(reader);
@@ -288,6 +290,42 @@ static void nulls__type_n__all_null(void **state)
     }
 }
 
+/* Words and results are Python's: divmod(int(Decimal(text).scaleb(scale)) % 2**128, 2**64). */
+static void decimals__longer_than_63_bits__zeros_of_the_fraction_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t words[2];
+        const char *format;
+        bool fits;
+        int64_t unscaled;
+        int32_t scale;
+    } cases[] = {
+        {{UINT64_C(12500000000000000000), 0}, "d:38,18", true, 1250000000000000000, 17}, /* 12.5 */
+        {{UINT64_C(5946744073709551616), UINT64_MAX}, "d:38,18", true, -1250000000000000000, 17},
+        {{UINT64_C(7615416405457895424), UINT64_C(81315162936)},
+         "d:38,30",
+         true,
+         1500000000000000000,
+         18},
+        {{UINT64_C(12333333333333333333), 0}, "d:38,18", false, 0, 0},
+        {{UINT64_C(12500000000000000000), 0}, "d:38,0", false, 0, 0},
+        {{0, UINT64_C(1) << 63}, "d:38,38", false, 0, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t value = 1;
+        int32_t scale = 0;
+        churn__arrow_reader *reader =
+            open_stream(made_column(made_schema(cases[i].format, "x"), 1,
+                                    made_array(1, 2, NULL, cases[i].words, NULL)),
+                        1);
+        assert_int_equal(churn__arrow_decimal(reader, 0, 0, &value, &scale), cases[i].fits);
+        assert_true(!cases[i].fits || (value == cases[i].unscaled && scale == cases[i].scale));
+        churn__arrow_close(reader);
+    }
+}
+
 static void cells__wrong_kind_or_null__give_something_harmless(void **state)
 {
     (void)state;
@@ -297,12 +335,13 @@ static void cells__wrong_kind_or_null__give_something_harmless(void **state)
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         int64_t n = formats[i][0] == 'n' ? 0 : formats[i][0] == 'u' || formats[i][0] == 'v' ? 3 : 2;
         int64_t value = 1;
+        int32_t scale = 0;
         churn__arrow_reader *reader = open_stream(
             made_column(made_schema(formats[i], "x"), 1, made_array(1, n, NULL, zeros, zeros)), 1);
         assert_false(churn__arrow_bool(reader, 0, 0));
         assert_true(churn__arrow_int(reader, 0, 0, &value) && value == 0);
         assert_true(churn__arrow_time(reader, 0, 0, &value) && value == 0);
-        assert_true(churn__arrow_decimal(reader, 0, 0, &value) && value == 0);
+        assert_true(churn__arrow_decimal(reader, 0, 0, &value, &scale) && value == 0);
         assert_true(churn__arrow_double(reader, 0, 0) == 0.0);
         assert_int_equal(churn__arrow_string(reader, 0, 0).len, 0);
         churn__arrow_close(reader);
@@ -358,6 +397,7 @@ int main(void)
         TEST(bools__bit_packed__read),
         TEST(decimals__unscaled_and_as_double__read),
         TEST(decimals__extremes__nearest_double_or_refused),
+        TEST(decimals__longer_than_63_bits__zeros_of_the_fraction_left_out),
         TEST(times__every_unit__microseconds_or_days),
         TEST(dates__date32__days),
         TEST(times__outside_what_we_hold__refused),
