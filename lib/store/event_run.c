@@ -273,12 +273,14 @@ static const event_list *find_list(const event_run *run, uint32_t customer, uint
     if (!index_find(&run->index, customer, &slot)) {
         return NULL;
     }
-    const event_list *list = &run->lists[run->index.begin[slot]];
-    const event_list *end = &run->lists[run->index.begin[slot + 1]];
-    while (list < end && list->type < type) {
-        list++;
+    uint32_t low = run->index.begin[slot], end = run->index.begin[slot + 1], high = end;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool below = run->lists[middle].type < type;
+        low = below ? middle + 1 : low;
+        high = below ? high : middle;
     }
-    return list < end && list->type == type ? list : NULL;
+    return low < end && run->lists[low].type == type ? &run->lists[low] : NULL;
 }
 
 uint32_t churn__store_event_slices(event_run *const *runs, uint32_t run_count, uint32_t customer,
@@ -340,32 +342,42 @@ uint32_t churn__store_event_lists(event_run *const *runs, uint32_t run_count, ui
     return count;
 }
 
-/* Put a type where it belongs, unless it is there. */
-static uint32_t insert_type(uint32_t *types, uint32_t count, uint32_t type)
+/* What is left of a customer's lists in one run. */
+typedef struct list_walk {
+    const event_list *next, *end;
+} list_walk;
+
+/* The least type that stands next anywhere; every run that has it moves on. */
+static uint32_t next_type(list_walk *walks, uint32_t count)
 {
-    uint32_t at = count;
-    while (at > 0 && types[at - 1] > type) {
-        at--;
+    uint32_t type = CHURN__NO_CODE;
+    for (uint32_t i = 0; i < count; i++) {
+        bool less = walks[i].next < walks[i].end && walks[i].next->type < type;
+        type = less ? walks[i].next->type : type;
     }
-    if (at > 0 && types[at - 1] == type) {
-        return count;
+    for (uint32_t i = 0; i < count; i++) {
+        walks[i].next += walks[i].next < walks[i].end && walks[i].next->type == type;
     }
-    memmove(types + at + 1, types + at, (count - at) * sizeof *types);
-    types[at] = type;
-    return count + 1;
+    return type;
 }
 
 uint32_t churn__store_event_types(event_run *const *runs, uint32_t run_count, uint32_t customer,
                                   uint32_t *out)
 {
-    uint32_t count = 0, slot = 0;
+    list_walk walks[RUNS_MAX];
+    uint32_t count = 0, walk_count = 0, slot = 0;
     for (uint32_t i = churn__store_event_base(runs, run_count, customer); i < run_count; i++) {
-        if (!index_find(&runs[i]->index, customer, &slot)) {
-            continue;
-        }
-        for (uint32_t l = runs[i]->index.begin[slot]; l < runs[i]->index.begin[slot + 1]; l++) {
-            count = insert_type(out, count, runs[i]->lists[l].type);
+        const event_run *run = runs[i];
+        if (index_find(&run->index, customer, &slot)) {
+            walks[walk_count++] = (list_walk){&run->lists[run->index.begin[slot]],
+                                              &run->lists[run->index.begin[slot + 1]]};
         }
     }
-    return count;
+    for (;;) {
+        uint32_t type = next_type(walks, walk_count);
+        if (type == CHURN__NO_CODE) {
+            return count;
+        }
+        out[count++] = type;
+    }
 }

@@ -277,6 +277,19 @@ static const attribute_row *pending_base(const churn_store *store, uint32_t cust
     return at == 0 ? NULL : &rows[at - 1];
 }
 
+/* Rows of a customer lie by name: the first of one. */
+static uint32_t name_begin(const attribute_row *rows, uint32_t n, uint32_t name)
+{
+    uint32_t low = 0, high = n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool below = rows[middle].head.id < name;
+        low = below ? middle + 1 : low;
+        high = below ? high : middle;
+    }
+    return low;
+}
+
 /* The value that holds from the customer's beginning, as the store has it now. */
 static const attribute_row *find_base(const load *l, uint32_t customer, uint32_t name)
 {
@@ -286,7 +299,8 @@ static const attribute_row *find_base(const load *l, uint32_t customer, uint32_t
     uint32_t n = churn__store_row_block(v->rows[KIND_ATTRIBUTE], v->row_runs[KIND_ATTRIBUTE],
                                         customer, &block);
     const attribute_row *rows = block;
-    for (uint32_t i = 0; base == NULL && i < n; i++) {
+    uint32_t i = base == NULL ? name_begin(rows, n, name) : n;
+    for (; base == NULL && i < n && rows[i].head.id == name; i++) {
         base = is_base(&rows[i], name) && rows[i].head.until == FOREVER ? &rows[i] : NULL;
     }
     return base;
