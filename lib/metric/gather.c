@@ -2,7 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/sort.h"
 #include "metric/metric_inside.h"
+
+#define MEMBERS_FEW 24 /* types of a set that are sorted without memory for it */
 
 /* ---- room ---- */
 
@@ -284,16 +287,31 @@ static bool set_fit(churn__metric_plan *plan, churn__metric_set *set, size_t n)
     return true;
 }
 
-static void set_add(const churn__metric_plan *plan, churn__metric_set *set, uint32_t run)
+/* By name of type. */
+static int compare_members(const void *a, const void *b, const void *context)
 {
-    uint32_t at = set->member_count++;
-    if (set->ordered) {
-        uint32_t rank = plan->rank[plan->runs[run].type];
-        for (; at > 0 && plan->rank[plan->runs[set->members[at - 1]].type] > rank; at--) {
-            set->members[at] = set->members[at - 1];
-        }
+    const churn__metric_plan *plan = context;
+    uint32_t x = plan->rank[plan->runs[*(const uint32_t *)a].type];
+    uint32_t y = plan->rank[plan->runs[*(const uint32_t *)b].type];
+    return (x > y) - (x < y);
+}
+
+static void set_order(churn__metric_plan *plan, churn__metric_set *set)
+{
+    uint32_t *members = set->members;
+    if (set->member_count > MEMBERS_FEW) {
+        plan->failed = !churn__sort(plan->heap, members, set->member_count, sizeof *members,
+                                    compare_members, plan) ||
+                       plan->failed;
+        return;
     }
-    set->members[at] = run;
+    for (uint32_t i = 1; i < set->member_count; i++) {
+        uint32_t moving = members[i], at = i;
+        for (; at > 0 && compare_members(&members[at - 1], &moving, plan) > 0; at--) {
+            members[at] = members[at - 1];
+        }
+        members[at] = moving;
+    }
 }
 
 static void set_members(churn__metric_plan *plan, churn__metric_set *set, uint32_t runs)
@@ -302,25 +320,38 @@ static void set_members(churn__metric_plan *plan, churn__metric_set *set, uint32
         return;
     }
     for (uint32_t i = 0; set->any && i < runs; i++) {
-        set_add(plan, set, i);
+        set->members[set->member_count++] = i;
     }
     for (uint32_t i = 0; i < set->type_count; i++) {
         /* run_of is not cleared between customers: the run itself says whether it is meant. */
         uint32_t run = plan->run_of[set->types[i]];
         if (run < runs && plan->runs[run].type == set->types[i]) {
-            set_add(plan, set, run);
+            set->members[set->member_count++] = run;
         }
+    }
+    if (set->ordered) {
+        set_order(plan, set);
     }
 }
 
-/* The member whose next event comes first; at one instant the first by name of type. */
-static uint32_t merge_first(const churn__metric_set *set)
+/* At one instant the first by name of type. */
+static bool head_before(const churn__metric_head *a, const churn__metric_head *b)
 {
-    uint32_t first = 0;
-    for (uint32_t i = 1; i < set->member_count; i++) {
-        first = set->heads[i] < set->heads[first] ? i : first;
+    return a->at < b->at || (a->at == b->at && a->member < b->member);
+}
+
+/* Put a head where it belongs in the heap of n, from the free place `at` downwards. */
+static void heads_sink(churn__metric_head *heads, uint32_t n, uint32_t at, churn__metric_head head)
+{
+    for (uint32_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        child += child + 1 < n && head_before(&heads[child + 1], &heads[child]);
+        if (head_before(&head, &heads[child])) {
+            break;
+        }
+        heads[at] = heads[child];
+        at = child;
     }
-    return first;
+    heads[at] = head;
 }
 
 static void merge_event(const churn__metric_run *from, uint32_t at, uint8_t need,
@@ -343,16 +374,18 @@ static void merge_event(const churn__metric_run *from, uint32_t at, uint8_t need
 
 static void merge_events(churn__metric_plan *plan, churn__metric_set *set, churn__metric_run *to)
 {
-    for (uint32_t i = 0; i < set->member_count; i++) {
+    uint32_t n = set->member_count;
+    for (uint32_t i = n; i-- > 0;) {
         churn__metric_run *run = &plan->runs[set->members[i]];
         run->cursor = 0;
-        set->heads[i] = run->at[0];
+        heads_sink(set->heads, n, i, (churn__metric_head){run->at[0], i});
     }
     for (uint32_t i = 0; i < to->count; i++) {
-        uint32_t first = merge_first(set);
-        churn__metric_run *run = &plan->runs[set->members[first]];
+        churn__metric_head head = set->heads[0];
+        churn__metric_run *run = &plan->runs[set->members[head.member]];
         merge_event(run, run->cursor++, set->need, to, i);
-        set->heads[first] = run->cursor < run->count ? run->at[run->cursor] : INT64_MAX;
+        head.at = run->cursor < run->count ? run->at[run->cursor] : INT64_MAX;
+        heads_sink(set->heads, n, 0, head);
     }
 }
 

@@ -41,6 +41,12 @@ typedef struct churn__metric_run {
     uint32_t *user, *day, *key; /* CHURN__METRIC_NONE: not given */
 } churn__metric_run;
 
+/* When the next event of a set's member happened. */
+typedef struct churn__metric_head {
+    churn_time at;
+    uint32_t member;
+} churn__metric_head;
+
 /* A distinct set of event types. */
 typedef struct churn__metric_set {
     bool any;
@@ -49,8 +55,8 @@ typedef struct churn__metric_set {
     const uint32_t *types; /* codes, ascending */
     uint32_t type_count;
     /* of the customer in hand */
-    uint32_t *members; /* runs that are not empty; by name of type where ordered */
-    churn_time *heads; /* while merging: when each member's next event happened */
+    uint32_t *members;         /* runs that are not empty; by name of type where ordered */
+    churn__metric_head *heads; /* while merging: a binary heap, the first event on top */
     size_t member_capacity, head_capacity;
     uint32_t member_count;
     uint32_t run; /* of all of them; CHURN__METRIC_NONE: no events */

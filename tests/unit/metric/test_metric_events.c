@@ -267,6 +267,36 @@ static void sum__several_types__one_order_of_time(void **state)
     }
 }
 
+/* More types than are brought together by a short way: each gives one at its own instant, and at
+ * the end all at once. Added to 1e16, a 1 is lost, but not two of them together. */
+static void sum__many_types__one_order_of_time(void **state)
+{
+    (void)state;
+    enum { TYPES_MANY = 60 };
+    double expected = 0;
+    world *w = world_create();
+    for (int i = 0; i < TYPES_MANY; i++) {
+        const int n = i * 37 % TYPES_MANY; /* neither in order of name nor of time */
+        char type[8];
+        snprintf(type, sizeof type, "t%02d", n);
+        add_event(w, "x", type, D(1) + n * 7 % TYPES_MANY, NULL, 1);
+        add_event(w, "x", type, D(2), NULL, n == TYPES_MANY / 2 ? 1e16 : 1);
+    }
+    world_dates(w, (churn_time[]){D(5)}, 1);
+    for (int i = 0; i < TYPES_MANY; i++) {
+        expected += 1;
+    }
+    for (int n = 0; n < TYPES_MANY; n++) {
+        expected += n == TYPES_MANY / 2 ? 1e16 : 1;
+    }
+    churn__metric_def defs[] = {event_def(CHURN__AGG_SUM, ANY, DAYS(30)),
+                                event_def(CHURN__AGG_COUNT, ANY, DAYS(30))};
+    world_eval(w, defs, 2);
+    assert_cell(w, 0, 0, expected);
+    assert_cell(w, 1, 0, 2 * TYPES_MANY);
+    world_free(w);
+}
+
 static void sum__too_large__non_finite(void **state)
 {
     (void)state;
@@ -373,6 +403,7 @@ int main(void)
         cmocka_unit_test(trend__short_history__fewer_buckets_where_allowed),
         cmocka_unit_test(active_days__local_dates__of_the_zone),
         cmocka_unit_test(sum__several_types__one_order_of_time),
+        cmocka_unit_test(sum__many_types__one_order_of_time),
         cmocka_unit_test(sum__too_large__non_finite),
         cmocka_unit_test(ratio__bases__missing_where_there_is_none),
         cmocka_unit_test(plan_create__ratio_of_itself__config_with_position),
