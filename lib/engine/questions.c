@@ -98,7 +98,7 @@ double churn__major(const churn_playbook *playbook, int64_t minor)
 churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_time as_of,
                                 int64_t *out)
 {
-    if (!churn__version_provided(frame->version, CHURN_RECORD_SUBSCRIPTION)) {
+    if (!churn__version_provided(frame->version, CHURN_RECORD_SUBSCRIPTION, as_of)) {
         return CHURN__NOT_PROVIDED;
     }
     const churn__subscription *rows = NULL;

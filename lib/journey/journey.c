@@ -10,8 +10,8 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
     }
     judge->heap = heap;
     judge->def = *def;
-    judge->paying =
-        def->by_subscription && churn__version_provided(version, CHURN_RECORD_SUBSCRIPTION);
+    judge->paying = def->by_subscription &&
+                    churn__version_provided(version, CHURN_RECORD_SUBSCRIPTION, CHURN_TIME_MAX);
     judge->currency = churn__dict_view_find(churn__version_texts(version), def->currency);
     return judge;
 }

@@ -209,7 +209,7 @@ static churn__metric_cell never_value(const window *w, churn_time since)
         return churn__metric_no_value(CHURN__NEVER);
     }
     if (start > w->end) { /* neither seen yet */
-        return churn__metric_no_value(bound->from > w->end ? CHURN__SHORT_HISTORY_FROM
+        return churn__metric_no_value(bound->from > w->end ? churn__metric_short(bound, since)
                                                            : CHURN__NEVER);
     }
     return churn__metric_value((double)churn__floor_div(w->end - start, CHURN__DAY));

@@ -271,9 +271,9 @@ static void block_metric(const churn__metric_plan *plan, const churn__metric_def
 {
     churn_record_kind kind = metric_record(def->kind);
     /* Attributes and ages say for themselves whether they were given. */
-    bool provided = kind == 0 || kind == CHURN_RECORD_ATTRIBUTE || kind == CHURN_RECORD_CUSTOMER ||
-                    churn__version_provided(plan->version, kind);
+    bool always = kind == 0 || kind == CHURN_RECORD_ATTRIBUTE || kind == CHURN_RECORD_CUSTOMER;
     for (uint32_t date = 0; date < plan->date_count; date++) {
+        bool provided = always || churn__version_provided(plan->version, kind, plan->dates[date]);
         block[date] = metric_block(plan, def, provided, date);
     }
 }

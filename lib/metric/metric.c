@@ -91,7 +91,8 @@ static churn__metric_cell operand_value(churn__metric_plan *plan, churn__reader 
 static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cell a,
                                  churn__metric_cell b)
 {
-    bool base = b.missing != CHURN__PRESENT || (b.value != 0 && fabs(b.value) >= def->min_base);
+    bool enough = b.value != 0 && (def->min_base == 0 || b.value >= def->min_base);
+    bool base = b.missing != CHURN__PRESENT || enough;
     churn__missing reason = churn__missing_worse(a.missing, base ? b.missing : CHURN__EMPTY);
     if (reason != CHURN__PRESENT) {
         return churn__metric_no_value(reason);

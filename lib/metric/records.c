@@ -38,7 +38,7 @@ static double days_between(churn_time from, churn_time to)
 static bool ticket_open(const moment *m, const churn__ticket *t)
 {
     bool closed = has_come(m, t->closed_at);
-    bool reopened = has_come(m, t->reopened_at) && t->reopened_at > t->closed_at;
+    bool reopened = has_come(m, t->reopened_at) && t->reopened_at >= t->closed_at;
     return t->opened_at < m->at && (!closed || reopened);
 }
 

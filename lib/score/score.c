@@ -134,12 +134,19 @@ static churn_str score_band(const churn__score_def *def, double score)
     return CHURN__STR("unknown");
 }
 
+/* A part of 1 to 1e-12: the sum of parts of weights is what it is on paper, so that half of the
+ * weight is 0.5 and not a little less. */
+static double without_noise(double part)
+{
+    return floor(part * 1e12 + 0.5) / 1e12;
+}
+
 static void score_finish(const churn__score_def *def, uint32_t n, const churn__score_out *out)
 {
     for (uint32_t i = 0; i < n; i++) {
         bool none = isnan(out->score[i]);
         out->score[i] = none ? (double)NAN : churn__round6(out->score[i]);
-        out->coverage[i] = churn__round6(out->coverage[i]);
+        out->coverage[i] = without_noise(out->coverage[i]);
         out->low[i] = churn__round6(out->low[i]);
         out->high[i] = churn__round6(out->high[i]);
         bool low = none || out->coverage[i] < def->min_coverage;

@@ -77,7 +77,7 @@ typedef struct churn__score_def {
 typedef struct churn__score_out {
     double *score;           /* also where below min_coverage; NaN: no factor scores */
     churn__missing *missing; /* CHURN__LOW_COVERAGE below min_coverage or with no factor present */
-    double *coverage, *low, *high; /* rounded to 1e-6 as scores are */
+    double *coverage, *low, *high; /* coverage to 1e-12; bounds to 1e-6 as scores are */
     churn_str *band;               /* views of the definition; "unknown" where missing */
     double *groups;                /* group_count * n, group g of row i at g * n + i; NaN: absent */
 } churn__score_out;

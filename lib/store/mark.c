@@ -44,16 +44,6 @@ static bool is_covered(const mark_list *marks, const mark *m)
     return false;
 }
 
-static uint32_t provided_by(churn_str source)
-{
-    for (uint32_t kind = 0; kind < KINDS; kind++) {
-        if (churn__str_eq(churn__str_nts(churn__store_kinds[kind].name), source)) {
-            return 1u << kind;
-        }
-    }
-    return 0;
-}
-
 static churn_status write_mark(churn_store *store, churn_str source, mark m, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -71,7 +61,6 @@ static churn_status write_mark(churn_store *store, churn_str source, mark m, chu
         CHURN_TRY(churn__fail_memory(err, store->heap));
     }
     churn__version_set_marks(draft, marks);
-    draft->provided |= provided_by(source);
     churn__store_publish(store, draft);
     draft = NULL;
     churn__store_stage_mark(store, &store->pending);

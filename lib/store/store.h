@@ -56,14 +56,16 @@ churn_str churn__version_customer_id(const churn__version *version, uint32_t cus
 uint32_t churn__version_find_customer(const churn__version *version, churn_str id);
 const churn__dict_view *churn__version_types(const churn__version *version);
 const churn__dict_view *churn__version_texts(const churn__version *version);
-/* A kind was ever loaded (even zero rows of it) or marked by its name. */
-bool churn__version_provided(const churn__version *version, churn_record_kind kind);
+/* A kind was ever loaded (even zero rows of it), or marked by its name so that it counts at
+ * `as_of`. */
+bool churn__version_provided(const churn__version *version, churn_record_kind kind,
+                             churn_time as_of);
 /* The newest mark of a source that counts at `as_of`, at most as_of; CHURN_TIME_NONE: none. */
 churn_time churn__version_mark(const churn__version *version, churn_str source, churn_time as_of);
 /* Rows that came in after version `since` and happened before `before`: what was learned late.
  * Exact where `before` is a whole quarter of an hour. */
 uint64_t churn__version_late(const churn__version *version, uint64_t since, churn_time before);
-/* The newest instant < as_of of any record of a kind that is seen at as_of (events: of the types
+/* The newest instant of any record of a kind that is seen at as_of (events: of the types
  * given, count 0 means all); may return early with any instant >= enough. CHURN_TIME_NONE: none. */
 churn_time churn__version_newest(const churn__version *version, churn_record_kind kind,
                                  const uint32_t *types, uint32_t type_count, churn_time as_of,

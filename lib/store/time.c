@@ -167,7 +167,7 @@ static void search_rows(search *s, uint32_t kind, uint32_t run_number)
         }
         for (uint32_t i = begin; newest == block && i < end; i++) {
             const row_head *row = (const void *)(run->rows + (size_t)i * info->row_size);
-            if (row->when > s->best && row->when < s->as_of && row_known(row, s->as_of)) {
+            if (row->when > s->best && row_seen(info, row, s->as_of)) {
                 s->best = row->when;
             }
         }

@@ -408,8 +408,12 @@ churn_str churn__version_key(const churn__version *v, churn_record_kind record, 
     return churn__dict_view_get(v->ids[kind], id);
 }
 
-bool churn__version_provided(const churn__version *v, churn_record_kind record)
+bool churn__version_provided(const churn__version *v, churn_record_kind record, churn_time as_of)
 {
     uint32_t kind = churn__store_kind(record);
-    return kind != KIND_NONE && (v->provided >> kind & 1) != 0;
+    if (kind == KIND_NONE || (v->provided >> kind & 1) != 0) {
+        return kind != KIND_NONE;
+    }
+    churn_str name = churn__str_nts(churn__store_kinds[kind].name);
+    return churn__version_mark(v, name, as_of) != CHURN_TIME_NONE;
 }

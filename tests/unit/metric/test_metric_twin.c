@@ -203,8 +203,10 @@ static cell twin_days_since(const churn__metric_def *def, const seen_list *list,
     if (since == CHURN_TIME_NONE || (start > end && from <= end)) {
         return none(CHURN__NEVER);
     }
-    return start > end ? none(CHURN__SHORT_HISTORY_FROM)
-                       : value(floor((double)(end - start) / 86400e6));
+    if (start > end) {
+        return none(from > since ? CHURN__SHORT_HISTORY_FROM : CHURN__SHORT_HISTORY_SINCE);
+    }
+    return value(floor((double)(end - start) / 86400e6));
 }
 
 /* The textbook's two passes. */
@@ -297,7 +299,8 @@ static cell twin_cell(const scene *s, uint32_t m, uint32_t customer, churn_time 
     }
     cell a = twin_cell(s, def->a.metric, customer, as_of);
     cell b = twin_cell(s, def->b.metric, customer, as_of);
-    if (b.missing == CHURN__PRESENT && (b.value == 0 || fabs(b.value) < def->min_base)) {
+    if (b.missing == CHURN__PRESENT &&
+        (b.value == 0 || (def->min_base > 0 && b.value < def->min_base))) {
         b = none(CHURN__EMPTY);
     }
     if (a.missing != CHURN__PRESENT || b.missing != CHURN__PRESENT) {

@@ -92,12 +92,12 @@ static void score_eval__missing_factors__weights_of_what_is_present(void **state
     assert_true(c->score[0] == 60 && c->groups[0] == 70 && c->groups[4] == 40);
     /* (50 * 90 + 25 * 40) / 75; bounds: b at 0 and at 100 in a group of 70 +- */
     assert_true(c->score[1] == 73.333333 && c->groups[1] == 90);
-    assert_true(c->coverage[1] == 0.777778);
+    assert_true(c->coverage[1] == 0.777777777778);
     assert_true(c->low[1] == 53.333333 && c->high[1] == 75.555556);
-    assert_true(c->score[2] == 70 && isnan(c->groups[6]) && c->coverage[2] == 0.666667);
+    assert_true(c->score[2] == 70 && isnan(c->groups[6]) && c->coverage[2] == 0.666666666667);
     assert_true(c->low[2] == 46.666667 && c->high[2] == 80);
     /* A third is known: a number is there, but no band. */
-    assert_true(c->score[3] == 40 && c->coverage[3] == 0.333333 && isnan(c->groups[3]));
+    assert_true(c->score[3] == 40 && c->coverage[3] == 0.333333333333 && isnan(c->groups[3]));
     assert_int_equal(c->why[3], CHURN__LOW_COVERAGE);
     assert_string_equal(c->band[3].ptr, "unknown");
     assert_string_equal(c->band[0].ptr, "yellow");
@@ -141,7 +141,7 @@ static void score_eval__substitutes__score_but_do_not_cover(void **state)
         t.support[0].missing = cases[i].policy;
         case_eval(c, &t.def, 1);
         assert_true(c->score[0] == cases[i].score);
-        assert_true(c->coverage[0] == 0.666667);
+        assert_true(c->coverage[0] == 0.666666666667);
         assert_true(c->low[0] == 46.666667 && c->high[0] == 80);
     }
     case_free(c);

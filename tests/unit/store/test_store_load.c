@@ -359,12 +359,15 @@ static void mark__late_rows__counted(void **arg)
     uint32_t other = 77;
     assert_true(churn__version_newest(v.version, event, &other, 1, T(21), T(900)) ==
                 CHURN_TIME_NONE);
-    assert_true(churn__version_provided(v.version, event));
-    assert_false(churn__version_provided(v.version, CHURN_RECORD_TICKET));
+    assert_true(churn__version_provided(v.version, event, T(1)));
+    assert_false(churn__version_provided(v.version, CHURN_RECORD_TICKET, T(1)));
     view_close(&v);
     assert_ok(churn_store_mark(store, "ticket", CHURN_NTS, T(1), CHURN_TIME_NONE, NULL));
+    assert_ok(churn_store_mark(store, "invoice", CHURN_NTS, T(1), T(9), NULL));
     v = view_open(store);
-    assert_true(churn__version_provided(v.version, CHURN_RECORD_TICKET));
+    assert_true(churn__version_provided(v.version, CHURN_RECORD_TICKET, T(1)));
+    assert_false(churn__version_provided(v.version, CHURN_RECORD_INVOICE, T(8)));
+    assert_true(churn__version_provided(v.version, CHURN_RECORD_INVOICE, T(9)));
     view_close(&v);
     churn_store_free(store);
 }
