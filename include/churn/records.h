@@ -111,7 +111,9 @@ typedef struct churn_named_value {
 } churn_named_value;
 
 /** A customer. Attributes given here are states from `valid_from` on; without it a first value
- * holds from `since`, and a later change is rejected as `undated_change`. */
+ * holds from the customer's beginning, before every dated one, and a later change is rejected as
+ * `undated_change`. A customer exists from `since` on; without it, always when the record came
+ * without known_at, and from their first record on where only other records name them. */
 typedef struct churn_customer {
     uint32_t struct_size;
     uint32_t attribute_count;

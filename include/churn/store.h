@@ -410,6 +410,8 @@ CHURN_API churn_status churn_store_add_stream(churn_store *store, churn_record_k
 /**
  * Say that a source is complete up to an instant: silence until then is silence.
  *
+ * A kind of record that was never loaded (not even zero rows of it) nor marked is not_provided.
+ *
  * @param store borrowed
  * @param source the name of a source of playbooks, or of a kind of record ("ticket")
  * @param len its length, or CHURN_NTS

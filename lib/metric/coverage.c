@@ -334,6 +334,7 @@ churn_status churn__metric_cover_create(churn__metric_plan *plan, churn_error *e
     for (uint32_t m = 0; m < plan->config.metric_count; m++) {
         churn__metric_bound *bound = &plan->bounds[m];
         bound->from = metric_from(plan, bound->def);
+        plan->needs_since = plan->needs_since || bound->from != CHURN_TIME_NONE;
         bound->block = churn__arena_array(&plan->arena, plan->date_count, sizeof *bound->block);
         if (bound->block == NULL) {
             st = churn__fail_memory(err, plan->heap);

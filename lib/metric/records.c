@@ -178,7 +178,7 @@ static churn__missing moment_begin(const churn__metric_plan *plan, uint32_t metr
         return bound->block[date];
     }
     if (!def->has_window) {
-        return m->at < bound->from ? CHURN__SHORT_HISTORY_FROM : CHURN__PRESENT;
+        return m->at < bound->from ? churn__metric_short(bound, since) : CHURN__PRESENT;
     }
     m->start = churn__metric_back(m->at, def->window);
     churn__missing reason = churn__metric_history(bound, since, m->start, &clip);

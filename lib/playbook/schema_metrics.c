@@ -84,7 +84,8 @@ const schema schema_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(ofs)};
 
 static const schema_word histories[] = {
     {"require", 0, false, "A window that reaches before the customer's start is missing."},
-    {"clip", 1, false, "It counts what there is."},
+    {"clip", 1, false,
+     "It counts what there is since the customer's start, or since tracking began."},
     {"scale", 0, true, "It counts what there is, scaled to the whole window."},
 };
 const schema schema_history = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(histories)};
@@ -124,8 +125,10 @@ static const schema_word survey_kinds[] = {
 const schema schema_survey_kind = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(survey_kinds)};
 
 static const schema_word subscriptions[] = {
-    {"mrr", CHURN__SUBSCRIPTION_MRR, false, "Monthly value in the playbook's currency."},
-    {"seats", CHURN__SUBSCRIPTION_SEATS, false, "Seats of all live subscriptions."},
+    {"mrr", CHURN__SUBSCRIPTION_MRR, false,
+     "Monthly value in the playbook's currency; missing (never) before the first subscription."},
+    {"seats", CHURN__SUBSCRIPTION_SEATS, false,
+     "Seats of all subscriptions that are not cancelled, unpaid or ended."},
     {"days_to_renewal", 0, true, "Days until the next renewal."},
     {"plan", 0, true, "Plan of the largest subscription."},
 };

@@ -16,7 +16,8 @@ const schema schema_severity = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(severities)
 
 static const schema_word initials[] = {
     {"fire", 0, false, "A condition that is true at the first evaluation fires."},
-    {"arm", 1, false, "It fires only after it was not true once."},
+    {"arm", 1, false,
+     "Who is in it at the first evaluation fires only after it was not true once."},
 };
 const schema schema_initial = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(initials)};
 
@@ -100,14 +101,16 @@ static const schema_key trigger_keys[] = {
      .doc = "How often it reminds while it lasts; 0 never.", .example = "7d"},
     {"on_unknown", &on_unknown,
      .standard = "hold; what is open resolves where all that is missing is absent",
-     .doc = "What happens while the condition is unknown, at once or by reason.",
+     .doc = "What happens while the condition is unknown, at once or by reason. Of several reasons "
+            "ignorance counts first, then never, empty, expired.",
      .example = "hold"},
     {"unknown_after", &schema_duration, .standard = "3d",
      .doc = "How long it may be unknown before the run says so (data_gap).", .example = "5d"},
     {"expire_unknown_after", &schema_duration, .standard = "30d",
      .doc = "With `resolve`: how long it may be unknown before it ends.", .example = "60d"},
     {"grace", &schema_duration, .standard = "0d",
-     .doc = "How long after their start customers are left alone.", .example = "14d"},
+     .doc = "How long after their start customers are left alone; `for` runs meanwhile.",
+     .example = "14d"},
     {"severity", &schema_severity, .standard = "medium", .doc = "How bad it is.",
      .example = "high"},
     {"initial", &schema_initial, .standard = "fire", .doc = "What the first evaluation may do.",

@@ -233,7 +233,7 @@ class Case:
                 row = got.get((name, first, last))
                 if row is None:
                     self.differ("figures", first, (name, every), sorted(got)[:3], last)
-                elif not ledger.foreign:
+                elif not any(ledger.is_foreign(c, first, last) for c in ledger.lines):
                     self.same("figures", (first, last, as_of), (name, every), row["value"],
                               value, 1e-12)
 
@@ -284,9 +284,9 @@ class Case:
                  for kind in twin.KINDS}
         later["marks"] = [m for m in self.records["marks"] if m[2] is None or m[2] <= cut]
         store = self.loaded(later)
-        missing = sorted(set(self.company.customers) - set(twin.Company(later).customers))
-        for customer in missing:  # a name is no fact
-            store.add_customer(customer)
+        for kind in twin.KINDS:  # that a kind is loaded at all is no record
+            if self.records[kind] and not later[kind]:
+                store.add(kind, {name: [] for name in self.records[kind][0] if name != "attributes"}, money="minor")
         if self.everything(store, before) != expected:
             self.differ("leaks", cut, "answers", self.first_difference(store, before), None)
 
@@ -303,7 +303,7 @@ class Case:
     def is_earlier(kind, row, cut):
         happened = row[twin.HAPPENED[kind]]
         if row["known_at"] is not None and row["known_at"] > cut:
-            return False
+            return kind == "customer" and row["known_at"] == happened  # `since` is no news
         if happened is None or kind == "customer":
             return True
         return happened <= cut if kind in twin.STATES else happened < cut

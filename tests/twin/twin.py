@@ -130,8 +130,8 @@ class Company:
 class View:
     """What an evaluation sees: facts before `now`, known at `as_of` (they differ by an offset)."""
 
-    def __init__(self, company, as_of, now=None):
-        self.company, self.as_of = company, as_of
+    def __init__(self, company, as_of, now=None, whole=False):
+        self.company, self.as_of, self.whole = company, as_of, whole
         self.now = as_of if now is None else now
         self.rows = {kind: [row for row in company.known(kind, as_of) if self.sees(kind, row)]
                      for kind in KINDS}
@@ -146,7 +146,8 @@ class View:
         at = row.get(HAPPENED[kind])
         if at is None:
             return True
-        return at <= self.now if kind in STATES or kind == "customer" else at < self.now
+        # `whole`: with the facts of the very instant `now`, for what there is just before a later one
+        return at <= self.now if kind in STATES or kind == "customer" or self.whole else at < self.now
 
     def of(self, kind, customer):
         return self.by_customer.get((kind, customer), [])
@@ -681,6 +682,10 @@ def points_of(factor, x):
     return curve[-1][1]
 
 
+def weight_of(part):
+    return Fraction(str(part.get("weight", 1)))
+
+
 def micro(value):
     return half_away(value * 1_000_000)
 
@@ -696,10 +701,10 @@ class Score:
                 self.factors.append((group, factor, *self.factor(factor)))
         self.groups, self.weights = {}, {}
         self.coverage = Fraction(0)
-        all_groups = sum(Fraction(g.get("weight", 1)) for g in spec["groups"])
+        all_groups = sum(weight_of(g) for g in spec["groups"])
         for group in spec["groups"]:
             self.group(group, all_groups)
-        there = {g["id"]: Fraction(g.get("weight", 1)) for g in spec["groups"]
+        there = {g["id"]: weight_of(g) for g in spec["groups"]
                  if self.groups[g["id"]] is not None}
         total = sum(there.values())
         raw = sum(self.groups[g] * w for g, w in there.items()) / total if total else None
@@ -720,32 +725,32 @@ class Score:
 
     def group(self, group, all_groups):
         mine = [f for f in self.factors if f[0] is group]
-        every = sum(Fraction(f[1].get("weight", 1)) for f in mine)
-        there = sum(Fraction(f[1].get("weight", 1)) for f in mine if f[3] is not None)
+        every = sum(weight_of(f[1]) for f in mine)
+        there = sum(weight_of(f[1]) for f in mine if f[3] is not None)
         if every and all_groups:
-            self.coverage += (Fraction(group.get("weight", 1)) / all_groups *
-                              sum(Fraction(f[1].get("weight", 1)) for f in mine if f[4]) / every)
+            self.coverage += (weight_of(group) / all_groups *
+                              sum(weight_of(f[1]) for f in mine if f[4]) / every)
         if not there:
             self.groups[group["id"]] = None
             return
-        self.groups[group["id"]] = sum(Fraction(f[1].get("weight", 1)) * f[3]
+        self.groups[group["id"]] = sum(weight_of(f[1]) * f[3]
                                        for f in mine if f[3] is not None) / there
         for f in mine:
             if f[3] is not None:
                 name = f[1].get("id", f[1]["metric"])
-                self.weights[group["id"], name] = Fraction(f[1].get("weight", 1)) / there
+                self.weights[group["id"], name] = weight_of(f[1]) / there
 
     def bound(self, choose):
         """The score if every missing factor had its least or most points."""
         groups, total = Fraction(0), Fraction(0)
         for group in self.spec["groups"]:
             mine = [f for f in self.factors if f[0] is group]
-            weights = [Fraction(f[1].get("weight", 1)) for f in mine]
+            weights = [weight_of(f[1]) for f in mine]
             if not sum(weights):
                 continue
             points = [f[3] if f[4] else Fraction(choose(p for _, p in f[1].get("curve", f[1].get("steps"))))
                       for f in mine]
-            weight = Fraction(group.get("weight", 1))
+            weight = weight_of(group)
             groups += weight * sum(w * p for w, p in zip(weights, points)) / sum(weights)
             total += weight
         return groups / total
@@ -1149,7 +1154,6 @@ class Ledger:
         self.book, self.company, self.view = book, company, View(company, as_of)
         self.lines = {customer: self.line(customer) for customer in company.customers
                       if self.view.of("subscription", customer)}
-        self.foreign = [c for c, line in self.lines.items() if any(mrr is None for _, _, mrr in line)]
 
     def line(self, customer):
         """[(instant, whether there is a subscription that is no trial, mrr)]"""
@@ -1176,40 +1180,60 @@ class Ledger:
                 found = (here, mrr)
         return found
 
+    def is_foreign(self, customer, start, end):
+        """Whether some of the money of a span is in another currency."""
+        return self.level(customer, start)[1] is None or any(
+            mrr is None for at, _, mrr in self.lines[customer] if start <= at < end)
+
     def there(self, at):
         """Who is a customer just before an instant, as `loss:` says."""
         answers = Answers(self.book, self.company, self.view.as_of)
-        answers.view = View(self.company, self.view.as_of, min(at - 1, self.view.now))
+        answers.view = View(self.company, self.view.as_of, min(at - 1, self.view.now),
+                            at <= self.view.now)
         signs = self.book.book.get("loss", {}).get("any", ["subscription"])
-        paying = "subscription" in signs and answers.provided("subscription", [])
+        paying = "subscription" in signs and bool(self.company.chains["subscription"])
         found = set()
         for customer in self.company.customers:
-            if paying and not self.level(customer, at)[0]:
-                continue
-            if (paying or answers.view.exists(customer)) and answers.loss(customer) is None:
+            here = answers.view.exists(customer)
+            if answers.view.since.get(customer) is None:  # from the first record on
+                firsts = [row[HAPPENED[kind]] for kind in KINDS[2:] for row in self.view.of(kind, customer)
+                          if row.get(HAPPENED[kind]) is not None]
+                here = min(firsts) < at if firsts else here
+            if "subscription" in signs and (paying or customer in self.lines):
+                here = self.level(customer, at)[0]
+            elif customer in self.lines:  # one who subscribes is a customer from then on
+                here = any(here for when, here, _ in self.lines[customer] if when < at)
+            if here and answers.loss(customer) is None:
                 found.add(customer)
         return found
+
+    def came(self, start, end):
+        """Who was a customer at any instant of a span."""
+        instants = {row[field] + 1 for kind in KINDS for row in self.view.rows[kind]
+                    for field in (HAPPENED[kind], "ended_at") if row.get(field) is not None}
+        return set().union(*(self.there(at) for at in instants if start < at <= end))
 
     def movements(self, start, end):
         """[(at, customer, kind, amount, before, after)]"""
         found = []
         for customer, line in self.lines.items():
-            if any(mrr is None for _, _, mrr in line):
+            if self.is_foreign(customer, start, end):
                 continue
-            before, was_here, paid = 0, False, False
+            before, paid, gone = 0, False, False
             for at, here, mrr in line:
+                mrr = 0 if mrr is None else mrr  # nothing is told of the span it is in
                 if mrr != before:
                     kind = "expansion" if mrr > before else "contraction"
                     if not paid:
                         kind = "new"
-                    elif not was_here:
+                    elif gone and before == 0:
                         kind = "reactivation"
                     elif not here:
                         kind = "churn"
                     if start <= at < end:
                         found.append((at, customer, kind, mrr - before, before, mrr))
-                    before, paid = mrr, True
-                was_here = here
+                before, paid = mrr, paid or mrr != 0
+                gone = not here or (gone and mrr == 0)
         return sorted(found, key=lambda m: (m[0], m[1].encode()))
 
     def figures(self, start, end):
@@ -1217,6 +1241,7 @@ class Ledger:
         first = {c: self.level(c, start)[1] or 0 for c in self.lines}
         last = {c: self.level(c, end)[1] or 0 for c in self.lines}
         there, now = self.there(start), self.there(end)
+        came = self.came(start, end) - there
         moved = dict.fromkeys(("new", "expansion", "contraction", "churn", "reactivation"), 0)
         for _, _, kind, amount, _, _ in self.movements(start, end):
             moved[kind] += abs(amount)
@@ -1234,7 +1259,7 @@ class Ledger:
             "contraction_mrr": Fraction(moved["contraction"], 100),
             "churned_mrr": Fraction(moved["churn"], 100),
             "reactivation_mrr": Fraction(moved["reactivation"], 100),
-            "logo_churn": part(len(there - now), len(there)), "crr": part(len(there & now), len(there)),
+            "logo_churn": part(len(there - now), len(there)), "crr": part(len(now) - len(came), len(there)),
             "grr": part(kept, base), "nrr": part(grown, base),
             "gross_mrr_churn": part(moved["contraction"] + moved["churn"], base),
             "net_mrr_churn": part(moved["contraction"] + moved["churn"] - moved["expansion"]
