@@ -5,7 +5,8 @@
 
 /*
  * Loading and scoring: bench_store [CUSTOMERS [EVENTS A CUSTOMER]]. Prints events a second as
- * columns and one at a time, bytes an event, seconds to score and to advance.
+ * columns and one at a time, bytes an event, seconds to score and to advance: the first day most
+ * triggers fire, on the days after nearly none.
  */
 static const char playbook_text[] =
     "churn: 1\nname: bench\ntime_zone: UTC\ncurrency: USD\n"
@@ -154,11 +155,13 @@ int main(int argc, char **argv)
     must(churn_engine_scores(engine, &as_of, 1, NULL, &scores, &err), &err);
     printf("score %8llu customers %6.3f s\n", (unsigned long long)churn_table_row_count(scores),
            seconds() - start);
-    start = seconds();
-    churn_run run = {.struct_size = sizeof run};
-    must(churn_engine_advance(engine, as_of, NULL, &run, &err), &err);
-    printf("advance, 10 triggers   %8.3f s (%llu fired)\n", seconds() - start,
-           (unsigned long long)run.fired);
+    for (int day = 0; day < 3; day++) {
+        churn_run run = {.struct_size = sizeof run};
+        start = seconds();
+        must(churn_engine_advance(engine, as_of + day * DAY, NULL, &run, &err), &err);
+        printf("advance, 10 triggers   %8.3f s (%llu fired, %llu resolved)\n", seconds() - start,
+               (unsigned long long)run.fired, (unsigned long long)run.resolved);
+    }
     churn_table_free(scores);
     churn_engine_free(engine);
     churn_store_free(store);
