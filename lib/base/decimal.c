@@ -130,8 +130,30 @@ int64_t churn__micro(double value)
     return size == INT64_MAX ? INT64_MIN : -size;
 }
 
+/* The nearest whole number to value * 1e6, where the product's rounding cannot matter: below 1e12
+ * it is off by less than 1e-3, and no half is as near. */
+static bool clear_micro(double value, int64_t *out)
+{
+    const double size = (value < 0 ? -value : value) * 1e6;
+    if (!(size < 1e12)) {
+        return false;
+    }
+    const int64_t whole = (int64_t)size;
+    const double part = size - (double)whole;
+    if (part > 0.499 && part < 0.501) {
+        return false;
+    }
+    *out = whole + (part > 0.5);
+    *out = value < 0 ? -*out : *out;
+    return true;
+}
+
 double churn__round6(double value)
 {
+    int64_t micro = 0;
+    if (clear_micro(value, &micro)) {
+        return (double)micro / 1e6;
+    }
     /* From 2^33 on doubles lie more than 1e-6 apart: the nearest to the rounded value is the value
      * itself. Below, the count is less than 2^53 and the division is the only rounding. */
     const double coarse = 8589934592.0;

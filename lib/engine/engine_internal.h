@@ -239,6 +239,7 @@ typedef struct churn__frame {
     /* of the present batch */
     const uint32_t *customers;
     uint32_t customer_count, rows;
+    churn_str *ids;      /* by customer of the batch, after churn__frame_name() */
     uint8_t *exists;     /* by row */
     churn__loss *losses; /* by row, if loss_needed */
     bool loss_needed;
@@ -265,6 +266,8 @@ void churn__frame_close(churn__frame *frame);
 /* Fill all columns that are needed; row of customer i at date j is i * date_count + j. */
 churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
                                churn_error *err);
+/* Look up the ids of the batch's customers. */
+void churn__frame_name(churn__frame *frame);
 /* An attribute that is text; {NULL, 0}: it is none, or not given. */
 churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
                                       churn_time as_of);

@@ -10,6 +10,7 @@
  * segments and scores in the order in which they need each other.
  */
 #define FRAME_ROWS 2048u
+#define FRAME_CUSTOMERS 512u /* whose records stay in the cache from the first look to the last */
 
 static size_t type_size(churn__type type)
 {
@@ -338,12 +339,14 @@ static bool make_room(churn__frame *frame)
     frame->trigger_codes = churn__alloc_array_zero(heap, playbook->trigger_count, sizeof(uint32_t));
     frame->play_codes = churn__alloc_array_zero(heap, playbook->play_count, sizeof(uint32_t));
     frame->blamed = churn__alloc_array_zero(heap, playbook->slot_count, sizeof(uint32_t));
+    frame->ids = churn__alloc_array_zero(heap, frame->max_customers, sizeof *frame->ids);
     frame->exists = churn__alloc_array_zero(heap, rows, 1);
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
     return frame->columns && frame->needed && frame->metric_out && frame->scores &&
            frame->score_needed && frame->attribute_codes && frame->trigger_codes &&
-           frame->play_codes && frame->blamed && frame->exists && frame->losses && frame->truth;
+           frame->play_codes && frame->blamed && frame->ids && frame->exists && frame->losses &&
+           frame->truth;
 }
 
 static bool open_readers(churn__frame *frame)
@@ -374,6 +377,8 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->dates = dates;
     frame->date_count = date_count;
     frame->max_customers = date_count >= FRAME_ROWS ? 1 : FRAME_ROWS / date_count;
+    frame->max_customers =
+        frame->max_customers < FRAME_CUSTOMERS ? frame->max_customers : FRAME_CUSTOMERS;
     frame->max_rows = frame->max_customers * date_count;
     churn__arena_init(&frame->strings, engine->heap);
     if (!make_room(frame) || !open_readers(frame)) {
@@ -426,6 +431,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->trigger_codes, playbook->trigger_count, sizeof(uint32_t));
     churn__free_array(heap, frame->play_codes, playbook->play_count, sizeof(uint32_t));
     churn__free_array(heap, frame->blamed, playbook->slot_count, sizeof(uint32_t));
+    churn__free_array(heap, frame->ids, frame->max_customers, sizeof *frame->ids);
     churn__free_array(heap, frame->exists, rows, 1);
     churn__free_array(heap, frame->losses, rows, sizeof *frame->losses);
     churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);

@@ -245,6 +245,15 @@ churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr,
     return worst;
 }
 
+/* All at once: they lie far apart, and the processor waits for several at the same time. */
+void churn__frame_name(churn__frame *frame)
+{
+    for (uint32_t i = 0; i < frame->customer_count; i++) {
+        frame->ids[i] = churn__version_customer_id(frame->version, frame->customers[i]);
+        __builtin_prefetch(frame->ids[i].ptr);
+    }
+}
+
 churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
                                       churn_time as_of)
 {
@@ -339,4 +348,32 @@ churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, u
     }
 done:
     return st;
+}
+
+/* ---- what rows are worth ---- */
+
+double churn__major(const churn_playbook *playbook, int64_t minor)
+{
+    static const double unit[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
+    int scale = playbook->currency_scale;
+    return (double)minor / unit[scale >= 0 && scale <= 4 ? scale : 2];
+}
+
+churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_time as_of,
+                                int64_t *out)
+{
+    if (!churn__version_provided(frame->version, CHURN_RECORD_SUBSCRIPTION, as_of)) {
+        return CHURN__NOT_PROVIDED;
+    }
+    const churn__subscription *rows = NULL;
+    size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
+    return churn__mrr_at(&frame->playbook->kpi, rows, count, frame->currency_code, as_of, out);
+}
+
+double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr)
+{
+    if (frame->playbook->score_count == 0 || frame->scores[0].missing[row]) {
+        return (double)NAN;
+    }
+    return churn__round6((double)mrr * (100.0 - frame->scores[0].score[row]) / 100.0);
 }

@@ -88,32 +88,6 @@ churn_status churn__find_score(const churn_playbook *playbook, churn_str name, u
                        &playbook->scores[0].id);
 }
 
-double churn__major(const churn_playbook *playbook, int64_t minor)
-{
-    static const double unit[] = {1.0, 10.0, 100.0, 1000.0, 10000.0};
-    int scale = playbook->currency_scale;
-    return (double)minor / unit[scale >= 0 && scale <= 4 ? scale : 2];
-}
-
-churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_time as_of,
-                                int64_t *out)
-{
-    if (!churn__version_provided(frame->version, CHURN_RECORD_SUBSCRIPTION, as_of)) {
-        return CHURN__NOT_PROVIDED;
-    }
-    const churn__subscription *rows = NULL;
-    size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
-    return churn__mrr_at(&frame->playbook->kpi, rows, count, frame->currency_code, as_of, out);
-}
-
-double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr)
-{
-    if (frame->playbook->score_count == 0 || frame->scores[0].missing[row]) {
-        return (double)NAN;
-    }
-    return churn__round6((double)mrr * (100.0 - frame->scores[0].score[row]) / 100.0);
-}
-
 /* ---- going through customers in batches ---- */
 
 typedef churn_status (*frame_use)(churn__frame *frame, void *context, churn_error *err);
@@ -129,6 +103,7 @@ static churn_status go_through(churn__asking *asking, churn__frame *frame, frame
         uint32_t n = left < frame->max_customers ? left : frame->max_customers;
         CHURN_TRY(churn__cancel_check(cancel, err));
         CHURN_TRY(churn__frame_fill(frame, asking->order + from, n, err));
+        churn__frame_name(frame);
         CHURN_TRY(use(frame, context, err));
         churn__cancel_step(cancel, from + n);
     }
@@ -138,7 +113,7 @@ done:
 
 static churn_str row_id(const churn__frame *frame, uint32_t row)
 {
-    return churn__version_customer_id(frame->version, frame->customers[row / frame->date_count]);
+    return frame->ids[row / frame->date_count];
 }
 
 static churn_time row_date(const churn__frame *frame, uint32_t row)

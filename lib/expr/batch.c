@@ -55,14 +55,11 @@ churn_status churn__expr_batch_finish(expr_batch *batch, churn_table **out, chur
     return churn__table_finish(builder, out, err);
 }
 
-static void add_value(const expr_batch *batch, const expr_vector *result, uint32_t i, uint8_t state)
+static void add_value(const expr_batch *batch, const expr_vector *result, uint32_t i)
 {
     churn__table_builder *to = batch->builder;
     size_t at = (size_t)result->step * i;
     switch (batch->expr->type) {
-    case CHURN__TYPE_BOOL:
-        churn__table_add_bool(to, COLUMN_VALUE, state == EXPR_TRUE);
-        break;
     case CHURN__TYPE_DOUBLE:
         churn__table_add_double(to, COLUMN_VALUE, ((const double *)result->values)[at]);
         break;
@@ -104,23 +101,68 @@ static bool add_error(const expr_batch *batch, uint32_t i)
     return !run.no_memory;
 }
 
+/* Anything but conditions: cell by cell. */
+static void add_values(const expr_batch *batch, const expr_vector *result, const uint8_t *states,
+                       uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (states[i] == EXPR_OK) {
+            add_value(batch, result, i);
+        } else {
+            churn__table_add_null(batch->builder, COLUMN_VALUE);
+        }
+    }
+}
+
+static void add_truths(const expr_batch *batch, const uint8_t *states, uint32_t n)
+{
+    uint8_t values[EXPR_CHUNK], there[EXPR_CHUNK];
+    for (uint32_t i = 0; i < n; i++) {
+        values[i] = states[i] == EXPR_TRUE;
+        there[i] = states[i] == EXPR_TRUE || states[i] == EXPR_FALSE;
+    }
+    churn__table_add_bools(batch->builder, COLUMN_VALUE, values, there, n);
+}
+
 /* False: no memory. */
-static bool add_row(const expr_batch *batch, const expr_vector *result, uint32_t i)
+static bool add_errors(const expr_batch *batch, const uint8_t *states, uint32_t n)
+{
+    for (uint32_t from = 0; from < n;) {
+        uint32_t to = from;
+        while (to < n && states[to] != EXPR_ERROR) {
+            to++;
+        }
+        churn__table_add_null_strings(batch->builder, COLUMN_ERROR, to - from);
+        if (to < n && !add_error(batch, to)) {
+            return false;
+        }
+        from = to + 1;
+    }
+    return true;
+}
+
+/* The states of all rows, one after the other; those that have none are all there. */
+static void copy_states(const expr_vector *result, uint32_t n, uint8_t *out)
+{
+    memset(out, EXPR_OK, n);
+    for (uint32_t i = 0; result->states != NULL && i < n; i++) {
+        out[i] = result->states[result->step * i];
+    }
+}
+
+static bool add_rows(const expr_batch *batch, const expr_vector *result, uint32_t n)
 {
     static const churn_str names[] = {CHURN__STR("value"), CHURN__STR("error"),
                                       CHURN__STR("unknown"), CHURN__STR("value")};
-    uint8_t state = result->states == NULL ? EXPR_OK : result->states[result->step * i];
-    if (state == EXPR_OK || state == EXPR_FALSE) {
-        add_value(batch, result, i, state);
+    uint8_t states[EXPR_CHUNK];
+    copy_states(result, n, states);
+    if (batch->expr->type == CHURN__TYPE_BOOL) {
+        add_truths(batch, states, n);
     } else {
-        churn__table_add_null(batch->builder, COLUMN_VALUE);
+        add_values(batch, result, states, n);
     }
-    churn__table_add_string(batch->builder, COLUMN_OUTCOME, names[state]);
-    if (state == EXPR_ERROR) {
-        return add_error(batch, i);
-    }
-    churn__table_add_null(batch->builder, COLUMN_ERROR);
-    return true;
+    churn__table_add_choices(batch->builder, COLUMN_OUTCOME, names, 4, states, n);
+    return add_errors(batch, states, n);
 }
 
 churn_status churn__expr_batch_run(expr_batch *batch, uint32_t n, churn_error *err)
@@ -129,11 +171,8 @@ churn_status churn__expr_batch_run(expr_batch *batch, uint32_t n, churn_error *e
     expr_vector result;
     CHURN_TRY(
         churn__expr_run_chunk(batch->expr, batch->columns, 0, n, batch->scratch, &result, err));
-    for (uint32_t i = 0; i < n; i++) {
-        if (!add_row(batch, &result, i)) {
-            st = churn__fail_memory(err, batch->heap);
-            goto done;
-        }
+    if (!add_rows(batch, &result, n)) {
+        CHURN_TRY(churn__fail_memory(err, batch->heap));
     }
     batch->rows_before += n;
 done:

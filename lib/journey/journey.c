@@ -40,6 +40,14 @@ churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reade
                                   churn_error *err)
 {
     const churn__loss_facts facts = read_facts(reader, customer, as_of);
+    if (facts.row_count == 0 && facts.record_count == 0) {
+        *out = (churn__loss){.at = CHURN_TIME_NONE,
+                             .reason = CHURN__NO_CODE,
+                             .mrr = CHURN_INT_NONE,
+                             .by_subscription = CHURN_TRUTH_NONE,
+                             .by_record = CHURN_TRUTH_NONE};
+        return CHURN_OK; /* nothing is said of them */
+    }
     return churn__loss_judge_facts(judge, &facts, out, err);
 }
 

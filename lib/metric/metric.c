@@ -137,6 +137,7 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
 {
     churn_status st = CHURN_OK;
     for (uint32_t i = 0; i < n && !plan->failed; i++) {
+        churn__reader_ahead(reader, customers + i, n - i);
         eval_customer(plan, reader, customers[i], (size_t)i * plan->date_count, out);
     }
     if (plan->failed || churn__reader_failed(reader)) {

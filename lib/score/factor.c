@@ -17,7 +17,8 @@ static double factor_share(double low, double high, double value)
 static double factor_between(const churn__point *a, const churn__point *b, double value)
 {
     double y = a->y + (b->y - a->y) * factor_share(a->x, b->x, value);
-    return fmin(fmax(y, fmin(a->y, b->y)), fmax(a->y, b->y));
+    double least = a->y < b->y ? a->y : b->y, greatest = a->y < b->y ? b->y : a->y;
+    return y < least ? least : y > greatest ? greatest : y;
 }
 
 double churn__factor_points(const churn__factor_def *factor, double value)

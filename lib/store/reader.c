@@ -121,6 +121,44 @@ churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uin
     return n == 1 ? view_slice(&slices[0]) : view_merged(reader, slices, n);
 }
 
+/* How many customers ahead the index, the lists and the events themselves are asked for: each
+ * stands on the one before. */
+#define AHEAD_INDEX 24u
+#define AHEAD_LISTS 16u
+#define AHEAD_EVENTS 8u
+
+static void events_ahead(const event_run *run, uint32_t customer)
+{
+    if (customer < run->index.slots) {
+        uint32_t first = run->lists[run->index.begin[customer]].begin;
+        uint32_t end = run->lists[run->index.begin[customer + 1]].begin;
+        __builtin_prefetch(run->cells.at + first);
+        __builtin_prefetch(run->cells.at + end);
+        if (run->cells.value != NULL) {
+            __builtin_prefetch(run->cells.value + first);
+            __builtin_prefetch(run->cells.value + end);
+        }
+    }
+}
+
+void churn__reader_ahead(const churn__reader *reader, const uint32_t *customers, uint32_t n)
+{
+    const churn__version *v = reader->version;
+    const event_run *run = v->event_runs > 0 ? v->events[0] : NULL; /* which has nearly all */
+    if (run == NULL || run->index.customer != NULL) {
+        return;
+    }
+    if (n > AHEAD_INDEX && customers[AHEAD_INDEX] < run->index.slots) {
+        __builtin_prefetch(run->index.begin + customers[AHEAD_INDEX]);
+    }
+    if (n > AHEAD_LISTS && customers[AHEAD_LISTS] < run->index.slots) {
+        __builtin_prefetch(run->lists + run->index.begin[customers[AHEAD_LISTS]]);
+    }
+    if (n > AHEAD_EVENTS) {
+        events_ahead(run, customers[AHEAD_EVENTS]);
+    }
+}
+
 uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer, const uint32_t **types)
 {
     const churn__version *v = reader->version;

@@ -6,29 +6,17 @@
 #include "base/bits.h"
 #include "base/checked.h"
 
-typedef enum build_fault {
-    BUILD_GOOD,
-    BUILD_NO_MEMORY,
-    BUILD_MISUSED /* no such column, or a cell of another type */
-} build_fault;
-
-struct churn__table_builder {
-    churn_table *table;
-    uint64_t rows; /* hint */
-    build_fault fault;
-};
-
 /* The first fault stays. */
-static void spoil(churn__table_builder *builder, build_fault fault)
+static void spoil(churn__table_builder *builder, table_fault fault)
 {
     if (builder->fault == BUILD_GOOD) {
         builder->fault = fault;
     }
 }
 
-static bool reserve(churn__heap *heap, churn__table_run *run, size_t need, size_t size)
+void churn__table_spoil(churn__table_builder *builder)
 {
-    return need <= run->capacity || churn__grow(heap, &run->data, &run->capacity, need, size);
+    spoil(builder, BUILD_NO_MEMORY);
 }
 
 /* Exactly `count` elements, for what is not going to grow. */
@@ -50,7 +38,7 @@ static bool reserve_bit(churn__heap *heap, churn__table_run *bits, uint64_t at)
     if (at % 8 != 0) {
         return true;
     }
-    if (!reserve(heap, bits, byte + 1, 1)) {
+    if (!churn__table_reserve(heap, bits, byte + 1, 1)) {
         return false;
     }
     ((uint8_t *)bits->data)[byte] = 0;
@@ -117,7 +105,7 @@ uint32_t churn__table_column(churn__table_builder *builder, const char *name,
         return 0;
     }
     number = table->column_count;
-    if (!reserve(table->heap, &table->columns, (size_t)number + 1, sizeof *col)) {
+    if (!churn__table_reserve(table->heap, &table->columns, (size_t)number + 1, sizeof *col)) {
         spoil(builder, BUILD_NO_MEMORY);
         return 0;
     }
@@ -135,8 +123,8 @@ uint32_t churn__table_column(churn__table_builder *builder, const char *name,
 }
 
 /* The column to append to, or NULL: nothing is to be done. `type` 0: any. */
-static churn__table_col *appendable(churn__table_builder *builder, uint32_t column,
-                                    churn_column_type type)
+churn__table_col *churn__table_appendable(churn__table_builder *builder, uint32_t column,
+                                          churn_column_type type)
 {
     churn__table_col *col = NULL;
 
@@ -156,11 +144,11 @@ static churn__table_col *appendable(churn__table_builder *builder, uint32_t colu
 }
 
 /* From the first null on every cell has a bit. */
-static bool begin_validity(churn__heap *heap, churn__table_col *col)
+bool churn__table_begin_validity(churn__heap *heap, churn__table_col *col)
 {
     size_t bytes = churn__bits_bytes((size_t)col->count + 1);
 
-    if (!reserve(heap, &col->valid, bytes, 1)) {
+    if (!churn__table_reserve(heap, &col->valid, bytes, 1)) {
         return false;
     }
     memset(col->valid.data, 0, bytes);
@@ -179,7 +167,7 @@ static bool count_cell(churn__heap *heap, churn__table_col *col, bool there)
             col->count++;
             return true;
         }
-        if (!begin_validity(heap, col)) {
+        if (!churn__table_begin_validity(heap, col)) {
             return false;
         }
     } else if (!reserve_bit(heap, &col->valid, col->count)) {
@@ -205,7 +193,7 @@ static bool put_bit(churn__heap *heap, churn__table_col *col, bool value)
 
 static bool put_word(churn__heap *heap, churn__table_col *col, const void *word)
 {
-    if (!reserve(heap, &col->values, (size_t)col->count + 1, 8)) {
+    if (!churn__table_reserve(heap, &col->values, (size_t)col->count + 1, 8)) {
         return false;
     }
     memcpy((char *)col->values.data + col->count * 8, word, 8);
@@ -217,7 +205,7 @@ static bool put_text(churn__heap *heap, churn__table_col *col, churn_str value)
     int64_t *ends = NULL;
     size_t from, to;
 
-    if (!reserve(heap, &col->values, (size_t)col->count + 2, 8)) {
+    if (!churn__table_reserve(heap, &col->values, (size_t)col->count + 2, 8)) {
         return false;
     }
     ends = col->values.data;
@@ -226,11 +214,12 @@ static bool put_text(churn__heap *heap, churn__table_col *col, churn_str value)
         return false;
     }
     if (value.len > 0) {
-        if (!reserve(heap, &col->bytes, to, 1)) {
+        if (!churn__table_reserve(heap, &col->bytes, to, 1)) {
             return false;
         }
         memcpy((char *)col->bytes.data + from, value.ptr, value.len);
     }
+    col->longest = value.len > col->longest ? value.len : col->longest;
     ends[col->count + 1] = (int64_t)to;
     return true;
 }
@@ -263,7 +252,7 @@ static void add_nothing(churn__table_builder *builder, churn__table_col *col)
 
 void churn__table_add_null(churn__table_builder *builder, uint32_t column)
 {
-    churn__table_col *col = appendable(builder, column, 0);
+    churn__table_col *col = churn__table_appendable(builder, column, 0);
 
     if (col != NULL) {
         add_nothing(builder, col);
@@ -272,7 +261,7 @@ void churn__table_add_null(churn__table_builder *builder, uint32_t column)
 
 void churn__table_add_bool(churn__table_builder *builder, uint32_t column, bool value)
 {
-    churn__table_col *col = appendable(builder, column, CHURN_COLUMN_BOOL);
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_BOOL);
 
     if (col != NULL) {
         close_cell(builder, col, put_bit(builder->table->heap, col, value), true);
@@ -281,7 +270,7 @@ void churn__table_add_bool(churn__table_builder *builder, uint32_t column, bool 
 
 void churn__table_add_int(churn__table_builder *builder, uint32_t column, int64_t value)
 {
-    churn__table_col *col = appendable(builder, column, CHURN_COLUMN_INT);
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_INT);
 
     if (col != NULL) {
         close_cell(builder, col, put_word(builder->table->heap, col, &value), true);
@@ -290,7 +279,7 @@ void churn__table_add_int(churn__table_builder *builder, uint32_t column, int64_
 
 void churn__table_add_double(churn__table_builder *builder, uint32_t column, double value)
 {
-    churn__table_col *col = appendable(builder, column, CHURN_COLUMN_DOUBLE);
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_DOUBLE);
     double shown = value == 0.0 ? 0.0 : value;
 
     if (col == NULL) {
@@ -305,7 +294,7 @@ void churn__table_add_double(churn__table_builder *builder, uint32_t column, dou
 
 void churn__table_add_string(churn__table_builder *builder, uint32_t column, churn_str value)
 {
-    churn__table_col *col = appendable(builder, column, CHURN_COLUMN_STRING);
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_STRING);
 
     if (col == NULL) {
         return;
@@ -319,7 +308,7 @@ void churn__table_add_string(churn__table_builder *builder, uint32_t column, chu
 
 void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn_time value)
 {
-    churn__table_col *col = appendable(builder, column, CHURN_COLUMN_TIME);
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_TIME);
 
     if (col == NULL) {
         return;
@@ -347,14 +336,23 @@ static bool make_text(churn__heap *heap, churn__table_col *col)
     char *out;
 
     if (!churn__add_size((size_t)at[col->count], (size_t)col->count, &size) ||
-        !reserve_exactly(heap, &col->text, size, 1)) {
+        !churn__add_size(size, TABLE_SHORT, &size) || !reserve_exactly(heap, &col->text, size, 1)) {
         return false;
     }
     out = col->text.data;
+    if (col->longest == 0) {
+        memset(out, 0, (size_t)col->count);
+        return true;
+    }
+    bool words =
+        col->longest <= TABLE_SHORT && col->bytes.capacity >= (size_t)at[col->count] + TABLE_SHORT;
     for (uint64_t i = 0; i < col->count; i++) {
+        const char *from = (const char *)col->bytes.data + at[i];
         size_t len = (size_t)(at[i + 1] - at[i]);
-        if (len > 0) {
-            memcpy(out, (const char *)col->bytes.data + at[i], len);
+        if (words) {
+            memcpy(out, from, TABLE_SHORT);
+        } else if (len > 0) {
+            memcpy(out, from, len);
         }
         out[len] = '\0';
         out += len + 1;

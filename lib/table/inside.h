@@ -18,6 +18,7 @@ typedef struct churn__table_col {
     churn__table_run values; /* as churn_table_column_data() gives them */
     churn__table_run valid;  /* NULL data while nothing is null */
     churn__table_run bytes;  /* of strings, end to end */
+    size_t longest;          /* of them */
     churn__table_run text;   /* the same with a NUL after each: row i begins at values[i] + i */
 } churn__table_col;
 
@@ -41,5 +42,37 @@ static inline size_t churn__table_width(churn_column_type type)
 }
 
 void churn__table_destroy(churn_table *table);
+
+/* ---- building ---- */
+
+typedef enum table_fault {
+    BUILD_GOOD,
+    BUILD_NO_MEMORY,
+    BUILD_MISUSED /* no such column, or a cell of another type */
+} table_fault;
+
+struct churn__table_builder {
+    churn_table *table;
+    uint64_t rows; /* hint */
+    table_fault fault;
+};
+
+/* Strings up to this length are copied as one word, and the next one over what is too much of it:
+ * room for one word more than there are bytes is what makes that safe. */
+#define TABLE_SHORT 8u
+
+static inline bool churn__table_reserve(churn__heap *heap, churn__table_run *run, size_t need,
+                                        size_t size)
+{
+    return need <= run->capacity || churn__grow(heap, &run->data, &run->capacity, need, size);
+}
+
+/* The column to append to, or NULL: nothing is to be done. `type` 0: any. */
+churn__table_col *churn__table_appendable(churn__table_builder *builder, uint32_t column,
+                                          churn_column_type type);
+/* From the first null on every cell has a bit. */
+bool churn__table_begin_validity(churn__heap *heap, churn__table_col *col);
+/* There is no memory. */
+void churn__table_spoil(churn__table_builder *builder);
 
 #endif

@@ -28,6 +28,15 @@ void churn__table_add_double(churn__table_builder *builder, uint32_t column, dou
 void churn__table_add_string(churn__table_builder *builder, uint32_t column, churn_str value);
 /* CHURN_TIME_NONE becomes null. */
 void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn_time value);
+/* Many cells of one column at once: strings that are null; bools that are 0 or 1, null where
+ * `there` is 0; strings that are choices[codes[i]], of at most CHURN__TABLE_CHOICES. */
+void churn__table_add_null_strings(churn__table_builder *builder, uint32_t column, size_t n);
+void churn__table_add_bools(churn__table_builder *builder, uint32_t column, const uint8_t *values,
+                            const uint8_t *there, size_t n);
+#define CHURN__TABLE_CHOICES 16u
+void churn__table_add_choices(churn__table_builder *builder, uint32_t column,
+                              const churn_str *choices, uint32_t choice_count, const uint8_t *codes,
+                              size_t n);
 /* How many cells a column has so far. */
 uint64_t churn__table_filled(const churn__table_builder *builder, uint32_t column);
 /* The table, and the end of the builder whether or not it succeeds. */

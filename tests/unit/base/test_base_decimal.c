@@ -102,6 +102,25 @@ static void round6__its_own_result__is_kept(void **state)
     }
 }
 
+/* The quick way and the exact one, everywhere and next to halves. */
+static void round6__any_value__as_in_exact_arithmetic(void **state)
+{
+    (void)state;
+    uint64_t seed = 5;
+    for (int i = 0; i < 400000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        double value = (double)(int64_t)(seed >> 20) / (double)(1u << (seed >> 3) % 31);
+        double half = ((double)(int64_t)(seed >> 34) + 0.5) / 1e6;
+        const double values[] = {
+            value, -value, half, -half, nextafter(half, 0), nextafter(half, 1e9)};
+        for (int k = 0; k < 6; k++) {
+            if (values[k] < 8e9 && values[k] > -8e9) {
+                assert_true(churn__round6(values[k]) == (double)churn__micro(values[k]) / 1e6);
+            }
+        }
+    }
+}
+
 static void mul_div_round__table__half_away_from_zero(void **state)
 {
     (void)state;
@@ -170,6 +189,7 @@ int main(void)
         cmocka_unit_test(decimal_from_double__table__through_the_shortest_decimal),
         cmocka_unit_test(micro__ties_and_limits__exact),
         cmocka_unit_test(round6__its_own_result__is_kept),
+        cmocka_unit_test(round6__any_value__as_in_exact_arithmetic),
         cmocka_unit_test(mul_div_round__table__half_away_from_zero),
         cmocka_unit_test(currency_scale__codes__as_iso_4217),
         cmocka_unit_test(currency_scale__all_codes__counted),

@@ -246,6 +246,70 @@ static void finish__cap_of_heap_reached__is_limit(void **state)
     churn__heap_release(own);
 }
 
+/* Many cells at once are what the same cells are one by one, however they are cut into pieces. */
+static churn_table *build_many(uint64_t seed, bool at_once, bool long_names)
+{
+    static const churn_str few[] = {{"value", 5}, {"", 0}, {"unknown", 7}, {"eight888", 8}};
+    static const churn_str more[] = {{"value", 5}, {"nine99999", 9}, {"unknown", 7}, {"x", 1}};
+    const churn_str *choices = long_names ? more : few;
+    churn__table_builder *b = churn__table_begin(heap, 10);
+    uint8_t codes[3000], there[3000], values[3000];
+    churn_table *table = NULL;
+    churn__table_column(b, "bool", CHURN_COLUMN_BOOL);
+    churn__table_column(b, "choice", CHURN_COLUMN_STRING);
+    churn__table_column(b, "none", CHURN_COLUMN_STRING);
+    for (int round = 0; round < 12; round++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        size_t n = (seed >> 33) % (round % 3 ? 40 : 3000);
+        for (size_t i = 0; i < n; i++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            codes[i] = seed >> 40 & 3;
+            there[i] = round < 3 || (seed >> 45) % 5;
+            values[i] = seed >> 50 & 1;
+        }
+        if (at_once) {
+            churn__table_add_bools(b, 0, values, there, n);
+            churn__table_add_choices(b, 1, choices, 4, codes, n);
+            churn__table_add_null_strings(b, 2, n);
+        }
+        for (size_t i = 0; !at_once && i < n; i++) {
+            there[i] ? churn__table_add_bool(b, 0, values[i]) : churn__table_add_null(b, 0);
+            churn__table_add_string(b, 1, choices[codes[i]]);
+            churn__table_add_null(b, 2);
+        }
+        churn__table_add_bool(b, 0, round & 1);
+        churn__table_add_string(b, 1, str("between"));
+        churn__table_add_string(b, 2, str(round % 2 ? "" : "something"));
+    }
+    assert_ok(churn__table_finish(b, &table, NULL));
+    return table;
+}
+
+static void add_many__any_pieces__as_one_by_one(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 60; seed++) {
+        churn_table *a = build_many(seed, true, seed % 4 == 0);
+        churn_table *b = build_many(seed, false, seed % 4 == 0);
+        assert_int_equal(churn_table_row_count(a), churn_table_row_count(b));
+        for (uint64_t row = 0; row < churn_table_row_count(a); row++) {
+            for (uint32_t c = 0; c < 3; c++) {
+                assert_int_equal(churn_table_is_null(a, row, c), churn_table_is_null(b, row, c));
+            }
+            assert_int_equal(churn_table_bool(a, row, 0), churn_table_bool(b, row, 0));
+            for (uint32_t c = 1; c < 3; c++) {
+                churn_str left = churn_table_string(a, row, c),
+                          right = churn_table_string(b, row, c);
+                assert_int_equal(left.len, right.len);
+                assert_true((left.ptr == NULL) == (right.ptr == NULL));
+                assert_true(left.ptr == NULL || memcmp(left.ptr, right.ptr, left.len + 1) == 0);
+            }
+        }
+        churn_table_free(a);
+        churn_table_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest table_build[] = {
@@ -260,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(finish__misuse__is_internal_and_frees, make_heap,
                                         drop_heap),
         cmocka_unit_test_setup_teardown(abandon__half_built__frees, make_heap, drop_heap),
+        cmocka_unit_test_setup_teardown(add_many__any_pieces__as_one_by_one, make_heap, drop_heap),
         cmocka_unit_test_setup_teardown(builder__nth_allocation_fails__no_memory_and_no_leak,
                                         make_heap, drop_heap),
         cmocka_unit_test_setup_teardown(finish__cap_of_heap_reached__is_limit, make_heap,

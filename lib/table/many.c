@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/bits.h"
+#include "base/checked.h"
+#include "table/inside.h"
+
+/* Appending many cells of one column at once. */
+
+/* Bits [at, at + n) of a bitmap; what comes after them in the last byte is cleared. */
+static void put_bits(uint8_t *bits, uint64_t at, const uint8_t *values, size_t n)
+{
+    size_t i = 0;
+    for (; i < n && (at + i) % 8 != 0; i++) {
+        churn__bit_put(bits, at + i, values[i] != 0);
+    }
+    for (; i + 8 <= n; i += 8) {
+        /* Eight bytes of 0 and 1, the first one lowest: the product has them as bits on top. */
+        uint64_t word = 0;
+        for (unsigned k = 0; k < 8; k++) {
+            word |= (uint64_t)values[i + k] << 8 * k;
+        }
+        bits[(at + i) / 8] = (uint8_t)(word * UINT64_C(0x0102040810204080) >> 56);
+    }
+    if (i < n) {
+        bits[(at + i) / 8] = 0;
+    }
+    for (; i < n; i++) {
+        churn__bit_put(bits, at + i, values[i] != 0);
+    }
+}
+
+/* Ends every append. `there` NULL: none is. */
+static bool count_cells(churn__heap *heap, churn__table_col *col, const uint8_t *there, size_t n)
+{
+    size_t present = 0;
+    for (size_t i = 0; i < n; i++) {
+        present += there[i];
+    }
+    if (col->valid.data == NULL && present < n && !churn__table_begin_validity(heap, col)) {
+        return false;
+    }
+    if (col->valid.data != NULL) {
+        size_t bytes = churn__bits_bytes((size_t)col->count + n);
+        if (!churn__table_reserve(heap, &col->valid, bytes, 1)) {
+            return false;
+        }
+        put_bits(col->valid.data, col->count, there, n);
+    }
+    col->nulls += n - present;
+    col->count += n;
+    return true;
+}
+
+/* How many cells are counted at a time. */
+#define PIECE 1024u
+
+static bool put_nulls(churn__heap *heap, churn__table_col *col, size_t n)
+{
+    static const uint8_t nowhere[PIECE] = {0};
+    if (!churn__table_reserve(heap, &col->values, (size_t)col->count + n + 1, 8)) {
+        return false;
+    }
+    int64_t *ends = (int64_t *)col->values.data + col->count;
+    for (size_t i = 1; i <= n; i++) {
+        ends[i] = ends[0]; /* a string that is not there ends where it begins */
+    }
+    return count_cells(heap, col, nowhere, n);
+}
+
+void churn__table_add_null_strings(churn__table_builder *builder, uint32_t column, size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_STRING);
+    for (size_t done = 0; col != NULL && done < n; done += PIECE) {
+        if (!put_nulls(builder->table->heap, col, n - done < PIECE ? n - done : PIECE)) {
+            churn__table_spoil(builder);
+            return;
+        }
+    }
+}
+
+void churn__table_add_bools(churn__table_builder *builder, uint32_t column, const uint8_t *values,
+                            const uint8_t *there, size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_BOOL);
+    if (col == NULL || n == 0) {
+        return;
+    }
+    churn__heap *heap = builder->table->heap;
+    size_t bytes = churn__bits_bytes((size_t)col->count + n);
+    bool fits = churn__table_reserve(heap, &col->values, bytes, 1);
+    if (fits) {
+        put_bits(col->values.data, col->count, values, n);
+        fits = count_cells(heap, col, there, n);
+    }
+    if (!fits) {
+        churn__table_spoil(builder);
+    }
+}
+
+/* ---- strings of a few ---- */
+
+typedef struct choice_words {
+    char bytes[CHURN__TABLE_CHOICES][TABLE_SHORT];
+    size_t len[CHURN__TABLE_CHOICES];
+} choice_words;
+
+/* The choices as words; false: one is too long. */
+static bool make_words(const churn_str *choices, uint32_t count, choice_words *out)
+{
+    memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < count; i++) {
+        if (choices[i].len > TABLE_SHORT) {
+            return false;
+        }
+        memcpy(out->bytes[i], choices[i].ptr, choices[i].len);
+        out->len[i] = choices[i].len;
+    }
+    return true;
+}
+
+static bool put_words(churn__heap *heap, churn__table_col *col, const choice_words *words,
+                      const uint8_t *codes, size_t n)
+{
+    size_t from = (size_t)((const int64_t *)col->values.data)[col->count], most = 0;
+    if (!churn__add_size(from, (n + 1) * TABLE_SHORT, &most) ||
+        !churn__table_reserve(heap, &col->bytes, most, 1) ||
+        !churn__table_reserve(heap, &col->values, (size_t)col->count + n + 1, 8)) {
+        return false;
+    }
+    int64_t *ends = (int64_t *)col->values.data + col->count;
+    char *base = col->bytes.data;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(base + from, words->bytes[codes[i]], TABLE_SHORT);
+        from += words->len[codes[i]];
+        ends[i + 1] = (int64_t)from;
+        col->longest = words->len[codes[i]] > col->longest ? words->len[codes[i]] : col->longest;
+    }
+    return true;
+}
+
+void churn__table_add_choices(churn__table_builder *builder, uint32_t column,
+                              const churn_str *choices, uint32_t choice_count, const uint8_t *codes,
+                              size_t n)
+{
+    choice_words words;
+    uint8_t there[PIECE];
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_STRING);
+    if (!make_words(choices, choice_count, &words)) {
+        for (size_t i = 0; i < n; i++) {
+            churn__table_add_string(builder, column, choices[codes[i]]);
+        }
+        return;
+    }
+    memset(there, 1, sizeof there);
+    for (size_t done = 0; col != NULL && done < n; done += PIECE) {
+        size_t piece = n - done < PIECE ? n - done : PIECE;
+        churn__heap *heap = builder->table->heap;
+        if (!put_words(heap, col, &words, codes + done, piece) ||
+            !count_cells(heap, col, there, piece)) {
+            churn__table_spoil(builder);
+            return;
+        }
+    }
+}
