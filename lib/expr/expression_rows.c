@@ -188,7 +188,9 @@ static churn_status take_cell(const intake *in, uint32_t field, churn__type type
     }
     case CHURN__TYPE_TIME:
         fits = churn__arrow_time(in->reader, field, row, &i);
-        i *= churn__arrow_get_field(in->reader, field)->kind == CHURN__ARROW_DATE ? CHURN__DAY : 1;
+        if (fits && churn__arrow_get_field(in->reader, field)->kind == CHURN__ARROW_DATE) {
+            i *= CHURN__DAY;
+        }
         memcpy(to, &i, sizeof i);
         break;
     default:

@@ -389,6 +389,66 @@ static void evaluate_stream__wrong_columns__are_errors(void **state)
     churn_table_free(from);
 }
 
+static void free_nothing(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static void free_no_schema(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static void free_no_stream(struct ArrowArrayStream *stream)
+{
+    stream->release = NULL;
+}
+
+/* A stream of one date, the furthest that 32 bits can name. */
+static int far_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    static struct ArrowSchema day, *days = &day;
+    (void)stream;
+    day = (struct ArrowSchema){.format = "tdD", .name = "t", .release = free_no_schema};
+    *out = (struct ArrowSchema){
+        .format = "+s", .n_children = 1, .children = &days, .release = free_no_schema};
+    return 0;
+}
+
+static int far_batch(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    static const int32_t days[] = {INT32_MAX};
+    static const void *none[] = {NULL}, *buffers[] = {NULL, days};
+    static struct ArrowArray column, *columns = &column;
+    (void)stream;
+    column = (struct ArrowArray){
+        .length = 1, .n_buffers = 2, .buffers = buffers, .release = free_nothing};
+    *out = (struct ArrowArray){.length = 1,
+                               .n_buffers = 1,
+                               .buffers = none,
+                               .n_children = 1,
+                               .children = &columns,
+                               .release = free_nothing};
+    return 0;
+}
+
+static void evaluate_stream__date_of_no_year__type_with_row(void **state)
+{
+    const churn_variable names[] = {{{"t", 1}, CHURN_TYPE_TIME, 0}};
+    struct ArrowArrayStream stream = {
+        .get_schema = far_schema, .get_next = far_batch, .release = free_no_stream};
+    churn_error err = {.struct_size = sizeof err};
+    churn_expression *e = NULL;
+    churn_table *to = NULL;
+    (void)state;
+    assert_ok(churn_expression_compile("t > timestamp('2020-01-01T00:00:00Z')", CHURN_NTS, names, 1,
+                                       NULL, &e, NULL));
+    assert_int_equal(churn_expression_evaluate_stream(e, &stream, NULL, &to, &err), CHURN_E_TYPE);
+    assert_int_equal(err.row, 0);
+    assert_null(to);
+    churn_expression_free(e);
+}
+
 /* ---- no memory ---- */
 
 typedef struct scarce {
@@ -476,6 +536,7 @@ int main(void)
         cmocka_unit_test(evaluate_columns__faults__are_reported),
         cmocka_unit_test(evaluate_stream__columns_by_name__give_the_same),
         cmocka_unit_test(evaluate_stream__wrong_columns__are_errors),
+        cmocka_unit_test(evaluate_stream__date_of_no_year__type_with_row),
         cmocka_unit_test(expression__every_allocation_fails__nothing_leaks),
     };
     return RUN_TESTS(tests);
