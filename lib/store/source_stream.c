@@ -5,18 +5,18 @@
 
 /* Cells of an Arrow stream, or of constant texts. Which column is which field: stream_map.c. */
 
-/* "Where this field says `from`, read `to`." */
-static churn_str mapped(const stream_source *s, const column *c, churn_str text)
+/* "Where this field says `from`, read `to`": the first that says so. */
+static churn_str mapped(const column *c, churn_str text)
 {
-    for (uint32_t i = 0; c->has_values && i < s->options->value_count; i++) {
-        const churn_field_value *v = &s->options->values[i];
-        churn_str from = churn__str_arg(v->from.ptr, v->from.len);
-        if (churn__str_eq(churn__str_arg(v->field.ptr, v->field.len), c->name) &&
-            churn__str_eq(from, text)) {
-            return churn__str_arg(v->to.ptr, v->to.len);
-        }
+    uint32_t low = 0, high = c->value_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool below = churn__str_cmp(c->values[middle].from, text) < 0;
+        low = below ? middle + 1 : low;
+        high = below ? high : middle;
     }
-    return text;
+    bool found = low < c->value_count && churn__str_eq(c->values[low].from, text);
+    return found ? c->values[low].to : text;
 }
 
 static void get_text(const stream_source *s, const column *c, uint64_t row, const uint32_t *known,
@@ -33,9 +33,7 @@ static void get_text(const stream_source *s, const column *c, uint64_t row, cons
     churn_str text = churn__arrow_string(s->reader, c->field, row);
     out->kind = CELL_TEXT;
     out->text = text.ptr == NULL ? CHURN__STR("") : text;
-    if (c->has_values) {
-        out->text = mapped(s, c, out->text);
-    }
+    out->text = mapped(c, out->text);
 }
 
 static void get_time(const stream_source *s, const column *c, uint64_t row, cell_kind kind,
@@ -150,6 +148,7 @@ void churn__source_stream_clear(stream_source *s)
 {
     churn__free_array(s->heap, s->attributes, s->attribute_room, sizeof *s->attributes);
     churn__free_array(s->heap, s->names, s->attribute_room, sizeof *s->names);
+    churn__free_array(s->heap, s->values, s->value_room, sizeof *s->values);
     churn__arrow_close(s->reader);
 }
 

@@ -13,8 +13,9 @@ typedef struct column {
     uint32_t field;     /* of the stream; NO_COLUMN */
     churn_str constant; /* NULL: none */
     churn__arrow_kind kind;
-    bool may_round;  /* decimals longer than 63 bits are as good as doubles */
-    bool has_values; /* a value map names it */
+    bool may_round;                  /* decimals longer than 63 bits are as good as doubles */
+    const churn_field_value *values; /* its value map, by `from` */
+    uint32_t value_count;
     bool is_dictionary;
     bool null_unsets; /* an attribute row without value */
     bool nan_counts;  /* and one whose value is NaN */
@@ -25,6 +26,8 @@ typedef struct stream_source {
     churn__heap *heap;
     const churn_load_options *options;
     churn__arrow_reader *reader;
+    churn_field_value *values; /* options->values by field and `from` */
+    uint32_t value_room;
     column columns[FIELDS_MAX];
     column *attributes; /* base.attribute_count */
     churn_str *names;

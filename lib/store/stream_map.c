@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/source_stream.h"
 
+#include "base/sort.h"
+
 /* Which column of a stream is which field: as the options say, else by name; and whether its type
  * can hold it. */
 
@@ -84,15 +86,27 @@ static column *add_attribute(stream_source *s, churn_str name)
     return c;
 }
 
+/* The place of a field or of an attribute that there is; NULL: none. */
+static column *find_place(stream_source *s, churn_str name)
+{
+    const field *f = churn__store_field(s->base.kind, name);
+    if (f != NULL) {
+        return &s->columns[f - s->base.kind->fields];
+    }
+    for (uint32_t i = 0; i < s->base.attribute_count; i++) {
+        if (churn__str_eq(s->names[i], name)) {
+            return &s->attributes[i];
+        }
+    }
+    return NULL;
+}
+
 /* The place of a field, or of a customer's attribute, which is made when first named. */
 static churn_status place_of(stream_source *s, churn_str name, column **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const field *f = churn__store_field(s->base.kind, name);
-    *out = NULL;
-    if (f != NULL) {
-        *out = &s->columns[f - s->base.kind->fields];
-        (*out)->name = churn__str_nts(f->name);
+    *out = find_place(s, name);
+    if (*out != NULL) {
         goto done;
     }
     if (!is_customer(s)) {
@@ -103,10 +117,7 @@ static churn_status place_of(stream_source *s, churn_str name, column **out, chu
     if (name.len == 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "name of an attribute: must not be empty");
     }
-    for (uint32_t i = 0; i < s->base.attribute_count && *out == NULL; i++) {
-        *out = churn__str_eq(s->names[i], name) ? &s->attributes[i] : NULL;
-    }
-    *out = *out == NULL ? add_attribute(s, name) : *out;
+    *out = add_attribute(s, name);
 done:
     return st;
 }
@@ -158,24 +169,47 @@ done:
     return st;
 }
 
+static int compare_values(const void *a, const void *b, const void *context)
+{
+    const churn_field_value *x = a, *y = b;
+    int by_field = churn__str_cmp(x->field, y->field);
+    (void)context;
+    return by_field != 0 ? by_field : churn__str_cmp(x->from, y->from);
+}
+
+/* Sorting keeps equal ones in the order of the options. */
+static bool sort_values(stream_source *s)
+{
+    uint32_t n = s->options->value_count;
+    s->values = churn__alloc_array(s->heap, n, sizeof *s->values);
+    s->value_room = n;
+    for (uint32_t i = 0; s->values != NULL && i < n; i++) {
+        const churn_field_value *v = &s->options->values[i];
+        s->values[i] = (churn_field_value){arg(v->field), arg(v->from), arg(v->to)};
+    }
+    return s->values != NULL &&
+           churn__sort(s->heap, s->values, n, sizeof *s->values, compare_values, NULL);
+}
+
 static churn_status map_values(stream_source *s, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    for (uint32_t i = 0; i < s->options->value_count; i++) {
-        churn_str name = arg(s->options->values[i].field);
-        const field *f = churn__store_field(s->base.kind, name);
-        bool known = f != NULL;
-        if (known) {
-            s->columns[f - s->base.kind->fields].has_values = true;
+    uint32_t n = s->options->value_count;
+    if (n > 0 && !sort_values(s)) {
+        CHURN_TRY(churn__fail_memory(err, s->heap));
+    }
+    for (uint32_t begin = 0, end = 0; begin < n; begin = end) {
+        churn_str name = s->values[begin].field;
+        column *c = find_place(s, name);
+        if (c == NULL) {
+            st = fail_field(s, name, err);
+            goto done;
         }
-        for (uint32_t j = 0; j < s->base.attribute_count; j++) {
-            bool same = churn__str_eq(s->names[j], name);
-            s->attributes[j].has_values = s->attributes[j].has_values || same;
-            known = known || same;
+        while (end < n && churn__str_eq(s->values[end].field, name)) {
+            end++;
         }
-        if (!known) {
-            CHURN_TRY(fail_field(s, name, err));
-        }
+        c->values = s->values + begin;
+        c->value_count = end - begin;
     }
 done:
     return st;

@@ -118,6 +118,54 @@ static void add_stream__mapping_constants_and_value_maps__applied(void **state)
     churn_store_free(store);
 }
 
+/* Thousands of values, the same one twice, and maps of two fields. */
+static void add_stream__large_value_maps__the_first_that_says_so(void **state)
+{
+    (void)state;
+    enum { VALUES = 5000 };
+    static char words[VALUES][8];
+    static churn_field_value values[VALUES + 3];
+    const char *const ids[] = {"s1", "s2", "s3"};
+    const char *const customers[] = {"acme", "acme", "acme"};
+    const char *const statuses[] = {"live", "live", "p0001"};
+    const char *const plans[] = {"p0001", "p4999", "p5000"};
+    const char *const days[] = {"2025-01-01", "2025-01-02", "2025-01-03"};
+    churn_load_options options = {
+        .struct_size = sizeof options, .values = values, .value_count = VALUES + 3};
+    churn_load_report report = {.struct_size = sizeof report};
+    const churn__subscription *rows = NULL;
+    frame f = {.rows = 3};
+    for (int i = 0; i < VALUES; i++) {
+        snprintf(words[i], sizeof words[i], "p%04d", VALUES - 1 - i);
+    }
+    for (int i = 0; i < VALUES; i++) {
+        values[i] = (churn_field_value){text("plan"), text(words[i]), text(words[VALUES - 1 - i])};
+    }
+    values[VALUES] = (churn_field_value){text("plan"), text("p0001"), text("too late")};
+    values[VALUES + 1] = (churn_field_value){text("status"), text("live"), text("active")};
+    values[VALUES + 2] = (churn_field_value){text("status"), text("p0001"), text("paused")};
+    put_texts(&f, "id", ids);
+    put_texts(&f, "customer", customers);
+    put_texts(&f, "status", statuses);
+    put_texts(&f, "plan", plans);
+    put_texts(&f, "valid_from", days);
+    churn_store *store = store_new();
+    assert_ok(load(store, CHURN_RECORD_SUBSCRIPTION, &f, &options, &report, NULL));
+    assert_int_equal(report.added, 3);
+    view v = view_open(store);
+    const churn__dict_view *texts = churn__version_texts(v.version);
+    const char *const expected[] = {"p4998", "p0000", "p5000"};
+    assert_int_equal(churn__reader_subscriptions(v.reader, customer_of(&v, "acme"), T(9), &rows),
+                     3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(churn__dict_view_get(texts, rows[i].plan).ptr, expected[i]);
+    }
+    assert_int_equal(rows[0].status, CHURN__SUB_ACTIVE);
+    assert_int_equal(rows[2].status, CHURN__SUB_PAUSED);
+    view_close(&v);
+    churn_store_free(store);
+}
+
 /* ---- what is refused, naming the column ---- */
 
 static void expect_refusal(const churn_load_options *options, const char *format,
@@ -483,6 +531,7 @@ int main(void)
 {
     const struct CMUnitTest store_stream[] = {
         cmocka_unit_test(add_stream__mapping_constants_and_value_maps__applied),
+        cmocka_unit_test(add_stream__large_value_maps__the_first_that_says_so),
         cmocka_unit_test(add_stream__wrong_columns__errors_that_name_them),
         cmocka_unit_test(add_stream__required_field_missing__not_found),
         cmocka_unit_test(add_stream__money__units_and_fractions),
