@@ -199,9 +199,9 @@ typedef struct churn_kpi_options {
  * there at the start and is not at the end; `crr` is (end - new) / start, where new is whoever came
  * and was not there at the start; `grr` and `nrr` follow the customers who paid at the start;
  * `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR at the start. Customers some of
- * whose money is in another currency, for which there is no rate, are counted in `excluded`, and
- * figures of money that would need them are undefined: `numerator` and `denominator` are those of
- * the others.
+ * whose money is in another currency, for which there is no rate, or beyond 2^53 minor units a
+ * month, are counted in `excluded`, and figures of money that would need them are undefined:
+ * `numerator` and `denominator` are those of the others.
  *
  * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
  *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn

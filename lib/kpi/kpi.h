@@ -43,8 +43,8 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
 typedef struct churn__mrr_step {
     churn_time at;
     int64_t mrr;
-    uint32_t live; /* live subscriptions that are no trials */
-    uint8_t no_rate;
+    uint32_t live;   /* live subscriptions that are no trials */
+    uint8_t no_rate; /* money unknown: no rate, or beyond what a table can show (2^53) */
 } churn__mrr_step;
 
 churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
@@ -84,11 +84,11 @@ typedef struct churn__kpi_request {
  * are those just before the end, so that level at the start plus movements is level at the end.
  * Both are checked: CHURN_E_INTERNAL if they do not add up. `contraction_mrr` and `churned_mrr` are
  * sizes, amounts of movements have their sign. A customer some of whose money is in another
- * currency is counted in `excluded` and leaves figures of money undefined; movements leave out
- * those whose money is unknown somewhere in the span. `logo_churn`: who was there at the start and
- * is not at the end; `crr`: `new` is whoever came and was not there at the start; `grr` and `nrr`:
- * the cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over MRR at the
- * start.
+ * currency, or too large, is counted in `excluded` and leaves figures of money undefined; movements
+ * leave out those whose money is unknown somewhere in the span. `logo_churn`: who was there at the
+ * start and is not at the end; `crr`: `new` is whoever came and was not there at the start; `grr`
+ * and `nrr`: the cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over
+ * MRR at the start.
  */
 churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
                               const churn__kpi_request *request, churn_table **out,

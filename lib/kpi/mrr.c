@@ -7,6 +7,15 @@
 
 #define FOR_EVER INT64_MAX
 
+/* Minor units. Tables show money as doubles, which hold no more exactly; what is beyond is a slip
+ * of the data, and must not keep the sums of all other customers from being formed. */
+#define MRR_MOST (INT64_C(1) << 53)
+
+static bool is_money(int64_t mrr)
+{
+    return mrr >= -MRR_MOST && mrr <= MRR_MOST;
+}
+
 /* ---- one state ---- */
 
 static bool status_lives(uint8_t status)
@@ -113,7 +122,8 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
         if (k == count) {
             continue;
         }
-        if (!churn__mrr_of_state(policy, &rows[k], at, &mrr) || !churn__add_i64(sum, mrr, &sum)) {
+        if (!churn__mrr_of_state(policy, &rows[k], at, &mrr) || !is_money(mrr) ||
+            !churn__add_i64(sum, mrr, &sum)) {
             return CHURN__NON_FINITE;
         }
         if (mrr != 0 && rows[k].currency != currency) {
@@ -121,7 +131,7 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
         }
     }
     *out = sum;
-    return CHURN__PRESENT;
+    return is_money(sum) ? CHURN__PRESENT : CHURN__NON_FINITE;
 }
 
 /* ---- all instants ---- */
@@ -130,7 +140,8 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
 typedef struct change {
     churn_time at;
     int64_t mrr;
-    int32_t live, foreign;
+    int32_t live;
+    int32_t unknown; /* money without a rate, or too much of it */
 } change;
 
 /* Most customers have few rows: no allocation for them. */
@@ -148,26 +159,23 @@ static void put_span(changes *list, churn_time from, churn_time to, change what)
     what.at = from;
     list->data[list->count++] = what;
     if (to != FOR_EVER) {
-        list->data[list->count++] = (change){to, -what.mrr, -what.live, -what.foreign};
+        list->data[list->count++] = (change){to, -what.mrr, -what.live, -what.unknown};
     }
 }
 
-static bool put_part(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
+static void put_part(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
                      uint32_t currency, churn_time from, churn_time to)
 {
     change what = {0};
-    if (!churn__mrr_of_state(policy, row, from, &what.mrr) || what.mrr == INT64_MIN) {
-        return false;
-    }
+    bool fits = churn__mrr_of_state(policy, row, from, &what.mrr) && is_money(what.mrr);
     what.live = row->status != CHURN__SUB_TRIAL;
-    what.foreign = what.mrr != 0 && row->currency != currency;
-    what.mrr = what.foreign ? 0 : what.mrr;
+    what.unknown = !fits || (what.mrr != 0 && row->currency != currency);
+    what.mrr = what.unknown ? 0 : what.mrr;
     put_span(list, from, to, what);
-    return true;
 }
 
 /* One row, in force from its beginning to the next row of its subscription or its end. */
-static bool put_row(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
+static void put_row(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
                     const churn__subscription *next, uint32_t currency)
 {
     const churn_time from = row->valid_from, until = row->discount_until;
@@ -176,14 +184,15 @@ static bool put_row(changes *list, const churn__kpi_policy *policy, const churn_
         to = row->ended_at;
     }
     if (!status_lives(row->status) || from >= to) {
-        return true;
+        return;
     }
     if (row->discount == CHURN_INT_NONE || until == CHURN_TIME_NONE || until <= from ||
         until >= to) {
-        return put_part(list, policy, row, currency, from, to);
+        put_part(list, policy, row, currency, from, to);
+        return;
     }
-    return put_part(list, policy, row, currency, from, until) &&
-           put_part(list, policy, row, currency, until, to);
+    put_part(list, policy, row, currency, from, until);
+    put_part(list, policy, row, currency, until, to);
 }
 
 static int compare_changes(const void *a, const void *b, const void *context)
@@ -228,30 +237,38 @@ static bool push_step(const step_list *list, churn__mrr_step step)
     return true;
 }
 
-static churn_status sum_changes(const step_list *list, const changes *from, churn_error *err)
+/* Everything up to an instant, added up. */
+typedef struct running {
+    int64_t mrr, live, unknown;
+    bool lost; /* the sum did not fit: nothing is known from then on */
+} running;
+
+static void add_change(running *all, const change *c)
 {
-    churn_status st = CHURN_OK;
-    churn__mrr_step step = {0};
-    int64_t live = 0, foreign = 0;
+    all->lost = all->lost || !churn__add_i64(all->mrr, c->mrr, &all->mrr);
+    all->live += c->live;
+    all->unknown += c->unknown;
+}
+
+static bool sum_changes(const step_list *list, const changes *from)
+{
+    running all = {0};
     for (size_t i = 0; i < from->count; i++) {
         const change *c = &from->data[i];
-        if (!churn__add_i64(step.mrr, c->mrr, &step.mrr)) {
-            CHURN_FAIL(CHURN_E_RANGE, 0, "mrr: the sum of a customer is too large");
-        }
-        live += c->live;
-        foreign += c->foreign;
+        add_change(&all, c);
         if (i + 1 < from->count && c[1].at == c->at) {
             continue;
         }
-        step.at = c->at;
-        step.live = (uint32_t)live;
-        step.no_rate = foreign > 0;
+        bool counts_not = all.lost || !is_money(all.mrr);
+        churn__mrr_step step = {.at = c->at,
+                                .mrr = counts_not ? 0 : all.mrr,
+                                .live = (uint32_t)all.live,
+                                .no_rate = counts_not || all.unknown > 0};
         if (!push_step(list, step)) {
-            CHURN_TRY(churn__fail_memory(err, list->heap));
+            return false;
         }
     }
-done:
-    return st;
+    return true;
 }
 
 churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
@@ -269,16 +286,16 @@ churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy
     }
     for (size_t i = 0; i < count; i++) {
         const bool more = i + 1 < count && rows[i + 1].id == rows[i].id;
-        if (!put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, currency)) {
-            CHURN_FAIL(CHURN_E_RANGE, 0, "mrr: a subscription's monthly value is too large");
-        }
+        put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, currency);
     }
     if (few) {
         insertion_sort(list.data, list.count);
     } else if (!churn__sort(heap, list.data, list.count, sizeof(change), compare_changes, NULL)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    CHURN_TRY(sum_changes(&out, &list, err));
+    if (!sum_changes(&out, &list)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
 done:
     if (!few) {
         churn__free_array(heap, list.data, count, PER_ROW * sizeof(change));
