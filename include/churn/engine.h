@@ -142,7 +142,7 @@ CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_tim
  *        floors in order, then what is missing; the contributions add up to the score in units of
  *        1e-6. Returned: free with churn_table_free()
  * @param err optional
- * @return as churn_engine_scores()
+ * @return as churn_engine_scores(); CHURN_E_LIMIT for an id of more than 1,024 bytes
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -234,8 +234,9 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
  * @param options NULL for defaults; `as_of`, `cancel`
  * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
  *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant,
- *        then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit. Returned:
- *        free with churn_table_free()
+ *        then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit, of
+ *        those whose money is known all through the span: others are left out here and counted in
+ *        `excluded` of the figures. Returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_kpi()
  * @threads one at a time per engine

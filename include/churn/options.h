@@ -30,7 +30,8 @@ typedef struct churn_allocator {
 /**
  * How much a hostile or mistaken input may cost. 0 is the default that stands beside each field; a
  * value over the hard maximum is CHURN_E_RANGE. Going over a limit is CHURN_E_LIMIT, the message
- * names the limit, and nothing is changed.
+ * names the limit, and nothing is changed. So every function that may return CHURN_E_NOMEM returns
+ * CHURN_E_LIMIT instead where `memory_bytes` is what there was no more of.
  */
 typedef struct churn_limits {
     uint32_t struct_size;

@@ -43,7 +43,8 @@ typedef struct churn_playbook_options {
  * @param err optional; the first error, and how many there are
  * @return CHURN_OK; CHURN_E_IO; CHURN_E_PARSE where the text is no YAML; CHURN_E_CONFIG where it is
  *         no playbook; CHURN_E_UNSUPPORTED where all that is wrong is what this version does not
- *         do; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         do; CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_RANGE for limits over their maximum;
+ *         CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads any
  * @since 0.1
  */

@@ -419,7 +419,8 @@ CHURN_API churn_status churn_store_add_stream(churn_store *store, churn_record_k
  * @param known_at when that was known: the mark counts for evaluations from then on;
  *        CHURN_TIME_NONE: at every `as_of`
  * @param err optional
- * @return CHURN_OK; CHURN_E_RANGE; CHURN_E_UTF8; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
+ * @return CHURN_OK; CHURN_E_RANGE for an instant outside years 1 to 9999; CHURN_E_LIMIT for a name
+ *         of more than 1,024 bytes; CHURN_E_UTF8; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads one writer per store
  * @since 0.1
  */

@@ -605,9 +605,29 @@ static void limits__too_many__refused(void **arg)
     churn_store_free(store);
 }
 
+static void mark__bad_names_and_instants__refused(void **arg)
+{
+    (void)arg;
+    static char name[ID_BYTES + 1];
+    churn_store *store = store_new();
+    memset(name, 'x', sizeof name);
+    assert_ok(churn_store_mark(store, name, ID_BYTES, T(1), CHURN_TIME_NONE, NULL));
+    uint64_t hash = hash_of(store);
+    assert_int_equal(churn_store_mark(store, name, ID_BYTES + 1, T(1), T(1), NULL), CHURN_E_LIMIT);
+    assert_int_equal(churn_store_mark(store, "", 0, T(1), T(1), NULL), CHURN_E_ARG);
+    assert_int_equal(churn_store_mark(store, "\xff", 1, T(1), T(1), NULL), CHURN_E_UTF8);
+    assert_int_equal(churn_store_mark(store, "a", 1, CHURN_TIME_MIN - 1, T(1), NULL),
+                     CHURN_E_RANGE);
+    assert_int_equal(churn_store_mark(store, "a", 1, T(1), CHURN_TIME_MAX + 1, NULL),
+                     CHURN_E_RANGE);
+    assert_true(hash_of(store) == hash);
+    churn_store_free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest store_load[] = {
+        cmocka_unit_test(mark__bad_names_and_instants__refused),
         cmocka_unit_test(add__bad_rows__rejected_by_their_codes),
         cmocka_unit_test(add__nps_beyond_ten__out_of_range),
         cmocka_unit_test(add__id_of_another_customer__rejected),
