@@ -240,6 +240,11 @@ void churn__engine_remember(churn_engine *engine, const churn__version *version,
     }
 }
 
+churn_str churn__engine_text(const churn_engine *engine, uint32_t code)
+{
+    return code == CHURN__NO_CODE ? (churn_str){NULL, 0} : churn__dict_get(engine->texts, code);
+}
+
 churn_time churn_engine_as_of(const churn_engine *engine)
 {
     return engine ? engine->as_of : CHURN_TIME_NONE;

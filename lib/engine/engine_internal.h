@@ -138,6 +138,8 @@ struct churn_engine {
 churn_status churn__engine_enter(churn_engine *engine, const char *function, churn_error *err);
 void churn__engine_leave(churn_engine *engine);
 
+/* A text by its code; {NULL, 0} for CHURN__NO_CODE. */
+churn_str churn__engine_text(const churn_engine *engine, uint32_t code);
 /* The engine's number of a store's customer; CHURN__NONE: has left no trace. */
 uint32_t churn__engine_person(const churn_engine *engine, uint32_t customer);
 churn__held *churn__watch_find(const churn__watch *watch, uint32_t person);
@@ -246,6 +248,17 @@ typedef struct churn__frame {
     churn__truth *truth;  /* room for one condition */
     churn__arena strings; /* of the batch */
 } churn__frame;
+
+/* The date of a row, and the place of its customer in the batch. */
+static inline churn_time churn__frame_date(const churn__frame *frame, uint32_t row)
+{
+    return frame->dates[row % frame->date_count];
+}
+
+static inline uint32_t churn__frame_place(const churn__frame *frame, uint32_t row)
+{
+    return row / frame->date_count;
+}
 
 typedef struct churn__frame_options {
     bool all_metrics;

@@ -7,12 +7,7 @@
 
 static uint32_t row_customer(const churn__frame *frame, uint32_t row)
 {
-    return frame->customers[row / frame->date_count];
-}
-
-static churn_time row_date(const churn__frame *frame, uint32_t row)
-{
-    return frame->dates[row % frame->date_count];
+    return frame->customers[churn__frame_place(frame, row)];
 }
 
 static void put(churn__frame *frame, uint32_t slot, uint32_t row, churn__value value)
@@ -68,7 +63,7 @@ static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_
         return missing_value(def->type, CHURN__NOT_PROVIDED);
     }
     churn__value value = churn__reader_attribute(frame->reader, row_customer(frame, row), name,
-                                                 row_date(frame, row));
+                                                 churn__frame_date(frame, row));
     if (!value.missing && value.type == CHURN__TYPE_INT && def->type == CHURN__TYPE_DOUBLE) {
         return double_value((double)value.as.i);
     }
@@ -80,7 +75,7 @@ static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_
 
 static churn__value age_value(churn__frame *frame, uint32_t row)
 {
-    churn_time as_of = row_date(frame, row);
+    churn_time as_of = churn__frame_date(frame, row);
     churn_time since = churn__reader_since(frame->reader, row_customer(frame, row), as_of);
     if (since == CHURN_TIME_NONE) {
         return missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED);
@@ -100,7 +95,7 @@ static churn__value loss_value(const churn__frame *frame, churn__slot_kind kind,
     }
     switch (kind) {
     case CHURN__SLOT_CHURN_DAYS:
-        return double_value((double)((row_date(frame, row) - loss->at) / CHURN__DAY));
+        return double_value((double)((churn__frame_date(frame, row) - loss->at) / CHURN__DAY));
     case CHURN__SLOT_CHURN_REASON:
         return loss->reason == CHURN__NO_CODE
                    ? missing_value(CHURN__TYPE_STRING, CHURN__NOT_PROVIDED)
@@ -118,7 +113,7 @@ static bool trigger_firing(const churn__frame *frame, uint32_t index, uint32_t p
 {
     if (!frame->now) {
         return churn__history_firing(frame->engine, person, frame->trigger_codes[index],
-                                     row_date(frame, row));
+                                     churn__frame_date(frame, row));
     }
     const churn__held *held = churn__watch_find(&frame->engine->watches[index], person);
     return held && held->episode != CHURN__NONE;
@@ -128,7 +123,8 @@ static churn_status fill_tags(churn__frame *frame, uint32_t slot, uint32_t perso
                               churn_error *err)
 {
     churn__strs *tags = (churn__strs *)frame->columns[slot].values + row;
-    return churn__history_tags(frame->engine, person, row_date(frame, row), &frame->strings, tags)
+    return churn__history_tags(frame->engine, person, churn__frame_date(frame, row),
+                               &frame->strings, tags)
                ? CHURN_OK
                : churn__fail_memory(err, frame->heap);
 }
@@ -137,7 +133,7 @@ static churn_status fill_history(churn__frame *frame, uint32_t slot, uint32_t ro
 {
     const churn__slot *what = &frame->playbook->slots[slot];
     uint32_t person = churn__engine_person(frame->engine, row_customer(frame, row));
-    churn_time as_of = row_date(frame, row);
+    churn_time as_of = churn__frame_date(frame, row);
     switch (what->kind) {
     case CHURN__SLOT_TRIGGER:
         put(frame, slot, row, bool_value(trigger_firing(frame, what->index, person, row)));
@@ -177,7 +173,7 @@ static churn_status fill_cell(churn__frame *frame, uint32_t slot, uint32_t row, 
         put(frame, slot, row, loss_value(frame, what->kind, row));
         return CHURN_OK;
     case CHURN__SLOT_AS_OF:
-        ((churn_time *)frame->columns[slot].values)[row] = row_date(frame, row);
+        ((churn_time *)frame->columns[slot].values)[row] = churn__frame_date(frame, row);
         return CHURN_OK;
     default:
         return fill_history(frame, slot, row, err);
@@ -210,7 +206,7 @@ static churn_status fill_people(churn__frame *frame, churn_error *err)
     churn_status st = CHURN_OK;
     for (uint32_t row = 0; row < frame->rows; row++) {
         uint32_t customer = row_customer(frame, row);
-        churn_time as_of = row_date(frame, row);
+        churn_time as_of = churn__frame_date(frame, row);
         frame->exists[row] = churn__reader_exists(frame->reader, customer, as_of);
         if (frame->loss_needed) {
             CHURN_TRY(churn__loss_judge_at(frame->judge, frame->reader, customer, as_of,

@@ -8,11 +8,6 @@
 
 /* What the host pulls and says back: actions and episodes. */
 
-static churn_str text_of(const churn_engine *engine, uint32_t code)
-{
-    return code == CHURN__NO_CODE ? (churn_str){NULL, 0} : churn__dict_get(engine->texts, code);
-}
-
 typedef struct column_spec {
     const char *name;
     churn_column_type type;
@@ -64,18 +59,18 @@ static void add_action(churn__table_builder *builder, const churn_engine *engine
     add_hash(builder, 0, action->id);
     churn__table_add_string(builder, 1, churn__str_nts(churn__action_kind_name(action->kind)));
     churn__table_add_string(builder, 2, churn__dict_get(engine->ids, action->person));
-    churn__table_add_string(builder, 3, text_of(engine, episode->trigger));
-    churn__table_add_string(builder, 4, text_of(engine, action->play));
+    churn__table_add_string(builder, 3, churn__engine_text(engine, episode->trigger));
+    churn__table_add_string(builder, 4, churn__engine_text(engine, action->play));
     churn__table_add_int(builder, 5, episode->number);
-    churn__table_add_string(builder, 6, text_of(engine, action->step));
+    churn__table_add_string(builder, 6, churn__engine_text(engine, action->step));
     churn__table_add_time(builder, 7, action->at);
-    churn__table_add_string(builder, 8, text_of(engine, action->title));
-    churn__table_add_string(builder, 9, text_of(engine, action->owner));
-    churn__table_add_string(builder, 10, text_of(engine, action->role));
+    churn__table_add_string(builder, 8, churn__engine_text(engine, action->title));
+    churn__table_add_string(builder, 9, churn__engine_text(engine, action->owner));
+    churn__table_add_string(builder, 10, churn__engine_text(engine, action->role));
     churn__table_add_time(builder, 11, action->due);
     churn__table_add_string(builder, 12, churn__str_nts(churn__severity_name(episode->severity)));
     churn__table_add_double(builder, 13, episode->value_at_risk);
-    churn__table_add_string(builder, 14, text_of(engine, action->value));
+    churn__table_add_string(builder, 14, churn__engine_text(engine, action->value));
     churn__table_add_string(builder, 15, churn__str_nts(state_names[action->state]));
     churn__table_add_time(builder, 16, action->state_at);
     add_hash(builder, 17, action->about);
@@ -307,7 +302,8 @@ static int compare_episodes(const void *left, const void *right, const void *con
     if (a->fired_at != b->fired_at) {
         return a->fired_at < b->fired_at ? -1 : 1;
     }
-    int order = churn__str_cmp(text_of(engine, a->trigger), text_of(engine, b->trigger));
+    int order = churn__str_cmp(churn__engine_text(engine, a->trigger),
+                               churn__engine_text(engine, b->trigger));
     return order ? order
                  : churn__str_cmp(churn__dict_get(engine->ids, a->person),
                                   churn__dict_get(engine->ids, b->person));
@@ -316,7 +312,7 @@ static int compare_episodes(const void *left, const void *right, const void *con
 static void add_episode(churn__table_builder *builder, churn_engine *engine,
                         const churn__episode *episode)
 {
-    churn__table_add_string(builder, 0, text_of(engine, episode->trigger));
+    churn__table_add_string(builder, 0, churn__engine_text(engine, episode->trigger));
     churn__table_add_string(builder, 1, churn__dict_get(engine->ids, episode->person));
     churn__table_add_int(builder, 2, episode->number);
     churn__table_add_string(builder, 3, churn__str_nts(churn__severity_name(episode->severity)));

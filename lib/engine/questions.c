@@ -111,14 +111,31 @@ done:
     return st;
 }
 
-static churn_str row_id(const churn__frame *frame, uint32_t row)
+/* Let `use` fill the columns of a builder, which is taken (NULL: there was no memory for it), from
+ * all customers of a question at its dates. */
+static churn_status answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
+                           const churn__frame_options *want, frame_use use, void *context,
+                           churn__table_builder *builder, churn_table **out, churn_error *err)
 {
-    return frame->ids[row / frame->date_count];
+    churn_status st = CHURN_OK;
+    churn__frame *frame = NULL;
+    if (!builder) {
+        CHURN_TRY(churn__fail_memory(err, asking->engine->heap));
+    }
+    CHURN_TRY(
+        churn__frame_open(asking->engine, asking->version, dates, date_count, want, &frame, err));
+    CHURN_TRY(go_through(asking, frame, use, context, err));
+    st = churn__table_finish(builder, out, err);
+    builder = NULL;
+done:
+    churn__table_abandon(builder);
+    churn__frame_close(frame);
+    return st;
 }
 
-static churn_time row_date(const churn__frame *frame, uint32_t row)
+static churn_str row_id(const churn__frame *frame, uint32_t row)
 {
-    return frame->dates[row % frame->date_count];
+    return frame->ids[churn__frame_place(frame, row)];
 }
 
 /* ---- metrics ---- */
@@ -181,7 +198,7 @@ static churn_status use_metrics(churn__frame *frame, void *context, churn_error 
         uint32_t to = 0;
         churn__table_add_string(table->builder, to++, row_id(frame, row));
         if (table->dated) {
-            churn__table_add_time(table->builder, to++, row_date(frame, row));
+            churn__table_add_time(table->builder, to++, churn__frame_date(frame, row));
         }
         for (uint32_t m = 0; m < frame->playbook->metric_count; m++) {
             add_cell(table->builder, to++, &frame->metric_out[m], row);
@@ -218,24 +235,15 @@ churn_status churn_engine_metrics(churn_engine *engine, const churn_time *as_of,
     }
     *out = NULL;
     churn__asking asking;
-    churn__frame *frame = NULL;
     metrics_table table = {NULL, count > 1};
     churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
     churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }
-    CHURN_TRY(churn__frame_open(engine, asking.version, as_of, count, &want, &frame, err));
     table.builder = begin_metrics(&asking, table.dated);
-    if (!table.builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    CHURN_TRY(go_through(&asking, frame, use_metrics, &table, err));
-    st = churn__table_finish(table.builder, out, err);
-    table.builder = NULL;
+    st = answer(&asking, as_of, count, &want, use_metrics, &table, table.builder, out, err);
 done:
-    churn__table_abandon(table.builder);
-    churn__frame_close(frame);
     churn__asking_end(&asking);
     return st;
 }
@@ -260,6 +268,17 @@ static churn_status use_missing(churn__frame *frame, void *context, churn_error 
     return CHURN_OK;
 }
 
+static churn__table_builder *begin_missing(const churn__asking *asking)
+{
+    churn__table_builder *builder = churn__table_begin(churn__store_heap(asking->engine->store), 0);
+    if (builder) {
+        churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
+        churn__table_column(builder, "metric", CHURN_COLUMN_STRING);
+        churn__table_column(builder, "reason", CHURN_COLUMN_STRING);
+    }
+    return builder;
+}
+
 churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
                                   const churn_query_options *options, churn_table **out,
                                   churn_error *err)
@@ -269,27 +288,14 @@ churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
     }
     *out = NULL;
     churn__asking asking;
-    churn__frame *frame = NULL;
-    churn__table_builder *builder = NULL;
     churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
     churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }
-    CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &want, &frame, err));
-    builder = churn__table_begin(churn__store_heap(engine->store), 0);
-    if (!builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
-    churn__table_column(builder, "metric", CHURN_COLUMN_STRING);
-    churn__table_column(builder, "reason", CHURN_COLUMN_STRING);
-    CHURN_TRY(go_through(&asking, frame, use_missing, builder, err));
-    st = churn__table_finish(builder, out, err);
-    builder = NULL;
+    churn__table_builder *builder = begin_missing(&asking);
+    st = answer(&asking, &as_of, 1, &want, use_missing, builder, builder, out, err);
 done:
-    churn__table_abandon(builder);
-    churn__frame_close(frame);
     churn__asking_end(&asking);
     return st;
 }
@@ -310,7 +316,7 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
     uint32_t to = 0;
     churn__table_add_string(builder, to++, row_id(frame, row));
     if (table->dated) {
-        churn__table_add_time(builder, to++, row_date(frame, row));
+        churn__table_add_time(builder, to++, churn__frame_date(frame, row));
     }
     churn__table_add_string(builder, to++, frame->playbook->scores[index].id);
     churn__table_add_double(builder, to++, score->missing[row] ? (double)NAN : score->score[row]);
@@ -376,7 +382,6 @@ churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, 
     }
     *out = NULL;
     churn__asking asking;
-    churn__frame *frame = NULL;
     scores_table table = {NULL, count > 1, CHURN__NONE};
     churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
     if (st != CHURN_OK) {
@@ -387,17 +392,9 @@ churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, 
     }
     churn__frame_options want = {
         .all_scores = table.only == CHURN__NONE, .only_score = table.only, .losses = true};
-    CHURN_TRY(churn__frame_open(engine, asking.version, as_of, count, &want, &frame, err));
     table.builder = begin_scores(&asking, &table);
-    if (!table.builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    CHURN_TRY(go_through(&asking, frame, use_scores, &table, err));
-    st = churn__table_finish(table.builder, out, err);
-    table.builder = NULL;
+    st = answer(&asking, as_of, count, &want, use_scores, &table, table.builder, out, err);
 done:
-    churn__table_abandon(table.builder);
-    churn__frame_close(frame);
     churn__asking_end(&asking);
     return st;
 }

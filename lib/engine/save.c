@@ -28,11 +28,6 @@ typedef struct writing {
     uint32_t people_count, known;
 } writing;
 
-static churn_str text_of(const churn_engine *engine, uint32_t code)
-{
-    return code == CHURN__NO_CODE ? (churn_str){NULL, 0} : churn__dict_get(engine->texts, code);
-}
-
 static int compare_people(const void *left, const void *right, const void *context)
 {
     const churn_engine *engine = context;
@@ -99,7 +94,7 @@ static void write_instance(churn__buf *out, const churn__instance *i)
 
 static void write_watch(const writing *w, const churn__watch *watch)
 {
-    churn__buf_lenstr(w->out, text_of(w->engine, watch->id));
+    churn__buf_lenstr(w->out, churn__engine_text(w->engine, watch->id));
     churn__buf_u8(w->out, watch->started);
     churn__buf_u64(w->out, watch->held_count);
     for (uint32_t i = 0; i < w->people_count; i++) {
@@ -115,8 +110,8 @@ static void write_watch(const writing *w, const churn__watch *watch)
 static int compare_watches(const void *left, const void *right, const void *context)
 {
     const churn_engine *engine = context;
-    return churn__str_cmp(text_of(engine, engine->watches[*(const uint32_t *)left].id),
-                          text_of(engine, engine->watches[*(const uint32_t *)right].id));
+    return churn__str_cmp(churn__engine_text(engine, engine->watches[*(const uint32_t *)left].id),
+                          churn__engine_text(engine, engine->watches[*(const uint32_t *)right].id));
 }
 
 static bool write_watches(const writing *w)
@@ -141,10 +136,10 @@ static bool write_watches(const writing *w)
 
 static void write_episode(const writing *w, const churn__episode *e)
 {
-    churn__buf_lenstr(w->out, text_of(w->engine, e->trigger));
+    churn__buf_lenstr(w->out, churn__engine_text(w->engine, e->trigger));
     churn__buf_u32(w->out, w->rank[e->person]);
     churn__buf_u32(w->out, e->number);
-    churn__buf_lenstr(w->out, text_of(w->engine, e->play));
+    churn__buf_lenstr(w->out, churn__engine_text(w->engine, e->play));
     churn__buf_u32(w->out, e->reminders);
     churn__buf_u32(w->out, e->relapses);
     churn__buf_u8(w->out, e->severity);
@@ -165,7 +160,7 @@ static void write_action(const writing *w, const churn__action *a)
     churn__buf_u32(w->out, w->rank[a->person]);
     churn__buf_u32(w->out, a->episode);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        churn__buf_lenstr(w->out, text_of(w->engine, texts[i]));
+        churn__buf_lenstr(w->out, churn__engine_text(w->engine, texts[i]));
     }
     churn__buf_u32(w->out, a->occurrence);
     churn__buf_u8(w->out, a->kind);
@@ -179,7 +174,7 @@ static void write_action(const writing *w, const churn__action *a)
 static void write_change(const writing *w, const churn__mark_change *c)
 {
     churn__buf_u32(w->out, w->rank[c->person]);
-    churn__buf_lenstr(w->out, text_of(w->engine, c->value));
+    churn__buf_lenstr(w->out, churn__engine_text(w->engine, c->value));
     churn__buf_u8(w->out, c->is_tag);
     churn__buf_u8(w->out, c->on);
     churn__buf_u64(w->out, (uint64_t)c->at);
