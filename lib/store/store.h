@@ -98,6 +98,22 @@ churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uin
 /* Say whose events are going to be read: those of the first of the list now, of the others soon.
  * Changes nothing but the time it takes where they lie far apart. */
 void churn__reader_ahead(const churn__reader *reader, const uint32_t *customers, uint32_t n);
+/* One property of a customer's events of one type: a cell for each event of churn__reader_events()
+ * with the same arguments, in the same order, valid as long. `values` is NULL where none of them
+ * has it, else of `type`: double (NaN: not given), uint32_t a code of texts for strings
+ * (CHURN__NO_CODE), churn_time (CHURN_TIME_NONE), int8_t for truths (CHURN_TRUTH_NONE). */
+typedef struct churn__event_prop {
+    churn__type type;
+    const void *values;
+} churn__event_prop;
+
+/* `prop` is a property's number: see churn__version_find_prop(). */
+churn__event_prop churn__reader_event_prop(churn__reader *reader, uint32_t customer, uint32_t type,
+                                           uint32_t prop);
+/* The number of a property by its name, and its type, which is one for all events of a store.
+ * CHURN__NO_CODE: no event ever had it. */
+uint32_t churn__version_find_prop(const churn__version *version, churn_str name, churn__type *type);
+
 /* The types of which a customer has events, ascending by code; valid until the next call. */
 uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer,
                                    const uint32_t **types);
@@ -195,5 +211,64 @@ typedef struct churn__churn {
 /* Churn records with at < as_of, ordered by (at, kind). */
 size_t churn__reader_churns(churn__reader *reader, uint32_t customer, churn_time as_of,
                             const churn__churn **out);
+
+typedef struct churn__contact {
+    uint32_t id, role, name; /* texts; CHURN__NO_CODE */
+    bool active;
+    churn_time valid_from, known_at;
+} churn__contact;
+
+/* Every state of every contact with valid_from <= as_of, ordered by (id as string, valid_from): the
+ * last of an id is how it stands. */
+size_t churn__reader_contacts(churn__reader *reader, uint32_t customer, churn_time as_of,
+                              const churn__contact **out);
+
+typedef struct churn__milestone {
+    uint32_t name; /* texts */
+    churn_time reached_at, known_at;
+} churn__milestone;
+
+/* Milestones with reached_at < as_of, the earliest of each name, ordered by (reached_at, name). */
+size_t churn__reader_milestones(churn__reader *reader, uint32_t customer, churn_time as_of,
+                                const churn__milestone **out);
+
+typedef struct churn__touchpoint {
+    uint32_t id;
+    uint32_t channel, user, play, action, offer, outcome; /* texts; CHURN__NO_CODE */
+    churn_time at, known_at, opened_at, clicked_at, replied_at, outcome_at;
+} churn__touchpoint;
+
+/* Touchpoints with at < as_of, ordered by (at, id as string). */
+size_t churn__reader_touchpoints(churn__reader *reader, uint32_t customer, churn_time as_of,
+                                 const churn__touchpoint **out);
+
+/* ---- records of the business, of no customer ---- */
+
+typedef struct churn__spend {
+    uint32_t id, currency, channel;
+    churn_time at, known_at;
+    int64_t amount;
+} churn__spend;
+
+/* Spends with at < as_of, ordered by (at, id as string). */
+size_t churn__reader_spends(churn__reader *reader, churn_time as_of, const churn__spend **out);
+
+typedef struct churn__rate {
+    uint32_t currency; /* texts */
+    churn_time at, known_at;
+    double rate; /* units of the reporting currency for one of this */
+} churn__rate;
+
+/* Rates with at <= as_of, ordered by (currency as string, at): the last of a currency holds. */
+size_t churn__reader_rates(churn__reader *reader, churn_time as_of, const churn__rate **out);
+
+typedef struct churn__announcement {
+    uint32_t name, kind; /* texts; CHURN__NO_CODE */
+    churn_time at, known_at;
+} churn__announcement;
+
+/* Announcements with at < as_of, ordered by (at, name). */
+size_t churn__reader_announcements(churn__reader *reader, churn_time as_of,
+                                   const churn__announcement **out);
 
 #endif
