@@ -143,6 +143,11 @@ void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_loss(builder *b);
 void b_metrics(builder *b);
+/* The definition of a metric of records that are no events; others are left alone. */
+void b_record_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def);
+/* window, offset and history; the last, and window, are out of place beside `with`. */
+void b_metric_window(const churn__yaml_node *item, churn__metric_def *def);
+void b_metric_no_window(builder *b, const churn__yaml_node *item, const char *with);
 void b_segments(builder *b);
 void b_scores(builder *b);
 void b_triggers(builder *b);

@@ -2,22 +2,6 @@
 #include "base/num.h"
 #include "playbook/build.h"
 
-/* ---- windows ---- */
-
-static void fill_window(const churn__yaml_node *item, churn__metric_def *def)
-{
-    def->has_window = b_get(item, "window") != NULL;
-    def->window = b_duration(item, "window", 0);
-    def->offset = b_duration(item, "offset", 0);
-    def->clip = b_word(item, "history", &schema_history, 0) == 1;
-}
-
-static void no_window(builder *b, const churn__yaml_node *item, const char *with)
-{
-    b_forbid(b, item, "window", with);
-    b_forbid(b, item, "history", with);
-}
-
 /* ---- events ---- */
 
 static void check_trend(builder *b, const churn__yaml_node *item, const char *agg, bool is_trend)
@@ -31,7 +15,7 @@ static void check_trend(builder *b, const churn__yaml_node *item, const char *ag
     }
     b_need(b, item, "buckets", agg);
     b_need(b, item, "every", agg);
-    no_window(b, item, agg);
+    b_metric_no_window(b, item, agg);
     const churn__yaml_node *least = b_get(item, "min_buckets"), *all = b_get(item, "buckets");
     if (least != NULL && all != NULL &&
         b_count(item, "min_buckets", 0) > b_count(item, "buckets", 0)) {
@@ -108,86 +92,13 @@ static void fill_agg(builder *b, const churn__yaml_node *item, churn__metric_def
     if (def->events != NULL && is_any(def->events, def->event_count)) {
         def->event_count = 0;
     }
-    fill_window(item, def);
+    b_metric_window(item, def);
     fill_if_never(item, def);
     def->buckets = b_count(item, "buckets", 0);
     def->min_buckets = b_count(item, "min_buckets", 0);
     def->every = b_duration(item, "every", 0);
     def->relative = b_bool(item, "relative");
     check_agg(b, item, def);
-}
-
-/* ---- other records ---- */
-
-/* A count over a window needs one, a state takes none. */
-static void check_counted(builder *b, const churn__yaml_node *item, const churn__yaml_node *what,
-                          bool counted)
-{
-    if (what == NULL) {
-        return;
-    }
-    if (counted) {
-        b_need(b, item, "window", what->text.ptr);
-    } else {
-        no_window(b, item, what->text.ptr);
-    }
-}
-
-static void fill_ticket(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    def->kind = CHURN__METRIC_TICKET;
-    def->what =
-        (churn__metric_what)b_word(item, "ticket", &schema_ticket, CHURN__TICKET_OPEN_COUNT);
-    fill_window(item, def);
-    check_counted(b, item, b_get(item, "ticket"), def->what == CHURN__TICKET_OPENED_COUNT);
-}
-
-static void fill_invoice(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    def->kind = CHURN__METRIC_INVOICE;
-    def->what =
-        (churn__metric_what)b_word(item, "invoice", &schema_invoice, CHURN__INVOICE_OVERDUE_DAYS);
-    fill_window(item, def);
-    check_counted(b, item, b_get(item, "invoice"), def->what == CHURN__INVOICE_FAILED_COUNT);
-}
-
-static void fill_survey(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    (void)b;
-    def->kind = CHURN__METRIC_SURVEY;
-    def->what = CHURN__SURVEY_LAST;
-    def->survey_kind = (uint8_t)b_word(item, "kind", &schema_survey_kind, 0);
-    def->max_age = b_duration(item, "max_age", 0);
-    def->offset = b_duration(item, "offset", 0);
-}
-
-static void fill_subscription(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    (void)b;
-    def->kind = CHURN__METRIC_SUBSCRIPTION;
-    def->what = (churn__metric_what)b_word(item, "subscription", &schema_subscription,
-                                           CHURN__SUBSCRIPTION_MRR);
-    def->offset = b_duration(item, "offset", 0);
-}
-
-static void fill_attribute(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    const churn__yaml_node *name = b_get(item, "attribute"), *other = b_get(item, "default");
-    def->kind = CHURN__METRIC_ATTRIBUTE;
-    def->attribute = b_text(b, item, "attribute");
-    uint32_t index = b_refer(b, DIAGNOSTIC_unknown_attribute, "attribute", &b->attributes, name);
-    if (index != UINT32_MAX && other != NULL && def->type != CHURN__TYPE_DOUBLE) {
-        report_add(&b->report, DIAGNOSTIC_wrong_type, b_at(other),
-                   "`default`: the attribute %q is no number", &def->attribute);
-    }
-}
-
-static void fill_customer(builder *b, const churn__yaml_node *item, churn__metric_def *def)
-{
-    (void)b;
-    (void)item;
-    def->kind = CHURN__METRIC_CUSTOMER;
-    def->what = CHURN__CUSTOMER_AGE_DAYS;
 }
 
 /* ---- metrics of metrics ---- */
@@ -248,17 +159,17 @@ static void fill_change(builder *b, const churn__yaml_node *item, churn__metric_
 
 /* ---- all ---- */
 
+typedef struct metric_sort {
+    const char *key;
+    void (*fill)(builder *b, const churn__yaml_node *item, churn__metric_def *def);
+} metric_sort;
+
 static void fill_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def)
 {
-    static const struct {
-        const char *key;
-        void (*fill)(builder *b, const churn__yaml_node *item, churn__metric_def *def);
-    } sorts[] = {
-        {"agg", fill_agg},           {"ratio", fill_ratio},
-        {"pct_change", fill_change}, {"ticket", fill_ticket},
-        {"survey", fill_survey},     {"subscription", fill_subscription},
-        {"invoice", fill_invoice},   {"attribute", fill_attribute},
-        {"customer", fill_customer},
+    static const metric_sort sorts[] = {
+        {"agg", fill_agg},
+        {"ratio", fill_ratio},
+        {"pct_change", fill_change},
     };
     for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
         if (b_given(item, sorts[i].key)) {
@@ -266,6 +177,7 @@ static void fill_metric(builder *b, const churn__yaml_node *item, churn__metric_
             break;
         }
     }
+    b_record_metric(b, item, def);
     def->has_default = b_get(item, "default") != NULL;
     def->default_value = b_number(item, "default", 0);
 }

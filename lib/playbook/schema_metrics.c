@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metric/metric.h"
 
-#include "playbook/schema.h"
+#include "playbook/schema_keys.h"
 
 /* ---- sources ---- */
 
@@ -99,108 +99,26 @@ const schema schema_if_never_word = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(if_nev
 static const schema *const if_never_sorts[] = {&schema_if_never_word, &schema_number};
 static const schema if_never = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(if_never_sorts)};
 
-static const schema_word tickets[] = {
-    {"open_count", CHURN__TICKET_OPEN_COUNT, false, "Tickets open now."},
-    {"oldest_open_days", CHURN__TICKET_OLDEST_OPEN_DAYS, false,
-     "Days (with a fraction) since the oldest open ticket was opened; 0 where none is open."},
-    {"opened_count", CHURN__TICKET_OPENED_COUNT, false, "Tickets opened in the window."},
-    {"first_response_hours", 0, true, "Hours until somebody answered."},
-    {"resolution_hours", 0, true, "Hours until a ticket was closed."},
-    {"csat", 0, true, "Rating of answers."},
-};
-const schema schema_ticket = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(tickets)};
-
-static const schema_word surveys[] = {
-    {"last", CHURN__SURVEY_LAST, false, "Score of the last answer."},
-    {"mean", 0, true, "Mean of the answers."},
-    {"count", 0, true, "Number of answers."},
-};
-const schema schema_survey = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(surveys)};
-static const schema_word survey_kinds[] = {
-    {"nps", CHURN__SURVEY_NPS, false, "Would you recommend us: 0 to 10."},
-    {"csat", CHURN__SURVEY_CSAT, false, "How content are you."},
-    {"ces", CHURN__SURVEY_CES, false, "How easy was it."},
-    {"custom", CHURN__SURVEY_CUSTOM, false, "A question of your own."},
-};
-const schema schema_survey_kind = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(survey_kinds)};
-
-static const schema_word subscriptions[] = {
-    {"mrr", CHURN__SUBSCRIPTION_MRR, false,
-     "Monthly value in the playbook's currency; missing (never) before the first subscription."},
-    {"seats", CHURN__SUBSCRIPTION_SEATS, false,
-     "Seats of all subscriptions that are not cancelled, unpaid or ended."},
-    {"days_to_renewal", 0, true, "Days until the next renewal."},
-    {"plan", 0, true, "Plan of the largest subscription."},
-};
-const schema schema_subscription = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(subscriptions)};
-
-static const schema_word invoices[] = {
-    {"failed_count", CHURN__INVOICE_FAILED_COUNT, false, "Payments that failed in the window."},
-    {"overdue_days", CHURN__INVOICE_OVERDUE_DAYS, false,
-     "Days since the due date of the invoice that is overdue longest; 0 where none is."},
-};
-const schema schema_invoice = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(invoices)};
-
-static const schema_word customer_facts[] = {
-    {"age_days", CHURN__CUSTOMER_AGE_DAYS, false, "Whole days since the customer began."},
-};
-static const schema customer_fact = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(customer_facts)};
-
 /* ---- keys ---- */
 
 static const schema events = {.type = SCHEMA_ONE_OR_LIST, .of = &event_name};
 static const schema operand = {
     .type = SCHEMA_TEXT, .what = "the id of a metric, or an attribute such as `customer.seats`"};
-static const schema attribute_name = {.type = SCHEMA_NAME, .what = "the name of an attribute"};
 static const schema buckets = {.type = SCHEMA_INT, .ranged = true, .low = 2, .high = 1000};
 static const schema min_den = {.type = SCHEMA_NUMBER, .ranged = true, .low = 0, .high = 1e15};
-
-#define ID                                                                                     \
-    {                                                                                          \
-        "id", &schema_name, .required = true, .doc = "Its name: `metric.<id>` in conditions.", \
-                            .example = "logins_28d"                                            \
-    }
-#define DEFAULT                                                                                   \
-    {                                                                                             \
-        "default", &schema_number,                                                                \
-            .standard = "missing",                                                                \
-            .doc = "What stands for it where it is missing, whatever the reason.", .example = "0" \
-    }
-#define WINDOW(needed)                                                                              \
-    {                                                                                               \
-        "window", &schema_duration_positive,                                                        \
-            .required = (needed),                                                                   \
-            .doc =                                                                                  \
-                "How far it looks back: from `as_of` less the window up to, and without, `as_of`.", \
-            .example = "28d"                                                                        \
-    }
-#define OFFSET                                                                                  \
-    {                                                                                           \
-        "offset", &schema_duration, .standard = "0d", .doc = "Shifts everything back in time.", \
-                                    .example = "28d"                                            \
-    }
-#define HISTORY                                                                                     \
-    {                                                                                               \
-        "history", &schema_history,                                                                 \
-            .standard = "require",                                                                  \
-            .doc =                                                                                  \
-                "What a window means that reaches before the customer's start, or before tracking " \
-                "began.",                                                                           \
-            .example = "clip"                                                                       \
-    }
 
 static const schema_key agg_keys[] = {
     {"agg", &schema_agg, .required = true, .doc = "What is made of the events.",
      .example = "count"},
-    ID,
+    METRIC_ID,
     {"event", &events, .required = true, .doc = "Which events: a type, a list of types, or `any`.",
      .example = "[login, export]"},
     {"of", &schema_of, .standard = "value; `user` of distinct",
      .doc = "What of the events is taken.", .example = "user"},
-    WINDOW(false),
-    OFFSET,
-    HISTORY,
-    DEFAULT,
+    METRIC_WINDOW(false),
+    METRIC_OFFSET,
+    METRIC_HISTORY,
+    METRIC_DEFAULT,
     {"if_never", &if_never, .standard = "since_start",
      .doc = "What days_since is for a customer who never had such an event.", .example = "missing"},
     {"buckets", &buckets, .doc = "Of a trend: how many stretches of time.", .example = "8"},
@@ -229,8 +147,8 @@ static const schema ratio_part = {SCHEMA_KEYS_OF(ratio_part_keys)};
 static const schema_key ratio_keys[] = {
     {"ratio", &ratio_part, .required = true, .doc = "One metric divided by another.",
      .example = "{num: active_users, den: customer.seats}"},
-    ID,
-    DEFAULT,
+    METRIC_ID,
+    METRIC_DEFAULT,
 };
 static const schema_key change_part_keys[] = {
     {"cur", &operand, .required = true, .doc = "What is now.", .example = "logins_28d"},
@@ -243,73 +161,21 @@ static const schema_key change_keys[] = {
     {"pct_change", &change_part, .required = true,
      .doc = "The change from one metric to another, as a part of the first: -0.5 is half lost.",
      .example = "{cur: logins_28d, base: logins_before}"},
-    ID,
-    DEFAULT,
+    METRIC_ID,
+    METRIC_DEFAULT,
 };
-static const schema_key ticket_keys[] = {
-    {"ticket", &schema_ticket, .required = true, .doc = "Something of the customer's tickets.",
-     .example = "oldest_open_days"},
-    ID,
-    WINDOW(false),
-    OFFSET,
-    HISTORY,
-    DEFAULT,
-    SCHEMA_LATER_KEY("where", "A condition on each ticket."),
-    SCHEMA_LATER_KEY("per", "Counted apart, for each user."),
-    SCHEMA_LATER_KEY("take", "Which of the parts counts."),
-};
-static const schema_key survey_keys[] = {
-    {"survey", &schema_survey, .required = true, .doc = "Something of the customer's answers.",
-     .example = "last"},
-    ID,
-    {"kind", &schema_survey_kind, .standard = "any", .doc = "Of which survey.", .example = "nps"},
-    {"max_age", &schema_duration_positive, .standard = "any age",
-     .doc = "An older answer is missing (expired).", .example = "180d"},
-    OFFSET,
-    DEFAULT,
-};
-static const schema_key subscription_keys[] = {
-    {"subscription", &schema_subscription, .required = true,
-     .doc = "Something of the customer's subscriptions.", .example = "mrr"},
-    ID,
-    OFFSET,
-    DEFAULT,
-    SCHEMA_LATER_KEY("min_period", "Shorter subscriptions are not counted."),
-};
-static const schema_key invoice_keys[] = {
-    {"invoice", &schema_invoice, .required = true, .doc = "Something of the customer's invoices.",
-     .example = "failed_count"},
-    ID,
-    WINDOW(false),
-    OFFSET,
-    HISTORY,
-    DEFAULT,
-};
-static const schema_key attribute_keys[] = {
-    {"attribute", &attribute_name, .required = true,
-     .doc = "An attribute as a metric, with its own type.", .example = "seats"},
-    ID,
-    DEFAULT,
-};
-static const schema_key customer_keys[] = {
-    {"customer", &customer_fact, .required = true, .doc = "Something of the customer itself.",
-     .example = "age_days"},
-    ID,
-    DEFAULT,
-};
-
 static const schema by_agg = {SCHEMA_KEYS_OF(agg_keys)};
 static const schema by_ratio = {SCHEMA_KEYS_OF(ratio_keys)};
 static const schema by_change = {SCHEMA_KEYS_OF(change_keys)};
-static const schema by_ticket = {SCHEMA_KEYS_OF(ticket_keys)};
-static const schema by_survey = {SCHEMA_KEYS_OF(survey_keys)};
-static const schema by_subscription = {SCHEMA_KEYS_OF(subscription_keys)};
-static const schema by_invoice = {SCHEMA_KEYS_OF(invoice_keys)};
-static const schema by_attribute = {SCHEMA_KEYS_OF(attribute_keys)};
-static const schema by_customer = {SCHEMA_KEYS_OF(customer_keys)};
-static const schema *const sorts[] = {&by_agg,     &by_ratio,     &by_change,
-                                      &by_ticket,  &by_survey,    &by_subscription,
-                                      &by_invoice, &by_attribute, &by_customer};
+static const schema *const sorts[] = {&by_agg,
+                                      &by_ratio,
+                                      &by_change,
+                                      &schema_by_ticket,
+                                      &schema_by_survey,
+                                      &schema_by_subscription,
+                                      &schema_by_invoice,
+                                      &schema_by_attribute,
+                                      &schema_by_customer};
 static const schema_word later_sorts[] = {
     {"delta", 0, true, "Difference of two metrics."},
     {"share", 0, true, "Different users as a part of an attribute."},
