@@ -28,7 +28,7 @@ setup_quiet "$ROOT/.venv/bin/python" -m pip install --quiet --disable-pip-versio
     --force-reinstall --no-deps "$ROOT/bindings/python" || true
 rm -f "$build/reports/python.xml"
 (cd "$ROOT/bindings/python/tests" && CHURN_BUILD=$build "$ROOT/.venv/bin/python" -m pytest -q \
-    -p no:cacheprovider --junitxml="$build/reports/python.xml" . "$ROOT/tests/examples" "$ROOT/tests/twin" \
+    -p no:cacheprovider --junitxml="$build/reports/python.xml" . "$ROOT/tests/examples" "$ROOT/tests/twin" "$ROOT/tests/judges" \
     >"$build/reports/python.txt" 2>&1) ||
     tail -n 100 "$build/reports/python.txt" >&2
 
