@@ -115,6 +115,21 @@ typedef struct churn__work_calendar {
 churn_time churn__time_shift(churn_time at, churn__duration d, int sign, const churn__zone *zone,
                              const churn__work_calendar *calendar);
 
+/* How far a window or an offset reaches back: a fixed length, calendar units, or, `to_date`, to the
+ * beginning of the calendar period that holds the instant it is taken from. {0}: nowhere. */
+typedef struct churn__span {
+    int64_t amount; /* microseconds for CHURN__UNIT_MICRO, else a count */
+    churn__unit unit;
+    bool to_date;
+} churn__span;
+
+/* A duration without business units, or "mtd" "qtd" "ytd". */
+bool churn__span_parse(const char *s, size_t len, churn__span *out);
+/* Where a span that ends at `at` begins: calendar units as churn__time_shift() has them, so that
+ * 31 March less 1cmo is the end of February, and a wall time that does not exist or exists twice
+ * is the first instant after the gap, or the earlier one. */
+churn_time churn__span_back(const churn__zone *zone, churn_time at, churn__span span);
+
 /* First instant of the calendar period that holds `at`, and of the next one after it: always
  * start <= at < next. A day has begun once its midnight has passed, even if the clock is then set
  * back into the evening before. `unit` is one of CHURN__UNIT_CD to CHURN__UNIT_CY. */

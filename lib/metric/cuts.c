@@ -197,7 +197,8 @@ static size_t lows_a_date(const churn__metric_def *def)
     return def->has_window || def->what != CHURN__AGG_DAYS_SINCE;
 }
 
-static churn_time low_instant(const churn__metric_def *def, churn_time end, size_t i)
+static churn_time low_instant(const churn__metric_plan *plan, const churn__metric_def *def,
+                              churn_time end, size_t i)
 {
     if (is_trend(def)) {
         int64_t reach = 0;
@@ -205,7 +206,7 @@ static churn_time low_instant(const churn__metric_def *def, churn_time end, size
         return churn__mul_i64(buckets, def->every, &reach) ? churn__metric_back(end, reach)
                                                            : CHURN_TIME_MIN;
     }
-    return def->has_window ? churn__metric_back(end, def->window) : CHURN_TIME_MIN;
+    return def->has_window ? churn__metric_before(plan, end, def->window) : CHURN_TIME_MIN;
 }
 
 typedef struct cut_list {
@@ -229,10 +230,10 @@ static bool cut_collect(churn__metric_plan *plan, const churn__metric_def *def, 
     size_t lows = lows_a_date(def);
     bool good = true;
     for (uint32_t date = 0; good && date < plan->date_count; date++) {
-        churn_time end = churn__metric_back(plan->dates[date], def->offset);
+        churn_time end = churn__metric_end(plan, def, date);
         good = cut_add(plan->heap, cuts, end);
         for (size_t i = 0; good && i < lows; i++) {
-            good = cut_add(plan->heap, cuts, low_instant(def, end, i));
+            good = cut_add(plan->heap, cuts, low_instant(plan, def, end, i));
         }
     }
     return good;
@@ -277,11 +278,11 @@ static bool cut_bind(churn__metric_plan *plan, churn__metric_bound *bound)
     }
     for (uint32_t date = 0; date < plan->date_count; date++) {
         churn__metric_range *range = &plan->by_date[date];
-        churn_time end = churn__metric_back(plan->dates[date], def->offset);
+        churn_time end = churn__metric_end(plan, def, date);
         high[date] = cut_of(plan, end);
         uint32_t least = high[date];
         for (size_t i = 0; i < lows; i++) {
-            low[date * lows + i] = cut_of(plan, low_instant(def, end, i));
+            low[date * lows + i] = cut_of(plan, low_instant(plan, def, end, i));
             least = low[date * lows + i] < least ? low[date * lows + i] : least;
         }
         range->low_cut = least < range->low_cut ? least : range->low_cut;

@@ -81,8 +81,8 @@ typedef struct churn__metric_def {
     uint32_t event_count;
     churn__metric_of of;
     bool has_window;
-    int64_t window, offset; /* microseconds; [as_of - offset - window, as_of - offset) */
-    bool clip;              /* history: clip; else require */
+    churn__span window, offset; /* [as_of - offset - window, as_of - offset) */
+    bool clip;                  /* history: clip; else require */
     bool has_default;
     double default_value; /* instead of missing, whatever the reason */
     churn__if_never if_never;

@@ -195,6 +195,20 @@ static inline churn_time churn__metric_back(churn_time at, int64_t amount)
     return churn__sub_i64(at, amount, &back) && back > CHURN_TIME_MIN ? back : CHURN_TIME_MIN;
 }
 
+/* Where a metric's time ends at a date, and where a span before an instant begins. */
+static inline churn_time churn__metric_before(const churn__metric_plan *plan, churn_time at,
+                                              churn__span span)
+{
+    return span.unit == CHURN__UNIT_MICRO ? churn__metric_back(at, span.amount)
+                                          : churn__span_back(plan->config.zone, at, span);
+}
+
+static inline churn_time churn__metric_end(const churn__metric_plan *plan,
+                                           const churn__metric_def *def, uint32_t date)
+{
+    return churn__metric_before(plan, plan->dates[date], def->offset);
+}
+
 /* The first of n ascending instants that is not before `at`. */
 static inline uint32_t churn__metric_first_from(const churn_time *times, uint32_t n, churn_time at)
 {

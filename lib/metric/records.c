@@ -173,14 +173,14 @@ static churn__missing moment_begin(const churn__metric_plan *plan, uint32_t metr
     churn_time clip = CHURN_TIME_NONE;
     churn_time since = plan->needs_since ? plan->since[date] : CHURN_TIME_NONE;
     *m = (moment){.plan = plan, .bound = bound, .start = CHURN_TIME_MIN};
-    m->at = churn__metric_back(plan->dates[date], def->offset);
+    m->at = churn__metric_end(plan, def, date);
     if (bound->block[date] != CHURN__PRESENT) {
         return bound->block[date];
     }
     if (!def->has_window) {
         return m->at < bound->from ? churn__metric_short(bound, since) : CHURN__PRESENT;
     }
-    m->start = churn__metric_back(m->at, def->window);
+    m->start = churn__metric_before(plan, m->at, def->window);
     churn__missing reason = churn__metric_history(bound, since, m->start, &clip);
     m->start = clip > m->start ? clip : m->start;
     return reason;
@@ -301,7 +301,7 @@ static void records_plain(churn__metric_plan *plan, churn__reader *reader, uint3
         uint32_t metric = plan->plain.items[i];
         const churn__metric_bound *bound = &plan->bounds[metric];
         churn_time as_of = plan->dates[date];
-        churn_time at = churn__metric_back(as_of, bound->def->offset);
+        churn_time at = churn__metric_end(plan, bound->def, date);
         churn__value value = {.missing = bound->block[date]};
         if (bound->def->kind == CHURN__METRIC_CUSTOMER && value.missing == CHURN__PRESENT) {
             churn__metric_put(plan, metric, row, age_at(reader, customer, as_of, at), out);

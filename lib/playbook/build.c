@@ -160,6 +160,15 @@ int64_t b_duration(const churn__yaml_node *map, const char *key, int64_t otherwi
     return value.amount;
 }
 
+churn__span b_span(const churn__yaml_node *map, const char *key)
+{
+    const churn__yaml_node *node = b_get(map, key);
+    churn__span value = {0};
+    return node != NULL && churn__span_parse(node->text.ptr, node->text.len, &value)
+               ? value
+               : (churn__span){0};
+}
+
 int b_word(const churn__yaml_node *map, const char *key, const schema *words, int otherwise)
 {
     const churn__yaml_node *node = b_get(map, key);

@@ -81,6 +81,8 @@ double b_number(const churn__yaml_node *map, const char *key, double otherwise);
 uint32_t b_count(const churn__yaml_node *map, const char *key, uint32_t otherwise);
 bool b_bool(const churn__yaml_node *map, const char *key);
 int64_t b_duration(const churn__yaml_node *map, const char *key, int64_t otherwise);
+/* {0} where the key is absent. */
+churn__span b_span(const churn__yaml_node *map, const char *key);
 int b_word(const churn__yaml_node *map, const char *key, const schema *words, int otherwise);
 churn_time b_instant(builder *b, const churn__yaml_node *map, const char *key,
                      churn_time otherwise);

@@ -8,8 +8,8 @@
 void b_metric_window(const churn__yaml_node *item, churn__metric_def *def)
 {
     def->has_window = b_get(item, "window") != NULL;
-    def->window = b_duration(item, "window", 0);
-    def->offset = b_duration(item, "offset", 0);
+    def->window = b_span(item, "window");
+    def->offset = b_span(item, "offset");
     def->clip = b_word(item, "history", &schema_history, 0) == 1;
 }
 
@@ -60,7 +60,7 @@ static void fill_survey(builder *b, const churn__yaml_node *item, churn__metric_
     def->what = CHURN__SURVEY_LAST;
     def->survey_kind = (uint8_t)b_word(item, "kind", &schema_survey_kind, 0);
     def->max_age = b_duration(item, "max_age", 0);
-    def->offset = b_duration(item, "offset", 0);
+    def->offset = b_span(item, "offset");
 }
 
 static void fill_subscription(builder *b, const churn__yaml_node *item, churn__metric_def *def)
@@ -69,7 +69,7 @@ static void fill_subscription(builder *b, const churn__yaml_node *item, churn__m
     def->kind = CHURN__METRIC_SUBSCRIPTION;
     def->what = (churn__metric_what)b_word(item, "subscription", &schema_subscription,
                                            CHURN__SUBSCRIPTION_MRR);
-    def->offset = b_duration(item, "offset", 0);
+    def->offset = b_span(item, "offset");
 }
 
 static void fill_attribute(builder *b, const churn__yaml_node *item, churn__metric_def *def)

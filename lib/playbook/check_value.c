@@ -56,6 +56,17 @@ static diagnostic duration_fault(const schema *type, const churn__yaml_node *nod
     return business ? DIAGNOSTIC_bad_value : DIAGNOSTIC_unsupported;
 }
 
+/* Business units are none of the past. */
+static diagnostic span_fault(const schema *type, const churn__yaml_node *node)
+{
+    churn__span value;
+    bool right = churn__span_parse(node->text.ptr, node->text.len, &value);
+    if (!right || (value.to_date && type->type != SCHEMA_WINDOW)) {
+        return DIAGNOSTIC_bad_value;
+    }
+    return type->open_low && value.amount == 0 ? DIAGNOSTIC_out_of_range : (diagnostic)0;
+}
+
 static diagnostic instant_fault(const schema *type, const churn__yaml_node *node)
 {
     int64_t value = 0;
@@ -123,6 +134,9 @@ diagnostic b_value_fault(const schema *type, const churn__yaml_node *node)
     case SCHEMA_DURATION:
     case SCHEMA_DUE:
         return duration_fault(type, node);
+    case SCHEMA_SPAN:
+    case SCHEMA_WINDOW:
+        return span_fault(type, node);
     case SCHEMA_INSTANT:
     case SCHEMA_DATE:
         return instant_fault(type, node);

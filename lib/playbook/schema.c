@@ -19,6 +19,8 @@ const schema schema_points_bound = {.type = SCHEMA_NUMBER, .ranged = true, .low 
 const schema schema_count = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1e9};
 const schema schema_duration = {.type = SCHEMA_DURATION};
 const schema schema_duration_positive = {.type = SCHEMA_DURATION, .open_low = true};
+const schema schema_span = {.type = SCHEMA_SPAN};
+const schema schema_window = {.type = SCHEMA_WINDOW, .open_low = true};
 const schema schema_instant = {.type = SCHEMA_INSTANT};
 const schema schema_expression = {.type = SCHEMA_EXPRESSION};
 const schema schema_later = {.type = SCHEMA_LATER};

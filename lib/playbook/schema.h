@@ -26,6 +26,8 @@ typedef enum schema_type {
     SCHEMA_INT,
     SCHEMA_BOOL,
     SCHEMA_DURATION, /* s m h d w */
+    SCHEMA_SPAN,     /* calendar units as well */
+    SCHEMA_WINDOW,   /* calendar units and mtd qtd ytd */
     SCHEMA_DUE,      /* calendar and business units as well */
     SCHEMA_INSTANT,  /* a date or a time */
     SCHEMA_DATE,
@@ -90,6 +92,7 @@ extern const schema schema_playbook;
 extern const schema schema_name, schema_text, schema_value, schema_bool, schema_number;
 extern const schema schema_fraction, schema_positive, schema_weight, schema_points_bound;
 extern const schema schema_count, schema_duration, schema_duration_positive, schema_instant;
+extern const schema schema_span, schema_window;
 extern const schema schema_expression, schema_later;
 /* Sections that have files of their own. */
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;

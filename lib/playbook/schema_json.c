@@ -224,22 +224,38 @@ static void put_one_or_list(churn__buf *out, bool *first, const schema *type)
 
 #define DURATION_PATTERN "^([0-9]+(s|m|h|d|w)|0)$"
 #define POSITIVE_PATTERN "^0*[1-9][0-9]*(s|m|h|d|w)$"
+#define SPAN_PATTERN "^([0-9]+(s|m|h|d|w|cd|cw|cmo|cq|cy)|0)$"
+#define WINDOW_PATTERN "^(0*[1-9][0-9]*(s|m|h|d|w|cd|cw|cmo|cq|cy)|mtd|qtd|ytd)$"
 #define DUE_PATTERN "^([0-9]+(s|m|h|d|w|cd|cw|cmo|cq|cy|bd|bh)|0)$"
 #define DATE_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 #define INSTANT_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9].*)?$"
+
+static const char *duration_pattern(const schema *type)
+{
+    switch (type->type) {
+    case SCHEMA_DUE:
+        return DUE_PATTERN;
+    case SCHEMA_SPAN:
+        return SPAN_PATTERN;
+    case SCHEMA_WINDOW:
+        return WINDOW_PATTERN;
+    default:
+        return type->open_low ? POSITIVE_PATTERN : DURATION_PATTERN;
+    }
+}
 
 /* Only 0 needs no unit. */
 static void put_duration(churn__buf *out, bool *first, const schema *type)
 {
     if (type->open_low) {
         pair(out, first, "type", "string");
-        pair(out, first, "pattern", POSITIVE_PATTERN);
+        pair(out, first, "pattern", duration_pattern(type));
         return;
     }
     pair_raw(out, first, "type", "[\"string\", \"integer\"]");
     pair_raw(out, first, "maximum", "0");
     pair_raw(out, first, "minimum", "0");
-    pair(out, first, "pattern", type->type == SCHEMA_DUE ? DUE_PATTERN : DURATION_PATTERN);
+    pair(out, first, "pattern", duration_pattern(type));
 }
 
 /* An editor reads plain text that looks like a number as one; where the library takes it as text,
@@ -258,6 +274,8 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type)
         pair(out, first, "type", "null");
         return;
     case SCHEMA_DURATION:
+    case SCHEMA_SPAN:
+    case SCHEMA_WINDOW:
     case SCHEMA_DUE:
         put_duration(out, first, type);
         return;

@@ -19,16 +19,16 @@
     }
 #define METRIC_WINDOW(needed)                                                                       \
     {                                                                                               \
-        "window", &schema_duration_positive,                                                        \
+        "window", &schema_window,                                                                   \
             .required = (needed),                                                                   \
             .doc =                                                                                  \
                 "How far it looks back: from `as_of` less the window up to, and without, `as_of`.", \
             .example = "28d"                                                                        \
     }
-#define METRIC_OFFSET                                                                           \
-    {                                                                                           \
-        "offset", &schema_duration, .standard = "0d", .doc = "Shifts everything back in time.", \
-                                    .example = "28d"                                            \
+#define METRIC_OFFSET                                                                       \
+    {                                                                                       \
+        "offset", &schema_span, .standard = "0d", .doc = "Shifts everything back in time.", \
+                                .example = "28d"                                            \
     }
 #define METRIC_HISTORY                                                                              \
     {                                                                                               \

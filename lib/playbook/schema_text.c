@@ -63,6 +63,10 @@ static const char *plain_words(const schema *type)
     case SCHEMA_DURATION:
         return type->open_low ? "a duration such as 36h or 7d, not 0"
                               : "a duration such as 36h or 7d";
+    case SCHEMA_SPAN:
+        return "a duration such as 28d or 2cq";
+    case SCHEMA_WINDOW:
+        return "a duration such as 28d or 2cq, not 0, or one of mtd, qtd, ytd";
     case SCHEMA_DUE:
         return "a duration such as 36h, 2bd or 1cmo";
     case SCHEMA_INSTANT:

@@ -281,6 +281,90 @@ static void period__odd_midnights__follow_each_other(void **state)
     churn__heap_release(heap);
 }
 
+static void span_parse__table__as_the_header_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        churn__span span;
+    } rows[] = {
+        {"28d", true, {28 * CHURN__DAY, CHURN__UNIT_MICRO, false}},
+        {"0", true, {0, CHURN__UNIT_MICRO, false}},
+        {"2cq", true, {2, CHURN__UNIT_CQ, false}},
+        {"0cq", true, {0, CHURN__UNIT_CQ, false}},
+        {"3cmo", true, {3, CHURN__UNIT_CMO, false}},
+        {"mtd", true, {1, CHURN__UNIT_CMO, true}},
+        {"qtd", true, {1, CHURN__UNIT_CQ, true}},
+        {"ytd", true, {1, CHURN__UNIT_CY, true}},
+        {"2bd", false, {0}},
+        {"8bh", false, {0}},
+        {"1mtd", false, {0}},
+        {"mt", false, {0}},
+        {"mtdx", false, {0}},
+        {"MTD", false, {0}},
+        {"-1cq", false, {0}},
+        {"", false, {0}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        churn__span span = {0};
+        bool ok = churn__span_parse(rows[i].text, strlen(rows[i].text), &span);
+        if (ok != rows[i].ok ||
+            (ok && (span.amount != rows[i].span.amount || span.unit != rows[i].span.unit ||
+                    span.to_date != rows[i].span.to_date))) {
+            fail_msg("%s", rows[i].text);
+        }
+    }
+}
+
+static churn_time span_back(const churn__zone *zone, const char *at, const char *text)
+{
+    churn__span span = {0};
+    assert_true(churn__span_parse(text, strlen(text), &span));
+    return churn__span_back(zone, utc(at), span);
+}
+
+/* Expected by hand, from the calendar and the dates on which Hungary changes its clocks: 29 March
+ * 2026 at 2:00 and 25 October 2026 at 3:00. */
+static void span_back__calendar_and_zone__by_hand(void **state)
+{
+    (void)state;
+    static const struct {
+        bool zoned;
+        const char *at, *span, *expected;
+    } rows[] = {
+        {false, "2026-03-31T10:00Z", "1cmo", "2026-02-28T10:00:00Z"},
+        {false, "2028-03-31T10:00Z", "1cmo", "2028-02-29T10:00:00Z"},
+        {false, "2028-02-29", "1cy", "2027-02-28T00:00:00Z"},
+        {false, "2026-08-31", "2cq", "2026-02-28T00:00:00Z"},
+        {false, "2026-03-31", "0cmo", "2026-03-31T00:00:00Z"},
+        {false, "2026-08-15T07:30Z", "mtd", "2026-08-01T00:00:00Z"},
+        {false, "2026-08-15T07:30Z", "qtd", "2026-07-01T00:00:00Z"},
+        {false, "2026-08-15T07:30Z", "ytd", "2026-01-01T00:00:00Z"},
+        {false, "2026-08-01", "mtd", "2026-08-01T00:00:00Z"},
+        {false, "0001-02-01", "1cy", "0001-01-01T00:00:00Z"},
+        /* noon stays noon across both changes */
+        {true, "2026-03-29T10:00Z", "1cd", "2026-03-28T11:00:00Z"},
+        {true, "2026-03-29T10:00Z", "1d", "2026-03-28T10:00:00Z"},
+        {true, "2026-10-26T11:00Z", "1cw", "2026-10-19T10:00:00Z"},
+        /* 2:30 of 29 March does not exist: 3:00 does */
+        {true, "2026-03-30T00:30Z", "1cd", "2026-03-29T01:00:00Z"},
+        /* 2:30 of 25 October exists twice: the earlier one */
+        {true, "2026-10-26T01:30Z", "1cd", "2026-10-25T00:30:00Z"},
+        /* in Budapest it is August already */
+        {true, "2026-07-31T22:30Z", "mtd", "2026-07-31T22:00:00Z"},
+        {true, "2026-01-15", "ytd", "2025-12-31T23:00:00Z"},
+    };
+    budapest zone = budapest_open();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (!rows[i].zoned || zone.zone != NULL) {
+            assert_instant(span_back(rows[i].zoned ? zone.zone : NULL, rows[i].at, rows[i].span),
+                           rows[i].expected);
+        }
+    }
+    budapest_close(zone);
+}
+
 int main(void)
 {
     const struct CMUnitTest group[] = {
@@ -292,6 +376,8 @@ int main(void)
         cmocka_unit_test(time_shift__business_time__agrees_with_its_slow_twin),
         cmocka_unit_test(period__table__in_utc),
         cmocka_unit_test(period__odd_midnights__follow_each_other),
+        cmocka_unit_test(span_parse__table__as_the_header_says),
+        cmocka_unit_test(span_back__calendar_and_zone__by_hand),
     };
     return RUN_TESTS(group);
 }

@@ -158,7 +158,7 @@ static void make_metric(scene *s, uint32_t m)
     *def = event_def((churn__metric_what)(CHURN__AGG_COUNT + roll(9)), s->names[m], n,
                      s->bounded || roll(5) ? windows[roll(s->bounded ? 4 : 6)] : 0);
     def->of = (churn__metric_of)roll(3);
-    def->offset = roll(2) ? 0 : DAYS(7) * (1 + roll(4)) + (roll(4) == 0 ? HOURS(1) : 0);
+    def->offset.amount = roll(2) ? 0 : DAYS(7) * (1 + roll(4)) + (roll(4) == 0 ? HOURS(1) : 0);
     def->clip = roll(2);
     def->if_never = (churn__if_never)roll(3);
     def->if_never_value = 777;

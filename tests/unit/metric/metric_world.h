@@ -200,7 +200,7 @@ static inline churn__metric_def event_def(churn__metric_what what, const churn_s
                                .events = events,
                                .event_count = event_count,
                                .has_window = window > 0,
-                               .window = window,
+                               .window = {.amount = window},
                                .type = CHURN__TYPE_DOUBLE};
 }
 

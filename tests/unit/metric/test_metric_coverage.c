@@ -213,7 +213,7 @@ static void not_provided__kind_never_loaded__all_its_metrics(void **state)
         record_def(CHURN__METRIC_TICKET, CHURN__TICKET_OPENED_COUNT),
     };
     defs[5].has_window = true;
-    defs[5].window = DAYS(7);
+    defs[5].window = (churn__span){.amount = DAYS(7)};
     world_eval(w, defs, 6);
     for (uint32_t m = 0; m < 6; m++) {
         assert_none(w, m, 0, CHURN__NOT_PROVIDED);

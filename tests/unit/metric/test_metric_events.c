@@ -21,7 +21,7 @@ static void count__events_at_the_ends__half_open(void **state)
     churn__metric_def defs[3] = {event_def(CHURN__AGG_COUNT, LOGIN, DAYS(7)),
                                  event_def(CHURN__AGG_COUNT, LOGIN, DAYS(7)),
                                  event_def(CHURN__AGG_COUNT, LOGIN, 0)};
-    defs[1].offset = DAYS(7);
+    defs[1].offset = (churn__span){.amount = DAYS(7)};
     world_eval(w, defs, 3);
     assert_cell(w, 0, 0, 3);
     assert_cell(w, 1, 0, 1);
@@ -86,7 +86,7 @@ static void days_since__whole_days__floor(void **state)
                                 event_def(CHURN__AGG_DAYS_SINCE, LOGIN, 0)};
     defs[2].if_never = CHURN__NEVER_NUMBER;
     defs[2].if_never_value = 99;
-    defs[3].offset = DAYS(2);
+    defs[3].offset = (churn__span){.amount = DAYS(2)};
     world_eval(w, defs, 4);
     assert_none(w, 0, 0, CHURN__NEVER); /* nothing yet, and no beginning to count from */
     const double login[] = {0, 0, 9, 10, 399}, any[] = {0, 0, 8, 8, 398};
@@ -182,7 +182,7 @@ static void trend__weekly_counts__slope_a_bucket(void **state)
     defs[1] = defs[0];
     defs[1].relative = true;
     defs[2] = defs[0];
-    defs[2].offset = DAYS(7);
+    defs[2].offset = (churn__span){.amount = DAYS(7)};
     world_eval(w, defs, 3);
     for (uint32_t i = 0; i < n; i++) {
         assert_cell(w, 0, 2 * i, cases[i].slope);
@@ -334,7 +334,7 @@ static void ratio__bases__missing_where_there_is_none(void **state)
         [2] = event_def(CHURN__AGG_COUNT, LOGIN, DAYS(14)),
         [3] = event_def(CHURN__AGG_MEAN, PAYMENT, DAYS(14)),
     };
-    defs[2].offset = DAYS(14);
+    defs[2].offset = (churn__span){.amount = DAYS(14)};
     defs[0] = (churn__metric_def){.id = CHURN__STR("r"),
                                   .kind = CHURN__METRIC_RATIO,
                                   .a = {.metric = 1},

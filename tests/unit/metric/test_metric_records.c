@@ -36,8 +36,8 @@ static void tickets__open_closed_reopened__as_seen_at_each_date(void **state)
         ticket_def(CHURN__TICKET_OPEN_COUNT), ticket_def(CHURN__TICKET_OLDEST_OPEN_DAYS),
         ticket_def(CHURN__TICKET_OPENED_COUNT), ticket_def(CHURN__TICKET_OPEN_COUNT)};
     defs[2].has_window = true;
-    defs[2].window = DAYS(4);
-    defs[3].offset = DAYS(4);
+    defs[2].window = (churn__span){.amount = DAYS(4)};
+    defs[3].offset = (churn__span){.amount = DAYS(4)};
     world_eval(w, defs, 4);
     const double open[] = {0, 2, 0, 1, 2, 2}, opened[] = {0, 2, 2, 2, 1, 1};
     const double age[] = {0, 2, 0, 1.0 / 86400e6, 4.5, 6.5}, before[] = {0, 0, 0, 1, 2, 0};
@@ -68,7 +68,7 @@ static void tickets__tracked_later__nothing_known_before(void **state)
                                 ticket_def(CHURN__TICKET_OPENED_COUNT),
                                 ticket_def(CHURN__TICKET_OPENED_COUNT)};
     defs[1].has_window = defs[2].has_window = true;
-    defs[1].window = defs[2].window = DAYS(2);
+    defs[1].window.amount = defs[2].window.amount = DAYS(2);
     defs[2].clip = true;
     world_eval(w, defs, 3);
     assert_none(w, 0, 0, CHURN__SHORT_HISTORY_FROM);
@@ -108,7 +108,7 @@ static void survey_last__kinds_and_ages__newest_that_fits(void **state)
     defs[1].survey_kind = 0;
     defs[1].max_age = 0;
     defs[2] = defs[1];
-    defs[2].offset = DAYS(11);
+    defs[2].offset = (churn__span){.amount = DAYS(11)};
     world_eval(w, defs, 3);
     assert_none(w, 0, 0, CHURN__NEVER); /* an answer at as_of is not seen */
     assert_cell(w, 0, 1, 9);
@@ -157,7 +157,7 @@ static void subscriptions__mrr_and_seats__of_live_ones(void **state)
     churn__metric_def defs[] = {record_def(CHURN__METRIC_SUBSCRIPTION, CHURN__SUBSCRIPTION_MRR),
                                 record_def(CHURN__METRIC_SUBSCRIPTION, CHURN__SUBSCRIPTION_SEATS),
                                 record_def(CHURN__METRIC_SUBSCRIPTION, CHURN__SUBSCRIPTION_SEATS)};
-    defs[2].offset = DAYS(10);
+    defs[2].offset = (churn__span){.amount = DAYS(10)};
     world_eval(w, defs, 3);
     assert_none(w, 0, 0, CHURN__NEVER);
     const double mrr[] = {0, 166.67, 216.67, 246.67, 80, 0}, seats[] = {0, 10, 13, 15, 5, 0};
@@ -206,9 +206,9 @@ static void invoices__failed_and_overdue__as_seen_at_each_date(void **state)
     churn__metric_def defs[3] = {record_def(CHURN__METRIC_INVOICE, CHURN__INVOICE_FAILED_COUNT),
                                  record_def(CHURN__METRIC_INVOICE, CHURN__INVOICE_OVERDUE_DAYS)};
     defs[0].has_window = true;
-    defs[0].window = DAYS(6);
+    defs[0].window = (churn__span){.amount = DAYS(6)};
     defs[2] = defs[0];
-    defs[2].offset = DAYS(6);
+    defs[2].offset = (churn__span){.amount = DAYS(6)};
     world_eval(w, defs, 3);
     const double failed[] = {0, 0, 1, 2, 1}, overdue[] = {0, 1, 1.5, 1, 6},
                  before[] = {0, 0, 0, 0, 1};

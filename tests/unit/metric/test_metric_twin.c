@@ -258,8 +258,8 @@ static cell twin_event(const scene *s, uint32_t m, uint32_t customer, churn_time
     bool corrected = as_of >= s->corrected_at[customer];
     churn_time since = corrected ? s->corrected[customer] : s->since[customer];
     churn_time from = twin_from(s, s->types[m]);
-    churn_time lower = since > from ? since : from, end = as_of - def->offset;
-    churn_time start = def->has_window ? end - def->window : CHURN_TIME_MIN;
+    churn_time lower = since > from ? since : from, end = as_of - def->offset.amount;
+    churn_time start = def->has_window ? end - def->window.amount : CHURN_TIME_MIN;
     seen_list list;
     if (s->count == 0) {
         return none(CHURN__NOT_PROVIDED);

@@ -188,8 +188,8 @@ static void playbook_parse__metrics__as_declared(void **state)
     assert_int_equal(m[0].what, CHURN__AGG_COUNT);
     assert_int_equal(m[0].event_count, 1);
     assert_true(m[0].has_window && m[0].clip && m[0].has_default);
-    assert_int_equal(m[0].window, 28 * CHURN__DAY);
-    assert_int_equal(m[0].offset, 7 * CHURN__DAY);
+    assert_int_equal(m[0].window.amount, 28 * CHURN__DAY);
+    assert_int_equal(m[0].offset.amount, 7 * CHURN__DAY);
     assert_true(m[0].default_value == 3);
     assert_int_equal(m[1].of, CHURN__OF_USER);
     assert_int_equal(m[1].event_count, 2);
@@ -216,7 +216,7 @@ static void playbook_parse__metrics__as_declared(void **state)
     assert_int_equal(m[8].survey_kind, CHURN__SURVEY_NPS);
     assert_int_equal(m[8].max_age, 180 * CHURN__DAY);
     assert_int_equal(m[9].what, CHURN__SUBSCRIPTION_SEATS);
-    assert_int_equal(m[9].offset, 90 * CHURN__DAY);
+    assert_int_equal(m[9].offset.amount, 90 * CHURN__DAY);
     assert_int_equal(m[10].what, CHURN__INVOICE_FAILED_COUNT);
     assert_int_equal(m[11].kind, CHURN__METRIC_ATTRIBUTE);
     assert_int_equal(m[11].type, CHURN__TYPE_DOUBLE);
