@@ -28,6 +28,61 @@ void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t r
     ((churn__missing *)out[metric].missing)[row] = cell.missing;
 }
 
+churn__metric_cell churn__metric_number(churn__value value)
+{
+    if (value.missing != CHURN__PRESENT) {
+        return churn__metric_no_value(value.missing);
+    }
+    switch (value.type) {
+    case CHURN__TYPE_DOUBLE:
+        return churn__metric_value(value.as.d);
+    case CHURN__TYPE_INT:
+        return churn__metric_value((double)value.as.i);
+    case CHURN__TYPE_BOOL:
+        return churn__metric_value(value.as.b != 0);
+    default:
+        return churn__metric_no_value(CHURN__NOT_PROVIDED);
+    }
+}
+
+static void write_value(const churn__column *column, size_t row, churn__value value)
+{
+    bool there = value.missing == CHURN__PRESENT;
+    void *values = (void *)column->values;
+    ((churn__missing *)column->missing)[row] = value.missing;
+    switch (column->type) {
+    case CHURN__TYPE_BOOL:
+        ((uint8_t *)values)[row] = there ? value.as.b : 0;
+        break;
+    case CHURN__TYPE_INT:
+        ((int64_t *)values)[row] = there ? value.as.i : 0;
+        break;
+    case CHURN__TYPE_STRING:
+        ((churn_str *)values)[row] = there ? value.as.s : CHURN__STR("");
+        break;
+    default:
+        ((churn_time *)values)[row] = there ? value.as.t : CHURN_TIME_NONE;
+        break;
+    }
+}
+
+void churn__metric_put_value(const churn__metric_plan *plan, uint32_t metric, size_t row,
+                             churn__value value, churn__column *out)
+{
+    const churn__metric_def *def = plan->bounds[metric].def;
+    if (def->type == CHURN__TYPE_DOUBLE) {
+        churn__metric_put(plan, metric, row, churn__metric_number(value), out);
+        return;
+    }
+    if (value.missing == CHURN__PRESENT && value.type != def->type) {
+        value.missing = CHURN__NOT_PROVIDED;
+    }
+    if (value.missing != CHURN__PRESENT && def->has_default) {
+        value = def->otherwise;
+    }
+    write_value(&out[metric], row, value);
+}
+
 static churn__metric_cell cell_get(const churn__column *column, size_t row)
 {
     if (column->missing[row] != CHURN__PRESENT) {

@@ -84,7 +84,8 @@ typedef struct churn__metric_def {
     churn__span window, offset; /* [as_of - offset - window, as_of - offset) */
     bool clip;                  /* history: clip; else require */
     bool has_default;
-    double default_value; /* instead of missing, whatever the reason */
+    double default_value;   /* instead of missing, whatever the reason */
+    churn__value otherwise; /* the same for a metric whose values are no numbers */
     churn__if_never if_never;
     double if_never_value;
     uint32_t buckets, min_buckets; /* of a trend; min_buckets 0: all */

@@ -280,6 +280,11 @@ churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, chur
 /* Writes a cell, with the metric's default where it is missing. */
 void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
                        churn__metric_cell cell, churn__column *out);
+/* The same for a metric of any type; `value` is of that type, or a whole number for a double. */
+void churn__metric_put_value(const churn__metric_plan *plan, uint32_t metric, size_t row,
+                             churn__value value, churn__column *out);
+/* As a number: numbers and truths; missing (not_provided) for what is neither. */
+churn__metric_cell churn__metric_number(churn__value value);
 bool churn__metric_is_age(churn_str attribute);
 
 #endif

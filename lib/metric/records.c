@@ -221,23 +221,6 @@ static churn__metric_cell age_at(churn__reader *reader, uint32_t customer, churn
                       : churn__metric_value((double)churn__floor_div(at - since, CHURN__DAY));
 }
 
-static churn__metric_cell number_of(churn__value value)
-{
-    if (value.missing != CHURN__PRESENT) {
-        return churn__metric_no_value(value.missing);
-    }
-    switch (value.type) {
-    case CHURN__TYPE_DOUBLE:
-        return churn__metric_value(value.as.d);
-    case CHURN__TYPE_INT:
-        return churn__metric_value((double)value.as.i);
-    case CHURN__TYPE_BOOL:
-        return churn__metric_value(value.as.b != 0);
-    default:
-        return churn__metric_no_value(CHURN__NOT_PROVIDED);
-    }
-}
-
 static churn__value attribute_at(churn__reader *reader, uint32_t customer, uint32_t attribute,
                                  churn_time at)
 {
@@ -258,40 +241,8 @@ churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, chur
                    : churn__metric_no_value(plan->customer_block[date]);
     }
     return plan->attribute_block[date] == CHURN__PRESENT
-               ? number_of(attribute_at(reader, customer, attribute, as_of))
+               ? churn__metric_number(attribute_at(reader, customer, attribute, as_of))
                : churn__metric_no_value(plan->attribute_block[date]);
-}
-
-/* A value of the declared type; numbers may have been given as whole ones. */
-static void put_typed(churn__metric_plan *plan, uint32_t metric, size_t row, churn__value value,
-                      churn__column *out)
-{
-    const churn__metric_def *def = plan->bounds[metric].def;
-    churn__missing *missing = (churn__missing *)out[metric].missing;
-    void *values = (void *)out[metric].values;
-    if (def->type == CHURN__TYPE_DOUBLE) {
-        churn__metric_put(plan, metric, row, number_of(value), out);
-        return;
-    }
-    if (value.missing == CHURN__PRESENT && value.type != def->type) {
-        value.missing = CHURN__NOT_PROVIDED;
-    }
-    bool there = value.missing == CHURN__PRESENT;
-    missing[row] = value.missing;
-    switch (def->type) {
-    case CHURN__TYPE_BOOL:
-        ((uint8_t *)values)[row] = there ? value.as.b : 0;
-        break;
-    case CHURN__TYPE_INT:
-        ((int64_t *)values)[row] = there ? value.as.i : 0;
-        break;
-    case CHURN__TYPE_STRING:
-        ((churn_str *)values)[row] = there ? value.as.s : CHURN__STR("");
-        break;
-    default:
-        ((churn_time *)values)[row] = there ? value.as.t : CHURN_TIME_NONE;
-        break;
-    }
 }
 
 static void records_plain(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
@@ -310,7 +261,7 @@ static void records_plain(churn__metric_plan *plan, churn__reader *reader, uint3
         if (value.missing == CHURN__PRESENT) {
             value = attribute_at(reader, customer, bound->attribute[0], at);
         }
-        put_typed(plan, metric, row, value, out);
+        churn__metric_put_value(plan, metric, row, value, out);
     }
 }
 

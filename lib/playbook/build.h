@@ -147,8 +147,12 @@ void b_loss(builder *b);
 void b_metrics(builder *b);
 /* The definition of a metric of records that are no events; others are left alone. */
 void b_record_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def);
-/* window, offset and history; the last, and window, are out of place beside `with`. */
+/* The type of its values, before anything else is known of it; 0: it is no such metric. */
+churn__type b_record_metric_type(builder *b, const churn__yaml_node *item);
+/* window, offset and history, and `default`, which is of the metric's type; window and history are
+ * out of place beside `with`. */
 void b_metric_window(const churn__yaml_node *item, churn__metric_def *def);
+void b_metric_default(builder *b, const churn__yaml_node *item, churn__metric_def *def);
 void b_metric_no_window(builder *b, const churn__yaml_node *item, const char *with);
 void b_segments(builder *b);
 void b_scores(builder *b);

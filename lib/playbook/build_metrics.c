@@ -178,8 +178,7 @@ static void fill_metric(builder *b, const churn__yaml_node *item, churn__metric_
         }
     }
     b_record_metric(b, item, def);
-    def->has_default = b_get(item, "default") != NULL;
-    def->default_value = b_number(item, "default", 0);
+    b_metric_default(b, item, def);
 }
 
 static churn_str metric_name(builder *b, uint32_t i)

@@ -19,6 +19,56 @@ void b_metric_no_window(builder *b, const churn__yaml_node *item, const char *wi
     b_forbid(b, item, "history", with);
 }
 
+/* ---- defaults ---- */
+
+static const schema *default_schema(churn__type type)
+{
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        return &schema_bool;
+    case CHURN__TYPE_STRING:
+        return &schema_text;
+    case CHURN__TYPE_TIME:
+        return &schema_instant;
+    default:
+        return &schema_number;
+    }
+}
+
+static churn__value default_other(builder *b, const churn__yaml_node *item, churn__type type)
+{
+    churn__value value = {.type = type};
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        value.as.b = b_bool(item, "default");
+        break;
+    case CHURN__TYPE_STRING:
+        value.as.s = b_text(b, item, "default");
+        break;
+    default:
+        value.as.t = b_instant(b, item, "default", CHURN_TIME_NONE);
+        break;
+    }
+    return value;
+}
+
+void b_metric_default(builder *b, const churn__yaml_node *item, churn__metric_def *def)
+{
+    churn__yaml_node *node = b_get(item, "default");
+    if (node != NULL) {
+        b_check(b, default_schema(def->type), node, CHURN__STR("default"));
+    }
+    def->has_default = b_get(item, "default") != NULL;
+    if (!def->has_default) {
+        return;
+    }
+    if (def->type == CHURN__TYPE_DOUBLE) {
+        def->default_value = b_number(item, "default", 0);
+    } else {
+        def->otherwise = default_other(b, item, def->type);
+    }
+}
+
 /* ---- one sort after the other ---- */
 
 /* A count over a window needs one, a state takes none. */
@@ -74,14 +124,10 @@ static void fill_subscription(builder *b, const churn__yaml_node *item, churn__m
 
 static void fill_attribute(builder *b, const churn__yaml_node *item, churn__metric_def *def)
 {
-    const churn__yaml_node *name = b_get(item, "attribute"), *other = b_get(item, "default");
     def->kind = CHURN__METRIC_ATTRIBUTE;
     def->attribute = b_text(b, item, "attribute");
-    uint32_t index = b_refer(b, DIAGNOSTIC_unknown_attribute, "attribute", &b->attributes, name);
-    if (index != UINT32_MAX && other != NULL && def->type != CHURN__TYPE_DOUBLE) {
-        report_add(&b->report, DIAGNOSTIC_wrong_type, b_at(other),
-                   "`default`: the attribute %q is no number", &def->attribute);
-    }
+    (void)b_refer(b, DIAGNOSTIC_unknown_attribute, "attribute", &b->attributes,
+                  b_get(item, "attribute"));
 }
 
 static void fill_customer(builder *b, const churn__yaml_node *item, churn__metric_def *def)
@@ -111,4 +157,13 @@ void b_record_metric(builder *b, const churn__yaml_node *item, churn__metric_def
             return;
         }
     }
+}
+
+/* ---- types ---- */
+
+churn__type b_record_metric_type(builder *b, const churn__yaml_node *item)
+{
+    const churn__yaml_node *name = b_get(item, "attribute");
+    uint32_t attribute = name == NULL ? UINT32_MAX : b_find(&b->attributes, name->text);
+    return attribute == UINT32_MAX ? (churn__type)0 : b->pb->attributes[attribute].type;
 }

@@ -14,12 +14,10 @@ static uint32_t count_of(const churn__yaml_node *list)
     return list == NULL ? 0 : list->count;
 }
 
-/* The type of an attribute as a metric; of all other metrics double. */
 static churn__type metric_type(builder *b, const churn__yaml_node *item)
 {
-    const churn__yaml_node *name = b_get(item, "attribute");
-    uint32_t attribute = name == NULL ? UINT32_MAX : b_find(&b->attributes, name->text);
-    return attribute == UINT32_MAX ? CHURN__TYPE_DOUBLE : b->pb->attributes[attribute].type;
+    churn__type type = b_record_metric_type(b, item);
+    return type == 0 ? CHURN__TYPE_DOUBLE : type;
 }
 
 static void declare_metrics(builder *b)

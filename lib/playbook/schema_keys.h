@@ -13,7 +13,7 @@
     }
 #define METRIC_DEFAULT                                                                            \
     {                                                                                             \
-        "default", &schema_number,                                                                \
+        "default", &schema_value,                                                                 \
             .standard = "missing",                                                                \
             .doc = "What stands for it where it is missing, whatever the reason.", .example = "0" \
     }
