@@ -90,6 +90,10 @@ type LoadOptions struct {
 	Context context.Context
 	// Strict makes the first bad row an error, and nothing is loaded.
 	Strict bool
+	// Retract makes the rows name records that are no more, from their KnownAt (or the one below) on;
+	// without it they never were. Only what records are known by is read of them: the ID, or what
+	// stands for it; a record that is not there is rejected as not_found.
+	Retract bool
 	// UnknownCustomer says what becomes of rows whose customer the store does not have.
 	UnknownCustomer UnknownCustomer
 	// ValidFrom is since when the attributes of a snapshot of customers hold.
@@ -110,16 +114,17 @@ type LoadOptions struct {
 }
 
 // LoadReport says what a load did with each row: Seen = Added + Updated + Unchanged + Conflicting +
-// Rejected.
+// Retracted + Rejected.
 type LoadReport struct {
 	Seen           int64
 	Added          int64 // new records, and new versions by KnownAt
 	Updated        int64 // records replaced by what the row says
 	Unchanged      int64 // rows that said what was known
 	Conflicting    int64 // rows overruled by a later row of the same key in the same call
+	Retracted      int64 // records that are no more
 	Rejected       int64 // bad rows: see Rejections
 	Undated        int64 // of those rejected: attribute changes without a date
-	RewroteHistory int64 // of those updated: without KnownAt, so that past answers change
+	RewroteHistory int64 // of those updated or retracted: without KnownAt, so that past answers change
 	Late           int64 // of those added or updated: older than a mark of the store
 	Customers      int64 // customers that were made
 	Rejections     []Rejection

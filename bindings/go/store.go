@@ -179,6 +179,7 @@ func loadReport(from *C.churn_load_report, rejections *Table) *LoadReport {
 		Updated:        int64(from.updated),
 		Unchanged:      int64(from.unchanged),
 		Conflicting:    int64(from.conflicting),
+		Retracted:      int64(from.retracted),
 		Rejected:       int64(from.rejected),
 		Undated:        int64(from.undated),
 		RewroteHistory: int64(from.rewrote_history),
@@ -209,6 +210,9 @@ func (p *packer) loadOptions(from LoadOptions) *C.churn_load_options {
 	}
 	if from.Strict {
 		to.flags = C.CHURN_LOAD_STRICT
+	}
+	if from.Retract {
+		to.flags |= C.CHURN_LOAD_RETRACT
 	}
 	to.values, to.value_count = p.valueMaps(from.Values)
 	return to

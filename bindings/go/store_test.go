@@ -295,3 +295,18 @@ func manyEvents(n int) Events {
 	}
 	return events
 }
+
+func TestRetractingTickets(t *testing.T) {
+	store := must[*Store](t)(NewStore())
+	defer store.Close()
+	check(t, store.AddTicket(Ticket{ID: "t1", Customer: "acme", OpenedAt: day("2026-01-10")}))
+	report := must[*LoadReport](t)(store.AddTickets(Tickets{ID: []string{"t1", "t2"}},
+		LoadOptions{Retract: true, KnownAt: day("2026-01-20")}))
+	if report.Retracted != 1 || report.Rejected != 1 || report.Rejections[0].Code != "not_found" {
+		t.Fatalf("%+v", *report)
+	}
+	report = must[*LoadReport](t)(store.AddTickets(Tickets{ID: []string{"t1"}}, LoadOptions{Retract: true}))
+	if report.Retracted != 1 || report.RewroteHistory != 1 || counts(t, store, KindTicket) != 0 {
+		t.Fatalf("%+v", *report)
+	}
+}

@@ -45,6 +45,8 @@ typedef struct churn_store_options {
 /* ---- loading ---- */
 
 #define CHURN_LOAD_STRICT 1u /* flag: the first bad row is an error, and nothing is loaded */
+#define CHURN_LOAD_RETRACT \
+    2u /* flag: the rows name records that are no more: churn_store_retract() */
 
 /** How the integers and decimals of money columns of a stream are meant. Decimal, float and text
  * columns are major units unless told otherwise; integer columns must be told. */
@@ -82,7 +84,8 @@ typedef struct churn_load_options {
     churn_cancel *cancel; /* may be NULL */
 } churn_load_options;
 
-/** What a load did with each row; seen = added + updated + unchanged + conflicting + rejected. */
+/** What a load did with each row; seen = added + updated + unchanged + conflicting + retracted +
+ * rejected. */
 typedef struct churn_load_report {
     uint32_t struct_size;
     uint32_t reserved;
@@ -91,9 +94,11 @@ typedef struct churn_load_report {
     uint64_t updated;         /* records replaced by what the row says */
     uint64_t unchanged;       /* rows that said what was known */
     uint64_t conflicting;     /* rows overruled by a later row of the same key in the same call */
+    uint64_t retracted;       /* records that are no more */
     uint64_t rejected;        /* bad rows: see rejections */
     uint64_t undated;         /* of those rejected: attribute changes without a date */
-    uint64_t rewrote_history; /* of those updated: without known_at, so that past answers change */
+    uint64_t rewrote_history; /* of those updated or retracted: without known_at, so that past
+                                 answers change */
     uint64_t late;            /* of those added or updated: older than a mark of the store */
     uint64_t customers;       /* customers that were made */
     churn_table *rejections;  /* row, field, code, reason; NULL if none; free with
@@ -130,7 +135,7 @@ CHURN_API void churn_store_free(churn_store *store);
  *     5 contains_nul          6 too_long             7 bad_value           8 bad_time
  *     9 unknown_customer     10 id_of_other_customer 11 undated_change    12 unknown_status
  *    13 unknown_kind         14 unknown_period      15 unknown_currency   16 money_fraction
- *    17 bad_duration
+ *    17 bad_duration        18 not_found            19 no_key             20 outside_slice
  *
  * An empty text is "not given", except as the value of an attribute.
  *
@@ -406,6 +411,34 @@ CHURN_API churn_status churn_store_add_stream(churn_store *store, churn_record_k
                                               struct ArrowArrayStream *stream,
                                               const churn_load_options *options,
                                               churn_load_report *report, churn_error *err);
+
+/**
+ * Retract one record: it is no more, from its `known_at` on.
+ *
+ * The record is found by its key: its `id`; an attribute by customer, name and valid_from; a
+ * subscription by id and valid_from; a survey answer without id by customer, kind, user and at; a
+ * churn record by customer, kind and at; other fields are not looked at. Where there is an id,
+ * `customer` may be left out. Evaluations with `as_of` before `known_at` still see the record.
+ * Without `known_at` it never was, at any date, which is counted as `rewrote_history`. A version
+ * with a later known_at begins the record again. To retract what is retracted already changes
+ * nothing; a record that was not known by then is not found. Events without id cannot be retracted
+ * one by one. Of a customer it is the record with `since`: attributes and the records of others
+ * stay.
+ *
+ * Many at once: the rows of a batch or a stream with the flag CHURN_LOAD_RETRACT, with the same
+ * fields; those that are not found are rejected as `not_found`, and `retracted` counts the rest.
+ *
+ * @param store borrowed
+ * @param kind CHURN_RECORD_*: which struct `record` is
+ * @param record borrowed; begun with churn_record_init()
+ * @param err optional; `detail` is the number of the rejection's code
+ * @return CHURN_OK; CHURN_E_NOT_FOUND where there is no such record; otherwise as
+ *         churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_retract(churn_store *store, churn_record_kind kind,
+                                           const void *record, churn_error *err);
 
 /**
  * Say that a source is complete up to an instant: silence until then is silence.

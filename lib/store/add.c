@@ -99,6 +99,32 @@ static churn_status add_record(churn_store *store, uint32_t kind, const void *re
     return st != CHURN_OK ? st : churn__store_load_one(store, kind, &own, err);
 }
 
+churn_status churn_store_retract(churn_store *store, churn_record_kind record_kind,
+                                 const void *record, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t kind = churn__store_kind(record_kind);
+    any_record own;
+    struct_source from;
+    if (store == NULL || record == NULL) {
+        return churn__fail_null(err, "churn_store_retract", store == NULL ? "store" : "record");
+    }
+    if (kind == KIND_NONE) {
+        return churn__fail(err, CHURN_E_ARG, 0, "kind: there is no such record");
+    }
+    load_settings settings = {.flags = CHURN_LOAD_STRICT | CHURN_LOAD_RETRACT,
+                              .money = CHURN_MONEY_MINOR,
+                              .valid_from = CHURN_TIME_NONE,
+                              .known_at = CHURN_TIME_NONE,
+                              .zone_declared = store->zone_declared,
+                              .zone = store->zone};
+    CHURN_TRY(copy_record(kind, record, &own, err));
+    churn__source_struct(&from, &churn__store_kinds[kind], &own);
+    CHURN_TRY(churn__store_load(store, kind, &from.base, &settings, NULL, err));
+done:
+    return st;
+}
+
 churn_status churn_store_add_customer(churn_store *store, const churn_customer *customer,
                                       churn_error *err)
 {

@@ -27,7 +27,7 @@ static churn_status check_time(churn_time at, const char *what, churn_error *err
 static churn_status check_numbers(const churn_load_options *o, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    if ((o->flags & ~CHURN_LOAD_STRICT) != 0) {
+    if ((o->flags & ~(CHURN_LOAD_STRICT | CHURN_LOAD_RETRACT)) != 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "churn_load_options: unknown flags");
     }
     if (o->unknown_customer < 0 || o->unknown_customer > CHURN_UNKNOWN_CUSTOMER_REJECT) {
@@ -213,6 +213,7 @@ static churn_status make_report(load *l, const tally *t, uint64_t seen, uint64_t
         .updated = t->updated,
         .unchanged = t->unchanged,
         .conflicting = t->conflicting,
+        .retracted = t->retracted,
         .rejected = l->rejected,
         .undated = l->undated,
         .rewrote_history = t->rewrote,
@@ -262,7 +263,8 @@ static bool prepare_tally(load *l, tally *t)
 static churn_status commit(load *l, tally *t, churn__version **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    l->stage->provided |= provided_bits(l);
+    bool retracts = (l->settings->flags & CHURN_LOAD_RETRACT) != 0;
+    l->stage->provided |= retracts ? 0 : provided_bits(l);
     if (!prepare_tally(l, t)) {
         CHURN_TRY(churn__fail_memory(err, l->store->heap));
     }

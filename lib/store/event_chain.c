@@ -146,7 +146,7 @@ static bool load_new(chains *c, const uint32_t *rows, size_t n)
         event_row *row = &c->new_rows[i];
         churn__store_event_at(&s->cells, rows[i], row);
         row->head.customer = s->customer[rows[i]];
-        row->head.flags = s->dateless[rows[i]] ? ROW_DATELESS : 0;
+        row->head.flags = s->flags[rows[i]];
         row->type = s->type[rows[i]];
     }
     return true;

@@ -26,7 +26,7 @@ static const field customer_fields[] = {
 static const field attribute_fields[] = {
     {PUBLIC(attribute, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
     {PUBLIC(attribute, name), .type = FIELD_NAME, .required = true, HEAD(id)},
-    {PUBLIC(attribute, valid_from), .type = FIELD_TIME, HEAD(when)},
+    {PUBLIC(attribute, valid_from), .type = FIELD_TIME, .key = true, HEAD(when)},
     {PUBLIC(attribute, known_at), .type = FIELD_TIME, HEAD(known)},
     {PUBLIC(attribute, value), .type = FIELD_VALUE, .row = offsetof(attribute_row, bits)},
 };
@@ -48,7 +48,8 @@ static const field event_fields[] = {
 static const field subscription_fields[] = {
     {PUBLIC(subscription, id), .type = FIELD_ID, .required = true, HEAD(id)},
     {PUBLIC(subscription, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
-    {PUBLIC(subscription, valid_from), .type = FIELD_TIME, .required = true, HEAD(when)},
+    {PUBLIC(subscription, valid_from), .type = FIELD_TIME, .required = true, .key = true,
+     HEAD(when)},
     {PUBLIC(subscription, known_at), .type = FIELD_TIME, HEAD(known)},
     {SUB(status), .type = FIELD_WORD, .required = true, .words = statuses},
     {SUB(plan), .type = FIELD_TEXT},
@@ -108,10 +109,10 @@ static const field ticket_fields[] = {
 static const field survey_fields[] = {
     {PUBLIC(survey, id), .type = FIELD_ID, HEAD(id)},
     {PUBLIC(survey, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
-    {SURVEY(kind), .type = FIELD_WORD, .required = true, .words = survey_kinds},
-    {PUBLIC(survey, at), .type = FIELD_TIME, .required = true, HEAD(when)},
+    {SURVEY(kind), .type = FIELD_WORD, .required = true, .key = true, .words = survey_kinds},
+    {PUBLIC(survey, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
     {PUBLIC(survey, known_at), .type = FIELD_TIME, HEAD(known)},
-    {SURVEY(user), .type = FIELD_TEXT},
+    {SURVEY(user), .type = FIELD_TEXT, .key = true},
     {SURVEY(score), .type = FIELD_NUMBER, .required = true},
     {SURVEY(text), .type = FIELD_TEXT},
     {SURVEY(category), .type = FIELD_TEXT},
@@ -122,8 +123,8 @@ static const field survey_fields[] = {
 
 static const field churn_fields[] = {
     {PUBLIC(churn, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
-    {CHURN(kind), .type = FIELD_WORD, .required = true, .words = churn_kinds},
-    {PUBLIC(churn, at), .type = FIELD_TIME, .required = true, HEAD(when)},
+    {CHURN(kind), .type = FIELD_WORD, .required = true, .key = true, .words = churn_kinds},
+    {PUBLIC(churn, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
     {PUBLIC(churn, known_at), .type = FIELD_TIME, HEAD(known)},
     {CHURN(reason), .type = FIELD_TEXT},
     {CHURN(competitor), .type = FIELD_TEXT},

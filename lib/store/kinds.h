@@ -46,6 +46,7 @@ typedef struct field {
     const char *name;
     field_type type;
     bool required;
+    bool key;                 /* the record is known by it, beside its customer and id */
     bool positive;            /* money that cannot be negative */
     uint16_t single, batch;   /* where in the public structs */
     uint16_t row;             /* where in the kept row */
@@ -67,6 +68,7 @@ typedef struct row_head {
 #define ROW_UNDATED 2u  /* an attribute without valid_from: holds from the customer's beginning */
 #define ROW_NEW 4u      /* only while loading */
 #define ROW_GONE 8u     /* only while loading */
+#define ROW_END 16u     /* says that the record is no more; only while loading */
 
 typedef struct customer_row {
     row_head head;

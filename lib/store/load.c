@@ -231,7 +231,7 @@ static int32_t take_fields(load *l, uint64_t row)
             l->source->get(l->source, i, row, &in);
         }
         if (is_empty(f, &in)) {
-            if (f->required) {
+            if ((l->required >> i & 1) != 0) {
                 return REJECT_MISSING_FIELD;
             }
             continue;
@@ -424,6 +424,9 @@ static int32_t read_row(load *l, uint64_t row)
     l->values.currency_scale = -1;
     int32_t fault = take_fields(l, row);
     l->given_known = l->row.head.known;
+    if ((l->settings->flags & CHURN_LOAD_RETRACT) != 0) {
+        return fault != 0 ? fault : churn__load_retraction(l);
+    }
     fault = fault != 0 ? fault : finish_row(l);
     fault = fault != 0 ? fault : check_owner(l);
     if (fault == 0 && l->number == KIND_CUSTOMER) {

@@ -54,7 +54,8 @@ typedef struct load {
     churn_time given_known;   /* of the row itself */
     const field *fault_field; /* that the last row was rejected for; NULL: see fault */
     churn_str fault;
-    uint8_t used[FIELDS_MAX]; /* fields that are given or must be */
+    uint32_t required;        /* bit a field: it must be given */
+    uint8_t used[FIELDS_MAX]; /* fields that are given or must be, and are read */
     uint32_t used_count;
     uint64_t accepted, rejected, undated;
     churn__table_builder *rejections;
@@ -77,6 +78,8 @@ bool churn__load_entries(load *l);
 /* Ask memory for what a later row will need. */
 void churn__load_ahead(const load *l, uint64_t row);
 churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_error *err);
+/* The row at hand as the end of a record: 0 or a REJECT_* (retract.c). */
+int32_t churn__load_retraction(load *l);
 /* The row at hand, once it was found good (accept.c). */
 churn_status churn__load_accept(load *l, churn_error *err);
 void churn__load_clear(load *l);

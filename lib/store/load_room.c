@@ -29,10 +29,12 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->attribute_count = l->attribute_room = 0;
     l->news = l->own_news;
     l->used_count = 0;
+    l->required = churn__load_required(l->kind, settings->flags);
+    uint32_t read = (from->given | l->required) & churn__load_wanted(l->kind, settings->flags);
     for (uint32_t i = 0; i < l->kind->field_count; i++) {
         l->caches[i] = (text_cache){.code = CHURN__NO_CODE};
         from->codes[i] = NULL;
-        if ((from->given >> i & 1) != 0 || l->kind->fields[i].required) {
+        if ((read >> i & 1) != 0) {
             l->used[l->used_count++] = (uint8_t)i;
         }
     }

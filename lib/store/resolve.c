@@ -6,6 +6,9 @@
  * A record is a chain of versions by known_at. Rows that came at once with the same key and
  * known_at: the last wins. A row without known_at that says something else replaces the whole chain
  * that was there before; a row with one is a version from then on.
+ *
+ * An end is a version as well, the one that says that there is no such record. In a chain it is a
+ * row of its own; in a block it is where `until` of a row comes before `known` of the next.
  */
 
 static int cmp_i64(int64_t a, int64_t b)
@@ -76,6 +79,16 @@ static bool is_gone(const row_head *row)
     return (row->flags & ROW_GONE) != 0;
 }
 
+static bool is_end(const row_head *row)
+{
+    return (row->flags & ROW_END) != 0;
+}
+
+static bool same_row(const resolver *r, const row_head *a, const row_head *b)
+{
+    return !is_end(a) && !is_end(b) && churn__store_same_content(r->kind, a, b);
+}
+
 /* Rows of one key while they become a chain, ascending by known_at. */
 typedef struct chain {
     row_head **rows;
@@ -86,7 +99,8 @@ typedef struct chain {
 static void note(resolver *r, const row_head *row, uint32_t outcome)
 {
     bool part = r->tally->by_origin != NULL && r->kind->record == CHURN_RECORD_ATTRIBUTE;
-    r->changed = r->changed || (outcome & (OUTCOME_ADDED | OUTCOME_UPDATED)) != 0;
+    uint32_t news = OUTCOME_ADDED | OUTCOME_UPDATED | OUTCOME_RETRACTED;
+    r->changed = r->changed || (outcome & news) != 0;
     churn__store_note(r->tally, row, outcome, part);
 }
 
@@ -170,7 +184,7 @@ static void place_version(resolver *r, chain *c, row_head *row)
 {
     size_t at = chain_place(c, row->known);
     bool newest = at == c->count && at > 0;
-    if (newest && churn__store_same_content(r->kind, c->rows[at - 1], row)) {
+    if (newest && same_row(r, c->rows[at - 1], row)) {
         drop(r, row, OUTCOME_UNCHANGED);
         return;
     }
@@ -183,13 +197,58 @@ static void place_version(resolver *r, chain *c, row_head *row)
     insert(c, at, row);
 }
 
+/* The row that holds when an end comes at `at`; NULL: none does. */
+static row_head *ended_by(const chain *c, size_t at, churn_time known)
+{
+    row_head *same = at < c->count && c->rows[at]->known == known ? c->rows[at] : NULL;
+    row_head *held = same != NULL ? same : at > 0 ? c->rows[at - 1] : NULL;
+    return held == NULL || is_end(held) ? NULL : held;
+}
+
+/* An end without known_at: the record never was. */
+static void place_end_always(resolver *r, chain *c, row_head *end)
+{
+    if (c->count == 0) {
+        drop(r, end, OUTCOME_UNCHANGED);
+        return;
+    }
+    end->when = c->rows[0]->when;
+    wipe(r, c);
+    drop(r, end, OUTCOME_RETRACTED | OUTCOME_REWROTE);
+}
+
+static void place_end(resolver *r, chain *c, row_head *end)
+{
+    size_t at = chain_place(c, end->known);
+    row_head *held = ended_by(c, at, end->known);
+    if ((end->flags & ROW_DATELESS) != 0) {
+        place_end_always(r, c, end);
+        return;
+    }
+    if (held == NULL) {
+        drop(r, end, OUTCOME_UNCHANGED);
+        return;
+    }
+    end->when = held->when;
+    note(r, end, OUTCOME_RETRACTED);
+    if (held->known == end->known) {
+        held->flags |= ROW_GONE;
+        c->rows[at] = end;
+    } else {
+        insert(c, at, end);
+    }
+}
+
 static void place(resolver *r, chain *c, row_head *row)
 {
+    if (is_end(row)) {
+        place_end(r, c, row);
+        return;
+    }
     bool dateless = (row->flags & ROW_DATELESS) != 0;
     size_t at = chain_place(c, row->known);
     bool same_time = at < c->count && c->rows[at]->known == row->known;
-    if (says_nothing(r, c, row) ||
-        (same_time && churn__store_same_content(r->kind, c->rows[at], row))) {
+    if (says_nothing(r, c, row) || (same_time && same_row(r, c->rows[at], row))) {
         drop(r, row, OUTCOME_UNCHANGED);
     } else if (dateless && (!same_time || r->tally->in_sequence)) {
         place_dateless(r, c, row);
@@ -237,6 +296,9 @@ static void drop_sinceless(const resolver *r, chain *c)
     }
     for (size_t i = 0; i < c->count; i++) {
         const customer_row *row = (const void *)c->rows[i];
+        if (is_end(&row->head)) {
+            return;
+        }
         given = given || (row->since != CHURN_TIME_NONE && (row->head.flags & ROW_DATELESS) != 0);
     }
     size_t kept = 0;
@@ -270,29 +332,46 @@ static void place_new(resolver *r, chain *c, void *const *refs, size_t n, bool d
     }
 }
 
-static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
+/* What there was, with an end wherever a row held no longer than until then. */
+static void begin_chain(resolver *r, chain *c, void *const *refs, size_t n)
 {
     c->rows = (row_head **)r->chain;
     c->count = 0;
     for (size_t i = 0; i < n; i++) {
         row_head *row = refs[i];
-        if ((row->flags & ROW_NEW) == 0) {
-            c->rows[c->count++] = row;
+        const row_head *next = i + 1 < n ? refs[i + 1] : NULL;
+        bool last = next == NULL || (next->flags & ROW_NEW) != 0;
+        if ((row->flags & ROW_NEW) != 0) {
+            break; /* old ones come first */
+        }
+        c->rows[c->count++] = row;
+        if (row->until < (last ? FOREVER : next->known)) {
+            row_head *end = &r->ends[r->end_count++];
+            *end = (row_head){.when = row->when, .known = row->until, .flags = ROW_END};
+            c->rows[c->count++] = end;
         }
     }
+}
+
+static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
+{
+    begin_chain(r, c, refs, n);
     place_new(r, c, refs, n, true);
     if (!r->tally->in_sequence) {
         place_new(r, c, refs, n, false);
     }
     drop_sinceless(r, c);
     for (size_t i = 0; i < c->count; i++) {
-        c->rows[i]->until = i + 1 < c->count ? c->rows[i + 1]->known : FOREVER;
+        row_head *row = c->rows[i];
+        row->until = i + 1 < c->count ? c->rows[i + 1]->known : FOREVER;
+        row->flags |= is_end(row) ? ROW_GONE : 0;
     }
 }
 
 static void resolve_keys(resolver *r, size_t n)
 {
     chain c = {.before = NULL};
+    r->end_count = 0;
     for (size_t begin = 0, end = 0; begin < n; begin = end) {
         const row_head *first = r->refs[begin];
         if (c.before != NULL && c.before->id != first->id) {
@@ -302,7 +381,8 @@ static void resolve_keys(resolver *r, size_t n)
             end++;
         }
         resolve_key(r, &c, r->refs + begin, end - begin);
-        c.before = c.count > 0 ? c.rows[c.count - 1] : c.before;
+        bool holds = c.count > 0 && !is_end(c.rows[c.count - 1]);
+        c.before = holds ? c.rows[c.count - 1] : c.before;
     }
 }
 
@@ -314,11 +394,13 @@ static bool make_room(resolver *r, size_t n)
         return ok;
     }
     churn__free_array(r->heap, r->refs, old, sizeof *r->refs);
-    churn__free_array(r->heap, r->chain, old, sizeof *r->chain);
+    churn__free_array(r->heap, r->chain, 2 * old, sizeof *r->chain);
+    churn__free_array(r->heap, r->ends, old, sizeof *r->ends);
     r->ref_capacity = n * 2;
     r->refs = churn__alloc_array(r->heap, r->ref_capacity, sizeof *r->refs);
-    r->chain = churn__alloc_array(r->heap, r->ref_capacity, sizeof *r->chain);
-    return r->refs != NULL && r->chain != NULL;
+    r->chain = churn__alloc_array(r->heap, 2 * r->ref_capacity, sizeof *r->chain);
+    r->ends = churn__alloc_array(r->heap, r->ref_capacity, sizeof *r->ends);
+    return r->refs != NULL && r->chain != NULL && r->ends != NULL;
 }
 
 /* What stays, in reading order, from the second half of the memory to the first. */
@@ -374,6 +456,7 @@ void churn__store_resolver_clear(resolver *r)
         churn__free_array(r->heap, r->rows, r->capacity, r->kind->row_size);
     }
     churn__free_array(r->heap, r->refs, r->ref_capacity, sizeof *r->refs);
-    churn__free_array(r->heap, r->chain, r->ref_capacity, sizeof *r->chain);
+    churn__free_array(r->heap, r->chain, 2 * r->ref_capacity, sizeof *r->chain);
+    churn__free_array(r->heap, r->ends, r->ref_capacity, sizeof *r->ends);
     *r = (resolver){0};
 }

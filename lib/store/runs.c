@@ -41,11 +41,23 @@ static void fill_dense(const index_builder *from, customer_index *to)
     }
 }
 
+/* A customer of whom nothing is left: only a slot of one's own can say so. */
+static bool has_empty(const index_builder *builder, uint32_t end)
+{
+    for (size_t i = 0; i < builder->count; i++) {
+        uint32_t next = i + 1 < builder->count ? builder->data[i + 1].begin : end;
+        if (builder->data[i].begin == next) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool churn__store_index_finish(const index_builder *builder, uint32_t end, customer_index *out)
 {
     size_t n = builder->count;
     size_t dense = n == 0 ? 0 : (size_t)builder->data[n - 1].customer + 1;
-    bool is_dense = dense <= n * DENSE_ENOUGH;
+    bool is_dense = dense <= n * DENSE_ENOUGH && !has_empty(builder, end);
     size_t slots = is_dense ? dense : n;
     *out = (customer_index){.slots = (uint32_t)slots};
     out->begin = churn__alloc_array(builder->heap, slots + 1, sizeof *out->begin);
@@ -113,7 +125,9 @@ bool churn__store_row_run_append(row_run *run, index_builder *index, uint32_t cu
         !churn__store_index_add(index, customer, run->count)) {
         return false;
     }
-    memcpy(run->rows + run->count * size, rows, count * size);
+    if (count > 0) {
+        memcpy(run->rows + run->count * size, rows, count * size);
+    }
     run->count += (uint32_t)count;
     return true;
 }
@@ -179,7 +193,7 @@ typedef struct index_walk {
 static void walk_skip(index_walk *walk, uint32_t i)
 {
     const customer_index *index = walk->index[i];
-    while (walk->slot[i] < index->slots &&
+    while (index->customer == NULL && walk->slot[i] < index->slots &&
            index->begin[walk->slot[i]] == index->begin[walk->slot[i] + 1]) {
         walk->slot[i]++;
     }
@@ -205,7 +219,8 @@ static uint32_t walk_next(index_walk *walk)
     return customer;
 }
 
-static bool merge_blocks(row_run *out, index_builder *index, row_run *const *runs, uint32_t count)
+static bool merge_blocks(row_run *out, index_builder *index, row_run *const *runs, uint32_t count,
+                         bool oldest)
 {
     index_walk walk = {.count = count};
     for (uint32_t i = 0; i < count; i++) {
@@ -218,13 +233,15 @@ static bool merge_blocks(row_run *out, index_builder *index, row_run *const *run
         }
         const void *rows = NULL;
         uint32_t n = churn__store_row_block(runs, count, customer, &rows);
-        if (!churn__store_row_run_append(out, index, customer, rows, n)) {
+        bool nothing = n == 0 && oldest;
+        if (!nothing && !churn__store_row_run_append(out, index, customer, rows, n)) {
             return false;
         }
     }
 }
 
-row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_t count)
+row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_t count,
+                                bool oldest)
 {
     size_t capacity = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -232,7 +249,7 @@ row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_
     }
     index_builder index = {.heap = heap};
     row_run *out = churn__store_row_run_create(heap, runs[0]->kind, capacity);
-    if (out != NULL && !merge_blocks(out, &index, runs, count)) {
+    if (out != NULL && !merge_blocks(out, &index, runs, count, oldest)) {
         churn__store_row_run_release(out);
         out = NULL;
     }

@@ -10,7 +10,8 @@
  * long run and a reader looks into O(log n) places at most.
  *
  * A run of rows holds whole blocks: all rows of a kind of a customer, with their chains of versions
- * resolved. The newest run that has the customer is the answer. A run of events holds only what
+ * resolved; an empty block where the last of them was retracted. The newest run that has the
+ * customer is the answer. A run of events holds only what
  * came in; where a record was replaced, the customer's events are all in the run again, and it
  * `overrides` the older ones.
  */
@@ -166,7 +167,8 @@ uint32_t churn__store_event_base(event_run *const *runs, uint32_t run_count, uin
 /* Merge neighbouring runs into one. `oldest`: nothing older is left to be overridden. */
 event_run *churn__store_event_merge(churn__heap *heap, event_run *const *runs, uint32_t count,
                                     bool oldest, const event_order *order);
-row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_t count);
+row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_t count,
+                                bool oldest);
 
 /* Types of a customer over runs, ascending, into out (room for all lists); returns how many. */
 uint32_t churn__store_event_types(event_run *const *runs, uint32_t run_count, uint32_t customer,

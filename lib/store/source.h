@@ -70,6 +70,10 @@ churn_status churn__source_batch(batch_source *s, const kind_info *kind, const v
                                  churn__heap *heap, churn_error *err);
 void churn__source_batch_clear(batch_source *s, churn__heap *heap);
 
+/* Bit a field: it must be given by a load with these flags; and: it is read (retract.c). */
+uint32_t churn__load_required(const kind_info *kind, uint32_t flags);
+uint32_t churn__load_wanted(const kind_info *kind, uint32_t flags);
+
 /* ---- what a cell means (value.c) ---- */
 
 /* Why a row was rejected: stable names, and the numbers in `detail` of errors. */
@@ -95,7 +99,10 @@ typedef struct reject_info {
 #define REJECT_UNKNOWN_CURRENCY 15
 #define REJECT_MONEY_FRACTION 16
 #define REJECT_BAD_DURATION 17
-#define REJECTS 18
+#define REJECT_NOT_FOUND 18
+#define REJECT_NO_KEY 19
+#define REJECT_OUTSIDE_SLICE 20
+#define REJECTS 21
 
 const reject_info *churn__store_reject(int32_t code);
 

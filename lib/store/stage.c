@@ -15,7 +15,7 @@ static void events_clear(event_stage *s)
     churn__heap *heap = s->heap;
     churn__free_array(heap, s->customer, s->capacity, sizeof *s->customer);
     churn__free_array(heap, s->type, s->capacity, sizeof *s->type);
-    churn__free_array(heap, s->dateless, s->capacity, sizeof *s->dateless);
+    churn__free_array(heap, s->flags, s->capacity, sizeof *s->flags);
     churn__store_columns_free(heap, &s->cells, s->capacity);
     *s = (event_stage){.heap = heap};
 }
@@ -69,11 +69,10 @@ static bool events_resize(event_stage *s, size_t capacity)
     event_stage more = {.heap = heap, .count = s->count, .capacity = capacity};
     more.customer = churn__alloc_array(heap, capacity, sizeof *more.customer);
     more.type = churn__alloc_array(heap, capacity, sizeof *more.type);
-    if (s->dateless != NULL) {
-        more.dateless = churn__alloc_array(heap, capacity, sizeof *more.dateless);
+    if (s->flags != NULL) {
+        more.flags = churn__alloc_array(heap, capacity, sizeof *more.flags);
     }
-    if (more.customer == NULL || more.type == NULL ||
-        (s->dateless != NULL && more.dateless == NULL) ||
+    if (more.customer == NULL || more.type == NULL || (s->flags != NULL && more.flags == NULL) ||
         !churn__store_columns_alloc(heap, &more.cells, churn__store_columns_mask(&s->cells),
                                     capacity)) {
         events_clear(&more);
@@ -84,8 +83,8 @@ static bool events_resize(event_stage *s, size_t capacity)
         memcpy(more.type, s->type, s->count * sizeof *s->type);
         churn__store_columns_copy(&more.cells, 0, &s->cells, 0, s->count);
     }
-    if (s->dateless != NULL) {
-        memcpy(more.dateless, s->dateless, s->count);
+    if (s->flags != NULL) {
+        memcpy(more.flags, s->flags, s->count);
     }
     events_clear(s);
     *s = more;
@@ -116,10 +115,10 @@ static bool need_codes(event_stage *s, uint32_t **column)
 
 static bool need_ids(event_stage *s)
 {
-    if (s->dateless == NULL) {
-        s->dateless = churn__alloc_array_zero(s->heap, s->capacity, sizeof *s->dateless);
+    if (s->flags == NULL) {
+        s->flags = churn__alloc_array_zero(s->heap, s->capacity, sizeof *s->flags);
     }
-    return s->dateless != NULL && need_codes(s, &s->cells.id);
+    return s->flags != NULL && need_codes(s, &s->cells.id);
 }
 
 static bool need_known(event_stage *s)
@@ -183,7 +182,7 @@ bool churn__store_stage_event(event_stage *s, const event_row *row)
     }
     if (s->cells.id != NULL) {
         s->cells.id[i] = head->id;
-        s->dateless[i] = (head->flags & ROW_DATELESS) != 0;
+        s->flags[i] = (uint8_t)(head->flags & (ROW_DATELESS | ROW_END));
     }
     return true;
 }
@@ -218,7 +217,8 @@ bool churn__store_stage_row(stage *s, uint32_t kind, const void *row)
 static bool happened(const tally *t, const row_head *row, uint32_t outcome)
 {
     (void)t;
-    return (outcome & (OUTCOME_ADDED | OUTCOME_UPDATED)) != 0 && row->when > CHURN_TIME_MIN;
+    uint32_t news = OUTCOME_ADDED | OUTCOME_UPDATED | OUTCOME_RETRACTED;
+    return (outcome & news) != 0 && row->when > CHURN_TIME_MIN;
 }
 
 static void count_outcome(tally *t, uint32_t outcome)
@@ -227,6 +227,7 @@ static void count_outcome(tally *t, uint32_t outcome)
     t->added += (outcome & OUTCOME_ADDED) != 0;
     t->updated += (outcome & OUTCOME_UPDATED) != 0;
     t->unchanged += (outcome & OUTCOME_UNCHANGED) != 0;
+    t->retracted += (outcome & OUTCOME_RETRACTED) != 0;
     t->rewrote += (outcome & OUTCOME_REWROTE) != 0;
     t->late += (outcome & OUTCOME_LATE) != 0;
 }
@@ -261,7 +262,9 @@ void churn__store_tally_up(tally *t)
             count_outcome(t, OUTCOME_CONFLICTING);
             continue;
         }
-        if ((all & OUTCOME_ADDED) != 0) {
+        if ((all & OUTCOME_RETRACTED) != 0) {
+            one = OUTCOME_RETRACTED | (all & (OUTCOME_LATE | OUTCOME_REWROTE));
+        } else if ((all & OUTCOME_ADDED) != 0) {
             one = OUTCOME_ADDED | (all & OUTCOME_LATE);
         } else if ((all & OUTCOME_UPDATED) != 0) {
             one = OUTCOME_UPDATED | (all & (OUTCOME_LATE | OUTCOME_REWROTE));

@@ -14,7 +14,7 @@ typedef struct event_stage {
     uint32_t *customer;
     uint32_t *type;
     event_columns cells; /* optional ones are made when first needed */
-    uint8_t *dateless;   /* came without known_at; beside cells.id */
+    uint8_t *flags;      /* ROW_DATELESS, ROW_END; beside cells.id */
 } event_stage;
 
 typedef struct row_stage {
@@ -88,9 +88,10 @@ void churn__store_late_release(late_node *node);
 #define OUTCOME_CONFLICTING 8u
 #define OUTCOME_REWROTE 16u
 #define OUTCOME_LATE 32u
+#define OUTCOME_RETRACTED 64u
 
 typedef struct tally {
-    uint64_t added, updated, unchanged, conflicting, rewrote, late;
+    uint64_t added, updated, unchanged, conflicting, retracted, rewrote, late;
     uint8_t *by_origin; /* customers in batches: several rows come of one */
     size_t origins;
     churn_time mark;  /* what happened before it is late; CHURN_TIME_NONE */
@@ -114,6 +115,8 @@ typedef struct resolver {
     size_t count, capacity;
     void **refs, **chain;
     size_t ref_capacity;
+    row_head *ends; /* the ends of chains, as rows of the chain */
+    size_t end_count;
     bool changed; /* the result differs from the old block */
 } resolver;
 

@@ -236,13 +236,19 @@ static churn_status map_by_name(stream_source *s, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const kind_info *kind = s->base.kind;
+    uint32_t required = churn__load_required(kind, s->options->flags);
     for (uint32_t i = 0; i < kind->field_count; i++) {
         column *c = &s->columns[i];
         c->name = churn__str_nts(kind->fields[i].name);
+        if ((churn__load_wanted(kind, s->options->flags) >> i & 1) == 0) {
+            c->field = NO_COLUMN;
+            c->constant = (churn_str){NULL, 0};
+            continue;
+        }
         if (!is_placed(c)) {
             CHURN_TRY(find_column(s, c->name, &c->field, err));
         }
-        if (!is_placed(c) && kind->fields[i].required) {
+        if (!is_placed(c) && (required >> i & 1) != 0) {
             CHURN_FAIL(CHURN_E_NOT_FOUND, 0,
                        "%s: field %q must be given and has neither column nor constant", kind->name,
                        &c->name);
@@ -380,7 +386,7 @@ churn_status churn__source_stream_map(stream_source *s, int32_t money, churn_err
     CHURN_TRY(map_columns(s, err));
     CHURN_TRY(map_constants(s, err));
     CHURN_TRY(map_by_name(s, err));
-    if (is_customer(s)) {
+    if (is_customer(s) && (s->options->flags & CHURN_LOAD_RETRACT) == 0) {
         CHURN_TRY(map_attributes(s, s->base.attribute_count, err));
     }
     CHURN_TRY(map_values(s, err));

@@ -67,7 +67,9 @@ void churn__version_span(const churn__version *v, churn_time *first, churn_time 
     *first = *last = CHURN_TIME_NONE;
     for (uint32_t i = 0; i < v->event_runs; i++) {
         const event_run *run = v->events[i];
-        *first = *first == CHURN_TIME_NONE || run->first < *first ? run->first : *first;
+        bool earlier =
+            run->first != CHURN_TIME_NONE && (*first == CHURN_TIME_NONE || run->first < *first);
+        *first = earlier ? run->first : *first;
         *last = run->last > *last ? run->last : *last;
     }
     for (uint32_t kind = 0; kind < KINDS; kind++) {

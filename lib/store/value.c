@@ -33,6 +33,11 @@ static const reject_info rejects[REJECTS] = {
     [REJECT_UNKNOWN_CURRENCY] = {"unknown_currency", "is no ISO 4217 code", CHURN_E_ARG},
     [REJECT_MONEY_FRACTION] = {"money_fraction", "has more decimals than the currency's minor unit",
                                CHURN_E_RANGE},
+    [REJECT_NOT_FOUND] = {"not_found", "is of no record that the store has", CHURN_E_NOT_FOUND},
+    [REJECT_NO_KEY] = {"no_key", "must be given to find the record: without ids, replace a slice",
+                       CHURN_E_ARG},
+    [REJECT_OUTSIDE_SLICE] = {"outside_slice", "lies outside the slice that is replaced",
+                              CHURN_E_RANGE},
     [REJECT_BAD_DURATION] = {"bad_duration", "is no duration such as 30d", CHURN_E_ARG},
 };
 

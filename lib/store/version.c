@@ -169,7 +169,7 @@ bool churn__version_push_events(churn__version *draft, event_run *run)
     uint32_t count = draft->event_runs + 1;
     draft->events[draft->event_runs++] = run;
     for (uint32_t i = 0; i < count; i++) {
-        sizes[i] = draft->events[i]->count;
+        sizes[i] = (uint64_t)draft->events[i]->count + draft->events[i]->override_count;
     }
     uint32_t begin = tier_begin(sizes, count);
     if (begin + 1 == count) {
@@ -197,13 +197,13 @@ bool churn__version_push_rows(churn__version *draft, uint32_t kind, row_run *run
     uint32_t count = ++draft->row_runs[kind];
     runs[count - 1] = run;
     for (uint32_t i = 0; i < count; i++) {
-        sizes[i] = runs[i]->count;
+        sizes[i] = (uint64_t)runs[i]->count + runs[i]->index.slots;
     }
     uint32_t begin = tier_begin(sizes, count);
     if (begin + 1 == count) {
         return true;
     }
-    row_run *merged = churn__store_row_merge(draft->heap, runs + begin, count - begin);
+    row_run *merged = churn__store_row_merge(draft->heap, runs + begin, count - begin, begin == 0);
     if (merged == NULL) {
         return false;
     }

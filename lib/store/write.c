@@ -222,7 +222,7 @@ static churn_status commit_events(commit *c, churn_error *err)
     if (!has_room(c, KIND_EVENT, before + run->count)) {
         CHURN_TRY(fail_records(c, KIND_EVENT, err));
     }
-    if (run->count > 0) {
+    if (run->count > 0 || run->override_count > 0) {
         event_run *pushed = run;
         run = NULL;
         c->changed = true;
@@ -327,7 +327,7 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
     if (!has_room(c, kind, rc.records)) {
         CHURN_TRY(fail_records(c, kind, err));
     }
-    if (rc.run->count > 0) {
+    if (rc.index.count > 0) {
         row_run *run = rc.run;
         rc.run = NULL;
         c->changed = true;

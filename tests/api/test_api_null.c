@@ -66,6 +66,7 @@ static void store__null__arg(void **state)
         assert_arg(
             churn_store_add_stream(stores[i], CHURN_RECORD_EVENT, &stream, NULL, NULL, NULL));
         assert_arg(churn_store_add_stream(stores[i], 99, &stream, NULL, NULL, NULL));
+        assert_arg(churn_store_retract(stores[i], CHURN_RECORD_TICKET, NULL, NULL));
         assert_arg(churn_store_mark(stores[i], NULL, 0, 0, 0, NULL));
     }
     assert_arg(churn_store_hash(NULL, &hash, NULL));

@@ -285,6 +285,16 @@ static churn_status try_add_stream(bench *b, churn_error *err)
     return st;
 }
 
+/* The company's own ticket, with what it takes to find and end it. */
+static churn_status try_retract(bench *b, churn_error *err)
+{
+    churn_ticket row;
+    churn_record_init(CHURN_RECORD_TICKET, &row, sizeof row);
+    row.id = STR("t1");
+    row.known_at = NEW_YEAR + DAY;
+    return churn_store_retract(b->company.store, CHURN_RECORD_TICKET, &row, err);
+}
+
 static churn_status try_mark(bench *b, churn_error *err)
 {
     return churn_store_mark(b->company.store, "product", CHURN_NTS, NEW_YEAR, NEW_YEAR, err);
@@ -581,6 +591,7 @@ static const struct {
     {"add_churns", try_add_churns},
     {"add_rejected", try_add_rejected},
     {"add_stream", try_add_stream},
+    {"retract", try_retract},
     {"mark", try_mark},
     {"store_hash", try_store_hash},
     {"engine_create", try_engine_create},

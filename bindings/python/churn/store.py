@@ -16,13 +16,13 @@ __all__ = ["Kind", "LoadReport", "Store"]
 Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey",
                "churn"]
 
-_STRICT = 1
+_STRICT, _RETRACT = 1, 2
 _UNKNOWN = {None: 0, "create": 1, "reject": 2}
 _MONEY = {None: 0, "major": 1, "minor": 2}
 
 
 class LoadReport(NamedTuple):
-    """What a load did with each row: seen is the sum of the next five."""
+    """What a load did with each row: seen is the sum of the next six."""
 
     seen: int
     #: New records, and new versions by `known_at`.
@@ -33,11 +33,13 @@ class LoadReport(NamedTuple):
     unchanged: int
     #: Rows overruled by a later row of the same key in the same call.
     conflicting: int
+    #: Records that are no more.
+    retracted: int
     #: Bad rows: see `rejections`.
     rejected: int
     #: Of those rejected: attribute changes without a date.
     undated: int
-    #: Of those updated: without `known_at`, so that past answers change.
+    #: Of those updated or retracted: without `known_at`, so that past answers change.
     rewrote_history: int
     #: Of those added or updated: older than a mark of the store.
     late: int
@@ -54,6 +56,16 @@ class LoadReport(NamedTuple):
             row = self.rejections.row(0)
             first = f"; first: row {row['row']}: {row['field']} {row['reason']}"
         return f"LoadReport({', '.join(shown)}{first})"
+
+
+def _is_column(value: Any) -> bool:
+    return value is not None and not isinstance(value, (str, bytes, int, float, date))
+
+
+def _report(counts: tuple[Any, ...]) -> LoadReport:
+    *numbers, rejections = counts
+    return LoadReport(*numbers,
+                      rejections=rejections if rejections is not None else _no_rejections())
 
 
 def _no_rejections() -> Table:
@@ -123,15 +135,35 @@ class Store(_core.Store):
         """
         triples = [(field, str(old), new) for field, mapping in (values or {}).items()
                    for old, new in mapping.items()]
-        counts = self._load(
+        return _report(self._load(
             kind, stream_of(data), list((columns or {}).items()),
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
             triples, _STRICT if strict else 0,
             _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            valid_from, known_at, time_zone, cancel)
-        rejections = counts[10]
-        return LoadReport(*counts[:10],
-                          rejections=rejections if rejections is not None else _no_rejections())
+            valid_from, known_at, time_zone, cancel))
+
+    def retract(self, kind: Kind, data: Data | Mapping[str, Any], *,
+                columns: Mapping[str, str] | None = None,
+                constants: Mapping[str, Any] | None = None, known_at: Instant | None = None,
+                time_zone: str | None = None, strict: bool | None = None,
+                cancel: _core.Cancel | None = None) -> LoadReport:
+        """Say that records are no more, from `known_at` on; without it, that they never were.
+
+        `data` names them by their key: their `id`, or what a record of the kind is known by. One
+        record may be given as a dict of its fields: one that is not there is a LoadError then,
+        where rows of a table are rejected as `not_found` unless `strict`.
+
+        >>> store.retract("event", {"id": "e-1"}, known_at="2026-02-01")  # doctest: +SKIP
+        """
+        one = isinstance(data, Mapping) and not any(_is_column(value) for value in data.values())
+        if one:
+            data = {field: [_constant(value, field)] for field, value in data.items()
+                    if value is not None}
+            strict = True if strict is None else strict
+        return _report(self._load(
+            kind, stream_of(data), list((columns or {}).items()),
+            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
+            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, cancel))
 
     def _zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo

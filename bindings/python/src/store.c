@@ -156,9 +156,10 @@ static PyObject *report_object(core_state *state, churn_load_report *report)
         }
     }
     return Py_BuildValue(
-        "KKKKKKKKKKN", (unsigned long long)report->seen, (unsigned long long)report->added,
+        "KKKKKKKKKKKN", (unsigned long long)report->seen, (unsigned long long)report->added,
         (unsigned long long)report->updated, (unsigned long long)report->unchanged,
-        (unsigned long long)report->conflicting, (unsigned long long)report->rejected,
+        (unsigned long long)report->conflicting, (unsigned long long)report->retracted,
+        (unsigned long long)report->rejected,
         (unsigned long long)report->undated, (unsigned long long)report->rewrote_history,
         (unsigned long long)report->late, (unsigned long long)report->customers, table);
 }

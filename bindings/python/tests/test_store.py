@@ -273,3 +273,21 @@ def test_a_store_is_made_once(store):
     raw = churn.Store.__new__(churn.Store)
     with pytest.raises(churn.StateError):
         raw.add_event("a", "x", 0)
+
+
+def test_retract_one_and_many():
+    store = churn.Store()
+    for name in ("t1", "t2", "t3"):
+        store.add_ticket(name, "acme", AT)
+    assert store.retract("ticket", {"id": "t1"}, known_at=datetime(2026, 2, 1, tzinfo=UTC)).retracted == 1
+    assert store.record_count("ticket") == 3
+    with pytest.raises(churn.LoadError, match="no record"):
+        store.retract("ticket", {"id": "t9"})
+    report = store.retract("ticket", {"id": ["t1", "t2", "t9"]})
+    assert (report.retracted, report.rewrote_history, report.rejected) == (2, 2, 1)
+    assert report.rejections.row(0)["code"] == "not_found"
+    assert store.record_count("ticket") == 1
+    with pytest.raises(churn.LoadError):
+        store.retract("ticket", {"id": ["t9"]}, strict=True)
+    with pytest.raises(churn.LoadError):
+        store.retract("event", {"customer": "acme"})
