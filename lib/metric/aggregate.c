@@ -1,154 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
+#include <string.h>
 
 #include "metric/metric_inside.h"
 
-/* Aggregates over the events of the customer in hand, as docs/reference/semantics.md defines them.
+/*
+ * Aggregates over the events of the customer in hand, as docs/reference/semantics.md defines them.
  * What is not exact by nature is computed from the window's events alone, oldest to newest, so that
- * the bits depend on nothing else. */
+ * the bits depend on nothing else.
+ *
+ * Most customers are older than all windows, so that a metric is computed for all dates in one
+ * loop; dates at which history is short or sources are stale are taken out one by one.
+ */
+typedef churn__metric_window window;
+typedef churn__metric_span span;
 
-/* One metric at one date. */
-typedef struct window {
-    const churn__metric_plan *plan;
-    const churn__metric_bound *bound;
-    const churn__metric_set *set;
-    const churn__metric_run *run; /* NULL: the customer has no such events */
-    uint32_t date;
-    churn_time end, clip; /* clip: CHURN_TIME_NONE or where the window begins instead */
-} window;
+/* Where the values of one metric go, by date. */
+typedef struct cells {
+    double *values;
+    churn__missing *missing;
+} cells;
 
-typedef struct span {
-    uint32_t begin, end;
-} span;
-
-static uint32_t span_clip(const window *w, const churn__metric_run *run, uint32_t begin)
+static void cell_put(const cells *out, uint32_t date, churn__metric_cell cell)
 {
-    uint32_t clipped = churn__metric_first_from(run->at, run->count, w->clip);
-    return clipped > begin ? clipped : begin;
-}
-
-static span window_span(const window *w, const churn__metric_run *run)
-{
-    span s = {0, 0};
-    if (run == NULL) {
-        return s;
-    }
-    s.end = run->pos[w->bound->high[w->date]];
-    s.begin = w->bound->low == NULL ? 0 : run->pos[w->bound->low[w->date]];
-    if (w->clip != CHURN_TIME_NONE) {
-        s.begin = span_clip(w, run, s.begin);
-    }
-    s.begin = s.begin < s.end ? s.begin : s.end;
-    return s;
+    out->values[date] = cell.value;
+    out->missing[date] = cell.missing;
 }
 
 /* ---- counts ---- */
 
-static double window_count(const window *w)
-{
-    span s = window_span(w, w->run);
-    return s.end - s.begin;
-}
-
-static double window_types(const window *w)
+/* Where a window is clipped, events of several types are found in each type's run. */
+static uint32_t clipped_count(const window *w)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < w->set->member_count; i++) {
-        span s = window_span(w, &w->plan->runs[w->set->members[i]]);
-        n += s.begin < s.end;
+        span s = churn__metric_window_span(w, &w->plan->runs[w->set->members[i]]);
+        n += s.end - s.begin;
     }
     return n;
 }
 
-/* ---- distinct ---- */
-
-/* The small numbers that a metric counts. */
-static const uint32_t *tally_numbers(const window *w)
+static void put_counts(window *w, uint32_t end, double *values)
 {
-    const churn__metric_def *def = w->bound->def;
-    if (w->run == NULL) {
-        return NULL;
+    for (; w->date < end; w->date++) {
+        if (w->clip != CHURN_TIME_NONE) {
+            values[w->date] = clipped_count(w);
+            continue;
+        }
+        span s = churn__metric_window_span(w, w->run);
+        values[w->date] = s.end - s.begin;
     }
-    if (def->what == CHURN__AGG_ACTIVE_DAYS) {
-        return w->run->day;
-    }
-    return def->of == CHURN__OF_USER ? w->run->user : w->run->key;
 }
 
-/* How many of them there are. */
-static size_t tally_limit(const window *w)
+/* Type by type, because a type's positions are all in one place. */
+static void put_types(window *w, uint32_t end, double *values)
 {
-    const churn__metric_def *def = w->bound->def;
-    if (def->what == CHURN__AGG_ACTIVE_DAYS) {
-        return (size_t)w->plan->days.count + 4;
-    }
-    return def->of == CHURN__OF_USER ? w->plan->users.count : w->plan->values.count;
-}
-
-static void tally_enter(churn__metric_tally *tally, const uint32_t *numbers, uint32_t from,
-                        uint32_t to)
-{
-    for (uint32_t i = from; i < to; i++) {
-        if (numbers[i] != CHURN__METRIC_NONE) {
-            tally->distinct += tally->counts[numbers[i]]++ == 0;
+    uint32_t first = w->date;
+    memset(values + first, 0, (end - first) * sizeof *values);
+    for (uint32_t i = 0; i < w->set->member_count; i++) {
+        const churn__metric_run *run = &w->plan->runs[w->set->members[i]];
+        for (w->date = first; w->date < end; w->date++) {
+            span s = churn__metric_window_span(w, run);
+            values[w->date] += s.begin < s.end;
         }
     }
-}
-
-static void tally_leave(churn__metric_tally *tally, const uint32_t *numbers, uint32_t from,
-                        uint32_t to)
-{
-    for (uint32_t i = from; i < to; i++) {
-        if (numbers[i] != CHURN__METRIC_NONE) {
-            tally->distinct -= --tally->counts[numbers[i]] == 0;
-        }
-    }
-}
-
-/* From what is counted now to another window, which is mostly a little later. */
-static double window_distinct(const window *w, churn__metric_tally *tally)
-{
-    const uint32_t *numbers = tally_numbers(w);
-    span s = window_span(w, w->run);
-    if (s.begin < tally->from || s.begin >= tally->to || s.end < tally->to) {
-        tally_leave(tally, numbers, tally->from, tally->to);
-        tally_enter(tally, numbers, s.begin, s.end);
-    } else {
-        tally_leave(tally, numbers, tally->from, s.begin);
-        tally_enter(tally, numbers, tally->to, s.end);
-    }
-    tally->from = s.begin;
-    tally->to = s.end;
-    return tally->distinct;
-}
-
-static bool counts_distinct(const churn__metric_def *def)
-{
-    return def->what == CHURN__AGG_ACTIVE_DAYS ||
-           (def->what == CHURN__AGG_DISTINCT && def->of != CHURN__OF_TYPE);
-}
-
-static void tally_begin(churn__metric_plan *plan, const window *w)
-{
-    churn__metric_tally *tally = &plan->tally;
-    size_t old = tally->capacity;
-    void *counts = tally->counts;
-    if (!churn__grow(plan->heap, &counts, &tally->capacity, tally_limit(w),
-                     sizeof *tally->counts)) {
-        plan->failed = true;
-        return;
-    }
-    tally->counts = counts;
-    for (size_t i = old; i < tally->capacity; i++) {
-        tally->counts[i] = 0;
-    }
-}
-
-/* Leaves all counts zero. */
-static void tally_end(churn__metric_plan *plan, const window *w)
-{
-    tally_leave(&plan->tally, tally_numbers(w), plan->tally.from, plan->tally.to);
-    plan->tally.from = plan->tally.to = 0;
 }
 
 /* ---- values ---- */
@@ -158,17 +73,26 @@ typedef struct total {
     uint32_t count;
 } total;
 
+/* A sum of nothing is 0, never -0, so that adding 0 for a value that is not given changes no bit.
+ */
 static total window_total(const window *w)
 {
     total t = {0, 0};
-    span s = window_span(w, w->run);
+    span s = churn__metric_window_span(w, w->run);
     for (uint32_t i = s.begin; i < s.end; i++) {
-        if (!isnan(w->run->value[i])) {
-            t.sum += w->run->value[i];
-            t.count++;
-        }
+        double value = w->run->value[i];
+        bool given = !isnan(value);
+        t.sum += given ? value : 0;
+        t.count += given;
     }
     return t;
+}
+
+static void put_sums(window *w, uint32_t end, double *values)
+{
+    for (; w->date < end; w->date++) {
+        values[w->date] = window_total(w).sum;
+    }
 }
 
 static churn__metric_cell window_mean(const window *w)
@@ -182,9 +106,10 @@ static churn__metric_cell window_mean(const window *w)
 static churn__metric_cell window_extreme(const window *w, double sign)
 {
     double best = -(double)INFINITY;
-    span s = window_span(w, w->run);
+    span s = churn__metric_window_span(w, w->run);
     for (uint32_t i = s.begin; i < s.end; i++) {
-        best = w->run->value[i] * sign > best ? w->run->value[i] * sign : best;
+        double value = w->run->value[i] * sign;
+        best = value > best ? value : best;
     }
     return isinf(best) ? churn__metric_no_value(CHURN__EMPTY)
                        : churn__metric_value(best * sign + 0.0);
@@ -192,9 +117,15 @@ static churn__metric_cell window_extreme(const window *w, double sign)
 
 /* ---- days since ---- */
 
-static churn__metric_cell never_value(const window *w, churn_time since)
+static churn_time since_at(const window *w)
+{
+    return w->plan->needs_since ? w->plan->since[w->date] : CHURN_TIME_NONE;
+}
+
+static churn__metric_cell never_value(const window *w)
 {
     const churn__metric_bound *bound = w->bound;
+    churn_time since = since_at(w), end = churn__metric_window_end(w);
     switch (bound->def->if_never) {
     case CHURN__NEVER_NUMBER:
         return churn__metric_value(bound->def->if_never_value);
@@ -208,21 +139,29 @@ static churn__metric_cell never_value(const window *w, churn_time since)
     if (since == CHURN_TIME_NONE) {
         return churn__metric_no_value(CHURN__NEVER);
     }
-    if (start > w->end) { /* neither seen yet */
-        return churn__metric_no_value(bound->from > w->end ? churn__metric_short(bound, since)
-                                                           : CHURN__NEVER);
+    if (start > end) { /* neither seen yet */
+        return churn__metric_no_value(bound->from > end ? churn__metric_short(bound, since)
+                                                        : CHURN__NEVER);
     }
-    return churn__metric_value((double)churn__floor_div(w->end - start, CHURN__DAY));
+    return churn__metric_value((double)churn__floor_div(end - start, CHURN__DAY));
 }
 
-static churn__metric_cell window_days_since(const window *w, churn_time since)
+/* The last event of each type is found in its own run, so that nothing need be merged for it. */
+static churn__metric_cell window_days_since(const window *w)
 {
-    span s = window_span(w, w->run);
-    if (s.begin == s.end) {
-        return never_value(w, since);
+    churn_time last = CHURN_TIME_NONE;
+    for (uint32_t i = 0; i < w->set->member_count; i++) {
+        const churn__metric_run *run = &w->plan->runs[w->set->members[i]];
+        span s = churn__metric_window_span(w, run);
+        if (s.begin < s.end && run->at[s.end - 1] > last) {
+            last = run->at[s.end - 1];
+        }
+    }
+    if (last == CHURN_TIME_NONE) {
+        return never_value(w);
     }
     return churn__metric_value(
-        (double)churn__floor_div(w->end - w->run->at[s.end - 1], CHURN__DAY));
+        (double)churn__floor_div(churn__metric_window_end(w) - last, CHURN__DAY));
 }
 
 /* ---- trend ---- */
@@ -248,10 +187,11 @@ static churn__metric_cell trend_slope(const window *w, const uint32_t *cuts, uin
 }
 
 /* Buckets that begin before the customer or the tracking are left out, if enough remain. */
-static churn__metric_cell window_trend(const window *w, churn_time since)
+static churn__metric_cell window_trend(const window *w)
 {
     const churn__metric_def *def = w->bound->def;
     const uint32_t *cuts = w->bound->low + (size_t)w->date * ((size_t)def->buckets + 1);
+    churn_time since = since_at(w);
     churn_time lower = since > w->bound->from ? since : w->bound->from;
     uint32_t fewest = def->clip ? 2 : def->buckets;
     uint32_t cut = 0;
@@ -268,19 +208,10 @@ static churn__metric_cell window_trend(const window *w, churn_time since)
 
 /* ---- all ---- */
 
-static churn__metric_cell window_value(churn__metric_plan *plan, const window *w, churn_time since)
+/* Aggregates that may be missing, at one date. */
+static churn__metric_cell window_cell(const window *w)
 {
-    const churn__metric_def *def = w->bound->def;
-    switch (def->what) {
-    case CHURN__AGG_COUNT:
-        return churn__metric_value(window_count(w));
-    case CHURN__AGG_DISTINCT:
-        return churn__metric_value(def->of == CHURN__OF_TYPE ? window_types(w)
-                                                             : window_distinct(w, &plan->tally));
-    case CHURN__AGG_ACTIVE_DAYS:
-        return churn__metric_value(window_distinct(w, &plan->tally));
-    case CHURN__AGG_SUM:
-        return churn__metric_value(window_total(w).sum);
+    switch (w->bound->def->what) {
     case CHURN__AGG_MEAN:
         return window_mean(w);
     case CHURN__AGG_MIN:
@@ -288,45 +219,96 @@ static churn__metric_cell window_value(churn__metric_plan *plan, const window *w
     case CHURN__AGG_MAX:
         return window_extreme(w, 1);
     case CHURN__AGG_DAYS_SINCE:
-        return window_days_since(w, since);
+        return window_days_since(w);
     case CHURN__AGG_TREND:
-        return window_trend(w, since);
+        return window_trend(w);
     default:
         return churn__metric_no_value(CHURN__NOT_PROVIDED);
     }
 }
 
-/* Both ends of a window are cuts. */
-static churn__metric_cell window_cell(churn__metric_plan *plan, window *w)
+static void put_cells(window *w, uint32_t end, const cells *out)
+{
+    for (; w->date < end; w->date++) {
+        cell_put(out, w->date, window_cell(w));
+    }
+}
+
+/* Dates w->date .. end - 1, which are all free to have a value. */
+static void put_dates(window *w, uint32_t end, const cells *out)
+{
+    const churn__metric_def *def = w->bound->def;
+    memset(out->missing + w->date, CHURN__PRESENT, (end - w->date) * sizeof *out->missing);
+    switch (def->what) {
+    case CHURN__AGG_COUNT:
+        put_counts(w, end, out->values);
+        break;
+    case CHURN__AGG_SUM:
+        put_sums(w, end, out->values);
+        break;
+    case CHURN__AGG_ACTIVE_DAYS:
+        churn__metric_distinct(w, end, out->values);
+        break;
+    case CHURN__AGG_DISTINCT:
+        if (def->of == CHURN__OF_TYPE) {
+            put_types(w, end, out->values);
+        } else {
+            churn__metric_distinct(w, end, out->values);
+        }
+        break;
+    default:
+        put_cells(w, end, out);
+        break;
+    }
+    w->date = end;
+}
+
+/* Trends look at their buckets themselves. */
+static bool has_history(const churn__metric_bound *bound)
+{
+    return bound->def->has_window && bound->def->what != CHURN__AGG_TREND;
+}
+
+/* Nothing stands against a value at any date. */
+static bool is_free(const churn__metric_plan *plan, const churn__metric_bound *bound)
+{
+    bool reached = plan->newest_since > bound->reach || bound->from > bound->reach;
+    return !bound->blocked && !(has_history(bound) && reached);
+}
+
+/* The reason why there is no value at the date; where the window is clipped to. */
+static churn__missing judge(window *w)
 {
     const churn__metric_bound *bound = w->bound;
-    churn_time since = plan->needs_since ? plan->since[w->date] : CHURN_TIME_NONE;
     churn__missing reason = bound->block[w->date];
-    w->end = plan->cuts[bound->high[w->date]];
     w->clip = CHURN_TIME_NONE;
-    if (reason == CHURN__PRESENT && bound->def->has_window &&
-        bound->def->what != CHURN__AGG_TREND) {
-        churn_time start = plan->cuts[bound->low[w->date]];
-        reason = churn__metric_history(bound, since, start, &w->clip);
+    if (reason == CHURN__PRESENT && has_history(bound)) {
+        churn_time start = w->plan->cuts[bound->low[w->date]];
+        reason = churn__metric_history(bound, since_at(w), start, &w->clip);
     }
-    return reason == CHURN__PRESENT ? window_value(plan, w, since) : churn__metric_no_value(reason);
+    return reason;
 }
 
 void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
-                             const churn__metric_range *range, churn__metric_cell *out)
+                             const churn__metric_range *range, double *values,
+                             churn__missing *missing)
 {
     const churn__metric_bound *bound = &plan->bounds[metric];
     const churn__metric_set *set = &plan->sets[bound->set];
-    window w = {.plan = plan, .bound = bound, .set = set};
+    cells out = {values, missing};
+    window w = {.plan = plan, .bound = bound, .set = set, .range = range, .date = range->first};
     w.run = set->run == CHURN__METRIC_NONE ? NULL : &plan->runs[set->run];
-    bool distinct = counts_distinct(bound->def);
-    if (distinct) {
-        tally_begin(plan, &w);
+    w.clip = CHURN_TIME_NONE;
+    if (is_free(plan, bound)) {
+        put_dates(&w, range->end, &out);
+        return;
     }
-    for (w.date = range->first; w.date < range->end && !plan->failed; w.date++) {
-        out[w.date] = window_cell(plan, &w);
-    }
-    if (distinct && !plan->failed) {
-        tally_end(plan, &w);
+    while (w.date < range->end && !plan->failed) {
+        churn__missing reason = judge(&w);
+        if (reason == CHURN__PRESENT) {
+            put_dates(&w, w.date + 1, &out);
+        } else {
+            cell_put(&out, w.date++, churn__metric_no_value(reason));
+        }
     }
 }

@@ -267,7 +267,7 @@ static churn__missing metric_block(const churn__metric_plan *plan, const churn__
 }
 
 static void block_metric(const churn__metric_plan *plan, const churn__metric_def *def,
-                         churn__missing *block)
+                         churn__missing *block, bool *blocked)
 {
     churn_record_kind kind = metric_record(def->kind);
     /* Attributes and ages say for themselves whether they were given. */
@@ -275,6 +275,7 @@ static void block_metric(const churn__metric_plan *plan, const churn__metric_def
     for (uint32_t date = 0; date < plan->date_count; date++) {
         bool provided = always || churn__version_provided(plan->version, kind, plan->dates[date]);
         block[date] = metric_block(plan, def, provided, date);
+        *blocked = *blocked || block[date] != CHURN__PRESENT;
     }
 }
 
@@ -296,11 +297,14 @@ void churn__metric_cover(churn__metric_plan *plan)
 {
     churn__metric_def attribute = {.kind = CHURN__METRIC_ATTRIBUTE};
     churn__metric_def customer = {.kind = CHURN__METRIC_CUSTOMER};
+    bool ignored = false;
     for (uint32_t m = 0; m < plan->config.metric_count; m++) {
-        block_metric(plan, plan->bounds[m].def, plan->bounds[m].block);
+        churn__metric_bound *bound = &plan->bounds[m];
+        bound->blocked = false;
+        block_metric(plan, bound->def, bound->block, &bound->blocked);
     }
-    block_metric(plan, &attribute, plan->attribute_block);
-    block_metric(plan, &customer, plan->customer_block);
+    block_metric(plan, &attribute, plan->attribute_block, &ignored);
+    block_metric(plan, &customer, plan->customer_block, &ignored);
     name_stale(plan);
 }
 

@@ -51,27 +51,36 @@ static uint32_t set_find(churn__metric_plan *plan, bool any, const uint32_t *typ
     return plan->set_count++;
 }
 
+/* What a metric needs of all events of its set. Events of several types stand in order of time only
+ * where that cannot be done without: to add them up, or to find where a window is clipped. */
 static uint8_t metric_need(const churn__metric_def *def)
 {
-    uint8_t need = def->clip ? CHURN__NEED_AT : 0;
+    uint8_t clip = def->clip ? CHURN__NEED_AT | CHURN__NEED_ORDER : 0;
     switch (def->what) {
     case CHURN__AGG_SUM:
     case CHURN__AGG_MEAN:
+        return clip | CHURN__NEED_VALUE | CHURN__NEED_ORDER;
     case CHURN__AGG_MIN:
     case CHURN__AGG_MAX:
-        return need | CHURN__NEED_VALUE;
+        return clip | CHURN__NEED_VALUE;
     case CHURN__AGG_ACTIVE_DAYS:
-        return need | CHURN__NEED_DAY;
-    case CHURN__AGG_DAYS_SINCE:
-        return need | CHURN__NEED_AT;
+        return clip | CHURN__NEED_DAY | CHURN__NEED_PLACE;
     case CHURN__AGG_DISTINCT:
         if (def->of == CHURN__OF_TYPE) {
-            return need;
+            return 0;
         }
-        return need | (def->of == CHURN__OF_USER ? CHURN__NEED_USER : CHURN__NEED_KEY);
+        return clip | CHURN__NEED_PLACE |
+               (def->of == CHURN__OF_USER ? CHURN__NEED_USER : CHURN__NEED_KEY);
     default:
-        return need;
+        return 0;
     }
+}
+
+/* What a metric needs of the events of each type alone. */
+static uint8_t metric_need_each(const churn__metric_def *def)
+{
+    bool last = def->what == CHURN__AGG_DAYS_SINCE;
+    return last || def->clip ? CHURN__NEED_AT : 0;
 }
 
 static bool is_sum(const churn__metric_def *def)
@@ -89,23 +98,26 @@ static bool add_metric(churn__metric_plan *plan, churn__metric_bound *bound)
     uint32_t count = set_codes(plan, def, codes);
     bound->set = set_find(plan, def->event_count == 0, codes, count);
     plan->sets[bound->set].need |= metric_need(def);
+    plan->sets[bound->set].need_each |= metric_need_each(def);
     plan->sets[bound->set].ordered |= is_sum(def);
     return true;
 }
 
-/* What sets need, their types need; and to be merged by time, where a set has several. */
+/* What sets need, their types need; and instants or places to be merged by, where a set has
+ * several. */
 static void add_need(churn__metric_plan *plan, churn__metric_set *set)
 {
     bool several = set->any || set->type_count > 1;
     if (several && set->need != 0) {
-        set->need |= CHURN__NEED_AT;
+        set->need |= set->need & CHURN__NEED_ORDER ? CHURN__NEED_AT : CHURN__NEED_PLACE;
     }
+    uint8_t need = (uint8_t)(set->need | set->need_each) & (uint8_t)~CHURN__NEED_ORDER;
     set->ordered = set->ordered && several;
-    plan->need_all |= set->need;
+    plan->need_all |= need;
     plan->any = plan->any || set->any;
-    plan->need_any |= set->any ? set->need : 0;
+    plan->need_any |= set->any ? need : 0;
     for (uint32_t i = 0; i < set->type_count; i++) {
-        plan->need[set->types[i]] |= set->need;
+        plan->need[set->types[i]] |= need;
     }
 }
 
@@ -245,7 +257,7 @@ static bool cut_settle(churn__metric_plan *plan, const cut_list *cuts)
     size_t n = cuts->count;
     uint64_t *keys = churn__alloc_array(plan->heap, n, sizeof *keys);
     uint32_t *order = churn__alloc_array(plan->heap, n, sizeof *order);
-    plan->cuts = churn__arena_array(&plan->arena, n, sizeof *plan->cuts);
+    plan->cuts = churn__arena_array(&plan->arena, n + 1, sizeof *plan->cuts);
     bool good = keys != NULL && order != NULL && plan->cuts != NULL && n < UINT32_MAX;
     for (size_t i = 0; good && i < n; i++) {
         keys[i] = churn__sort_key_i64(cuts->data[i]);
@@ -256,6 +268,9 @@ static bool cut_settle(churn__metric_plan *plan, const cut_list *cuts)
         if (plan->cut_count == 0 || plan->cuts[plan->cut_count - 1] != at) {
             plan->cuts[plan->cut_count++] = at;
         }
+    }
+    if (good) {
+        plan->cuts[plan->cut_count] = INT64_MAX;
     }
     churn__free_array(plan->heap, keys, n, sizeof *keys);
     churn__free_array(plan->heap, order, n, sizeof *order);
@@ -293,6 +308,96 @@ static bool cut_bind(churn__metric_plan *plan, churn__metric_bound *bound)
     return true;
 }
 
+/* ---- windows that move forward with the dates ---- */
+
+static bool ascends(const uint32_t *cuts, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        if (cuts[i] < cuts[i - 1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* By place, the first date whose cut is not below it. NULL: no memory. */
+static uint32_t *first_dates(churn__metric_plan *plan, const uint32_t *cuts)
+{
+    uint32_t *first = churn__arena_array(&plan->arena, plan->cut_count + 1u, sizeof *first);
+    uint32_t date = 0;
+    for (uint32_t place = 0; first != NULL && place <= plan->cut_count; place++) {
+        while (date < plan->date_count && cuts[date] < place) {
+            date++;
+        }
+        first[place] = date;
+    }
+    return first;
+}
+
+/* What distinct counts by, and where the earliest window begins. */
+static bool slide_bind(churn__metric_plan *plan, churn__metric_bound *bound)
+{
+    size_t lows = lows_a_date(bound->def);
+    bound->reach = CHURN_TIME_MAX;
+    for (size_t i = 0; i < lows * plan->date_count; i++) {
+        churn_time start = plan->cuts[bound->low[i]];
+        bound->reach = start < bound->reach ? start : bound->reach;
+    }
+    bool distinct = metric_need(bound->def) & CHURN__NEED_PLACE;
+    if (!distinct || !ascends(bound->low, plan->date_count) ||
+        !ascends(bound->high, plan->date_count)) {
+        return true;
+    }
+    bound->first_low = first_dates(plan, bound->low);
+    bound->first_high = first_dates(plan, bound->high);
+    return bound->first_low != NULL && bound->first_high != NULL;
+}
+
+/* ---- the grid of places ---- */
+
+#define GRID_CELLS 4096u /* at most, and one */
+
+/* The greatest power of two that parts all cuts from one another and does with few cells. */
+static unsigned grid_shift(const churn_time *cuts, uint32_t n)
+{
+    uint64_t span = (uint64_t)(cuts[n - 1] - cuts[0]), gap = span;
+    unsigned shift = 0;
+    for (uint32_t i = 1; i < n; i++) {
+        uint64_t between = (uint64_t)(cuts[i] - cuts[i - 1]);
+        gap = between < gap ? between : gap;
+    }
+    while ((UINT64_C(2) << shift) <= gap || span >> shift >= GRID_CELLS) {
+        shift++;
+    }
+    return shift;
+}
+
+/* Over the cuts after the first record of all: what lies before the others is known. */
+static bool grid_create(churn__metric_plan *plan)
+{
+    churn__metric_grid *grid = &plan->grid;
+    churn_time first = 0, last = 0;
+    churn__version_span(plan->version, &first, &last);
+    grid->first = INT64_MAX;
+    grid->before = churn__metric_first_from(plan->cuts, plan->cut_count, first + 1);
+    if (grid->before == plan->cut_count) { /* no window begins or ends after it */
+        return true;
+    }
+    const churn_time *cuts = plan->cuts + grid->before;
+    uint32_t n = plan->cut_count - grid->before;
+    grid->first = cuts[0];
+    grid->shift = grid_shift(cuts, n);
+    grid->cell_count = (uint32_t)((uint64_t)(cuts[n - 1] - cuts[0]) >> grid->shift) + 1;
+    grid->cells = churn__arena_array(&plan->arena, grid->cell_count + 1u, sizeof *grid->cells);
+    for (uint32_t i = 0; grid->cells != NULL && i <= grid->cell_count; i++) {
+        churn_time begin = cuts[0] + (churn_time)((uint64_t)i << grid->shift);
+        grid->cells[i] = churn__metric_first_from(plan->cuts, plan->cut_count, begin);
+    }
+    return grid->cells != NULL;
+}
+
+/* ---- all cuts ---- */
+
 static bool ranges_room(churn__metric_plan *plan)
 {
     plan->by_date = churn__arena_array(&plan->arena, plan->date_count, sizeof *plan->by_date);
@@ -312,8 +417,13 @@ churn_status churn__metric_cuts_create(churn__metric_plan *plan, churn_error *er
     }
     good = good && cut_settle(plan, &cuts);
     for (uint32_t i = 0; good && i < plan->events.count; i++) {
-        good = cut_bind(plan, &plan->bounds[plan->events.items[i]]);
+        good = cut_bind(plan, &plan->bounds[plan->events.items[i]]) &&
+               slide_bind(plan, &plan->bounds[plan->events.items[i]]);
     }
+    good = good && grid_create(plan);
+    plan->steps = churn__arena_array(&plan->arena, plan->date_count + 1u, sizeof *plan->steps);
+    plan->next_at = churn__arena_array(&plan->arena, plan->cut_count + 1u, sizeof *plan->next_at);
+    good = good && plan->steps != NULL && plan->next_at != NULL;
     plan->whole = (churn__metric_range){.end = plan->date_count,
                                         .high_cut = plan->cut_count > 0 ? plan->cut_count - 1 : 0};
     churn__free_array(plan->heap, cuts.data, cuts.capacity, sizeof *cuts.data);

@@ -2,14 +2,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/sort.h"
 #include "metric/metric_inside.h"
-
-#define MEMBERS_FEW 24 /* types of a set that are sorted without memory for it */
 
 /* ---- room ---- */
 
-#define RUN_EVENT_BYTES (sizeof(churn_time) + sizeof(double) + 3 * sizeof(uint32_t))
+#define RUN_EVENT_BYTES (sizeof(churn_time) + sizeof(double) + 4 * sizeof(uint32_t))
 
 static void run_free(churn__metric_plan *plan, churn__metric_run *run)
 {
@@ -18,8 +15,7 @@ static void run_free(churn__metric_plan *plan, churn__metric_run *run)
     run->capacity = 0;
 }
 
-/* Room for n events; what was in it is lost when it grows. */
-static bool run_fit(churn__metric_plan *plan, churn__metric_run *run, size_t n)
+bool churn__metric_run_fit(churn__metric_plan *plan, churn__metric_run *run, size_t n)
 {
     size_t capacity = run->capacity == 0 ? 64 : run->capacity;
     while (capacity < n) {
@@ -40,11 +36,11 @@ static bool run_fit(churn__metric_plan *plan, churn__metric_run *run, size_t n)
     run->user = (uint32_t *)(void *)(run->value + capacity);
     run->day = run->user + capacity;
     run->key = run->day + capacity;
+    run->place = run->key + capacity;
     return true;
 }
 
-/* The next run of the customer in hand; NULL: no memory. */
-static churn__metric_run *run_next(churn__metric_plan *plan)
+churn__metric_run *churn__metric_run_next(churn__metric_plan *plan)
 {
     size_t old = plan->run_capacity;
     void *runs = plan->runs;
@@ -62,6 +58,8 @@ static churn__metric_run *run_next(churn__metric_plan *plan)
         run->pos = churn__alloc_array(plan->heap, plan->cut_count, sizeof *run->pos);
         plan->failed = plan->failed || run->pos == NULL;
     }
+    run->type = CHURN__METRIC_NONE;
+    run->count = 0;
     return run->pos == NULL ? NULL : run;
 }
 
@@ -81,6 +79,7 @@ void churn__metric_gather_free(churn__metric_plan *plan)
     }
     run_free(plan, &plan->picked);
     churn__free_array(plan->heap, plan->picks, plan->pick_capacity, sizeof *plan->picks);
+    churn__free_array(plan->heap, plan->goes_to, plan->goes_to_capacity, sizeof *plan->goes_to);
 }
 
 /* ---- events of which there are versions ---- */
@@ -141,7 +140,7 @@ static bool pick_seen(churn__metric_plan *plan, churn__events *events,
     }
     plan->picks = picks;
     size_t kept = pick_backwards(plan, events, range);
-    if (plan->mixed || !run_fit(plan, room, kept)) {
+    if (plan->mixed || !churn__metric_run_fit(plan, room, kept)) {
         return false;
     }
     const uint32_t *pick = plan->picks + (events->count - kept);
@@ -157,20 +156,51 @@ static bool pick_seen(churn__metric_plan *plan, churn__events *events,
 
 /* ---- one type ---- */
 
-/* One walk from the newest event back to the oldest window. */
-static void gather_positions(const churn__metric_plan *plan, const churn__metric_range *range,
-                             const churn_time *at, uint32_t n, uint32_t *pos)
+/* Counts the events of every place, and adds up. */
+static void gather_places(const churn__metric_plan *plan, const churn__metric_range *range,
+                          const churn_time *at, uint32_t before, churn__metric_run *run, bool keep)
 {
-    const churn_time *cuts = plan->cuts;
-    uint32_t i = n;
-    if (n > 0 && at[n - 1] >= cuts[range->high_cut]) {
-        i = churn__metric_first_from(at, n, cuts[range->high_cut]);
-    }
-    for (uint32_t k = range->high_cut + 1; k-- > range->low_cut;) {
-        while (i > 0 && at[i - 1] >= cuts[k]) {
-            i--;
+    uint32_t *pos = run->pos;
+    memset(pos + range->low_cut, 0, (range->high_cut - range->low_cut + 1) * sizeof *pos);
+    for (uint32_t i = before; i < run->count; i++) {
+        uint32_t place = churn__metric_place(plan, at[i]);
+        pos[place]++;
+        if (keep) {
+            run->place[i] = place;
         }
-        pos[k] = i;
+    }
+    if (keep && before > 0) {
+        run->place[0] = range->low_cut;
+    }
+    pos[range->low_cut] = before;
+    for (uint32_t k = range->low_cut; k < range->high_cut; k++) {
+        pos[k + 1] += pos[k];
+    }
+}
+
+/* A search for each cut, where there are few of them and many events. */
+static void gather_cuts(const churn__metric_plan *plan, const churn__metric_range *range,
+                        const churn_time *at, uint32_t before, churn__metric_run *run)
+{
+    uint32_t from = before;
+    for (uint32_t k = range->low_cut; k <= range->high_cut; k++) {
+        from += churn__metric_first_from(at + from, run->count - from, plan->cuts[k]);
+        run->pos[k] = from;
+    }
+}
+
+#define SEARCH_PAYS 16u /* events a cut */
+
+/* Positions of the run's events, `before` of which lie before the oldest window. */
+static void gather_positions(const churn__metric_plan *plan, const churn__metric_range *range,
+                             const churn_time *at, uint32_t before, churn__metric_run *run,
+                             bool keep)
+{
+    uint32_t cuts = range->high_cut - range->low_cut + 1;
+    if (!keep && run->count / SEARCH_PAYS > cuts) {
+        gather_cuts(plan, range, at, before, run);
+    } else {
+        gather_places(plan, range, at, before, run, keep);
     }
 }
 
@@ -240,7 +270,6 @@ static void gather_type(churn__metric_plan *plan, churn__reader *reader, uint32_
                         uint32_t type, const churn__metric_range *range)
 {
     churn__events events = churn__reader_events(reader, customer, type);
-    churn__metric_run *run = NULL;
     if (events.count >= UINT32_MAX) {
         plan->failed = true; /* positions are 32 bits wide, and so many events fit no memory */
         return;
@@ -249,177 +278,21 @@ static void gather_type(churn__metric_plan *plan, churn__reader *reader, uint32_
         ((events.known != NULL || events.until != NULL) && !pick_seen(plan, &events, range))) {
         return;
     }
-    run = run_next(plan);
-    if (run == NULL) {
-        return;
-    }
-    gather_positions(plan, range, events.at, (uint32_t)events.count, run->pos);
-    uint32_t base = run->pos[range->low_cut] > 0 ? run->pos[range->low_cut] - 1 : 0;
+    uint32_t n = (uint32_t)events.count;
+    uint32_t end = churn__metric_first_from(events.at, n, plan->cuts[range->high_cut]);
+    uint32_t first = churn__metric_first_from(events.at, end, plan->cuts[range->low_cut]);
+    uint32_t before = first > 0 ? 1 : 0, base = first - before;
     uint8_t need = plan->need[type] | plan->need_any;
-    run->type = type;
-    run->count = run->pos[range->high_cut] - base;
-    if (run->count == 0 || (need != 0 && !run_fit(plan, run, run->count))) {
+    churn__metric_run *run = churn__metric_run_next(plan);
+    if (run == NULL || end == base ||
+        (need != 0 && !churn__metric_run_fit(plan, run, end - base))) {
         return;
     }
-    for (uint32_t k = range->low_cut; base > 0 && k <= range->high_cut; k++) {
-        run->pos[k] -= base;
-    }
+    run->type = type;
+    run->count = end - base;
+    gather_positions(plan, range, events.at + base, before, run, need & CHURN__NEED_PLACE);
     gather_columns(plan, run, need, &events, base);
     plan->run_of[type] = plan->run_count++;
-}
-
-/* ---- several types ---- */
-
-static bool set_fit(churn__metric_plan *plan, churn__metric_set *set, size_t n)
-{
-    void *members = set->members, *heads = set->heads;
-    set->member_count = 0;
-    if (!churn__grow(plan->heap, &members, &set->member_capacity, n + 1, sizeof *set->members)) {
-        plan->failed = true;
-        return false;
-    }
-    set->members = members;
-    if (!churn__grow(plan->heap, &heads, &set->head_capacity, n + 1, sizeof *set->heads)) {
-        plan->failed = true;
-        return false;
-    }
-    set->heads = heads;
-    return true;
-}
-
-/* By name of type. */
-static int compare_members(const void *a, const void *b, const void *context)
-{
-    const churn__metric_plan *plan = context;
-    uint32_t x = plan->rank[plan->runs[*(const uint32_t *)a].type];
-    uint32_t y = plan->rank[plan->runs[*(const uint32_t *)b].type];
-    return (x > y) - (x < y);
-}
-
-static void set_order(churn__metric_plan *plan, churn__metric_set *set)
-{
-    uint32_t *members = set->members;
-    if (set->member_count > MEMBERS_FEW) {
-        plan->failed = !churn__sort(plan->heap, members, set->member_count, sizeof *members,
-                                    compare_members, plan) ||
-                       plan->failed;
-        return;
-    }
-    for (uint32_t i = 1; i < set->member_count; i++) {
-        uint32_t moving = members[i], at = i;
-        for (; at > 0 && compare_members(&members[at - 1], &moving, plan) > 0; at--) {
-            members[at] = members[at - 1];
-        }
-        members[at] = moving;
-    }
-}
-
-static void set_members(churn__metric_plan *plan, churn__metric_set *set, uint32_t runs)
-{
-    if (!set_fit(plan, set, set->any ? runs : set->type_count)) {
-        return;
-    }
-    for (uint32_t i = 0; set->any && i < runs; i++) {
-        set->members[set->member_count++] = i;
-    }
-    for (uint32_t i = 0; i < set->type_count; i++) {
-        /* run_of is not cleared between customers: the run itself says whether it is meant. */
-        uint32_t run = plan->run_of[set->types[i]];
-        if (run < runs && plan->runs[run].type == set->types[i]) {
-            set->members[set->member_count++] = run;
-        }
-    }
-    if (set->ordered) {
-        set_order(plan, set);
-    }
-}
-
-/* At one instant the first by name of type. */
-static bool head_before(const churn__metric_head *a, const churn__metric_head *b)
-{
-    return a->at < b->at || (a->at == b->at && a->member < b->member);
-}
-
-/* Put a head where it belongs in the heap of n, from the free place `at` downwards. */
-static void heads_sink(churn__metric_head *heads, uint32_t n, uint32_t at, churn__metric_head head)
-{
-    for (uint32_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
-        child += child + 1 < n && head_before(&heads[child + 1], &heads[child]);
-        if (head_before(&head, &heads[child])) {
-            break;
-        }
-        heads[at] = heads[child];
-        at = child;
-    }
-    heads[at] = head;
-}
-
-static void merge_event(const churn__metric_run *from, uint32_t at, uint8_t need,
-                        churn__metric_run *to, uint32_t i)
-{
-    to->at[i] = from->at[at];
-    if (need & CHURN__NEED_VALUE) {
-        to->value[i] = from->value[at];
-    }
-    if (need & CHURN__NEED_USER) {
-        to->user[i] = from->user[at];
-    }
-    if (need & CHURN__NEED_DAY) {
-        to->day[i] = from->day[at];
-    }
-    if (need & CHURN__NEED_KEY) {
-        to->key[i] = from->key[at];
-    }
-}
-
-static void merge_events(churn__metric_plan *plan, churn__metric_set *set, churn__metric_run *to)
-{
-    uint32_t n = set->member_count;
-    for (uint32_t i = n; i-- > 0;) {
-        churn__metric_run *run = &plan->runs[set->members[i]];
-        run->cursor = 0;
-        heads_sink(set->heads, n, i, (churn__metric_head){run->at[0], i});
-    }
-    for (uint32_t i = 0; i < to->count; i++) {
-        churn__metric_head head = set->heads[0];
-        churn__metric_run *run = &plan->runs[set->members[head.member]];
-        merge_event(run, run->cursor++, set->need, to, i);
-        head.at = run->cursor < run->count ? run->at[run->cursor] : INT64_MAX;
-        heads_sink(set->heads, n, 0, head);
-    }
-}
-
-/* All events of a set as one run: where only positions count, only they are added up. */
-static void merge_runs(churn__metric_plan *plan, churn__metric_set *set,
-                       const churn__metric_range *range)
-{
-    churn__metric_run *merged = run_next(plan);
-    if (merged == NULL) {
-        return;
-    }
-    merged->type = CHURN__METRIC_NONE;
-    merged->count = 0;
-    memset(merged->pos, 0, plan->cut_count * sizeof *merged->pos);
-    for (uint32_t i = 0; i < set->member_count; i++) {
-        const churn__metric_run *run = &plan->runs[set->members[i]];
-        merged->count += run->count;
-        for (uint32_t k = range->low_cut; k <= range->high_cut; k++) {
-            merged->pos[k] += run->pos[k];
-        }
-    }
-    if (set->need != 0 && run_fit(plan, merged, merged->count)) {
-        merge_events(plan, set, merged);
-    }
-    set->run = plan->run_count++;
-}
-
-static void set_merge(churn__metric_plan *plan, churn__metric_set *set,
-                      const churn__metric_range *range)
-{
-    set->run = set->member_count == 1 ? set->members[0] : CHURN__METRIC_NONE;
-    if (set->member_count > 1) {
-        merge_runs(plan, set, range);
-    }
 }
 
 void churn__metric_gather(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
@@ -439,7 +312,6 @@ void churn__metric_gather(churn__metric_plan *plan, churn__reader *reader, uint3
     }
     uint32_t runs = plan->run_count;
     for (uint32_t s = 0; s < plan->set_count && !plan->mixed && !plan->failed; s++) {
-        set_members(plan, &plan->sets[s], runs);
-        set_merge(plan, &plan->sets[s], range);
+        churn__metric_merge(plan, &plan->sets[s], runs, range);
     }
 }

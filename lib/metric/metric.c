@@ -13,18 +13,23 @@ bool churn__metric_is_age(churn_str attribute)
     return churn__str_eq(attribute, CHURN__STR("age_days"));
 }
 
-void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
-                       churn__metric_cell cell, churn__column *out)
+static churn__metric_cell cell_settle(const churn__metric_def *def, churn__metric_cell cell)
 {
-    const churn__metric_def *def = plan->bounds[metric].def;
     if (cell.missing == CHURN__PRESENT && !isfinite(cell.value)) {
         cell.missing = CHURN__NON_FINITE;
     }
     if (cell.missing != CHURN__PRESENT && def->has_default) {
         cell = churn__metric_value(def->default_value);
     }
+    return cell.missing == CHURN__PRESENT ? cell : churn__metric_no_value(cell.missing);
+}
+
+void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
+                       churn__metric_cell cell, churn__column *out)
+{
+    cell = cell_settle(plan->bounds[metric].def, cell);
     /* The caller's columns are const for their readers; here they are filled in. */
-    ((double *)out[metric].values)[row] = cell.missing == CHURN__PRESENT ? cell.value : 0;
+    ((double *)out[metric].values)[row] = cell.value;
     ((churn__missing *)out[metric].missing)[row] = cell.missing;
 }
 
@@ -107,10 +112,8 @@ static void eval_range(churn__metric_plan *plan, const churn__metric_range *rang
 {
     for (uint32_t i = 0; i < plan->events.count && !plan->failed; i++) {
         uint32_t metric = plan->events.items[i];
-        churn__metric_aggregate(plan, metric, range, plan->cells);
-        for (uint32_t date = range->first; date < range->end; date++) {
-            churn__metric_put(plan, metric, first + date, plan->cells[date], out);
-        }
+        churn__metric_aggregate(plan, metric, range, (double *)out[metric].values + first,
+                                (churn__missing *)out[metric].missing + first);
     }
 }
 
@@ -126,6 +129,33 @@ static void eval_events(churn__metric_plan *plan, churn__reader *reader, uint32_
     for (uint32_t date = 0; date < plan->date_count && !plan->failed; date++) {
         churn__metric_gather(plan, reader, customer, &plan->by_date[date]);
         eval_range(plan, &plan->by_date[date], first, out);
+    }
+}
+
+/* Most metrics have a value everywhere: a look that the compiler makes wide says so. */
+static bool all_settled(const double *values, const churn__missing *missing, size_t n)
+{
+    unsigned unsettled = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsettled |= missing[i] | !(fabs(values[i]) < (double)INFINITY);
+    }
+    return unsettled == 0;
+}
+
+/* What aggregates wrote, as churn__metric_put() would have written it. */
+static void settle(const churn__metric_plan *plan, uint32_t metric, size_t rows, churn__column *out)
+{
+    const churn__metric_def *def = plan->bounds[metric].def;
+    double *values = (double *)out[metric].values;
+    churn__missing *missing = (churn__missing *)out[metric].missing;
+    if (all_settled(values, missing, rows)) {
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        churn__metric_cell cell = {values[row], missing[row]};
+        cell = cell_settle(def, cell);
+        values[row] = cell.value;
+        missing[row] = cell.missing;
     }
 }
 
@@ -156,16 +186,18 @@ static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cel
     return churn__metric_value((change ? a.value - b.value : a.value) / b.value);
 }
 
-static void eval_derived(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
-                         size_t first, churn__column *out)
+/* Column by column: what a metric is made of is there for all rows when its turn comes. */
+static void eval_derived(churn__metric_plan *plan, churn__reader *reader, uint32_t metric,
+                         const uint32_t *customers, uint32_t n, churn__column *out)
 {
-    for (uint32_t i = 0; i < plan->derived.count; i++) {
-        uint32_t metric = plan->derived.items[i];
-        const churn__metric_bound *bound = &plan->bounds[metric];
+    const churn__metric_bound *bound = &plan->bounds[metric];
+    for (uint32_t i = 0; i < n; i++) {
         for (uint32_t date = 0; date < plan->date_count; date++) {
-            size_t row = first + date;
-            churn__metric_cell a = operand_value(plan, reader, customer, bound, 0, date, row, out);
-            churn__metric_cell b = operand_value(plan, reader, customer, bound, 1, date, row, out);
+            size_t row = (size_t)i * plan->date_count + date;
+            churn__metric_cell a =
+                operand_value(plan, reader, customers[i], bound, 0, date, row, out);
+            churn__metric_cell b =
+                operand_value(plan, reader, customers[i], bound, 1, date, row, out);
             churn__metric_put(plan, metric, row, derive(bound->def, a, b), out);
         }
     }
@@ -173,17 +205,24 @@ static void eval_derived(churn__metric_plan *plan, churn__reader *reader, uint32
 
 /* ---- all ---- */
 
+static void eval_since(churn__metric_plan *plan, churn__reader *reader, uint32_t customer)
+{
+    plan->newest_since = CHURN_TIME_NONE;
+    for (uint32_t date = 0; plan->needs_since && date < plan->date_count; date++) {
+        churn_time since = churn__reader_since(reader, customer, plan->dates[date]);
+        plan->since[date] = since;
+        plan->newest_since = since > plan->newest_since ? since : plan->newest_since;
+    }
+}
+
 static void eval_customer(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
                           size_t first, churn__column *out)
 {
-    for (uint32_t date = 0; plan->needs_since && date < plan->date_count; date++) {
-        plan->since[date] = churn__reader_since(reader, customer, plan->dates[date]);
-    }
+    eval_since(plan, reader, customer);
     if (plan->events.count > 0) {
         eval_events(plan, reader, customer, first, out);
     }
     churn__metric_records(plan, reader, customer, first, out);
-    eval_derived(plan, reader, customer, first, out);
 }
 
 churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
@@ -198,9 +237,11 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
     if (plan->failed || churn__reader_failed(reader)) {
         st = churn__fail_memory(err, plan->heap);
     }
-    if (plan->failed && plan->tally.counts != NULL) { /* a tally may have been left half way */
-        memset(plan->tally.counts, 0, plan->tally.capacity * sizeof *plan->tally.counts);
-        plan->tally.from = plan->tally.to = plan->tally.distinct = 0;
+    for (uint32_t i = 0; st == CHURN_OK && i < plan->events.count; i++) {
+        settle(plan, plan->events.items[i], (size_t)n * plan->date_count, out);
+    }
+    for (uint32_t i = 0; st == CHURN_OK && i < plan->derived.count; i++) {
+        eval_derived(plan, reader, plan->derived.items[i], customers, n, out);
     }
     plan->failed = false;
     return st;

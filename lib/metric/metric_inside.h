@@ -9,10 +9,10 @@
  * What the files of this module share; nobody else includes it.
  *
  * Events are worked on customer by customer. The ends of all windows at all dates are known before
- * the first customer: sorted and without repeats they are the plan's cuts. For each type of event
- * one walk from the newest to the oldest finds the position of every cut, and every window is two
- * of these positions from then on, whatever the metric and the date. Events older than the oldest
- * window are not touched.
+ * the first customer: sorted and without repeats they are the plan's cuts. An event's place is how
+ * many cuts are not after it. For each type of event one walk counts the events of every place, and
+ * every window is two positions from then on, whatever the metric and the date. Events older than
+ * the oldest window are not touched.
  */
 
 #define CHURN__METRIC_NONE UINT32_MAX
@@ -20,15 +20,19 @@
     (UINT32_MAX - 1) /* instead of an attribute's code: the customer's age \
                       */
 
-/* What metrics need of the events of a type, beside their positions. */
+/* What metrics need of events, beside their positions. */
 #define CHURN__NEED_AT 1u
 #define CHURN__NEED_VALUE 2u
-#define CHURN__NEED_USER 4u /* users as small numbers of the customer in hand */
-#define CHURN__NEED_DAY 8u  /* local dates as small numbers */
-#define CHURN__NEED_KEY 16u /* values as small numbers */
+#define CHURN__NEED_USER 4u   /* users as small numbers of the customer in hand */
+#define CHURN__NEED_DAY 8u    /* local dates as small numbers */
+#define CHURN__NEED_KEY 16u   /* values as small numbers */
+#define CHURN__NEED_PLACE 32u /* among the cuts */
+/* Of a set of several types: that its events follow each other in time, which is dear. Without it
+ * they are in order of their places only, which is all that counting and comparing ask for. */
+#define CHURN__NEED_ORDER 64u
 
-/* Events of one type of the customer in hand, or several types merged, oldest first: from the one
- * before the oldest window on. Arrays that nobody needs are not filled in. */
+/* Events of one type of the customer in hand, oldest first, or of several types merged: from the
+ * one before the oldest window on. Arrays that nobody needs are not filled in. */
 typedef struct churn__metric_run {
     uint32_t type; /* CHURN__METRIC_NONE: merged */
     uint32_t count;
@@ -39,6 +43,7 @@ typedef struct churn__metric_run {
     churn_time *at;
     double *value;
     uint32_t *user, *day, *key; /* CHURN__METRIC_NONE: not given */
+    uint32_t *place;
 } churn__metric_run;
 
 /* When the next event of a set's member happened. */
@@ -51,7 +56,8 @@ typedef struct churn__metric_head {
 typedef struct churn__metric_set {
     bool any;
     bool ordered;          /* something is summed: events at one instant have their order, too */
-    uint8_t need;          /* CHURN__NEED_* of its metrics */
+    uint8_t need;          /* CHURN__NEED_* of its metrics, of all its events together */
+    uint8_t need_each;     /* and of each type's alone */
     const uint32_t *types; /* codes, ascending */
     uint32_t type_count;
     /* of the customer in hand */
@@ -72,6 +78,11 @@ typedef struct churn__metric_bound {
                               each bucket's beginning, then the last one's end */
     const uint32_t *high;  /* cut where it ends, by date */
     churn__missing *block; /* by date: why there can be no value */
+    bool blocked;          /* at some date */
+    churn_time reach;      /* the earliest instant at which a window begins */
+    /* Of distinct: by place, the first date whose window begins (first_low) or ends (first_high)
+     * at this cut or a later one. NULL: windows do not move forward with the dates. */
+    const uint32_t *first_low, *first_high;
 } churn__metric_bound;
 
 /* Dates evaluated together, and the cuts that they use. */
@@ -93,14 +104,20 @@ typedef struct churn__metric_keys {
     uint32_t count, stamp;
 } churn__metric_keys;
 
-/* How often each small number occurs among events [from, to). All zero between metrics. Windows of
- * ascending dates overlap, so that only what enters and what leaves is counted. */
-typedef struct churn__metric_tally {
-    uint32_t *counts;
+/* What distinct.c remembers of small numbers. All zero between metrics. */
+typedef struct churn__metric_marks {
+    uint32_t *of;
     size_t capacity;
-    uint32_t from, to;
-    uint32_t distinct;
-} churn__metric_tally;
+} churn__metric_marks;
+
+/* Places of instants without a search: cells of a power of two of microseconds, mostly with at most
+ * one cut in each. Instants before `first` have the place `before`. */
+typedef struct churn__metric_grid {
+    churn_time first;
+    unsigned shift;
+    uint32_t before, cell_count;
+    uint32_t *cells; /* place of the instant with which a cell begins */
+} churn__metric_grid;
 
 /* Offsets of the zone by day of UTC, so that dates of events need no search. */
 typedef struct churn__metric_days {
@@ -152,9 +169,10 @@ struct churn__metric_plan {
     uint8_t need_all; /* of some type */
     uint32_t *named;  /* types that sets name */
     uint32_t named_count;
-    uint32_t *rank; /* by type: its place by name; NULL where no order is needed */
-    churn_time *cuts;
+    uint32_t *rank;   /* by type: its place by name; NULL where no order is needed */
+    churn_time *cuts; /* then INT64_MAX */
     uint32_t cut_count;
+    churn__metric_grid grid;
     churn__metric_range whole, *by_date;
     churn__metric_days days;
 
@@ -164,14 +182,18 @@ struct churn__metric_plan {
     uint32_t run_count;
     uint32_t *run_of; /* by type; holds only if that run says the same */
     churn__metric_keys users, values;
-    churn__metric_tally tally;
+    churn__metric_marks marks;
+    int32_t *steps;    /* by date, and one: what distinct counts more than the date before */
+    uint32_t *next_at; /* by place: while merging, where its next event goes */
+    uint32_t *goes_to; /* by event of a type: where it goes */
+    size_t goes_to_capacity;
     churn__metric_run picked; /* room for events of which not all versions are seen */
     uint32_t *picks;
     size_t pick_capacity;
-    churn_time *since;         /* by date */
-    churn__metric_cell *cells; /* by date */
-    bool mixed;                /* an event is seen at some dates only: date by date, please */
-    bool failed;               /* no memory */
+    churn_time *since;       /* by date */
+    churn_time newest_since; /* of all dates; CHURN_TIME_NONE: none given */
+    bool mixed;              /* an event is seen at some dates only: date by date, please */
+    bool failed;             /* no memory */
 };
 
 #define CHURN__ASSUME_NOTHING 0
@@ -242,7 +264,23 @@ churn_status churn__metric_sets_create(churn__metric_plan *plan, churn_error *er
 churn_status churn__metric_cuts_create(churn__metric_plan *plan, churn_error *err);
 /* Local dates; after the cuts. */
 churn_status churn__metric_days_create(churn__metric_plan *plan, churn_error *err);
+#define CHURN__METRIC_DAYS_AROUND 4u /* local dates outside of the days of UTC */
 uint32_t churn__metric_day(const churn__metric_plan *plan, churn_time at);
+
+/* How many cuts are not after an instant. */
+static inline uint32_t churn__metric_place(const churn__metric_plan *plan, churn_time at)
+{
+    const churn__metric_grid *grid = &plan->grid;
+    if (at < grid->first) {
+        return grid->before;
+    }
+    uint64_t cell = (uint64_t)(at - grid->first) >> grid->shift;
+    uint32_t place = grid->cells[cell < grid->cell_count ? cell : grid->cell_count];
+    while (plan->cuts[place] <= at) {
+        place++;
+    }
+    return place;
+}
 
 /* ---- gather.c ---- */
 
@@ -251,6 +289,16 @@ uint32_t churn__metric_day(const churn__metric_plan *plan, churn_time at);
 void churn__metric_gather(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
                           const churn__metric_range *range);
 void churn__metric_gather_free(churn__metric_plan *plan);
+/* The next run of the customer in hand, with no events; NULL: no memory. */
+churn__metric_run *churn__metric_run_next(churn__metric_plan *plan);
+/* Room for n events; what was in it is lost when it grows. False: no memory. */
+bool churn__metric_run_fit(churn__metric_plan *plan, churn__metric_run *run, size_t n);
+
+/* ---- merge.c ---- */
+
+/* Brings the runs of a set's types together as its one run. */
+void churn__metric_merge(churn__metric_plan *plan, churn__metric_set *set, uint32_t runs,
+                         const churn__metric_range *range);
 
 /* ---- keys.c ---- */
 
@@ -261,9 +309,55 @@ void churn__metric_keys_free(churn__heap *heap, churn__metric_keys *keys);
 
 /* ---- aggregate.c ---- */
 
-/* Values of event metrics at the dates of a range; `out` has a cell a date. */
+/* One event metric at one date, or at several of them one after the other. */
+typedef struct churn__metric_window {
+    churn__metric_plan *plan;
+    const churn__metric_bound *bound;
+    const churn__metric_set *set;
+    const churn__metric_run *run; /* all events of the set; NULL: the customer has none */
+    const churn__metric_range *range;
+    uint32_t date;
+    churn_time clip; /* where the window begins instead; CHURN_TIME_NONE: where it does */
+} churn__metric_window;
+
+/* Events [begin, end) of a run. */
+typedef struct churn__metric_span {
+    uint32_t begin, end;
+} churn__metric_span;
+
+/* The events of `run`, which may be NULL, that lie in the window at its date. Where it is clipped
+ * the run needs its instants, in order. */
+static inline churn__metric_span churn__metric_window_span(const churn__metric_window *w,
+                                                           const churn__metric_run *run)
+{
+    churn__metric_span s = {0, 0};
+    if (run == NULL) {
+        return s;
+    }
+    s.end = run->pos[w->bound->high[w->date]];
+    s.begin = w->bound->low == NULL ? 0 : run->pos[w->bound->low[w->date]];
+    if (w->clip != CHURN_TIME_NONE) {
+        uint32_t clipped = churn__metric_first_from(run->at, run->count, w->clip);
+        s.begin = clipped > s.begin ? clipped : s.begin;
+    }
+    s.begin = s.begin < s.end ? s.begin : s.end;
+    return s;
+}
+
+static inline churn_time churn__metric_window_end(const churn__metric_window *w)
+{
+    return w->plan->cuts[w->bound->high[w->date]];
+}
+
+/* Values of an event metric at the dates of a range, a cell a date. */
 void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
-                             const churn__metric_range *range, churn__metric_cell *out);
+                             const churn__metric_range *range, double *values,
+                             churn__missing *missing);
+
+/* ---- distinct.c ---- */
+
+/* How many different users, days or values there are in the windows of dates w->date .. end - 1. */
+void churn__metric_distinct(churn__metric_window *w, uint32_t end, double *values);
 
 /* ---- records.c ---- */
 

@@ -165,8 +165,7 @@ static bool plan_room(churn__metric_plan *plan, const churn_time *dates)
     plan->bounds = churn__arena_array(arena, plan->config.metric_count, sizeof *plan->bounds);
     plan->dates = churn__arena_array(arena, plan->date_count, sizeof *plan->dates);
     plan->since = churn__arena_array(arena, plan->date_count, sizeof *plan->since);
-    plan->cells = churn__arena_array(arena, plan->date_count, sizeof *plan->cells);
-    if (plan->bounds == NULL || plan->dates == NULL || plan->since == NULL || plan->cells == NULL) {
+    if (plan->bounds == NULL || plan->dates == NULL || plan->since == NULL) {
         return false;
     }
     memcpy(plan->dates, dates, plan->date_count * sizeof *dates);
@@ -234,7 +233,7 @@ void churn__metric_plan_free(churn__metric_plan *plan)
     churn__metric_gather_free(plan);
     churn__metric_keys_free(heap, &plan->users);
     churn__metric_keys_free(heap, &plan->values);
-    churn__free_array(heap, plan->tally.counts, plan->tally.capacity, sizeof *plan->tally.counts);
+    churn__free_array(heap, plan->marks.of, plan->marks.capacity, sizeof *plan->marks.of);
     churn__arena_clear(&plan->arena);
     churn__version_release(plan->version);
     churn__free(heap, plan, sizeof *plan);
