@@ -217,3 +217,144 @@ func (s *Store) AddChurns(from Churns, options ...LoadOptions) (*LoadReport, err
 		return C.churn_store_add_churns(l.store, &batch, l.options, l.report, l.err)
 	})
 }
+
+// AddContacts adds a batch of contacts.
+func (s *Store) AddContacts(from Contacts, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Customer), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_contact_batch{
+			struct_size: C.sizeof_churn_contact_batch,
+			row_count:   C.uint64_t(p.rows),
+			id:          p.texts("ID", from.ID),
+			customer:    p.texts("Customer", from.Customer),
+			valid_from:  p.times("ValidFrom", from.ValidFrom),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			role:        p.words("Role", from.Role),
+			name:        p.optionalTexts("Name", from.Name),
+			active:      p.truths("Active", from.Active),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_contacts(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddAliases adds a batch of aliases.
+func (s *Store) AddAliases(from Aliases, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Customer), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_alias_batch{
+			struct_size: C.sizeof_churn_alias_batch,
+			row_count:   C.uint64_t(p.rows),
+			source:      p.words("Source", from.Source),
+			alias:       p.texts("Alias", from.Alias),
+			customer:    p.texts("Customer", from.Customer),
+			known_at:    p.times("KnownAt", from.KnownAt),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_aliases(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddMilestones adds a batch of milestones.
+func (s *Store) AddMilestones(from Milestones, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Customer), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_milestone_batch{
+			struct_size: C.sizeof_churn_milestone_batch,
+			row_count:   C.uint64_t(p.rows),
+			customer:    p.texts("Customer", from.Customer),
+			name:        p.words("Name", from.Name),
+			reached_at:  p.times("ReachedAt", from.ReachedAt),
+			known_at:    p.times("KnownAt", from.KnownAt),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_milestones(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddTouchpoints adds a batch of touchpoints.
+func (s *Store) AddTouchpoints(from Touchpoints, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Customer), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_touchpoint_batch{
+			struct_size: C.sizeof_churn_touchpoint_batch,
+			row_count:   C.uint64_t(p.rows),
+			id:          p.texts("ID", from.ID),
+			customer:    p.texts("Customer", from.Customer),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			channel:     p.words("Channel", from.Channel),
+			user:        p.optionalTexts("User", from.User),
+			play:        p.words("Play", from.Play),
+			action:      p.optionalTexts("Action", from.Action),
+			offer:       p.words("Offer", from.Offer),
+			opened_at:   p.times("OpenedAt", from.OpenedAt),
+			clicked_at:  p.times("ClickedAt", from.ClickedAt),
+			replied_at:  p.times("RepliedAt", from.RepliedAt),
+			outcome:     p.words("Outcome", from.Outcome),
+			outcome_at:  p.times("OutcomeAt", from.OutcomeAt),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_touchpoints(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddSpends adds a batch of spends.
+func (s *Store) AddSpends(from Spends, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.At), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_spend_batch{
+			struct_size: C.sizeof_churn_spend_batch,
+			row_count:   C.uint64_t(p.rows),
+			id:          p.optionalTexts("ID", from.ID),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			amount:      p.ints("Amount", from.Amount),
+			currency:    p.words("Currency", from.Currency),
+			channel:     p.words("Channel", from.Channel),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_spends(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddRates adds a batch of rates.
+func (s *Store) AddRates(from Rates, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.At), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_rate_batch{
+			struct_size: C.sizeof_churn_rate_batch,
+			row_count:   C.uint64_t(p.rows),
+			currency:    p.words("Currency", from.Currency),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			rate:        p.floats("Rate", from.Rate),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_rates(l.store, &batch, l.options, l.report, l.err)
+	})
+}
+
+// AddAnnouncements adds a batch of announcements.
+func (s *Store) AddAnnouncements(from Announcements, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.At), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_announcement_batch{
+			struct_size: C.sizeof_churn_announcement_batch,
+			row_count:   C.uint64_t(p.rows),
+			name:        p.words("Name", from.Name),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			kind:        p.words("Kind", from.Kind),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_announcements(l.store, &batch, l.options, l.report, l.err)
+	})
+}

@@ -38,7 +38,7 @@ func Some[T any](value T) *T {
 // RecordKind is a kind of record.
 type RecordKind int32
 
-// The kinds of records. More are to come.
+// The kinds of records.
 const (
 	KindCustomer     RecordKind = 1
 	KindAttribute    RecordKind = 2
@@ -48,12 +48,26 @@ const (
 	KindTicket       RecordKind = 8
 	KindSurvey       RecordKind = 9
 	KindChurn        RecordKind = 12
+	KindContact      RecordKind = 3
+	KindAlias        RecordKind = 4
+	KindMilestone    RecordKind = 10
+	KindTouchpoint   RecordKind = 11
+	KindSpend        RecordKind = 13
+	KindRate         RecordKind = 14
+	KindAnnouncement RecordKind = 16
 )
 
 var kindNames = map[RecordKind]string{
 	KindCustomer: "customer", KindAttribute: "attribute", KindEvent: "event",
 	KindSubscription: "subscription", KindInvoice: "invoice", KindTicket: "ticket",
 	KindSurvey: "survey", KindChurn: "churn",
+	KindContact:      "contact",
+	KindAlias:        "alias",
+	KindMilestone:    "milestone",
+	KindTouchpoint:   "touchpoint",
+	KindSpend:        "spend",
+	KindRate:         "rate",
+	KindAnnouncement: "announcement",
 }
 
 // String returns the name of a kind, which is also that of its source of marks.
@@ -364,4 +378,147 @@ type Churns struct {
 	Competitor []string
 	Amount     []int64
 	Currency   []string
+}
+
+// Contact is a person at a customer, as they stand from ValidFrom on until the next of their ID.
+type Contact struct {
+	ID        string
+	Customer  string
+	ValidFrom time.Time
+	KnownAt   time.Time // optional
+	Role      string    // optional
+	Name      string    // optional
+	Active    Truth     // not given: True
+}
+
+// Contacts is a batch of states of contacts.
+type Contacts struct {
+	ID        []string
+	Customer  []string
+	ValidFrom []time.Time
+	KnownAt   []time.Time
+	Role      []string
+	Name      []string
+	Active    []Truth
+}
+
+// Alias is the ID under which another system knows a customer: see LoadOptions.Source. It names one
+// customer for good.
+type Alias struct {
+	Source   string
+	Alias    string
+	Customer string
+	KnownAt  time.Time // optional
+}
+
+// Aliases is a batch of aliases.
+type Aliases struct {
+	Source   []string
+	Alias    []string
+	Customer []string
+	KnownAt  []time.Time
+}
+
+// Milestone is a step that a customer reached. The earliest stands.
+type Milestone struct {
+	Customer  string
+	Name      string
+	ReachedAt time.Time
+	KnownAt   time.Time // optional
+}
+
+// Milestones is a batch of milestones.
+type Milestones struct {
+	Customer  []string
+	Name      []string
+	ReachedAt []time.Time
+	KnownAt   []time.Time
+}
+
+// Touchpoint is a contact of the business with a customer.
+type Touchpoint struct {
+	ID        string
+	Customer  string
+	At        time.Time
+	KnownAt   time.Time // optional
+	Channel   string
+	User      string    // optional
+	Play      string    // optional
+	Action    string    // optional
+	Offer     string    // optional
+	OpenedAt  time.Time // optional
+	ClickedAt time.Time // optional
+	RepliedAt time.Time // optional
+	Outcome   string    // optional
+	OutcomeAt time.Time // optional
+}
+
+// Touchpoints is a batch of touchpoints.
+type Touchpoints struct {
+	ID        []string
+	Customer  []string
+	At        []time.Time
+	KnownAt   []time.Time
+	Channel   []string
+	User      []string
+	Play      []string
+	Action    []string
+	Offer     []string
+	OpenedAt  []time.Time
+	ClickedAt []time.Time
+	RepliedAt []time.Time
+	Outcome   []string
+	OutcomeAt []time.Time
+}
+
+// Spend is money spent to win customers, in minor units. It belongs to no customer.
+type Spend struct {
+	ID       string // optional
+	At       time.Time
+	KnownAt  time.Time // optional
+	Amount   int64
+	Currency string
+	Channel  string // optional
+}
+
+// Spends is a batch of spends.
+type Spends struct {
+	ID       []string
+	At       []time.Time
+	KnownAt  []time.Time
+	Amount   []int64
+	Currency []string
+	Channel  []string
+}
+
+// Rate is what a unit of a currency is worth in the reporting currency from At on.
+type Rate struct {
+	Currency string
+	At       time.Time
+	KnownAt  time.Time // optional
+	Rate     float64
+}
+
+// Rates is a batch of rates.
+type Rates struct {
+	Currency []string
+	At       []time.Time
+	KnownAt  []time.Time
+	Rate     []float64
+}
+
+// Announcement is a release, a change of prices, an outage.
+type Announcement struct {
+	Name    string
+	At      time.Time
+	KnownAt time.Time // optional
+	Kind    string    // optional
+}
+
+// Announcements is a batch of announcements.
+type Announcements struct {
+	Name    []string
+	At      []time.Time
+	KnownAt []time.Time
+	Kind    []string
 }

@@ -201,3 +201,116 @@ func (s *Store) AddChurn(from Churn) error {
 		return C.churn_store_add_churn(store, &record, err)
 	})
 }
+
+// AddContact adds or replaces one contact.
+func (s *Store) AddContact(from Contact) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_contact{
+			struct_size: C.sizeof_churn_contact,
+			id:          p.str(from.ID),
+			customer:    p.str(from.Customer),
+			valid_from:  optionalMicros(from.ValidFrom),
+			known_at:    optionalMicros(from.KnownAt),
+			role:        p.str(from.Role),
+			name:        p.str(from.Name),
+			active:      truth(from.Active),
+		}
+		return C.churn_store_add_contact(store, &record, err)
+	})
+}
+
+// AddAlias adds or replaces one alias.
+func (s *Store) AddAlias(from Alias) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_alias{
+			struct_size: C.sizeof_churn_alias,
+			source:      p.str(from.Source),
+			alias:       p.str(from.Alias),
+			customer:    p.str(from.Customer),
+			known_at:    optionalMicros(from.KnownAt),
+		}
+		return C.churn_store_add_alias(store, &record, err)
+	})
+}
+
+// AddMilestone adds or replaces one milestone.
+func (s *Store) AddMilestone(from Milestone) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_milestone{
+			struct_size: C.sizeof_churn_milestone,
+			customer:    p.str(from.Customer),
+			name:        p.str(from.Name),
+			reached_at:  optionalMicros(from.ReachedAt),
+			known_at:    optionalMicros(from.KnownAt),
+		}
+		return C.churn_store_add_milestone(store, &record, err)
+	})
+}
+
+// AddTouchpoint adds or replaces one touchpoint.
+func (s *Store) AddTouchpoint(from Touchpoint) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_touchpoint{
+			struct_size: C.sizeof_churn_touchpoint,
+			id:          p.str(from.ID),
+			customer:    p.str(from.Customer),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			channel:     p.str(from.Channel),
+			user:        p.str(from.User),
+			play:        p.str(from.Play),
+			action:      p.str(from.Action),
+			offer:       p.str(from.Offer),
+			opened_at:   optionalMicros(from.OpenedAt),
+			clicked_at:  optionalMicros(from.ClickedAt),
+			replied_at:  optionalMicros(from.RepliedAt),
+			outcome:     p.str(from.Outcome),
+			outcome_at:  optionalMicros(from.OutcomeAt),
+		}
+		return C.churn_store_add_touchpoint(store, &record, err)
+	})
+}
+
+// AddSpend adds or replaces one spend.
+func (s *Store) AddSpend(from Spend) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_spend{
+			struct_size: C.sizeof_churn_spend,
+			id:          p.str(from.ID),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			amount:      C.int64_t(from.Amount),
+			currency:    p.str(from.Currency),
+			channel:     p.str(from.Channel),
+		}
+		return C.churn_store_add_spend(store, &record, err)
+	})
+}
+
+// AddRate adds or replaces one rate.
+func (s *Store) AddRate(from Rate) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_rate{
+			struct_size: C.sizeof_churn_rate,
+			currency:    p.str(from.Currency),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			rate:        C.double(from.Rate),
+		}
+		return C.churn_store_add_rate(store, &record, err)
+	})
+}
+
+// AddAnnouncement adds or replaces one announcement.
+func (s *Store) AddAnnouncement(from Announcement) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_announcement{
+			struct_size: C.sizeof_churn_announcement,
+			name:        p.str(from.Name),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			kind:        p.str(from.Kind),
+		}
+		return C.churn_store_add_announcement(store, &record, err)
+	})
+}

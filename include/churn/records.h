@@ -35,12 +35,19 @@ typedef int32_t churn_record_kind;
 
 #define CHURN_RECORD_CUSTOMER 1
 #define CHURN_RECORD_ATTRIBUTE 2
+#define CHURN_RECORD_CONTACT 3
+#define CHURN_RECORD_ALIAS 4
 #define CHURN_RECORD_EVENT 5
 #define CHURN_RECORD_SUBSCRIPTION 6
 #define CHURN_RECORD_INVOICE 7
 #define CHURN_RECORD_TICKET 8
 #define CHURN_RECORD_SURVEY 9
+#define CHURN_RECORD_MILESTONE 10
+#define CHURN_RECORD_TOUCHPOINT 11
 #define CHURN_RECORD_CHURN 12
+#define CHURN_RECORD_SPEND 13 /* spend, rate, announcement: of the business, of no customer */
+#define CHURN_RECORD_RATE 14
+#define CHURN_RECORD_ANNOUNCEMENT 16
 
 /** A truth: 0, 1, or CHURN_TRUTH_NONE for not given. */
 typedef int32_t churn_truth;
@@ -159,6 +166,60 @@ typedef struct churn_attribute_batch {
     churn_any_column value; /* its own name is not used */
 } churn_attribute_batch;
 
+/* ---- contact: key id, valid_from ---- */
+
+/** A person at a customer, as they stand from an instant on, until the next row of their id. */
+typedef struct churn_contact {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;
+    churn_str customer;
+    churn_time valid_from;
+    churn_time known_at;
+    churn_str role;     /* [optional] champion, admin, buyer ... */
+    churn_str name;     /* [optional] */
+    churn_truth active; /* not given: true. 0 when they left */
+    uint32_t reserved2; /* zero */
+} churn_contact;
+
+typedef struct churn_contact_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_time_column valid_from;
+    churn_time_column known_at;
+    churn_string_column role;
+    churn_string_column name;
+    churn_bool_column active;
+} churn_contact_batch;
+
+/* ---- alias: key source, alias ---- */
+
+/** The id under which another system (billing, help desk, product) knows a customer: rows of that
+ * system find their customer by it, see `source` of churn_load_options. An alias is a name and no
+ * fact: by itself it does not make a customer exist at an `as_of`. It names one customer for good:
+ * a row that gives it to another one is rejected as `id_of_other_customer`. */
+typedef struct churn_alias {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str source;  /* the other system: 1 to 1,024 bytes */
+    churn_str alias;   /* its id of the customer: 1 to 1,024 bytes */
+    churn_str customer;
+    churn_time known_at; /* rows are mapped by every alias that the store has, whatever this says */
+} churn_alias;
+
+typedef struct churn_alias_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column source;
+    churn_string_column alias;
+    churn_string_column customer;
+    churn_time_column known_at;
+} churn_alias_batch;
+
 /* ---- event: key id, if there is one ---- */
 
 /** Something that happened: a login, an export, a payment. Without an id every row is a new event.
@@ -190,7 +251,10 @@ typedef struct churn_event_batch {
 
 /* ---- subscription: key id, valid_from ---- */
 
-/** A state of a subscription, which lasts until the next row of its id or its own `ended_at`. */
+/** A state of a subscription, which lasts until the next row of its id or its own `ended_at`. A
+ * later row of the same id begins a new state, so states of one id never overlap. Rows of the same
+ * id and valid_from are one record: in one call the last of them wins and the others are counted as
+ * conflicting; in another call it is updated, or by a later known_at gets a new version. */
 typedef struct churn_subscription {
     uint32_t struct_size;
     uint32_t reserved; /* zero */
@@ -351,6 +415,71 @@ typedef struct churn_survey_batch {
     churn_string_column moment;
 } churn_survey_batch;
 
+/* ---- milestone: key customer, name ---- */
+
+/** A step that a customer reached: onboarded, first export, went live. The earliest stands: a later
+ * `reached_at` of the same name says nothing new. */
+typedef struct churn_milestone {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str customer;
+    churn_str name;
+    churn_time reached_at;
+    churn_time known_at;
+} churn_milestone;
+
+typedef struct churn_milestone_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column customer;
+    churn_string_column name;
+    churn_time_column reached_at;
+    churn_time_column known_at;
+} churn_milestone_batch;
+
+/* ---- touchpoint: key id ---- */
+
+/** Somebody of the business turned to a customer: a call, a mail, an offer. */
+typedef struct churn_touchpoint {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;
+    churn_str customer;
+    churn_time at;
+    churn_time known_at;
+    churn_str channel;     /* email, call, meeting, in_app ... */
+    churn_str user;        /* [optional] who was addressed */
+    churn_str play;        /* [optional] the play that it came from */
+    churn_str action;      /* [optional] the id of the action that it came from */
+    churn_str offer;       /* [optional] what was offered */
+    churn_time opened_at;  /* [optional] [dates itself] */
+    churn_time clicked_at; /* [optional] [dates itself] */
+    churn_time replied_at; /* [optional] [dates itself] */
+    churn_str outcome;     /* [optional] what came of it; seen from outcome_at on */
+    churn_time outcome_at; /* [optional] [dates itself, with outcome] */
+} churn_touchpoint;
+
+typedef struct churn_touchpoint_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_string_column customer;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_string_column channel;
+    churn_string_column user;
+    churn_string_column play;
+    churn_string_column action;
+    churn_string_column offer;
+    churn_time_column opened_at;
+    churn_time_column clicked_at;
+    churn_time_column replied_at;
+    churn_string_column outcome;
+    churn_time_column outcome_at;
+} churn_touchpoint_batch;
+
 /* ---- churn: key customer, at, kind ---- */
 
 /** The business says that a customer was lost, or part of one. */
@@ -380,6 +509,75 @@ typedef struct churn_churn_batch {
     churn_int_column amount;
     churn_string_column currency;
 } churn_churn_batch;
+
+/* ---- of the business: spend, rate, announcement ----
+ *
+ * These belong to no customer: they make none, and no list or count of customers has them. */
+
+/** Money spent to win customers. Key: id, else at, currency, channel. */
+typedef struct churn_spend {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str id;      /* [optional] */
+    churn_time at;
+    churn_time known_at;
+    int64_t amount; /* not negative */
+    churn_str currency;
+    churn_str channel; /* [optional] */
+} churn_spend;
+
+typedef struct churn_spend_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column id;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_int_column amount;
+    churn_string_column currency;
+    churn_string_column channel;
+} churn_spend_batch;
+
+/** What a unit of a currency is worth in the reporting currency, from an instant on until the next
+ * rate of that currency. Key: currency, at. */
+typedef struct churn_rate {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str currency;
+    churn_time at;
+    churn_time known_at;
+    double rate; /* finite, above 0 */
+} churn_rate;
+
+typedef struct churn_rate_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column currency;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_double_column rate;
+} churn_rate_batch;
+
+/** A release, a change of prices, an outage. Key: name, at. */
+typedef struct churn_announcement {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str name;
+    churn_time at;
+    churn_time known_at;
+    churn_str kind; /* [optional] release, price_change, outage ... */
+} churn_announcement;
+
+typedef struct churn_announcement_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column name;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_string_column kind;
+} churn_announcement_batch;
 
 CHURN_END_DECLS
 

@@ -248,6 +248,93 @@ CHURN_API churn_status churn_store_add_survey(churn_store *store, const churn_su
 CHURN_API churn_status churn_store_add_churn(churn_store *store, const churn_churn *churn,
                                              churn_error *err);
 
+/**
+ * Add or replace one state of a contact.
+ *
+ * @param contact borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_contact(churn_store *store, const churn_contact *contact,
+                                               churn_error *err);
+
+/**
+ * Add or replace one alias.
+ *
+ * @param alias borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_alias(churn_store *store, const churn_alias *alias,
+                                             churn_error *err);
+
+/**
+ * Add or replace one milestone.
+ *
+ * @param milestone borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_milestone(churn_store *store,
+                                                 const churn_milestone *milestone,
+                                                 churn_error *err);
+
+/**
+ * Add or replace one touchpoint.
+ *
+ * @param touchpoint borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_touchpoint(churn_store *store,
+                                                  const churn_touchpoint *touchpoint,
+                                                  churn_error *err);
+
+/**
+ * Add or replace what was spent once.
+ *
+ * @param spend borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_spend(churn_store *store, const churn_spend *spend,
+                                             churn_error *err);
+
+/**
+ * Add or replace one exchange rate.
+ *
+ * @param rate borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_rate(churn_store *store, const churn_rate *rate,
+                                            churn_error *err);
+
+/**
+ * Add or replace one announcement.
+ *
+ * @param announcement borrowed
+ * @param err optional
+ * @return as churn_store_add_customer()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_announcement(churn_store *store,
+                                                    const churn_announcement *announcement,
+                                                    churn_error *err);
+
 /*
  * Batches of columns: one call, one version of the store.
  */
@@ -382,6 +469,115 @@ CHURN_API churn_status churn_store_add_surveys(churn_store *store, const churn_s
 CHURN_API churn_status churn_store_add_churns(churn_store *store, const churn_churn_batch *batch,
                                               const churn_load_options *options,
                                               churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of states of contacts.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_contacts(churn_store *store,
+                                                const churn_contact_batch *batch,
+                                                const churn_load_options *options,
+                                                churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of aliases.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_aliases(churn_store *store, const churn_alias_batch *batch,
+                                               const churn_load_options *options,
+                                               churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of milestones.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_milestones(churn_store *store,
+                                                  const churn_milestone_batch *batch,
+                                                  const churn_load_options *options,
+                                                  churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of touchpoints.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_touchpoints(churn_store *store,
+                                                   const churn_touchpoint_batch *batch,
+                                                   const churn_load_options *options,
+                                                   churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of what was spent.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_spends(churn_store *store, const churn_spend_batch *batch,
+                                              const churn_load_options *options,
+                                              churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of exchange rates.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_rates(churn_store *store, const churn_rate_batch *batch,
+                                             const churn_load_options *options,
+                                             churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of announcements.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_announcements(churn_store *store,
+                                                     const churn_announcement_batch *batch,
+                                                     const churn_load_options *options,
+                                                     churn_load_report *report, churn_error *err);
 
 /**
  * Add the rows of an Arrow stream: one version of the store, whatever the number of its batches.

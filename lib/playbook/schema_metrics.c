@@ -13,13 +13,13 @@ static const schema_word record_kinds[] = {
     {"ticket", CHURN_RECORD_TICKET, false, "Tickets of support."},
     {"survey", CHURN_RECORD_SURVEY, false, "Answers to surveys."},
     {"churn", CHURN_RECORD_CHURN, false, "Losses."},
-    {"contact", 0, true, "People at a customer."},
-    {"milestone", 0, true, "Milestones reached."},
-    {"touchpoint", 0, true, "Contacts with a customer."},
-    {"spend", 0, true, "Costs of acquisition."},
-    {"rate", 0, true, "Exchange rates."},
+    {"contact", CHURN_RECORD_CONTACT, false, "People at a customer."},
+    {"milestone", CHURN_RECORD_MILESTONE, false, "Milestones reached."},
+    {"touchpoint", CHURN_RECORD_TOUCHPOINT, false, "Contacts with a customer."},
+    {"spend", CHURN_RECORD_SPEND, false, "Costs of acquisition."},
+    {"rate", CHURN_RECORD_RATE, false, "Exchange rates."},
     {"override", 0, true, "Scores set by hand."},
-    {"announcement", 0, true, "Announcements."},
+    {"announcement", CHURN_RECORD_ANNOUNCEMENT, false, "Announcements."},
 };
 const schema schema_record_kind = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(record_kinds)};
 static const schema record_list = {.type = SCHEMA_LIST, .of = &schema_record_kind, .least = 1};

@@ -36,6 +36,13 @@ typedef union any_record {
     churn_ticket ticket;
     churn_survey survey;
     churn_churn churn;
+    churn_contact contact;
+    churn_alias alias;
+    churn_milestone milestone;
+    churn_touchpoint touchpoint;
+    churn_spend spend;
+    churn_rate rate;
+    churn_announcement announcement;
     char bytes[1];
 } any_record;
 
@@ -171,6 +178,45 @@ churn_status churn_store_add_churn(churn_store *store, const churn_churn *churn,
     return add_record(store, KIND_CHURN, churn, err);
 }
 
+churn_status churn_store_add_contact(churn_store *store, const churn_contact *contact,
+                                     churn_error *err)
+{
+    return add_record(store, KIND_CONTACT, contact, err);
+}
+
+churn_status churn_store_add_alias(churn_store *store, const churn_alias *alias, churn_error *err)
+{
+    return add_record(store, KIND_ALIAS, alias, err);
+}
+
+churn_status churn_store_add_milestone(churn_store *store, const churn_milestone *milestone,
+                                       churn_error *err)
+{
+    return add_record(store, KIND_MILESTONE, milestone, err);
+}
+
+churn_status churn_store_add_touchpoint(churn_store *store, const churn_touchpoint *touchpoint,
+                                        churn_error *err)
+{
+    return add_record(store, KIND_TOUCHPOINT, touchpoint, err);
+}
+
+churn_status churn_store_add_spend(churn_store *store, const churn_spend *spend, churn_error *err)
+{
+    return add_record(store, KIND_SPEND, spend, err);
+}
+
+churn_status churn_store_add_rate(churn_store *store, const churn_rate *rate, churn_error *err)
+{
+    return add_record(store, KIND_RATE, rate, err);
+}
+
+churn_status churn_store_add_announcement(churn_store *store,
+                                          const churn_announcement *announcement, churn_error *err)
+{
+    return add_record(store, KIND_ANNOUNCEMENT, announcement, err);
+}
+
 /* ---- a batch of columns ---- */
 
 typedef union any_batch {
@@ -182,6 +228,13 @@ typedef union any_batch {
     churn_ticket_batch ticket;
     churn_survey_batch survey;
     churn_churn_batch churn;
+    churn_contact_batch contact;
+    churn_alias_batch alias;
+    churn_milestone_batch milestone;
+    churn_touchpoint_batch touchpoint;
+    churn_spend_batch spend;
+    churn_rate_batch rate;
+    churn_announcement_batch announcement;
 } any_batch;
 
 static churn_status refuse_stream_options(const churn_load_options *o, churn_error *err)
@@ -273,4 +326,54 @@ churn_status churn_store_add_churns(churn_store *store, const churn_churn_batch 
                                     churn_error *err)
 {
     return add_batch(store, KIND_CHURN, batch, options, report, err);
+}
+
+churn_status churn_store_add_contacts(churn_store *store, const churn_contact_batch *batch,
+                                      const churn_load_options *options, churn_load_report *report,
+                                      churn_error *err)
+{
+    return add_batch(store, KIND_CONTACT, batch, options, report, err);
+}
+
+churn_status churn_store_add_aliases(churn_store *store, const churn_alias_batch *batch,
+                                     const churn_load_options *options, churn_load_report *report,
+                                     churn_error *err)
+{
+    return add_batch(store, KIND_ALIAS, batch, options, report, err);
+}
+
+churn_status churn_store_add_milestones(churn_store *store, const churn_milestone_batch *batch,
+                                        const churn_load_options *options,
+                                        churn_load_report *report, churn_error *err)
+{
+    return add_batch(store, KIND_MILESTONE, batch, options, report, err);
+}
+
+churn_status churn_store_add_touchpoints(churn_store *store, const churn_touchpoint_batch *batch,
+                                         const churn_load_options *options,
+                                         churn_load_report *report, churn_error *err)
+{
+    return add_batch(store, KIND_TOUCHPOINT, batch, options, report, err);
+}
+
+churn_status churn_store_add_spends(churn_store *store, const churn_spend_batch *batch,
+                                    const churn_load_options *options, churn_load_report *report,
+                                    churn_error *err)
+{
+    return add_batch(store, KIND_SPEND, batch, options, report, err);
+}
+
+churn_status churn_store_add_rates(churn_store *store, const churn_rate_batch *batch,
+                                   const churn_load_options *options, churn_load_report *report,
+                                   churn_error *err)
+{
+    return add_batch(store, KIND_RATE, batch, options, report, err);
+}
+
+churn_status churn_store_add_announcements(churn_store *store,
+                                           const churn_announcement_batch *batch,
+                                           const churn_load_options *options,
+                                           churn_load_report *report, churn_error *err)
+{
+    return add_batch(store, KIND_ANNOUNCEMENT, batch, options, report, err);
 }

@@ -35,10 +35,11 @@ static void put(words *w, uint64_t word)
 static void begin(const hashing *h, words *w, uint32_t kind, const row_head *row)
 {
     const churn__version *v = h->version;
-    const churn__dict_view *ids = kind == KIND_ATTRIBUTE ? v->texts : v->ids[kind];
+    const churn__dict_view *ids = churn__version_row_order(v, kind).ids;
+    bool of_customer = !churn__store_kinds[kind].business;
     w->count = 0;
     put(w, (uint64_t)churn__store_kinds[kind].record);
-    put(w, hash_text(h->version->customer_ids, row->customer));
+    put(w, of_customer ? hash_text(v->customer_ids, row->customer) : 0);
     put(w, hash_text(ids, row->id));
     put(w, (uint64_t)row->when);
     put(w, (uint64_t)row->known);
@@ -169,6 +170,9 @@ churn_status churn_store_hash(churn_store *store, uint64_t *hash, churn_error *e
         for (uint32_t kind = 0; kind < KINDS; kind++) {
             hash_rows(&h, kind, customer);
         }
+    }
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        hash_rows(&h, kind, CHURN__BUSINESS);
     }
     hash_marks(&h);
     h.sum += churn__hash64(&version->provided, sizeof version->provided, 4);

@@ -132,6 +132,79 @@ static const field churn_fields[] = {
     {CHURN(amount), .type = FIELD_MONEY},
 };
 
+#define CONTACT(member) PUBLIC(contact, member), DATA(contact, member)
+
+static const field contact_fields[] = {
+    {PUBLIC(contact, id), .type = FIELD_ID, .required = true, HEAD(id)},
+    {PUBLIC(contact, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
+    {PUBLIC(contact, valid_from), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(contact, known_at), .type = FIELD_TIME, HEAD(known)},
+    {CONTACT(role), .type = FIELD_TEXT},
+    {CONTACT(name), .type = FIELD_TEXT},
+    {CONTACT(active), .type = FIELD_TRUTH},
+};
+
+#define ALIAS(member) PUBLIC(alias, member), DATA(alias, member)
+
+static const field alias_fields[] = {
+    {ALIAS(source), .type = FIELD_NAME, .required = true},
+    {ALIAS(alias), .type = FIELD_NAME, .required = true},
+    {PUBLIC(alias, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
+    {PUBLIC(alias, known_at), .type = FIELD_TIME, HEAD(known)},
+};
+
+static const field milestone_fields[] = {
+    {PUBLIC(milestone, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
+    {PUBLIC(milestone, name), .type = FIELD_NAME, .required = true, HEAD(id)},
+    {PUBLIC(milestone, reached_at), .type = FIELD_TIME, .required = true, HEAD(when)},
+    {PUBLIC(milestone, known_at), .type = FIELD_TIME, HEAD(known)},
+};
+
+#define TOUCH(member) PUBLIC(touchpoint, member), DATA(touchpoint, member)
+
+static const field touchpoint_fields[] = {
+    {PUBLIC(touchpoint, id), .type = FIELD_ID, .required = true, HEAD(id)},
+    {PUBLIC(touchpoint, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
+    {PUBLIC(touchpoint, at), .type = FIELD_TIME, .required = true, HEAD(when)},
+    {PUBLIC(touchpoint, known_at), .type = FIELD_TIME, HEAD(known)},
+    {TOUCH(channel), .type = FIELD_TEXT, .required = true},
+    {TOUCH(user), .type = FIELD_TEXT},
+    {TOUCH(play), .type = FIELD_TEXT},
+    {TOUCH(action), .type = FIELD_TEXT},
+    {TOUCH(offer), .type = FIELD_TEXT},
+    {TOUCH(opened_at), .type = FIELD_TIME},
+    {TOUCH(clicked_at), .type = FIELD_TIME},
+    {TOUCH(replied_at), .type = FIELD_TIME},
+    {TOUCH(outcome), .type = FIELD_TEXT},
+    {TOUCH(outcome_at), .type = FIELD_TIME},
+};
+
+#define SPEND(member) PUBLIC(spend, member), DATA(spend, member)
+
+static const field spend_fields[] = {
+    {PUBLIC(spend, id), .type = FIELD_ID, HEAD(id)},
+    {PUBLIC(spend, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(spend, known_at), .type = FIELD_TIME, HEAD(known)},
+    {SPEND(currency), .type = FIELD_CURRENCY, .required = true, .key = true},
+    {SPEND(amount), .type = FIELD_MONEY, .required = true, .positive = true},
+    {SPEND(channel), .type = FIELD_TEXT, .key = true},
+};
+
+static const field rate_fields[] = {
+    {PUBLIC(rate, currency), .type = FIELD_CURRENCY, .required = true, .key = true, HEAD(id)},
+    {PUBLIC(rate, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(rate, known_at), .type = FIELD_TIME, HEAD(known)},
+    {PUBLIC(rate, rate), .type = FIELD_NUMBER, .required = true, .positive = true,
+     DATA(rate, rate)},
+};
+
+static const field announcement_fields[] = {
+    {PUBLIC(announcement, name), .type = FIELD_NAME, .required = true, HEAD(id)},
+    {PUBLIC(announcement, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(announcement, known_at), .type = FIELD_TIME, HEAD(known)},
+    {PUBLIC(announcement, kind), .type = FIELD_TEXT, DATA(announcement, kind)},
+};
+
 /* What an instant dates comes before the instant itself, which is cleared last. */
 #define MASK(kind, dated_by, member, type_)                                           \
     {                                                                                 \
@@ -158,6 +231,14 @@ static const mask ticket_masks[] = {
     MASK(ticket, reopened_at, reopened_at, FIELD_TIME),
 };
 
+static const mask touchpoint_masks[] = {
+    MASK(touchpoint, outcome_at, outcome, FIELD_TEXT),
+    MASK(touchpoint, opened_at, opened_at, FIELD_TIME),
+    MASK(touchpoint, clicked_at, clicked_at, FIELD_TIME),
+    MASK(touchpoint, replied_at, replied_at, FIELD_TIME),
+    MASK(touchpoint, outcome_at, outcome_at, FIELD_TIME),
+};
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define FIELDS(kind)                                                                 \
     .name = #kind, .fields = kind##_fields, .field_count = COUNT(kind##_fields),     \
@@ -167,11 +248,12 @@ static const mask ticket_masks[] = {
 #define COPIES(kind, when, known) \
     .when_to = offsetof(kind##_row, data.when), .known_to = offsetof(kind##_row, data.known)
 #define COPY_ID(kind) .id_to = offsetof(kind##_row, data.id)
+#define COPY_KEY(kind, member) .id_to = offsetof(kind##_row, data.member), .id_is_text = true
 
 const kind_info churn__store_kinds[KINDS] = {
     [KIND_CUSTOMER] = {FIELDS(customer), .record = CHURN_RECORD_CUSTOMER, .states = true},
     [KIND_ATTRIBUTE] = {FIELDS(attribute), .record = CHURN_RECORD_ATTRIBUTE, .states = true,
-                        .key_id = true, .key_when = true},
+                        .key_id = true, .key_when = true, .id_is_text = true},
     [KIND_EVENT] = {FIELDS(event), .record = CHURN_RECORD_EVENT, .key_id = true},
     [KIND_SUBSCRIPTION] = {FIELDS(subscription), MASKS(subscription),
                            COPIES(subscription, valid_from, known_at), COPY_ID(subscription),
@@ -184,10 +266,29 @@ const kind_info churn__store_kinds[KINDS] = {
     [KIND_SURVEY] = {FIELDS(survey), COPIES(survey, at, known_at), COPY_ID(survey),
                      .record = CHURN_RECORD_SURVEY, .key_id = true},
     [KIND_CHURN] = {FIELDS(churn), COPIES(churn, at, known_at), .record = CHURN_RECORD_CHURN},
+    [KIND_CONTACT] = {FIELDS(contact), COPIES(contact, valid_from, known_at), COPY_ID(contact),
+                      .record = CHURN_RECORD_CONTACT, .states = true, .key_id = true,
+                      .key_when = true},
+    [KIND_ALIAS] = {FIELDS(alias), .known_to = offsetof(alias_row, data.known_at),
+                    .record = CHURN_RECORD_ALIAS, .states = true, .key_id = true, .no_fact = true},
+    [KIND_MILESTONE] = {FIELDS(milestone), COPIES(milestone, reached_at, known_at),
+                        COPY_KEY(milestone, name), .record = CHURN_RECORD_MILESTONE, .key_id = true,
+                        .earliest = true},
+    [KIND_TOUCHPOINT] = {FIELDS(touchpoint), MASKS(touchpoint), COPIES(touchpoint, at, known_at),
+                         COPY_ID(touchpoint), .record = CHURN_RECORD_TOUCHPOINT, .key_id = true},
+    [KIND_SPEND] = {FIELDS(spend), COPIES(spend, at, known_at), COPY_ID(spend),
+                    .record = CHURN_RECORD_SPEND, .key_id = true, .business = true},
+    [KIND_RATE] = {FIELDS(rate), COPIES(rate, at, known_at), COPY_KEY(rate, currency),
+                   .record = CHURN_RECORD_RATE, .states = true, .key_id = true, .key_when = true,
+                   .business = true},
+    [KIND_ANNOUNCEMENT] = {FIELDS(announcement), COPIES(announcement, at, known_at),
+                           COPY_KEY(announcement, name), .record = CHURN_RECORD_ANNOUNCEMENT,
+                           .key_id = true, .key_when = true, .business = true},
 };
 
 _Static_assert(sizeof(subscription_row) <= ROW_MAX && sizeof(ticket_row) <= ROW_MAX &&
-                   sizeof(invoice_row) <= ROW_MAX && sizeof(survey_row) <= ROW_MAX,
+                   sizeof(invoice_row) <= ROW_MAX && sizeof(survey_row) <= ROW_MAX &&
+                   sizeof(touchpoint_row) <= ROW_MAX,
                "ROW_MAX is too small");
 _Static_assert(COUNT(subscription_fields) <= FIELDS_MAX, "FIELDS_MAX is too small");
 
@@ -253,10 +354,14 @@ void churn__store_empty_row(const kind_info *kind, void *row)
 {
     row_head head = {
         CHURN__NO_CODE, CHURN__NO_CODE, CHURN_TIME_NONE, CHURN_TIME_NONE, FOREVER, 0, 0};
+    head.customer = kind->business ? CHURN__BUSINESS : CHURN__NO_CODE;
     memset(row, 0, kind->row_size);
     memcpy(row, &head, sizeof head);
     for (uint32_t i = 0; i < kind->field_count; i++) {
-        churn__store_clear_field(kind->fields[i].type, (char *)row + kind->fields[i].row);
+        const field *f = &kind->fields[i];
+        if (f->row >= sizeof head) { /* the head says it already */
+            churn__store_clear_field(f->type, (char *)row + f->row);
+        }
     }
 }
 
@@ -285,6 +390,15 @@ static int cmp_churn(const churn_row *a, const churn_row *b)
     return by_kind != 0 ? by_kind : cmp_i64(a->head.when, b->head.when);
 }
 
+static int cmp_spend(const spend_row *a, const spend_row *b)
+{
+    int by_when = cmp_i64(a->head.when, b->head.when);
+    int by_currency = cmp_i64(a->data.currency, b->data.currency);
+    return by_when != 0       ? by_when
+           : by_currency != 0 ? by_currency
+                              : cmp_i64(a->data.channel, b->data.channel);
+}
+
 int churn__store_key_cmp(const kind_info *kind, const void *a, const void *b)
 {
     const row_head *x = a, *y = b;
@@ -294,6 +408,9 @@ int churn__store_key_cmp(const kind_info *kind, const void *a, const void *b)
     }
     if (kind->record == CHURN_RECORD_SURVEY && x->id == CHURN__NO_CODE) {
         return cmp_survey(a, b);
+    }
+    if (kind->record == CHURN_RECORD_SPEND && x->id == CHURN__NO_CODE) {
+        return cmp_spend(a, b);
     }
     if (kind->record == CHURN_RECORD_CHURN) {
         return cmp_churn(a, b);

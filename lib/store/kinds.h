@@ -16,7 +16,14 @@
 #define KIND_TICKET 5
 #define KIND_SURVEY 6
 #define KIND_CHURN 7
-#define KINDS 8
+#define KIND_CONTACT 8
+#define KIND_ALIAS 9
+#define KIND_MILESTONE 10
+#define KIND_TOUCHPOINT 11
+#define KIND_SPEND 12
+#define KIND_RATE 13
+#define KIND_ANNOUNCEMENT 14
+#define KINDS 15
 #define KIND_NONE UINT32_MAX
 
 #define FIELDS_MAX 24 /* of one kind */
@@ -29,7 +36,7 @@ typedef uint8_t field_type;
 #define FIELD_CUSTOMER 1 /* id of a customer */
 #define FIELD_ID 2       /* id of the record itself */
 #define FIELD_EVENT_TYPE 3
-#define FIELD_NAME 4 /* of an attribute */
+#define FIELD_NAME 4 /* short, as an id is: of an attribute, milestone, announcement, source */
 #define FIELD_TEXT 5
 #define FIELD_WORD 6 /* one of a few words, kept as its number */
 #define FIELD_CURRENCY 7
@@ -47,7 +54,7 @@ typedef struct field {
     field_type type;
     bool required;
     bool key;                 /* the record is known by it, beside its customer and id */
-    bool positive;            /* money that cannot be negative */
+    bool positive;            /* money that cannot be negative, a number that must be above 0 */
     uint16_t single, batch;   /* where in the public structs */
     uint16_t row;             /* where in the kept row */
     const char *const *words; /* of FIELD_WORD: numbered from 1, ended by NULL */
@@ -56,8 +63,8 @@ typedef struct field {
 /* What every kept row begins with. */
 typedef struct row_head {
     uint32_t customer;
-    uint32_t id;      /* code of the record's id, or of an attribute's name; CHURN__NO_CODE */
-    churn_time when;  /* at, valid_from, opened_at, issued_at, since */
+    uint32_t id;      /* code of the record's id, or of the text that is its key; CHURN__NO_CODE */
+    churn_time when;  /* at, valid_from, opened_at, issued_at, since; CHURN_TIME_NONE: none */
     churn_time known; /* effective known_at */
     churn_time until; /* known_at of the next version; FOREVER */
     uint32_t flags;   /* ROW_* */
@@ -115,6 +122,42 @@ typedef struct churn_row {
     churn__churn data;
 } churn_row;
 
+typedef struct contact_row {
+    row_head head;
+    churn__contact data;
+} contact_row;
+
+/* Its id is the code of "source NUL alias". */
+typedef struct alias_row {
+    row_head head;
+    churn__alias data;
+} alias_row;
+
+typedef struct milestone_row {
+    row_head head;
+    churn__milestone data;
+} milestone_row;
+
+typedef struct touchpoint_row {
+    row_head head;
+    churn__touchpoint data;
+} touchpoint_row;
+
+typedef struct spend_row {
+    row_head head;
+    churn__spend data;
+} spend_row;
+
+typedef struct rate_row {
+    row_head head;
+    churn__rate data;
+} rate_row;
+
+typedef struct announcement_row {
+    row_head head;
+    churn__announcement data;
+} announcement_row;
+
 /* `target` is not seen before the instant in `time`, nor without one. */
 typedef struct mask {
     uint16_t time, target;
@@ -126,9 +169,13 @@ typedef struct kind_info {
     churn_record_kind record;
     uint32_t single_size, batch_size;
     uint16_t row_size;
-    bool states;   /* `when` begins a state: seen when <= as_of, else when < as_of */
-    bool key_id;   /* a record is its id */
-    bool key_when; /* and its instant */
+    bool states;     /* `when` begins a state: seen when <= as_of, else when < as_of */
+    bool key_id;     /* a record is its id */
+    bool key_when;   /* and its instant */
+    bool id_is_text; /* the id is a code of texts: a name, a currency */
+    bool business;   /* rows are of no customer: they lie under CHURN__BUSINESS */
+    bool earliest;   /* of a key the earliest instant stands: what is later is no news */
+    bool no_fact;    /* does not make a customer exist */
     uint16_t when_to, known_to, id_to; /* copies for readers; 0: none */
     uint8_t field_count, mask_count;
     const field *fields;

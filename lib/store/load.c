@@ -31,7 +31,7 @@ static uint64_t most_bytes(const load *l, field_type type)
     return id ? ID_BYTES : l->values.text_bytes;
 }
 
-static news *add_news(load *l, churn_str text, churn__dict *dict)
+news *churn__load_news(load *l, churn_str text, churn__dict *dict)
 {
     news *one = &l->news[l->news_count++];
     *one = (news){.text = text, .dict = dict, .number = NO_FIELD, .entry = NO_ENTRY};
@@ -57,7 +57,7 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
     if (code == CHURN__NO_CODE) {
         int32_t fault = churn__value_text(in->text, most_bytes(l, f->type));
         if (fault == 0) {
-            news *one = add_news(l, in->text, dict);
+            news *one = churn__load_news(l, in->text, dict);
             one->target = target;
             one->number = number;
             one->entry = in->entry;
@@ -111,7 +111,7 @@ static int32_t take_attribute_text(load *l, const cell *in, attribute_row *a)
     }
     int32_t fault = churn__value_text(in->text, l->values.text_bytes);
     if (fault == 0) {
-        add_news(l, in->text, l->store->texts)->wide = &a->bits;
+        churn__load_news(l, in->text, l->store->texts)->wide = &a->bits;
     }
     return fault;
 }
@@ -340,6 +340,19 @@ static int32_t finish_survey(load *l)
                                                                            : 0;
 }
 
+/* Nobody said whether a contact is active: they are. */
+static void finish_contact(churn__contact *c)
+{
+    c->active = c->active == CHURN_TRUTH_NONE ? 1 : c->active;
+}
+
+static int32_t finish_rate(load *l)
+{
+    l->fault_field = NULL;
+    l->fault = CHURN__STR("rate");
+    return l->row.rate.data.rate > 0 ? 0 : REJECT_OUT_OF_RANGE;
+}
+
 static int32_t finish_row(load *l)
 {
     row_head *head = &l->row.head;
@@ -357,6 +370,15 @@ static int32_t finish_row(load *l)
     case KIND_SURVEY:
         set_known(l, head);
         return finish_survey(l);
+    case KIND_CONTACT:
+        finish_contact(&l->row.contact.data);
+        break;
+    case KIND_ALIAS:
+        set_known(l, head);
+        return churn__load_alias_id(l);
+    case KIND_RATE:
+        set_known(l, head);
+        return finish_rate(l);
     default:
         break;
     }
@@ -375,7 +397,7 @@ static int32_t check_owner(load *l)
     }
     bool has_id = l->store->ids[l->number] != NULL && head->id != CHURN__NO_CODE;
     l->fault_field = NULL;
-    l->fault = CHURN__STR("id");
+    l->fault = l->number == KIND_ALIAS ? CHURN__STR("alias") : CHURN__STR("id");
     return has_id && l->store->owners[l->number].data[head->id] != head->customer
                ? REJECT_ID_OF_OTHER_CUSTOMER
                : 0;
@@ -404,7 +426,7 @@ static int32_t take_attributes(load *l, uint64_t row)
             l->name_codes[i] = a->head.id;
         }
         if (a->head.id == CHURN__NO_CODE) {
-            add_news(l, src->attribute_names[i], l->store->texts)->target = &a->head.id;
+            churn__load_news(l, src->attribute_names[i], l->store->texts)->target = &a->head.id;
         }
         int32_t fault = take_attribute(l, &in, a);
         fault = fault != 0

@@ -38,6 +38,9 @@ typedef union any_row {
     event_row event;
     subscription_row subscription;
     survey_row survey;
+    contact_row contact;
+    alias_row alias;
+    rate_row rate;
     char bytes[ROW_MAX];
 } any_row;
 
@@ -68,6 +71,7 @@ typedef struct load {
     text_cache caches[FIELDS_MAX];
     char digits[FIELDS_MAX][24];
     news own_news[FIELDS_MAX];
+    char alias_key[2 * ID_BYTES + 1]; /* "source NUL alias" */
 } load;
 
 void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
@@ -80,6 +84,10 @@ void churn__load_ahead(const load *l, uint64_t row);
 churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_error *err);
 /* The row at hand as the end of a record: 0 or a REJECT_* (retract.c). */
 int32_t churn__load_retraction(load *l);
+/* Note that a text is not known yet. */
+news *churn__load_news(load *l, churn_str text, churn__dict *dict);
+/* Give the alias at hand its id (alias.c). */
+int32_t churn__load_alias_id(load *l);
 /* The row at hand, once it was found good (accept.c). */
 churn_status churn__load_accept(load *l, churn_error *err);
 void churn__load_clear(load *l);

@@ -213,50 +213,39 @@ static size_t seen_rows(churn__reader *reader, uint32_t kind, uint32_t customer,
     return count;
 }
 
-size_t churn__reader_subscriptions(churn__reader *reader, uint32_t customer, churn_time as_of,
-                                   const churn__subscription **out)
-{
-    const void *rows = NULL;
-    size_t n = seen_rows(reader, KIND_SUBSCRIPTION, customer, as_of, &rows);
-    *out = rows;
-    return n;
-}
+/* The readers of a kind, all alike. */
+#define READER(name, kind, number)                                                          \
+    size_t churn__reader_##name(churn__reader *reader, uint32_t customer, churn_time as_of, \
+                                const churn__##kind **out)                                  \
+    {                                                                                       \
+        const void *rows = NULL;                                                            \
+        size_t n = seen_rows(reader, number, customer, as_of, &rows);                       \
+        *out = rows;                                                                        \
+        return n;                                                                           \
+    }
 
-size_t churn__reader_invoices(churn__reader *reader, uint32_t customer, churn_time as_of,
-                              const churn__invoice **out)
-{
-    const void *rows = NULL;
-    size_t n = seen_rows(reader, KIND_INVOICE, customer, as_of, &rows);
-    *out = rows;
-    return n;
-}
+READER(subscriptions, subscription, KIND_SUBSCRIPTION)
+READER(invoices, invoice, KIND_INVOICE)
+READER(tickets, ticket, KIND_TICKET)
+READER(surveys, survey, KIND_SURVEY)
+READER(churns, churn, KIND_CHURN)
+READER(contacts, contact, KIND_CONTACT)
+READER(milestones, milestone, KIND_MILESTONE)
+READER(touchpoints, touchpoint, KIND_TOUCHPOINT)
 
-size_t churn__reader_tickets(churn__reader *reader, uint32_t customer, churn_time as_of,
-                             const churn__ticket **out)
-{
-    const void *rows = NULL;
-    size_t n = seen_rows(reader, KIND_TICKET, customer, as_of, &rows);
-    *out = rows;
-    return n;
-}
+#define BUSINESS_READER(name, kind, number)                                  \
+    size_t churn__reader_##name(churn__reader *reader, churn_time as_of,     \
+                                const churn__##kind **out)                   \
+    {                                                                        \
+        const void *rows = NULL;                                             \
+        size_t n = seen_rows(reader, number, CHURN__BUSINESS, as_of, &rows); \
+        *out = rows;                                                         \
+        return n;                                                            \
+    }
 
-size_t churn__reader_surveys(churn__reader *reader, uint32_t customer, churn_time as_of,
-                             const churn__survey **out)
-{
-    const void *rows = NULL;
-    size_t n = seen_rows(reader, KIND_SURVEY, customer, as_of, &rows);
-    *out = rows;
-    return n;
-}
-
-size_t churn__reader_churns(churn__reader *reader, uint32_t customer, churn_time as_of,
-                            const churn__churn **out)
-{
-    const void *rows = NULL;
-    size_t n = seen_rows(reader, KIND_CHURN, customer, as_of, &rows);
-    *out = rows;
-    return n;
-}
+BUSINESS_READER(spends, spend, KIND_SPEND)
+BUSINESS_READER(rates, rate, KIND_RATE)
+BUSINESS_READER(announcements, announcement, KIND_ANNOUNCEMENT)
 
 /* ---- customers ---- */
 
@@ -326,7 +315,7 @@ bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time a
     }
     bool exists = any_event(reader, customer, as_of);
     for (uint32_t kind = KIND_ATTRIBUTE; !exists && kind < KINDS; kind++) {
-        exists = any_row(reader, kind, customer, as_of);
+        exists = !churn__store_kinds[kind].no_fact && any_row(reader, kind, customer, as_of);
     }
     return exists;
 }

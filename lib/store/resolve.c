@@ -47,6 +47,8 @@ static int cmp_reading(const void *a, const void *b, const void *context)
     int by_when = cmp_i64(x->when, y->when), by = 0;
     switch (r->kind->record) {
     case CHURN_RECORD_SUBSCRIPTION:
+    case CHURN_RECORD_CONTACT:
+    case CHURN_RECORD_RATE:
         by = cmp_text(r->order.ids, x->id, y->id);
         by = by != 0 ? by : by_when;
         break;
@@ -63,6 +65,13 @@ static int cmp_reading(const void *a, const void *b, const void *context)
     case CHURN_RECORD_CHURN: {
         const churn_row *s = *(void *const *)a, *t = *(void *const *)b;
         by = by_when != 0 ? by_when : cmp_i64(s->data.kind, t->data.kind);
+        break;
+    }
+    case CHURN_RECORD_SPEND: {
+        const spend_row *s = *(void *const *)a, *t = *(void *const *)b;
+        by = by_when != 0 ? by_when : cmp_text(r->order.ids, x->id, y->id);
+        by = by != 0 ? by : cmp_text(r->order.texts, s->data.channel, t->data.channel);
+        by = by != 0 ? by : cmp_text(r->order.texts, s->data.currency, t->data.currency);
         break;
     }
     case CHURN_RECORD_CUSTOMER:
@@ -332,6 +341,52 @@ static void place_new(resolver *r, chain *c, void *const *refs, size_t n, bool d
     }
 }
 
+/* Of the same key: `other` says nothing any more once `row` is known. */
+static bool yields_to(const row_head *other, const row_head *row)
+{
+    return other->known == row->known || (!is_end(other) && other->when >= row->when);
+}
+
+/* The earliest instant stands: a row is news where nothing that is known by then is as early, and
+ * what was learned later and is no earlier goes. */
+static void place_earliest(resolver *r, chain *c, row_head *row)
+{
+    size_t at = 0, gone = 0;
+    while (at < c->count && c->rows[at]->known <= row->known) {
+        at++;
+    }
+    const row_head *held = at > 0 ? c->rows[at - 1] : NULL;
+    if (held != NULL && !is_end(held) && held->when <= row->when) {
+        drop(r, row, OUTCOME_UNCHANGED);
+        return;
+    }
+    at -= held != NULL && held->known == row->known;
+    while (at + gone < c->count && yields_to(c->rows[at + gone], row)) {
+        c->rows[at + gone++]->flags |= ROW_GONE;
+    }
+    memmove(c->rows + at, c->rows + at + gone, (c->count - at - gone) * sizeof(row_head *));
+    c->count -= gone;
+    bool dateless = (row->flags & ROW_DATELESS) != 0;
+    uint32_t rewrote = dateless && gone > 0 ? OUTCOME_REWROTE : 0;
+    note(r, row, gone > 0 ? OUTCOME_UPDATED | rewrote : OUTCOME_ADDED);
+    insert(c, at, row);
+}
+
+static void place_all_earliest(resolver *r, chain *c, void *const *refs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        row_head *row = refs[i];
+        if ((row->flags & ROW_NEW) == 0) {
+            continue;
+        }
+        if (is_end(row)) {
+            place_end(r, c, row);
+        } else {
+            place_earliest(r, c, row);
+        }
+    }
+}
+
 /* What there was, with an end wherever a row held no longer than until then. */
 static void begin_chain(resolver *r, chain *c, void *const *refs, size_t n)
 {
@@ -356,8 +411,12 @@ static void begin_chain(resolver *r, chain *c, void *const *refs, size_t n)
 static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
 {
     begin_chain(r, c, refs, n);
-    place_new(r, c, refs, n, true);
-    if (!r->tally->in_sequence) {
+    if (r->kind->earliest) {
+        place_all_earliest(r, c, refs, n);
+    } else {
+        place_new(r, c, refs, n, true);
+    }
+    if (!r->kind->earliest && !r->tally->in_sequence) {
         place_new(r, c, refs, n, false);
     }
     drop_sinceless(r, c);

@@ -179,7 +179,11 @@ int32_t churn__load_retraction(load *l)
         l->news_count = 0;
         return REJECT_NOT_FOUND;
     }
-    int32_t fault = check_key(l);
+    int32_t fault = l->number == KIND_ALIAS ? churn__load_alias_id(l) : check_key(l);
+    if (l->news_count > 0) { /* an alias of known words that is none */
+        l->news_count = 0;
+        return REJECT_NOT_FOUND;
+    }
     fault = fault != 0 ? fault : find_owner(l);
     if (fault != 0) {
         return fault;

@@ -17,8 +17,11 @@
  *
  * Customers are numbers 0 .. churn__version_customers() - 1, in no order that means anything;
  * churn__version_order() lists them by their ids' bytes. Strings inside records are codes of one of
- * two dictionaries: event types, and all other texts.
+ * two dictionaries: event types, and all other texts. Records of the business lie under a number
+ * of their own, which is no customer's.
  */
+#define CHURN__BUSINESS (CHURN__NO_CODE - 1)
+
 typedef struct churn__version churn__version;
 typedef struct churn__reader churn__reader;
 
@@ -213,8 +216,9 @@ size_t churn__reader_churns(churn__reader *reader, uint32_t customer, churn_time
                             const churn__churn **out);
 
 typedef struct churn__contact {
-    uint32_t id, role, name; /* texts; CHURN__NO_CODE */
-    bool active;
+    uint32_t id;
+    uint32_t role, name; /* texts; CHURN__NO_CODE */
+    int8_t active;       /* 0, 1 */
     churn_time valid_from, known_at;
 } churn__contact;
 
@@ -222,6 +226,13 @@ typedef struct churn__contact {
  * last of an id is how it stands. */
 size_t churn__reader_contacts(churn__reader *reader, uint32_t customer, churn_time as_of,
                               const churn__contact **out);
+
+/* The id of a customer in another system: how loading finds customers, and nothing that a metric
+ * reads. */
+typedef struct churn__alias {
+    uint32_t source, alias; /* texts */
+    churn_time known_at;
+} churn__alias;
 
 typedef struct churn__milestone {
     uint32_t name; /* texts */
@@ -245,12 +256,13 @@ size_t churn__reader_touchpoints(churn__reader *reader, uint32_t customer, churn
 /* ---- records of the business, of no customer ---- */
 
 typedef struct churn__spend {
-    uint32_t id, currency, channel;
+    uint32_t id; /* CHURN__NO_CODE: none */
+    uint32_t currency, channel;
     churn_time at, known_at;
     int64_t amount;
 } churn__spend;
 
-/* Spends with at < as_of, ordered by (at, id as string). */
+/* Spends with at < as_of, ordered by (at, id, channel, currency as strings). */
 size_t churn__reader_spends(churn__reader *reader, churn_time as_of, const churn__spend **out);
 
 typedef struct churn__rate {

@@ -361,7 +361,8 @@ event_order churn__version_event_order(const churn__version *v)
 
 event_order churn__version_row_order(const churn__version *v, uint32_t kind)
 {
-    return (event_order){v->texts, v->ids[kind]};
+    bool named = churn__store_kinds[kind].id_is_text;
+    return (event_order){v->texts, named ? v->texts : v->ids[kind]};
 }
 
 uint64_t churn__version_number(const churn__version *v)
@@ -402,10 +403,11 @@ const churn__dict_view *churn__version_texts(const churn__version *v)
 churn_str churn__version_key(const churn__version *v, churn_record_kind record, uint32_t id)
 {
     uint32_t kind = churn__store_kind(record);
-    if (kind == KIND_NONE || v->ids[kind] == NULL || id == CHURN__NO_CODE) {
+    const churn__dict_view *ids = kind == KIND_NONE ? NULL : churn__version_row_order(v, kind).ids;
+    if (ids == NULL || id == CHURN__NO_CODE) {
         return (churn_str){NULL, 0};
     }
-    return churn__dict_view_get(v->ids[kind], id);
+    return churn__dict_view_get(ids, id);
 }
 
 bool churn__version_provided(const churn__version *v, churn_record_kind record, churn_time as_of)

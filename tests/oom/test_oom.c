@@ -147,6 +147,91 @@ static churn_status try_add_churn(bench *b, churn_error *err)
     return churn_store_add_churn(b->company.store, &row, err);
 }
 
+static churn_status try_add_contact(bench *b, churn_error *err)
+{
+    churn_contact row;
+    churn_record_init(CHURN_RECORD_CONTACT, &row, sizeof row);
+    row.id = STR("x1");
+    row.customer = STR("blue");
+    row.valid_from = NEW_YEAR;
+    row.role = STR("role of contact");
+    row.name = STR("name of contact");
+    row.active = 1;
+    return churn_store_add_contact(b->company.store, &row, err);
+}
+
+static churn_status try_add_alias(bench *b, churn_error *err)
+{
+    churn_alias row;
+    churn_record_init(CHURN_RECORD_ALIAS, &row, sizeof row);
+    row.source = STR("source of alias");
+    row.alias = STR("alias of alias");
+    row.customer = STR("blue");
+    return churn_store_add_alias(b->company.store, &row, err);
+}
+
+static churn_status try_add_milestone(bench *b, churn_error *err)
+{
+    churn_milestone row;
+    churn_record_init(CHURN_RECORD_MILESTONE, &row, sizeof row);
+    row.customer = STR("blue");
+    row.name = STR("name of milestone");
+    row.reached_at = NEW_YEAR;
+    return churn_store_add_milestone(b->company.store, &row, err);
+}
+
+static churn_status try_add_touchpoint(bench *b, churn_error *err)
+{
+    churn_touchpoint row;
+    churn_record_init(CHURN_RECORD_TOUCHPOINT, &row, sizeof row);
+    row.id = STR("x1");
+    row.customer = STR("blue");
+    row.at = NEW_YEAR;
+    row.channel = STR("channel of touchpoint");
+    row.user = STR("user of touchpoint");
+    row.play = STR("play of touchpoint");
+    row.action = STR("action of touchpoint");
+    row.offer = STR("offer of touchpoint");
+    row.opened_at = NEW_YEAR;
+    row.clicked_at = NEW_YEAR;
+    row.replied_at = NEW_YEAR;
+    row.outcome = STR("outcome of touchpoint");
+    row.outcome_at = NEW_YEAR;
+    return churn_store_add_touchpoint(b->company.store, &row, err);
+}
+
+static churn_status try_add_spend(bench *b, churn_error *err)
+{
+    churn_spend row;
+    churn_record_init(CHURN_RECORD_SPEND, &row, sizeof row);
+    row.at = NEW_YEAR;
+    row.amount = 500;
+    row.currency = STR("USD");
+    row.channel = STR("channel of spend");
+    row.id = STR("x1");
+    return churn_store_add_spend(b->company.store, &row, err);
+}
+
+static churn_status try_add_rate(bench *b, churn_error *err)
+{
+    churn_rate row;
+    churn_record_init(CHURN_RECORD_RATE, &row, sizeof row);
+    row.currency = STR("USD");
+    row.at = NEW_YEAR;
+    row.rate = 1.25;
+    return churn_store_add_rate(b->company.store, &row, err);
+}
+
+static churn_status try_add_announcement(bench *b, churn_error *err)
+{
+    churn_announcement row;
+    churn_record_init(CHURN_RECORD_ANNOUNCEMENT, &row, sizeof row);
+    row.name = STR("name of announcement");
+    row.at = NEW_YEAR;
+    row.kind = STR("kind of announcement");
+    return churn_store_add_announcement(b->company.store, &row, err);
+}
+
 /* Two rows of columns that every batch can be made of. */
 static const int64_t two_offsets[] = {0, 3, 6};
 static const churn_string_column two_ids = {.bytes = "newold", .offsets = two_offsets};
@@ -253,6 +338,90 @@ static churn_status try_add_churns(bench *b, churn_error *err)
                                .kind = two_pauses,
                                .at = two_at};
     return churn_store_add_churns(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_contacts(bench *b, churn_error *err)
+{
+    churn_contact_batch batch = {.struct_size = sizeof batch,
+                                 .row_count = 2,
+                                 .id = two_ids,
+                                 .customer = two_ids,
+                                 .valid_from = two_at,
+                                 .role = two_ids,
+                                 .name = two_ids};
+    return churn_store_add_contacts(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_aliases(bench *b, churn_error *err)
+{
+    churn_alias_batch batch = {.struct_size = sizeof batch,
+                               .row_count = 2,
+                               .source = two_ids,
+                               .alias = two_ids,
+                               .customer = two_ids};
+    return churn_store_add_aliases(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_milestones(bench *b, churn_error *err)
+{
+    churn_milestone_batch batch = {.struct_size = sizeof batch,
+                                   .row_count = 2,
+                                   .customer = two_ids,
+                                   .name = two_ids,
+                                   .reached_at = two_at};
+    return churn_store_add_milestones(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_touchpoints(bench *b, churn_error *err)
+{
+    churn_touchpoint_batch batch = {.struct_size = sizeof batch,
+                                    .row_count = 2,
+                                    .id = two_ids,
+                                    .customer = two_ids,
+                                    .at = two_at,
+                                    .channel = two_ids,
+                                    .user = two_ids,
+                                    .play = two_ids,
+                                    .action = two_ids,
+                                    .offer = two_ids,
+                                    .opened_at = two_at,
+                                    .clicked_at = two_at,
+                                    .replied_at = two_at,
+                                    .outcome = two_ids,
+                                    .outcome_at = two_at};
+    return churn_store_add_touchpoints(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_spends(bench *b, churn_error *err)
+{
+    churn_spend_batch batch = {.struct_size = sizeof batch,
+                               .row_count = 2,
+                               .at = two_at,
+                               .amount = {.values = two_amounts},
+                               .currency = two_dollars,
+                               .channel = two_ids,
+                               .id = two_ids};
+    return churn_store_add_spends(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_rates(bench *b, churn_error *err)
+{
+    churn_rate_batch batch = {.struct_size = sizeof batch,
+                              .row_count = 2,
+                              .currency = two_dollars,
+                              .at = two_at,
+                              .rate = {.values = two_scores}};
+    return churn_store_add_rates(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_announcements(bench *b, churn_error *err)
+{
+    churn_announcement_batch batch = {.struct_size = sizeof batch,
+                                      .row_count = 2,
+                                      .name = two_ids,
+                                      .at = two_at,
+                                      .kind = two_ids};
+    return churn_store_add_announcements(b->company.store, &batch, NULL, NULL, err);
 }
 
 /* A rejection each, so that the report's table is made as well. */
@@ -581,6 +750,13 @@ static const struct {
     {"add_ticket", try_add_ticket},
     {"add_survey", try_add_survey},
     {"add_churn", try_add_churn},
+    {"add_contact", try_add_contact},
+    {"add_alias", try_add_alias},
+    {"add_milestone", try_add_milestone},
+    {"add_touchpoint", try_add_touchpoint},
+    {"add_spend", try_add_spend},
+    {"add_rate", try_add_rate},
+    {"add_announcement", try_add_announcement},
     {"add_customers", try_add_customers},
     {"add_attributes", try_add_attributes},
     {"add_events", try_add_events},
@@ -589,6 +765,13 @@ static const struct {
     {"add_tickets", try_add_tickets},
     {"add_surveys", try_add_surveys},
     {"add_churns", try_add_churns},
+    {"add_contacts", try_add_contacts},
+    {"add_aliases", try_add_aliases},
+    {"add_milestones", try_add_milestones},
+    {"add_touchpoints", try_add_touchpoints},
+    {"add_spends", try_add_spends},
+    {"add_rates", try_add_rates},
+    {"add_announcements", try_add_announcements},
     {"add_rejected", try_add_rejected},
     {"add_stream", try_add_stream},
     {"retract", try_retract},

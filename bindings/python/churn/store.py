@@ -14,7 +14,8 @@ __all__ = ["Kind", "LoadReport", "Store"]
 
 #: The kinds of records.
 Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey",
-               "churn"]
+               "churn", "contact", "alias", "milestone", "touchpoint", "spend", "rate",
+               "announcement"]
 
 _STRICT, _RETRACT = 1, 2
 _UNKNOWN = {None: 0, "create": 1, "reject": 2}

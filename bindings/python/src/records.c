@@ -28,6 +28,13 @@ typedef union {
     churn_ticket ticket;
     churn_survey survey;
     churn_churn churn;
+    churn_contact contact;
+    churn_alias alias;
+    churn_milestone milestone;
+    churn_touchpoint touchpoint;
+    churn_spend spend;
+    churn_rate rate;
+    churn_announcement announcement;
 } any_record;
 
 typedef churn_status (*add_one)(churn_store *store, const void *record, churn_error *err);
@@ -121,6 +128,50 @@ static const field churn_fields[] = {
     FIELD(churn, currency, IS_STR), FIELD(churn, known_at, IS_TIME),
 };
 
+static const field contact_fields[] = {
+    FIELD(contact, id, IS_STR),          FIELD(contact, customer, IS_STR),
+    FIELD(contact, valid_from, IS_TIME), FIELD(contact, role, IS_STR),
+    FIELD(contact, name, IS_STR),        FIELD(contact, active, IS_TRUTH),
+    FIELD(contact, known_at, IS_TIME),
+};
+static const field alias_fields[] = {
+    FIELD(alias, source, IS_STR),
+    FIELD(alias, alias, IS_STR),
+    FIELD(alias, customer, IS_STR),
+    FIELD(alias, known_at, IS_TIME),
+};
+static const field milestone_fields[] = {
+    FIELD(milestone, customer, IS_STR),
+    FIELD(milestone, name, IS_STR),
+    FIELD(milestone, reached_at, IS_TIME),
+    FIELD(milestone, known_at, IS_TIME),
+};
+static const field touchpoint_fields[] = {
+    FIELD(touchpoint, id, IS_STR),          FIELD(touchpoint, customer, IS_STR),
+    FIELD(touchpoint, at, IS_TIME),         FIELD(touchpoint, channel, IS_STR),
+    FIELD(touchpoint, user, IS_STR),        FIELD(touchpoint, play, IS_STR),
+    FIELD(touchpoint, action, IS_STR),      FIELD(touchpoint, offer, IS_STR),
+    FIELD(touchpoint, opened_at, IS_TIME),  FIELD(touchpoint, clicked_at, IS_TIME),
+    FIELD(touchpoint, replied_at, IS_TIME), FIELD(touchpoint, outcome, IS_STR),
+    FIELD(touchpoint, outcome_at, IS_TIME), FIELD(touchpoint, known_at, IS_TIME),
+};
+static const field spend_fields[] = {
+    FIELD(spend, at, IS_TIME),     FIELD(spend, amount, IS_INT), FIELD(spend, currency, IS_STR),
+    FIELD(spend, channel, IS_STR), FIELD(spend, id, IS_STR),     FIELD(spend, known_at, IS_TIME),
+};
+static const field rate_fields[] = {
+    FIELD(rate, currency, IS_STR),
+    FIELD(rate, at, IS_TIME),
+    FIELD(rate, rate, IS_NUMBER),
+    FIELD(rate, known_at, IS_TIME),
+};
+static const field announcement_fields[] = {
+    FIELD(announcement, name, IS_STR),
+    FIELD(announcement, at, IS_TIME),
+    FIELD(announcement, kind, IS_STR),
+    FIELD(announcement, known_at, IS_TIME),
+};
+
 #define ADD_ONE(record, function)                                                              \
     static churn_status add_one_##record(churn_store *store, const void *of, churn_error *err) \
     {                                                                                          \
@@ -135,6 +186,13 @@ ADD_ONE(invoice, churn_store_add_invoice)
 ADD_ONE(ticket, churn_store_add_ticket)
 ADD_ONE(survey, churn_store_add_survey)
 ADD_ONE(churn, churn_store_add_churn)
+ADD_ONE(contact, churn_store_add_contact)
+ADD_ONE(alias, churn_store_add_alias)
+ADD_ONE(milestone, churn_store_add_milestone)
+ADD_ONE(touchpoint, churn_store_add_touchpoint)
+ADD_ONE(spend, churn_store_add_spend)
+ADD_ONE(rate, churn_store_add_rate)
+ADD_ONE(announcement, churn_store_add_announcement)
 
 #define SPEC(record, kind, needed)                                                                \
     {                                                                                             \
@@ -143,10 +201,21 @@ ADD_ONE(churn, churn_store_add_churn)
     }
 
 static const record_spec specs[CORE_KINDS] = {
-    SPEC(customer, CHURN_RECORD_CUSTOMER, 1), SPEC(attribute, CHURN_RECORD_ATTRIBUTE, 3),
-    SPEC(event, CHURN_RECORD_EVENT, 3),       SPEC(subscription, CHURN_RECORD_SUBSCRIPTION, 4),
-    SPEC(invoice, CHURN_RECORD_INVOICE, 6),   SPEC(ticket, CHURN_RECORD_TICKET, 3),
-    SPEC(survey, CHURN_RECORD_SURVEY, 4),     SPEC(churn, CHURN_RECORD_CHURN, 3),
+    SPEC(customer, CHURN_RECORD_CUSTOMER, 1),
+    SPEC(attribute, CHURN_RECORD_ATTRIBUTE, 3),
+    SPEC(event, CHURN_RECORD_EVENT, 3),
+    SPEC(subscription, CHURN_RECORD_SUBSCRIPTION, 4),
+    SPEC(invoice, CHURN_RECORD_INVOICE, 6),
+    SPEC(ticket, CHURN_RECORD_TICKET, 3),
+    SPEC(survey, CHURN_RECORD_SURVEY, 4),
+    SPEC(churn, CHURN_RECORD_CHURN, 3),
+    SPEC(contact, CHURN_RECORD_CONTACT, 3),
+    SPEC(alias, CHURN_RECORD_ALIAS, 3),
+    SPEC(milestone, CHURN_RECORD_MILESTONE, 3),
+    SPEC(touchpoint, CHURN_RECORD_TOUCHPOINT, 4),
+    SPEC(spend, CHURN_RECORD_SPEND, 3),
+    SPEC(rate, CHURN_RECORD_RATE, 3),
+    SPEC(announcement, CHURN_RECORD_ANNOUNCEMENT, 2),
 };
 
 int core_record_kind(const char *name)
@@ -403,6 +472,13 @@ STORE_ADD(invoice, 4)
 STORE_ADD(ticket, 5)
 STORE_ADD(survey, 6)
 STORE_ADD(churn, 7)
+STORE_ADD(contact, 8)
+STORE_ADD(alias, 9)
+STORE_ADD(milestone, 10)
+STORE_ADD(touchpoint, 11)
+STORE_ADD(spend, 12)
+STORE_ADD(rate, 13)
+STORE_ADD(announcement, 14)
 
 PyDoc_STRVAR(customer_doc,
              "add_customer($self, id, *, since=None, known_at=None, valid_from=None,\n"
@@ -441,6 +517,30 @@ PyDoc_STRVAR(
 PyDoc_STRVAR(churn_doc, "add_churn($self, customer, kind, at, *, reason=None, competitor=None,\n"
                         "          amount=None, currency=None, known_at=None)\n--\n\n"
                         "Say that a customer was lost, or part of one.");
+PyDoc_STRVAR(contact_doc,
+             "add_contact($self, id, customer, valid_from, *, role=None, name=None,\n"
+             "            active=None, known_at=None)\n--\n\n"
+             "Add or replace a person at a customer as they stand from an instant on.");
+PyDoc_STRVAR(alias_doc, "add_alias($self, source, alias, customer, *, known_at=None)\n--\n\n"
+                        "Say under which id another system knows a customer.");
+PyDoc_STRVAR(milestone_doc,
+             "add_milestone($self, customer, name, reached_at, *, known_at=None)\n--\n\n"
+             "Add a milestone that a customer reached; the earliest stands.");
+PyDoc_STRVAR(touchpoint_doc,
+             "add_touchpoint($self, id, customer, at, channel, *, user=None, play=None,\n"
+             "               action=None, offer=None, opened_at=None, clicked_at=None,\n"
+             "               replied_at=None, outcome=None, outcome_at=None, known_at=None)\n--\n\n"
+             "Add or replace a contact of the business with a customer.");
+PyDoc_STRVAR(
+    spend_doc,
+    "add_spend($self, at, amount, currency, *, channel=None, id=None, known_at=None)\n--\n\n"
+    "Add or replace what was spent to win customers, in minor units of the currency.");
+PyDoc_STRVAR(rate_doc,
+             "add_rate($self, currency, at, rate, *, known_at=None)\n--\n\n"
+             "Add or replace what a unit of a currency is worth in the reporting currency.");
+PyDoc_STRVAR(announcement_doc,
+             "add_announcement($self, name, at, *, kind=None, known_at=None)\n--\n\n"
+             "Add or replace a release, a change of prices, an outage.");
 
 #define ADD_METHOD(name)                                             \
     {                                                                \
@@ -449,9 +549,10 @@ PyDoc_STRVAR(churn_doc, "add_churn($self, customer, kind, at, *, reason=None, co
     }
 
 static PyMethodDef records_methods[] = {
-    ADD_METHOD(customer),     ADD_METHOD(attribute), ADD_METHOD(event),
-    ADD_METHOD(subscription), ADD_METHOD(invoice),   ADD_METHOD(ticket),
-    ADD_METHOD(survey),       ADD_METHOD(churn),     {NULL, NULL, 0, NULL},
+    ADD_METHOD(customer), ADD_METHOD(attribute), ADD_METHOD(event),        ADD_METHOD(subscription),
+    ADD_METHOD(invoice),  ADD_METHOD(ticket),    ADD_METHOD(survey),       ADD_METHOD(churn),
+    ADD_METHOD(contact),  ADD_METHOD(alias),     ADD_METHOD(milestone),    ADD_METHOD(touchpoint),
+    ADD_METHOD(spend),    ADD_METHOD(rate),      ADD_METHOD(announcement), {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot records_slots[] = {

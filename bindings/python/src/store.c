@@ -221,7 +221,8 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     if (kind == 0) {
         PyErr_Format(PyExc_ValueError,
                      "kind: '%s' is none of customer, attribute, event, subscription, invoice, "
-                     "ticket, survey, churn",
+                     "ticket, survey, churn, contact, alias, milestone, touchpoint, spend, rate, "
+                     "announcement",
                      from.kind);
         return NULL;
     }

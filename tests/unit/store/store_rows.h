@@ -24,6 +24,13 @@ typedef union any_record {
     churn_ticket ticket;
     churn_survey survey;
     churn_churn churn;
+    churn_contact contact;
+    churn_alias alias;
+    churn_milestone milestone;
+    churn_touchpoint touchpoint;
+    churn_spend spend;
+    churn_rate rate;
+    churn_announcement announcement;
     char bytes[512];
 } any_record;
 
@@ -155,6 +162,20 @@ static inline churn_status add_columns(churn_store *store, uint32_t kind, const 
         return churn_store_add_tickets(store, batch, options, report, err);
     case KIND_SURVEY:
         return churn_store_add_surveys(store, batch, options, report, err);
+    case KIND_CONTACT:
+        return churn_store_add_contacts(store, batch, options, report, err);
+    case KIND_ALIAS:
+        return churn_store_add_aliases(store, batch, options, report, err);
+    case KIND_MILESTONE:
+        return churn_store_add_milestones(store, batch, options, report, err);
+    case KIND_TOUCHPOINT:
+        return churn_store_add_touchpoints(store, batch, options, report, err);
+    case KIND_SPEND:
+        return churn_store_add_spends(store, batch, options, report, err);
+    case KIND_RATE:
+        return churn_store_add_rates(store, batch, options, report, err);
+    case KIND_ANNOUNCEMENT:
+        return churn_store_add_announcements(store, batch, options, report, err);
     default:
         return churn_store_add_churns(store, batch, options, report, err);
     }
@@ -178,6 +199,20 @@ static inline churn_status add_one(churn_store *store, uint32_t kind, const any_
         return churn_store_add_ticket(store, &r->ticket, err);
     case KIND_SURVEY:
         return churn_store_add_survey(store, &r->survey, err);
+    case KIND_CONTACT:
+        return churn_store_add_contact(store, &r->contact, err);
+    case KIND_ALIAS:
+        return churn_store_add_alias(store, &r->alias, err);
+    case KIND_MILESTONE:
+        return churn_store_add_milestone(store, &r->milestone, err);
+    case KIND_TOUCHPOINT:
+        return churn_store_add_touchpoint(store, &r->touchpoint, err);
+    case KIND_SPEND:
+        return churn_store_add_spend(store, &r->spend, err);
+    case KIND_RATE:
+        return churn_store_add_rate(store, &r->rate, err);
+    case KIND_ANNOUNCEMENT:
+        return churn_store_add_announcement(store, &r->announcement, err);
     default:
         return churn_store_add_churn(store, &r->churn, err);
     }
@@ -366,12 +401,16 @@ static inline void random_record(uint64_t *state, uint32_t kind, any_record *r)
     for (uint32_t i = 0; i < info->field_count; i++) {
         random_optional(state, &info->fields[i], r);
     }
-    bool has_id = kind != KIND_EVENT || chance(state, 2) == 0;
+    bool may_lack = kind == KIND_EVENT || kind == KIND_SPEND;
+    bool has_id = !may_lack || chance(state, 2) == 0;
     uint32_t customer = has_id ? id % COUNT_OF(some_customers) : chance(state, 6);
     set_text(kind, r, kind == KIND_CUSTOMER ? "id" : "customer", some_customers[customer]);
     if (kind != KIND_CUSTOMER && has_id) {
         set_text(kind, r, "id", some_ids[id]);
+        set_text(kind, r, "alias", some_ids[id]);
     }
+    set_text(kind, r, "source", "billing");
+    set_text(kind, r, "channel", some_words[chance(state, 4)]);
     set_text(kind, r, "name", some_words[chance(state, 4)]);
     set_text(kind, r, "type", some_words[chance(state, 4)]);
     set_text(kind, r, "status", statuses[chance(state, 4)]);
@@ -383,7 +422,7 @@ static inline void random_record(uint64_t *state, uint32_t kind, any_record *r)
         const field *f = &info->fields[i];
         churn_time at = some_time(state, 60);
         int64_t amount = chance(state, 9000);
-        double number = chance(state, 10);
+        double number = 1 + chance(state, 10);
         if (f->type == FIELD_TIME && (f->required || strcmp(f->name, "valid_from") == 0)) {
             memcpy(r->bytes + f->single, &at, sizeof at);
         }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/load.h"
+
+/*
+ * Aliases: the ids of other systems. "source NUL alias" is the id of an alias record, and as every
+ * id it has an owner: the customer that it names.
+ */
+
+/* Texts that are ids have at most ID_BYTES, and no NUL. */
+static churn_str make_key(load *l, churn_str system, churn_str alias)
+{
+    memcpy(l->alias_key, system.ptr, system.len);
+    l->alias_key[system.len] = '\0';
+    memcpy(l->alias_key + system.len + 1, alias.ptr, alias.len);
+    return (churn_str){l->alias_key, system.len + 1 + alias.len};
+}
+
+/* A text of the row at hand: known by its code, or among the news. */
+static churn_str text_of(const load *l, const uint32_t *target)
+{
+    if (*target != CHURN__NO_CODE) {
+        return churn__dict_get(l->store->texts, *target);
+    }
+    size_t i = 0;
+    while (l->news[i].target != target) {
+        i++;
+    }
+    return l->news[i].text;
+}
+
+int32_t churn__load_alias_id(load *l)
+{
+    alias_row *row = &l->row.alias;
+    churn_str system = text_of(l, &row->data.source), alias = text_of(l, &row->data.alias);
+    l->fault_field = NULL;
+    l->fault = system.len > ID_BYTES ? CHURN__STR("source") : CHURN__STR("alias");
+    if (system.len > ID_BYTES || alias.len > ID_BYTES) { /* known as texts of another sort */
+        return REJECT_TOO_LONG;
+    }
+    churn_str key = make_key(l, system, alias);
+    churn__dict *ids = l->store->ids[KIND_ALIAS];
+    row->head.id = churn__dict_find(ids, key);
+    if (row->head.id == CHURN__NO_CODE) {
+        churn__load_news(l, key, ids)->target = &row->head.id;
+    }
+    return 0;
+}
