@@ -233,7 +233,7 @@ typedef struct churn__frame {
     churn__score_out *scores;  /* by score */
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
-    uint32_t currency_code;    /* of the playbook's currency, the same */
+    churn__exchange_book *exchange;
     uint32_t *trigger_codes;   /* by trigger: code of the engine's texts */
     uint32_t *play_codes;      /* by play, the same */
     uint32_t *blamed;          /* room for one blame */

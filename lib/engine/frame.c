@@ -311,7 +311,6 @@ static void name_codes(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
     const churn__dict_view *texts = churn__version_texts(frame->version);
-    frame->currency_code = churn__dict_view_find(texts, playbook->currency);
     for (uint32_t i = 0; i < playbook->attribute_count; i++) {
         frame->attribute_codes[i] = churn__dict_view_find(texts, playbook->attributes[i].name);
     }
@@ -349,13 +348,24 @@ static bool make_room(churn__frame *frame)
            frame->truth;
 }
 
+/* All that is asked for later is read now. */
+static bool open_rates(churn__frame *frame)
+{
+    bool good = churn__exchange_book_create(frame->heap, frame->version, frame->playbook->currency,
+                                            &frame->exchange, NULL) == CHURN_OK;
+    for (uint32_t i = 0; good && i < frame->date_count; i++) {
+        good = churn__exchange_at(frame->exchange, frame->dates[i]) != NULL;
+    }
+    return good;
+}
+
 static bool open_readers(churn__frame *frame)
 {
     churn_playbook *playbook = (churn_playbook *)frame->playbook;
     frame->reader = churn__reader_create(frame->heap, frame->version);
     frame->judge = churn__loss_judge_create(frame->heap, &playbook->loss, frame->version);
     frame->scratch = churn__expr_scratch_create(frame->heap, frame->max_rows);
-    return frame->reader && frame->judge && frame->scratch;
+    return frame->reader && frame->judge && frame->scratch && open_rates(frame);
 }
 
 churn_status churn__frame_open(churn_engine *engine, churn__version *version,
@@ -437,6 +447,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);
     churn__metric_plan_free(frame->plan);
     churn__loss_judge_free(frame->judge);
+    churn__exchange_book_free(frame->exchange);
     churn__expr_scratch_free(frame->scratch);
     churn__reader_free(frame->reader);
     churn__version_release(frame->version);

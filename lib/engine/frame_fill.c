@@ -363,7 +363,10 @@ churn__missing churn__frame_mrr(churn__frame *frame, uint32_t customer, churn_ti
     }
     const churn__subscription *rows = NULL;
     size_t count = churn__reader_subscriptions(frame->reader, customer, as_of, &rows);
-    return churn__mrr_at(&frame->playbook->kpi, rows, count, frame->currency_code, as_of, out);
+    const churn__exchange *exchange = churn__exchange_at(frame->exchange, as_of);
+    return exchange == NULL
+               ? CHURN__NO_RATE
+               : churn__mrr_at(&frame->playbook->kpi, rows, count, exchange, as_of, out);
 }
 
 double churn__value_at_risk(const churn__frame *frame, uint32_t row, int64_t mrr)

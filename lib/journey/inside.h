@@ -26,8 +26,9 @@ typedef struct churn__turn {
 struct churn__loss_judge {
     churn__heap *heap;
     churn__loss_def def;
-    uint32_t currency; /* code of texts */
-    bool paying;       /* only who has a subscription is a customer */
+    churn__exchange_book *book;
+    const churn__exchange *exchange; /* at the as_of in hand */
+    bool paying;                     /* only who has a subscription is a customer */
     churn__mrr_step *steps;
     size_t step_count, step_capacity;
     churn__turn *turns;

@@ -2,7 +2,7 @@
 #include "journey/inside.h"
 
 churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss_def *def,
-                                            const churn__version *version)
+                                            churn__version *version)
 {
     churn__loss_judge *judge = churn__alloc_zero(heap, sizeof *judge);
     if (judge == NULL) {
@@ -12,7 +12,10 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
     judge->def = *def;
     judge->paying = def->by_subscription &&
                     churn__version_provided(version, CHURN_RECORD_SUBSCRIPTION, CHURN_TIME_MAX);
-    judge->currency = churn__dict_view_find(churn__version_texts(version), def->currency);
+    if (churn__exchange_book_create(heap, version, def->currency, &judge->book, NULL) != CHURN_OK) {
+        churn__loss_judge_free(judge);
+        return NULL;
+    }
     return judge;
 }
 
@@ -24,6 +27,7 @@ void churn__loss_judge_free(churn__loss_judge *judge)
     churn__free_array(judge->heap, judge->steps, judge->step_capacity, sizeof *judge->steps);
     churn__free_array(judge->heap, judge->turns, judge->turn_capacity, sizeof *judge->turns);
     churn__free_array(judge->heap, judge->spans, judge->span_capacity, sizeof *judge->spans);
+    churn__exchange_book_free(judge->book);
     churn__free(judge->heap, judge, sizeof *judge);
 }
 
@@ -33,6 +37,12 @@ static churn__loss_facts read_facts(churn__reader *reader, uint32_t customer, ch
     facts.row_count = churn__reader_subscriptions(reader, customer, as_of, &facts.rows);
     facts.record_count = churn__reader_churns(reader, customer, as_of, &facts.records);
     return facts;
+}
+
+static churn_status take_rates(churn__loss_judge *judge, churn_time as_of, churn_error *err)
+{
+    judge->exchange = churn__exchange_at(judge->book, as_of);
+    return judge->exchange == NULL ? churn__fail_memory(err, judge->heap) : CHURN_OK;
 }
 
 churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader,
@@ -48,7 +58,8 @@ churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reade
                              .by_record = CHURN_TRUTH_NONE};
         return CHURN_OK; /* nothing is said of them */
     }
-    return churn__loss_judge_facts(judge, &facts, out, err);
+    const churn_status st = take_rates(judge, as_of, err);
+    return st == CHURN_OK ? churn__loss_judge_facts(judge, &facts, out, err) : st;
 }
 
 /* ---- the first sign of somebody without subscriptions ---- */
@@ -128,6 +139,7 @@ churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *re
     if (facts.row_count == 0 && !judge->paying) {
         facts.begins = beginning(reader, &facts, customer, as_of);
     }
+    CHURN_TRY(take_rates(judge, as_of, err));
     CHURN_TRY(churn__loss_judge_facts(judge, &facts, &loss, err));
     *spans = judge->spans;
     *count = judge->span_count;

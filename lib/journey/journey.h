@@ -38,7 +38,7 @@ typedef struct churn__loss {
 /* Memory for judging one customer after another. */
 typedef struct churn__loss_judge churn__loss_judge;
 churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss_def *def,
-                                            const churn__version *version);
+                                            churn__version *version);
 void churn__loss_judge_free(churn__loss_judge *judge);
 churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reader,
                                   uint32_t customer, churn_time as_of, churn__loss *out,

@@ -212,9 +212,11 @@ static void describe_record(const churn__loss_judge *judge, const churn__churn *
 {
     out->kind = record->kind;
     out->reason = record->reason;
-    out->mrr = record->amount != CHURN_INT_NONE && record->currency == judge->currency
-                   ? record->amount
-                   : mrr_before(judge, record->at);
+    int64_t amount = 0;
+    const bool told = record->amount != CHURN_INT_NONE &&
+                      churn__exchange_minor(judge->exchange, record->currency, record->amount,
+                                            &amount) == CHURN__PRESENT;
+    out->mrr = told ? amount : mrr_before(judge, record->at);
 }
 
 /* ---- walking ---- */
@@ -320,7 +322,7 @@ churn_status churn__loss_judge_facts(churn__loss_judge *judge, const churn__loss
     judge->step_count = 0;
     judge->span_count = 0;
     CHURN_TRY(churn__mrr_steps(judge->heap, &judge->def.policy, facts->rows, facts->row_count,
-                               judge->currency, &judge->steps, &judge->step_count,
+                               judge->exchange, &judge->steps, &judge->step_count,
                                &judge->step_capacity, err));
     CHURN_TRY(make_turns(judge, facts, err));
     if (!walk(&l)) {

@@ -8,13 +8,6 @@
 
 /* ---- the ledger ---- */
 
-#define CHURN__MOVE_NONE 0
-#define CHURN__MOVE_NEW 1
-#define CHURN__MOVE_EXPANSION 2
-#define CHURN__MOVE_CONTRACTION 3
-#define CHURN__MOVE_CHURN 4
-#define CHURN__MOVE_REACTIVATION 5
-
 /* What one customer's money has come to. Zeroed: nothing yet. */
 typedef struct churn__ledger {
     int64_t mrr;

@@ -23,6 +23,38 @@ typedef struct churn__kpi_policy {
     int32_t preset;
 } churn__kpi_policy;
 
+/* ---- currencies ---- */
+
+typedef struct churn__exchange_rate {
+    uint32_t currency; /* code of texts */
+    double factor;     /* minor units of the reporting currency for one of this */
+} churn__exchange_rate;
+
+/* What is known of currencies at one as_of. */
+typedef struct churn__exchange {
+    uint32_t currency; /* in which all is reported; CHURN__NO_CODE: not in the store */
+    const churn__exchange_rate *rates;
+    size_t count;
+} churn__exchange;
+
+/* An amount in the reporting currency: times the rate, rounded once, half away from zero. NO_RATE:
+ * the currency has none; NON_FINITE: beyond 2^53. 0 is 0 in every currency. */
+churn__missing churn__exchange_minor(const churn__exchange *exchange, uint32_t currency,
+                                     int64_t amount, int64_t *out);
+
+/* The rates of a version, by as_of; each is read once. */
+typedef struct churn__exchange_book churn__exchange_book;
+
+churn_status churn__exchange_book_create(churn__heap *heap, churn__version *version,
+                                         churn_str currency, churn__exchange_book **out,
+                                         churn_error *err);
+void churn__exchange_book_free(churn__exchange_book *book);
+/* Of each currency the newest rate with `at` <= as_of. Valid until the next call; NULL: no memory.
+ */
+const churn__exchange *churn__exchange_at(churn__exchange_book *book, churn_time as_of);
+
+/* ---- monthly money ---- */
+
 /* Monthly value of one state: amount less discount, times the rational of its period (1/12 of a
  * year, 52/12 of a week, 365/12 of a day), rounded once. False: it does not fit. `at` decides
  * whether a discount still holds. Counts 0 for states that the policy leaves out. */
@@ -33,10 +65,11 @@ bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscript
 bool churn__subscription_live(const churn__subscription *state, churn_time at);
 
 /* MRR of a customer at an instant, from their rows as churn__reader_subscriptions() gives them.
- * missing: CHURN__NO_RATE where a live state that counts is in another currency than `currency`
- * (code of texts; CHURN__NO_CODE: not in the store). */
+ * missing: CHURN__NO_RATE where a live state that counts is in a currency without a rate. What is
+ * in another currency is converted from the state's own monthly value. */
 churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subscription *rows,
-                             size_t count, uint32_t currency, churn_time at, int64_t *out);
+                             size_t count, const churn__exchange *exchange, churn_time at,
+                             int64_t *out);
 
 /* The instants at which a customer's MRR or liveness changes, ascending, distinct, with the MRR
  * from each on: a step function. Appended to `steps` (capacity handled). */
@@ -48,9 +81,28 @@ typedef struct churn__mrr_step {
 } churn__mrr_step;
 
 churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
-                              const churn__subscription *rows, size_t count, uint32_t currency,
-                              churn__mrr_step **steps, size_t *step_count, size_t *step_capacity,
-                              churn_error *err);
+                              const churn__subscription *rows, size_t count,
+                              const churn__exchange *exchange, churn__mrr_step **steps,
+                              size_t *step_count, size_t *step_capacity, churn_error *err);
+
+#define CHURN__MOVE_NONE 0
+#define CHURN__MOVE_NEW 1
+#define CHURN__MOVE_EXPANSION 2
+#define CHURN__MOVE_CONTRACTION 3
+#define CHURN__MOVE_CHURN 4
+#define CHURN__MOVE_REACTIVATION 5
+#define CHURN__MOVES 6
+
+/* Movements of one customer by kind; amounts have their sign. */
+typedef struct churn__mrr_moves {
+    int64_t amount[CHURN__MOVES];
+    uint32_t count[CHURN__MOVES];
+} churn__mrr_moves;
+
+/* What moved at instants in [from, to), from the steps of all time. NO_RATE: money was unknown
+ * there; NON_FINITE: a sum does not fit. */
+churn__missing churn__mrr_moves_between(const churn__mrr_step *steps, size_t count, churn_time from,
+                                        churn_time to, churn__mrr_moves *out);
 
 /* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to`
  * CHURN_TIME_NONE while it lasts. Spans of one customer ascend and do not overlap. Computed by

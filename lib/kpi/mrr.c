@@ -97,6 +97,18 @@ bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscript
            churn__mul_div_round(charge, num, den, out);
 }
 
+/* In the reporting currency. */
+static churn__missing reported_mrr(const churn__kpi_policy *policy,
+                                   const churn__subscription *state,
+                                   const churn__exchange *exchange, churn_time at, int64_t *out)
+{
+    int64_t own = 0;
+    if (!churn__mrr_of_state(policy, state, at, &own) || !is_money(own)) {
+        return CHURN__NON_FINITE;
+    }
+    return churn__exchange_minor(exchange, state->currency, own, out);
+}
+
 /* ---- one instant ---- */
 
 /* The last row of the subscription of rows[i] that began by `at`; count: none. */
@@ -110,7 +122,8 @@ static size_t row_in_force(const churn__subscription *rows, size_t count, size_t
 }
 
 churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subscription *rows,
-                             size_t count, uint32_t currency, churn_time at, int64_t *out)
+                             size_t count, const churn__exchange *exchange, churn_time at,
+                             int64_t *out)
 {
     int64_t sum = 0, mrr = 0;
     for (size_t i = 0; i < count; i++) {
@@ -122,12 +135,12 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
         if (k == count) {
             continue;
         }
-        if (!churn__mrr_of_state(policy, &rows[k], at, &mrr) || !is_money(mrr) ||
-            !churn__add_i64(sum, mrr, &sum)) {
-            return CHURN__NON_FINITE;
+        const churn__missing reason = reported_mrr(policy, &rows[k], exchange, at, &mrr);
+        if (reason != CHURN__PRESENT) {
+            return reason;
         }
-        if (mrr != 0 && rows[k].currency != currency) {
-            return CHURN__NO_RATE;
+        if (!churn__add_i64(sum, mrr, &sum)) {
+            return CHURN__NON_FINITE;
         }
     }
     *out = sum;
@@ -164,19 +177,18 @@ static void put_span(changes *list, churn_time from, churn_time to, change what)
 }
 
 static void put_part(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
-                     uint32_t currency, churn_time from, churn_time to)
+                     const churn__exchange *exchange, churn_time from, churn_time to)
 {
     change what = {0};
-    bool fits = churn__mrr_of_state(policy, row, from, &what.mrr) && is_money(what.mrr);
     what.live = row->status != CHURN__SUB_TRIAL;
-    what.unknown = !fits || (what.mrr != 0 && row->currency != currency);
+    what.unknown = reported_mrr(policy, row, exchange, from, &what.mrr) != CHURN__PRESENT;
     what.mrr = what.unknown ? 0 : what.mrr;
     put_span(list, from, to, what);
 }
 
 /* One row, in force from its beginning to the next row of its subscription or its end. */
 static void put_row(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
-                    const churn__subscription *next, uint32_t currency)
+                    const churn__subscription *next, const churn__exchange *exchange)
 {
     const churn_time from = row->valid_from, until = row->discount_until;
     churn_time to = next != NULL ? next->valid_from : FOR_EVER;
@@ -188,11 +200,11 @@ static void put_row(changes *list, const churn__kpi_policy *policy, const churn_
     }
     if (row->discount == CHURN_INT_NONE || until == CHURN_TIME_NONE || until <= from ||
         until >= to) {
-        put_part(list, policy, row, currency, from, to);
+        put_part(list, policy, row, exchange, from, to);
         return;
     }
-    put_part(list, policy, row, currency, from, until);
-    put_part(list, policy, row, currency, until, to);
+    put_part(list, policy, row, exchange, from, until);
+    put_part(list, policy, row, exchange, until, to);
 }
 
 static int compare_changes(const void *a, const void *b, const void *context)
@@ -272,9 +284,9 @@ static bool sum_changes(const step_list *list, const changes *from)
 }
 
 churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
-                              const churn__subscription *rows, size_t count, uint32_t currency,
-                              churn__mrr_step **steps, size_t *step_count, size_t *step_capacity,
-                              churn_error *err)
+                              const churn__subscription *rows, size_t count,
+                              const churn__exchange *exchange, churn__mrr_step **steps,
+                              size_t *step_count, size_t *step_capacity, churn_error *err)
 {
     churn_status st = CHURN_OK;
     changes list = {.count = 0};
@@ -286,7 +298,7 @@ churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy
     }
     for (size_t i = 0; i < count; i++) {
         const bool more = i + 1 < count && rows[i + 1].id == rows[i].id;
-        put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, currency);
+        put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, exchange);
     }
     if (few) {
         insertion_sort(list.data, list.count);

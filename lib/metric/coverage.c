@@ -52,6 +52,14 @@ static churn_record_kind metric_record(churn__metric_kind kind)
         return CHURN_RECORD_ATTRIBUTE;
     case CHURN__METRIC_CUSTOMER:
         return CHURN_RECORD_CUSTOMER;
+    case CHURN__METRIC_MILESTONE:
+        return CHURN_RECORD_MILESTONE;
+    case CHURN__METRIC_TOUCHPOINT:
+        return CHURN_RECORD_TOUCHPOINT;
+    case CHURN__METRIC_CONTACT:
+        return CHURN_RECORD_CONTACT;
+    case CHURN__METRIC_ANNOUNCEMENT:
+        return CHURN_RECORD_ANNOUNCEMENT;
     case CHURN__METRIC_RATIO:
     case CHURN__METRIC_PCT_CHANGE:
     default:

@@ -23,7 +23,12 @@ typedef enum churn__metric_kind {
     CHURN__METRIC_RATIO,      /* a / b */
     CHURN__METRIC_PCT_CHANGE, /* (a - b) / b */
     CHURN__METRIC_ATTRIBUTE,  /* an attribute as it is */
-    CHURN__METRIC_CUSTOMER    /* age_days */
+    CHURN__METRIC_CUSTOMER,   /* age_days */
+    CHURN__METRIC_MILESTONE,
+    CHURN__METRIC_TOUCHPOINT,
+    CHURN__METRIC_CONTACT,
+    CHURN__METRIC_ANNOUNCEMENT,
+    CHURN__METRIC_KINDS
 } churn__metric_kind;
 
 typedef enum churn__metric_what {
@@ -41,16 +46,67 @@ typedef enum churn__metric_what {
     CHURN__TICKET_OPEN_COUNT,
     CHURN__TICKET_OLDEST_OPEN_DAYS, /* fractional days */
     CHURN__TICKET_OPENED_COUNT,     /* in the window */
+    CHURN__TICKET_CLOSED_COUNT,     /* the same */
+    CHURN__TICKET_REOPENED_COUNT,   /* the same */
+    CHURN__TICKET_UNANSWERED_COUNT, /* open and without a first response */
+    CHURN__TICKET_FIRST_RESPONSE_HOURS,
+    CHURN__TICKET_RESOLUTION_HOURS,
+    CHURN__TICKET_CSAT,
+    CHURN__TICKET_SLA_BREACH_SHARE,
     /* of surveys */
     CHURN__SURVEY_LAST,
+    CHURN__SURVEY_PREVIOUS,
+    CHURN__SURVEY_CHANGE,
+    CHURN__SURVEY_DAYS_SINCE,
+    CHURN__SURVEY_COUNT,
+    CHURN__SURVEY_MEAN, /* or what `take` says */
     /* of subscriptions */
-    CHURN__SUBSCRIPTION_MRR,   /* major units of the playbook's currency */
+    CHURN__SUBSCRIPTION_MRR, /* major units of the playbook's currency */
+    CHURN__SUBSCRIPTION_ARR,
     CHURN__SUBSCRIPTION_SEATS, /* sum over live subscriptions */
+    CHURN__SUBSCRIPTION_PLAN,  /* string: of the largest */
+    CHURN__SUBSCRIPTION_DISCOUNT_SHARE,
+    CHURN__SUBSCRIPTION_DAYS_TO_RENEWAL,
+    CHURN__SUBSCRIPTION_RENEWS_AT, /* time */
+    CHURN__SUBSCRIPTION_TENURE_DAYS,
+    CHURN__SUBSCRIPTION_TRIAL_DAYS_LEFT,
+    CHURN__SUBSCRIPTION_ACTIVE,           /* bool */
+    CHURN__SUBSCRIPTION_CANCEL_REQUESTED, /* bool */
+    CHURN__SUBSCRIPTION_DAYS_SINCE_CANCEL_REQUEST,
+    CHURN__SUBSCRIPTION_DOWNGRADES, /* contractions in the window */
+    CHURN__SUBSCRIPTION_EXPANSION_AMOUNT,
+    CHURN__SUBSCRIPTION_CONTRACTION_AMOUNT,
     /* of invoices */
     CHURN__INVOICE_FAILED_COUNT, /* with failed_at in the window */
     CHURN__INVOICE_OVERDUE_DAYS, /* of the one overdue longest; 0 where none is */
+    CHURN__INVOICE_DAYS_SINCE_FAILURE,
+    CHURN__INVOICE_PAID_ON_TIME_SHARE,
+    CHURN__INVOICE_OVERDUE_AMOUNT,
+    CHURN__INVOICE_OPEN_AMOUNT,
+    CHURN__INVOICE_REFUNDED_AMOUNT,
     /* of the customer */
-    CHURN__CUSTOMER_AGE_DAYS
+    CHURN__CUSTOMER_AGE_DAYS,
+    /* of milestones */
+    CHURN__MILESTONE_REACHED,    /* bool */
+    CHURN__MILESTONE_REACHED_AT, /* time */
+    CHURN__MILESTONE_DAYS_TO,
+    CHURN__MILESTONE_DAYS_SINCE,
+    CHURN__MILESTONE_OVERDUE_DAYS,
+    /* of touchpoints */
+    CHURN__TOUCHPOINT_COUNT,
+    CHURN__TOUCHPOINT_REPLY_RATE,
+    CHURN__TOUCHPOINT_DAYS_SINCE,
+    CHURN__TOUCHPOINT_UNANSWERED_IN_A_ROW,
+    /* of contacts */
+    CHURN__CONTACT_ACTIVE_COUNT,
+    CHURN__CONTACT_DAYS_SINCE_LEFT,
+    /* of announcements */
+    CHURN__ANNOUNCEMENT_DAYS_SINCE,
+    /* of attributes */
+    CHURN__ATTRIBUTE_VALUE,
+    CHURN__ATTRIBUTE_CHANGED, /* bool */
+    CHURN__ATTRIBUTE_CHANGES,
+    CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE
 } churn__metric_what;
 
 typedef enum churn__metric_of {
@@ -58,6 +114,29 @@ typedef enum churn__metric_of {
     CHURN__OF_USER,
     CHURN__OF_TYPE
 } churn__metric_of;
+
+typedef enum churn__metric_take {
+    CHURN__TAKE_ALL = 0, /* all users together; of numbers the mean */
+    CHURN__TAKE_MAX,     /* of the values that each user has alone; of numbers */
+    CHURN__TAKE_MIN,
+    CHURN__TAKE_MEAN,
+    CHURN__TAKE_MEDIAN /* of numbers only */
+} churn__metric_take;
+
+/* Which records a metric reads: those whose text is one of the words. */
+#define CHURN__FILTER_PRIORITY 0 /* of tickets */
+#define CHURN__FILTER_CATEGORY 1
+#define CHURN__FILTER_MOMENT 0  /* of surveys */
+#define CHURN__FILTER_NAME 0    /* of milestones and announcements */
+#define CHURN__FILTER_KIND 1    /* of announcements */
+#define CHURN__FILTER_CHANNEL 0 /* of touchpoints */
+#define CHURN__FILTER_ROLE 0    /* of contacts */
+#define CHURN__FILTERS 2
+
+typedef struct churn__metric_filter {
+    const churn_str *words;
+    uint32_t count; /* 0: all */
+} churn__metric_filter;
 
 typedef enum churn__if_never {
     CHURN__NEVER_SINCE_START = 0, /* days since the later of customer.since and the source's from */
@@ -97,6 +176,13 @@ typedef struct churn__metric_def {
     int64_t max_age;     /* of a survey answer; 0: any */
     churn_str attribute; /* CHURN__METRIC_ATTRIBUTE */
     churn__type type;    /* of the metric's values: DOUBLE, but as declared for an attribute */
+    churn__metric_take take;
+    bool per_user; /* of a count of tickets */
+    churn__metric_filter filters[CHURN__FILTERS];
+    int64_t sla; /* promised within */
+    bool sla_resolution;
+    int64_t min_period; /* of a subscription that is renewed */
+    churn__span due;    /* of a milestone, from the customer's beginning on */
 } churn__metric_def;
 
 /* A source: where facts come from, how late they may be, since when they are tracked. */

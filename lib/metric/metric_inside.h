@@ -3,6 +3,7 @@
 #define CHURN_METRIC_METRIC_INSIDE_H
 
 #include "base/checked.h"
+#include "kpi/kpi.h"
 #include "metric/metric.h"
 
 /*
@@ -83,6 +84,7 @@ typedef struct churn__metric_bound {
     /* Of distinct: by place, the first date whose window begins (first_low) or ends (first_high)
      * at this cut or a later one. NULL: windows do not move forward with the dates. */
     const uint32_t *first_low, *first_high;
+    struct churn__metric_list *filters; /* codes of the texts of each filter */
 } churn__metric_bound;
 
 /* Dates evaluated together, and the cuts that they use. */
@@ -146,10 +148,9 @@ struct churn__metric_plan {
     churn_time *dates;
     uint32_t date_count;
     churn__metric_bound *bounds; /* by metric */
-    churn__metric_list events, tickets, surveys, subscriptions, invoices, plain;
+    churn__metric_list events, records[CHURN__METRIC_KINDS];
     churn__metric_list derived; /* in an order in which each comes after what it is made of */
     bool needs_since;
-    uint32_t currency;  /* code of texts */
     double money_scale; /* minor units of one major unit */
 
     /* sources: by source, then date */
@@ -192,8 +193,18 @@ struct churn__metric_plan {
     size_t pick_capacity;
     churn_time *since;       /* by date */
     churn_time newest_since; /* of all dates; CHURN_TIME_NONE: none given */
-    bool mixed;              /* an event is seen at some dates only: date by date, please */
-    bool failed;             /* no memory */
+
+    /* records */
+    churn__exchange_book *book;
+    churn__exchange *exchange; /* by date */
+    double *numbers;           /* of the metric in hand */
+    size_t number_capacity;
+    churn__metric_keys people;
+    churn__mrr_step *steps_of_mrr;
+    size_t step_capacity;
+
+    bool mixed;  /* an event is seen at some dates only: date by date, please */
+    bool failed; /* no memory */
 };
 
 #define CHURN__ASSUME_NOTHING 0
@@ -360,6 +371,10 @@ void churn__metric_aggregate(churn__metric_plan *plan, uint32_t metric,
 void churn__metric_distinct(churn__metric_window *w, uint32_t end, double *values);
 
 /* ---- records.c ---- */
+
+/* Filters and rates; after the definitions are bound. */
+churn_status churn__metric_records_create(churn__metric_plan *plan, churn_error *err);
+void churn__metric_records_free(churn__metric_plan *plan);
 
 /* Rows of a customer at all dates: row `first` + date of each column. */
 void churn__metric_records(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,

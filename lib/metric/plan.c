@@ -106,25 +106,18 @@ static churn__metric_list *plan_list(churn__metric_plan *plan, churn__metric_kin
     switch (kind) {
     case CHURN__METRIC_EVENT:
         return &plan->events;
-    case CHURN__METRIC_TICKET:
-        return &plan->tickets;
-    case CHURN__METRIC_SURVEY:
-        return &plan->surveys;
-    case CHURN__METRIC_SUBSCRIPTION:
-        return &plan->subscriptions;
-    case CHURN__METRIC_INVOICE:
-        return &plan->invoices;
-    case CHURN__METRIC_ATTRIBUTE:
-    case CHURN__METRIC_CUSTOMER:
-        return &plan->plain;
-    default:
+    case CHURN__METRIC_RATIO:
+    case CHURN__METRIC_PCT_CHANGE:
         return NULL;
+    default:
+        return &plan->records[kind];
     }
 }
 
 static bool needs_since(const churn__metric_def *def)
 {
-    return def->has_window || def->what == CHURN__AGG_TREND || def->what == CHURN__AGG_DAYS_SINCE;
+    return def->has_window || def->kind == CHURN__METRIC_MILESTONE ||
+           def->what == CHURN__AGG_TREND || def->what == CHURN__AGG_DAYS_SINCE;
 }
 
 static uint32_t attribute_code(const churn__metric_plan *plan, churn_str name)
@@ -169,17 +162,17 @@ static bool plan_room(churn__metric_plan *plan, const churn_time *dates)
         return false;
     }
     memcpy(plan->dates, dates, plan->date_count * sizeof *dates);
-    return list_room(plan, &plan->events) && list_room(plan, &plan->tickets) &&
-           list_room(plan, &plan->surveys) && list_room(plan, &plan->subscriptions) &&
-           list_room(plan, &plan->invoices) && list_room(plan, &plan->plain) &&
-           list_room(plan, &plan->derived);
+    bool good = list_room(plan, &plan->events) && list_room(plan, &plan->derived);
+    for (uint32_t kind = 0; good && kind < CHURN__METRIC_KINDS; kind++) {
+        good = list_room(plan, &plan->records[kind]);
+    }
+    return good;
 }
 
 static void plan_money(churn__metric_plan *plan)
 {
     churn_str code = plan->config.currency;
     int digits = code.ptr == NULL ? -1 : churn__currency_scale(code.ptr, code.len);
-    plan->currency = churn__dict_view_find(churn__version_texts(plan->version), code);
     plan->money_scale = 1;
     for (digits = digits < 0 ? 2 : digits; digits > 0; digits--) {
         plan->money_scale *= 10;
@@ -212,6 +205,7 @@ churn_status churn__metric_plan_create(churn__heap *heap, const churn__metric_co
         plan_bind(plan, m);
     }
     plan_money(plan);
+    CHURN_TRY(churn__metric_records_create(plan, err));
     CHURN_TRY(plan_order(plan, err));
     CHURN_TRY(churn__metric_cover_create(plan, err));
     CHURN_TRY(churn__metric_sets_create(plan, err));
@@ -231,6 +225,7 @@ void churn__metric_plan_free(churn__metric_plan *plan)
     }
     churn__heap *heap = plan->heap;
     churn__metric_gather_free(plan);
+    churn__metric_records_free(plan);
     churn__metric_keys_free(heap, &plan->users);
     churn__metric_keys_free(heap, &plan->values);
     churn__free_array(heap, plan->marks.of, plan->marks.capacity, sizeof *plan->marks.of);

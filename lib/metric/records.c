@@ -1,184 +1,108 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
+#include "metric/records.h"
 
-#include "kpi/kpi.h"
-#include "metric/metric_inside.h"
+/* Binding metrics of records, and one kind after the other. */
 
-/*
- * Metrics of tickets, surveys, subscriptions, invoices, attributes and ages. Rows come as they are
- * seen at as_of; an offset moves the instant that is asked about, not what is known.
- */
+/* ---- binding ---- */
 
-/* One metric at one date. */
-typedef struct moment {
-    const churn__metric_plan *plan;
-    const churn__metric_bound *bound;
-    churn_time at;    /* as_of less the offset */
-    churn_time start; /* of the window; no window: the first instant */
-} moment;
-
-static bool in_window(const moment *m, churn_time at)
+/* Words that the store has; one that it has not is no record's. */
+static bool bind_filter(churn__metric_plan *plan, const churn__metric_filter *filter,
+                        churn__metric_list *out)
 {
-    return at != CHURN_TIME_NONE && at >= m->start && at < m->at;
-}
-
-/* An instant that dates itself, as it was known at the moment. */
-static bool has_come(const moment *m, churn_time at)
-{
-    return at != CHURN_TIME_NONE && at <= m->at;
-}
-
-static double days_between(churn_time from, churn_time to)
-{
-    return (double)(to - from) / (double)CHURN__DAY;
-}
-
-/* ---- tickets ---- */
-
-static bool ticket_open(const moment *m, const churn__ticket *t)
-{
-    bool closed = has_come(m, t->closed_at);
-    bool reopened = has_come(m, t->reopened_at) && t->reopened_at >= t->closed_at;
-    return t->opened_at < m->at && (!closed || reopened);
-}
-
-static churn__metric_cell ticket_value(const moment *m, const churn__ticket *rows, size_t n)
-{
-    uint32_t open = 0, opened = 0;
-    double oldest = 0;
-    for (size_t i = 0; i < n; i++) {
-        opened += in_window(m, rows[i].opened_at);
-        if (ticket_open(m, &rows[i])) {
-            open++;
-            oldest = fmax(oldest, days_between(rows[i].opened_at, m->at));
+    const churn__dict_view *texts = churn__version_texts(plan->version);
+    out->count = 0;
+    out->items = churn__arena_array(&plan->arena, filter->count, sizeof *out->items);
+    for (uint32_t i = 0; out->items != NULL && i < filter->count; i++) {
+        uint32_t code = churn__dict_view_find(texts, filter->words[i]);
+        if (code != CHURN__NO_CODE) {
+            out->items[out->count++] = code;
         }
     }
-    switch (m->bound->def->what) {
-    case CHURN__TICKET_OPEN_COUNT:
-        return churn__metric_value(open);
-    case CHURN__TICKET_OPENED_COUNT:
-        return churn__metric_value(opened);
-    default:
-        return churn__metric_value(oldest);
-    }
+    return out->items != NULL;
 }
 
-/* ---- surveys ---- */
-
-static bool survey_fits(const moment *m, const churn__survey *s)
+static bool bind_filters(churn__metric_plan *plan, churn__metric_bound *bound)
 {
-    uint8_t kind = m->bound->def->survey_kind;
-    return s->at < m->at && !isnan(s->score) && (kind == 0 || kind == s->kind);
+    churn__metric_list *lists =
+        churn__arena_array(&plan->arena, CHURN__FILTERS, sizeof *bound->filters);
+    bool good = lists != NULL;
+    for (uint32_t i = 0; good && i < CHURN__FILTERS; i++) {
+        good = bind_filter(plan, &bound->def->filters[i], &lists[i]);
+    }
+    bound->filters = lists;
+    return good;
 }
 
-static churn__metric_cell survey_value(const moment *m, const churn__survey *rows, size_t n)
+static bool needs_rates(const churn__metric_plan *plan)
 {
-    int64_t max_age = m->bound->def->max_age;
-    while (n > 0 && !survey_fits(m, &rows[n - 1])) {
-        n--;
-    }
-    if (n == 0) {
-        return churn__metric_no_value(CHURN__NEVER);
-    }
-    if (max_age > 0 && rows[n - 1].at < churn__metric_back(m->at, max_age)) {
-        return churn__metric_no_value(CHURN__EXPIRED);
-    }
-    return churn__metric_value(rows[n - 1].score);
+    return plan->records[CHURN__METRIC_SUBSCRIPTION].count > 0 ||
+           plan->records[CHURN__METRIC_INVOICE].count > 0;
 }
 
-/* ---- subscriptions ---- */
-
-static bool subscription_ever(const moment *m, const churn__subscription *rows, size_t n)
+static churn_status bind_rates(churn__metric_plan *plan, churn_error *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (rows[i].valid_from <= m->at) {
-            return true;
+    churn_status st = CHURN_OK;
+    plan->exchange = churn__arena_array(&plan->arena, plan->date_count, sizeof *plan->exchange);
+    if (plan->exchange == NULL) {
+        CHURN_TRY(churn__fail_memory(err, plan->heap));
+    }
+    CHURN_TRY(churn__exchange_book_create(plan->heap, plan->version, plan->config.currency,
+                                          &plan->book, err));
+    for (uint32_t date = 0; date < plan->date_count; date++) {
+        const churn__exchange *exchange = churn__exchange_at(plan->book, plan->dates[date]);
+        if (exchange == NULL) {
+            CHURN_TRY(churn__fail_memory(err, plan->heap));
+        }
+        plan->exchange[date] = *exchange; /* its rates stay where they are as long as the book */
+    }
+done:
+    return st;
+}
+
+churn_status churn__metric_records_create(churn__metric_plan *plan, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t m = 0; m < plan->config.metric_count; m++) {
+        if (!bind_filters(plan, &plan->bounds[m])) {
+            CHURN_TRY(churn__fail_memory(err, plan->heap));
         }
     }
-    return false;
-}
-
-static churn__metric_cell subscription_mrr(const moment *m, const churn__subscription *rows,
-                                           size_t n)
-{
-    const churn__kpi_policy policy = {CHURN__POLICY_CHARTMOGUL};
-    int64_t minor = 0;
-    churn__missing reason = churn__mrr_at(&policy, rows, n, m->plan->currency, m->at, &minor);
-    return reason == CHURN__PRESENT ? churn__metric_value((double)minor / m->plan->money_scale)
-                                    : churn__metric_no_value(reason);
-}
-
-/* The state of its subscription that holds at the moment: the last one that began. */
-static bool subscription_holds(const moment *m, const churn__subscription *rows, size_t n, size_t i)
-{
-    bool last = i + 1 == n || rows[i + 1].id != rows[i].id || rows[i + 1].valid_from > m->at;
-    return last && rows[i].valid_from <= m->at;
-}
-
-static churn__metric_cell subscription_seats(const moment *m, const churn__subscription *rows,
-                                             size_t n)
-{
-    double seats = 0;
-    uint32_t live = 0, given = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!subscription_holds(m, rows, n, i) || !churn__subscription_live(&rows[i], m->at)) {
-            continue;
-        }
-        live++;
-        if (rows[i].seats != CHURN_INT_NONE) {
-            seats += (double)rows[i].seats;
-            given++;
-        }
+    if (needs_rates(plan)) {
+        CHURN_TRY(bind_rates(plan, err));
     }
-    return live > 0 && given == 0 ? churn__metric_no_value(CHURN__NOT_PROVIDED)
-                                  : churn__metric_value(seats);
+done:
+    return st;
 }
 
-static churn__metric_cell subscription_value(const moment *m, const churn__subscription *rows,
-                                             size_t n)
+void churn__metric_records_free(churn__metric_plan *plan)
 {
-    if (!subscription_ever(m, rows, n)) {
-        return churn__metric_no_value(CHURN__NEVER);
-    }
-    return m->bound->def->what == CHURN__SUBSCRIPTION_MRR ? subscription_mrr(m, rows, n)
-                                                          : subscription_seats(m, rows, n);
-}
-
-/* ---- invoices ---- */
-
-static churn__metric_cell invoice_value(const moment *m, const churn__invoice *rows, size_t n)
-{
-    uint32_t failed = 0;
-    double overdue = 0;
-    for (size_t i = 0; i < n; i++) {
-        bool unpaid = rows[i].issued_at < m->at && !has_come(m, rows[i].paid_at);
-        failed += in_window(m, rows[i].failed_at);
-        if (unpaid && has_come(m, rows[i].due_at)) {
-            overdue = fmax(overdue, days_between(rows[i].due_at, m->at));
-        }
-    }
-    return churn__metric_value(m->bound->def->what == CHURN__INVOICE_FAILED_COUNT ? failed
-                                                                                  : overdue);
+    churn__heap *heap = plan->heap;
+    churn__exchange_book_free(plan->book);
+    churn__free_array(heap, plan->numbers, plan->number_capacity, sizeof *plan->numbers);
+    churn__free_array(heap, plan->steps_of_mrr, plan->step_capacity, sizeof *plan->steps_of_mrr);
+    churn__metric_keys_free(heap, &plan->people);
 }
 
 /* ---- one kind after the other ---- */
 
 /* Where a metric stands at a date, or why it has no value. Before tracking began nothing is known,
  * and what is open by then cannot be. */
-static churn__missing moment_begin(const churn__metric_plan *plan, uint32_t metric, uint32_t date,
-                                   moment *m)
+static churn__missing moment_begin(churn__moment *m, uint32_t metric)
 {
+    churn__metric_plan *plan = m->plan;
     const churn__metric_bound *bound = &plan->bounds[metric];
     const churn__metric_def *def = bound->def;
     churn_time clip = CHURN_TIME_NONE;
-    churn_time since = plan->needs_since ? plan->since[date] : CHURN_TIME_NONE;
-    *m = (moment){.plan = plan, .bound = bound, .start = CHURN_TIME_MIN};
-    m->at = churn__metric_end(plan, def, date);
-    if (bound->block[date] != CHURN__PRESENT) {
-        return bound->block[date];
+    churn_time since = plan->needs_since ? plan->since[m->date] : CHURN_TIME_NONE;
+    m->bound = bound;
+    m->start = CHURN_TIME_MIN;
+    m->at = churn__metric_end(plan, def, m->date);
+    if (bound->block[m->date] != CHURN__PRESENT) {
+        return bound->block[m->date];
     }
-    if (!def->has_window) {
-        return m->at < bound->from ? churn__metric_short(bound, since) : CHURN__PRESENT;
+    if (!def->has_window) { /* an attribute says for itself whether it is known */
+        bool early = m->at < bound->from && def->kind != CHURN__METRIC_ATTRIBUTE;
+        return early ? churn__metric_short(bound, since) : CHURN__PRESENT;
     }
     m->start = churn__metric_before(plan, m->at, def->window);
     churn__missing reason = churn__metric_history(bound, since, m->start, &clip);
@@ -186,27 +110,56 @@ static churn__missing moment_begin(const churn__metric_plan *plan, uint32_t metr
     return reason;
 }
 
+static size_t read_announcements(churn__reader *reader, uint32_t customer, churn_time as_of,
+                                 const churn__announcement **out)
+{
+    (void)customer; /* they are of the business */
+    return churn__reader_announcements(reader, as_of, out);
+}
+
 /* The rows of a kind at one date and every metric of it. */
-#define RECORDS_OF(kind, row_type, gather, value)                                                  \
-    static void records_##kind(churn__metric_plan *plan, churn__reader *reader, uint32_t customer, \
-                               uint32_t date, size_t row, churn__column *out)                      \
+#define RECORDS_OF(kind, row_type, gather)                                                         \
+    static void records_##kind(churn__moment *m, const churn__metric_list *list, size_t row,       \
+                               churn__column *out)                                                 \
     {                                                                                              \
         const row_type *rows = NULL;                                                               \
-        moment m;                                                                                  \
-        size_t n = gather(reader, customer, plan->dates[date], &rows);                             \
-        for (uint32_t i = 0; i < plan->kind.count; i++) {                                          \
-            churn__missing reason = moment_begin(plan, plan->kind.items[i], date, &m);             \
-            churn__metric_put(plan, plan->kind.items[i], row,                                      \
-                              reason == CHURN__PRESENT ? value(&m, rows, n)                        \
-                                                       : churn__metric_no_value(reason),           \
-                              out);                                                                \
+        size_t n = gather(m->reader, m->customer, m->as_of, &rows);                                \
+        for (uint32_t i = 0; i < list->count; i++) {                                               \
+            churn__missing reason = moment_begin(m, list->items[i]);                               \
+            churn__metric_put_value(m->plan, list->items[i], row,                                  \
+                                    reason == CHURN__PRESENT ? churn__metric_of_##kind(m, rows, n) \
+                                                             : churn__moment_none(reason),         \
+                                    out);                                                          \
         }                                                                                          \
     }
 
-RECORDS_OF(tickets, churn__ticket, churn__reader_tickets, ticket_value)
-RECORDS_OF(surveys, churn__survey, churn__reader_surveys, survey_value)
-RECORDS_OF(subscriptions, churn__subscription, churn__reader_subscriptions, subscription_value)
-RECORDS_OF(invoices, churn__invoice, churn__reader_invoices, invoice_value)
+RECORDS_OF(tickets, churn__ticket, churn__reader_tickets)
+RECORDS_OF(surveys, churn__survey, churn__reader_surveys)
+RECORDS_OF(subscriptions, churn__subscription, churn__reader_subscriptions)
+RECORDS_OF(invoices, churn__invoice, churn__reader_invoices)
+RECORDS_OF(milestones, churn__milestone, churn__reader_milestones)
+RECORDS_OF(touchpoints, churn__touchpoint, churn__reader_touchpoints)
+RECORDS_OF(contacts, churn__contact, churn__reader_contacts)
+RECORDS_OF(announcements, churn__announcement, read_announcements)
+
+/* Each attribute has rows of its own. */
+static void records_attributes(churn__moment *m, const churn__metric_list *list, size_t row,
+                               churn__column *out)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const churn__attribute_state *states = NULL;
+        churn__missing reason = moment_begin(m, list->items[i]);
+        uint32_t name = m->bound->attribute[0];
+        size_t n =
+            name == CHURN__NO_CODE || reason != CHURN__PRESENT
+                ? 0
+                : churn__reader_attribute_states(m->reader, m->customer, name, m->as_of, &states);
+        churn__metric_put_value(m->plan, list->items[i], row,
+                                reason == CHURN__PRESENT ? churn__metric_of_attribute(m, states, n)
+                                                         : churn__moment_none(reason),
+                                out);
+    }
+}
 
 /* ---- attributes and ages ---- */
 
@@ -245,43 +198,47 @@ churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, chur
                : churn__metric_no_value(plan->attribute_block[date]);
 }
 
-static void records_plain(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
-                          uint32_t date, size_t row, churn__column *out)
+static void records_customer(churn__moment *m, const churn__metric_list *list, size_t row,
+                             churn__column *out)
 {
-    for (uint32_t i = 0; i < plan->plain.count; i++) {
-        uint32_t metric = plan->plain.items[i];
-        const churn__metric_bound *bound = &plan->bounds[metric];
-        churn_time as_of = plan->dates[date];
-        churn_time at = churn__metric_end(plan, bound->def, date);
-        churn__value value = {.missing = bound->block[date]};
-        if (bound->def->kind == CHURN__METRIC_CUSTOMER && value.missing == CHURN__PRESENT) {
-            churn__metric_put(plan, metric, row, age_at(reader, customer, as_of, at), out);
-            continue;
-        }
-        if (value.missing == CHURN__PRESENT) {
-            value = attribute_at(reader, customer, bound->attribute[0], at);
-        }
-        churn__metric_put_value(plan, metric, row, value, out);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const churn__metric_bound *bound = &m->plan->bounds[list->items[i]];
+        churn_time at = churn__metric_end(m->plan, bound->def, m->date);
+        churn__missing reason = bound->block[m->date];
+        churn__metric_put(m->plan, list->items[i], row,
+                          reason == CHURN__PRESENT ? age_at(m->reader, m->customer, m->as_of, at)
+                                                   : churn__metric_no_value(reason),
+                          out);
     }
 }
+
+/* ---- all ---- */
+
+typedef void (*records_of)(churn__moment *m, const churn__metric_list *list, size_t row,
+                           churn__column *out);
 
 void churn__metric_records(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
                            size_t first, churn__column *out)
 {
-    for (uint32_t date = 0; date < plan->date_count; date++) {
-        size_t row = first + date;
-        if (plan->tickets.count > 0) {
-            records_tickets(plan, reader, customer, date, row, out);
+    static const records_of of[CHURN__METRIC_KINDS] = {
+        [CHURN__METRIC_TICKET] = records_tickets,
+        [CHURN__METRIC_SURVEY] = records_surveys,
+        [CHURN__METRIC_SUBSCRIPTION] = records_subscriptions,
+        [CHURN__METRIC_INVOICE] = records_invoices,
+        [CHURN__METRIC_MILESTONE] = records_milestones,
+        [CHURN__METRIC_TOUCHPOINT] = records_touchpoints,
+        [CHURN__METRIC_CONTACT] = records_contacts,
+        [CHURN__METRIC_ANNOUNCEMENT] = records_announcements,
+        [CHURN__METRIC_ATTRIBUTE] = records_attributes,
+        [CHURN__METRIC_CUSTOMER] = records_customer,
+    };
+    churn__moment m = {.plan = plan, .reader = reader, .customer = customer};
+    for (m.date = 0; m.date < plan->date_count; m.date++) {
+        m.as_of = plan->dates[m.date];
+        for (uint32_t kind = 0; kind < CHURN__METRIC_KINDS; kind++) {
+            if (of[kind] != NULL && plan->records[kind].count > 0) {
+                of[kind](&m, &plan->records[kind], first + m.date, out);
+            }
         }
-        if (plan->surveys.count > 0) {
-            records_surveys(plan, reader, customer, date, row, out);
-        }
-        if (plan->subscriptions.count > 0) {
-            records_subscriptions(plan, reader, customer, date, row, out);
-        }
-        if (plan->invoices.count > 0) {
-            records_invoices(plan, reader, customer, date, row, out);
-        }
-        records_plain(plan, reader, customer, date, row, out);
     }
 }

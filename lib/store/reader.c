@@ -21,6 +21,8 @@ struct churn__reader {
     uint32_t *types;
     size_t type_capacity;
     rows_out out[KINDS];
+    churn__attribute_state *states;
+    size_t state_capacity;
 };
 
 churn__reader *churn__reader_create(churn__heap *heap, churn__version *version)
@@ -46,6 +48,7 @@ void churn__reader_free(churn__reader *reader)
     churn__heap *heap = reader->heap;
     churn__store_columns_free(heap, &reader->cells, reader->cell_capacity);
     churn__free_array(heap, reader->types, reader->type_capacity, sizeof *reader->types);
+    churn__free_array(heap, reader->states, reader->state_capacity, sizeof *reader->states);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__free_array(heap, reader->out[kind].data, reader->out[kind].capacity, out_size(kind));
     }
@@ -372,4 +375,30 @@ churn__value churn__reader_attribute(churn__reader *reader, uint32_t customer, u
         }
     }
     return (churn__value){.missing = CHURN__NOT_PROVIDED};
+}
+
+size_t churn__reader_attribute_states(churn__reader *reader, uint32_t customer, uint32_t name,
+                                      churn_time as_of, const churn__attribute_state **out)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, KIND_ATTRIBUTE, customer, &rows);
+    const attribute_row *all = rows;
+    uint32_t end = n == 0 ? 0 : name_end(all, n, name), begin = end;
+    size_t count = 0;
+    while (begin > 0 && all[begin - 1].head.id == name) {
+        begin--;
+    }
+    if (!churn__grow(reader->heap, (void **)&reader->states, &reader->state_capacity, end - begin,
+                     sizeof *reader->states)) {
+        reader->failed = true;
+        return 0;
+    }
+    for (uint32_t i = begin; i < end; i++) {
+        if (row_seen(&churn__store_kinds[KIND_ATTRIBUTE], &all[i].head, as_of)) {
+            reader->states[count++] =
+                (churn__attribute_state){all[i].head.when, value_of(reader->version, &all[i])};
+        }
+    }
+    *out = reader->states;
+    return count;
 }

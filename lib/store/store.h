@@ -133,6 +133,15 @@ bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time a
 churn__value churn__reader_attribute(churn__reader *reader, uint32_t customer, uint32_t name,
                                      churn_time as_of);
 
+typedef struct churn__attribute_state {
+    churn_time valid_from; /* CHURN_TIME_MIN: from the customer's beginning */
+    churn__value value;
+} churn__attribute_state;
+
+/* The values that an attribute had with valid_from <= as_of, as known at as_of, oldest first. */
+size_t churn__reader_attribute_states(churn__reader *reader, uint32_t customer, uint32_t name,
+                                      churn_time as_of, const churn__attribute_state **out);
+
 #define CHURN__SUB_TRIAL 1
 #define CHURN__SUB_ACTIVE 2
 #define CHURN__SUB_PAUSED 3

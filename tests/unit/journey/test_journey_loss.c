@@ -53,7 +53,8 @@ static churn__churn record(uint8_t kind, int at, uint32_t reason)
 
 static churn__loss_judge make_judge(churn__heap *heap, bool by_subscription, bool by_record)
 {
-    churn__loss_judge judge = {.heap = heap, .currency = USD};
+    static const churn__exchange usd = {.currency = USD};
+    churn__loss_judge judge = {.heap = heap, .exchange = &usd};
     judge.def.by_subscription = by_subscription;
     judge.def.by_record = by_record;
     judge.def.policy.preset = CHURN__POLICY_CHARTMOGUL;

@@ -63,7 +63,8 @@ static void add(book *b, const churn__subscription *rows, size_t count)
     churn__life_span spans[MOST_SPANS];
     size_t n = 0;
     b->step_count = 0;
-    assert_ok(churn__mrr_steps(b->heap, &chartmogul, rows, count, USD, &b->steps, &b->step_count,
+    assert_ok(churn__mrr_steps(b->heap, &chartmogul, rows, count,
+                               &(churn__exchange){.currency = USD}, &b->steps, &b->step_count,
                                &b->step_capacity, NULL));
     n = lives_of(b->steps, b->step_count, spans);
     assert_ok(churn__kpi_add(b->periods, b->count, b->steps, b->step_count, spans, n, NULL));
@@ -443,7 +444,9 @@ static size_t random_customer(uint64_t *seed, churn__subscription *rows)
 static int64_t level(const churn__subscription *rows, size_t n, churn_time before)
 {
     int64_t mrr = 0;
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, n, USD, before - 1, &mrr), CHURN__PRESENT);
+    assert_int_equal(
+        churn__mrr_at(&chartmogul, rows, n, &(churn__exchange){.currency = USD}, before - 1, &mrr),
+        CHURN__PRESENT);
     return mrr;
 }
 

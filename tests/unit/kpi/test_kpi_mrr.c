@@ -5,6 +5,8 @@
 
 /* ---- one state ---- */
 
+static const churn__exchange usd = {.currency = USD};
+
 static void mrr_of_state__each_period__is_a_month(void **state)
 {
     static const struct {
@@ -127,7 +129,7 @@ static void mrr_at__several_subscriptions__are_summed(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t mrr = -1;
-        assert_int_equal(churn__mrr_at(&chartmogul, rows, 4, USD, cases[i].at, &mrr),
+        assert_int_equal(churn__mrr_at(&chartmogul, rows, 4, &usd, cases[i].at, &mrr),
                          CHURN__PRESENT);
         assert_int_equal(mrr, cases[i].mrr);
     }
@@ -139,13 +141,15 @@ static void mrr_at__other_currency__is_no_rate(void **state)
     int64_t mrr = -1;
     (void)state;
     rows[1].currency = EUR;
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, USD, 15, &mrr), CHURN__NO_RATE);
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, USD, 20, &mrr), CHURN__PRESENT);
+    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, &usd, 15, &mrr), CHURN__NO_RATE);
+    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, &usd, 20, &mrr), CHURN__PRESENT);
     assert_int_equal(mrr, 5000);
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, CHURN__NO_CODE, 20, &mrr), CHURN__NO_RATE);
+    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2,
+                                   &(churn__exchange){.currency = CHURN__NO_CODE}, 20, &mrr),
+                     CHURN__NO_RATE);
     rows[1].amount = 0; /* nothing is nothing in any currency */
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, USD, 15, &mrr), CHURN__PRESENT);
-    assert_int_equal(churn__mrr_at(&chartmogul, rows, 0, USD, 15, &mrr), CHURN__PRESENT);
+    assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, &usd, 15, &mrr), CHURN__PRESENT);
+    assert_int_equal(churn__mrr_at(&chartmogul, rows, 0, &usd, 15, &mrr), CHURN__PRESENT);
     assert_int_equal(mrr, 0);
 }
 
@@ -160,7 +164,7 @@ typedef struct steps {
 static churn_status make_steps(steps *s, const churn__subscription *rows, size_t count)
 {
     s->count = 0;
-    return churn__mrr_steps(s->heap, &chartmogul, rows, count, USD, &s->data, &s->count,
+    return churn__mrr_steps(s->heap, &chartmogul, rows, count, &usd, &s->data, &s->count,
                             &s->capacity, NULL);
 }
 
@@ -232,7 +236,7 @@ static void mrr_steps__too_large__money_unknown(void **state)
         assert_int_equal(s.data[0].live, 2);
         assert_int_equal(s.data[1].no_rate, false);
         assert_int_equal(s.data[1].mrr, cases[i].second);
-        assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, USD, 15, &mrr),
+        assert_int_equal(churn__mrr_at(&chartmogul, rows, 2, &usd, 15, &mrr),
                          cases[i].known ? CHURN__PRESENT : CHURN__NON_FINITE);
         churn__free_array(s.heap, s.data, s.capacity, sizeof *s.data);
         churn__heap_release(s.heap);
@@ -292,7 +296,7 @@ static void mrr_steps__random_rows__agree_with_each_instant(void **state)
         assert_ok(make_steps(&s, rows, n));
         for (churn_time at = 0; at < 90; at++) {
             int64_t mrr = 0;
-            const churn__missing missing = churn__mrr_at(&chartmogul, rows, n, USD, at, &mrr);
+            const churn__missing missing = churn__mrr_at(&chartmogul, rows, n, &usd, at, &mrr);
             const churn__mrr_step before = now;
             if (k < s.count && s.data[k].at == at) {
                 now = s.data[k++];

@@ -21,13 +21,14 @@ static churn_status lives_of(void *context, uint32_t customer, const churn__life
                              size_t *count, churn_error *err)
 {
     static const churn__kpi_policy policy = {CHURN__POLICY_CHARTMOGUL};
+    static const churn__exchange exchange = {.currency = 0};
     company *c = context;
     const churn__subscription *rows = NULL;
     churn__mrr_step *steps = NULL;
     size_t n = 0, capacity = 0, found = 0;
     const size_t row_count = churn__reader_subscriptions(c->reader, customer, c->as_of, &rows);
     const churn_status st =
-        churn__mrr_steps(c->heap, &policy, rows, row_count, 0, &steps, &n, &capacity, err);
+        churn__mrr_steps(c->heap, &policy, rows, row_count, &exchange, &steps, &n, &capacity, err);
     for (size_t i = 0; i < n; i++) {
         if (steps[i].live > 0 && (i == 0 || steps[i - 1].live == 0)) {
             c->spans[found++] = (churn__life_span){steps[i].at, CHURN_TIME_NONE};
