@@ -96,8 +96,9 @@ typedef struct churn_bool_column {
     const uint8_t *valid;
 } churn_bool_column;
 
-/** A column of a type that the data decide: one attribute of many customers. `type` says which of
- * the members is used: strings, times, numbers (CHURN_TYPE_DOUBLE), integers, truths. */
+/** A column of a type that the data decide: one attribute of many customers, or one property of
+ * many events. `type` says which of the members is used: strings, times, numbers
+ * (CHURN_TYPE_DOUBLE), integers, truths. */
 typedef struct churn_any_column {
     churn_str name;
     churn_type type;
@@ -111,7 +112,8 @@ typedef struct churn_any_column {
 
 /* ---- customer: key id ---- */
 
-/** A name and a value, for the attributes of one customer. `value.type` 0 is null: unset. */
+/** A name and a value, for the attributes of one customer or the properties of one event.
+ * `value.type` 0 is null: unset. */
 typedef struct churn_named_value {
     churn_str name;
     churn_value value;
@@ -222,23 +224,34 @@ typedef struct churn_alias_batch {
 
 /* ---- event: key id, if there is one ---- */
 
+/** The most properties that the events of one store have. */
+#define CHURN_EVENT_PROPS_MAX 1024
+
 /** Something that happened: a login, an export, a payment. Without an id every row is a new event.
- */
+ *
+ * Properties are named values beside it: a platform, the rows of an export. Names are UTF-8 of 1 to
+ * 1,024 bytes, each at most once; only those of letters, digits and _ can be named in conditions. A
+ * property has one type in a whole store, that of its first value: bool, number (integers become
+ * numbers), string or time; an event that gives it another is rejected as `property_type`. Null and
+ * NaN are not given; an empty text is. Properties cost memory only where they are given. */
 typedef struct churn_event {
     uint32_t struct_size;
-    uint32_t reserved; /* zero */
-    churn_str id;      /* [optional] */
+    uint32_t prop_count;
+    churn_str id; /* [optional] */
     churn_str customer;
     churn_str type;
     churn_time at;
     churn_time known_at;
     churn_str user; /* [optional] who did it */
     double value;   /* [optional] finite */
+    const churn_named_value *props;
 } churn_event;
 
+/** A column of `props` whose type clashes with what its property is in the store is an error that
+ * names it: CHURN_E_TYPE, and no row is added. */
 typedef struct churn_event_batch {
     uint32_t struct_size;
-    uint32_t reserved; /* zero */
+    uint32_t prop_count;
     uint64_t row_count;
     churn_string_column id;
     churn_string_column customer;
@@ -247,6 +260,7 @@ typedef struct churn_event_batch {
     churn_time_column known_at;
     churn_string_column user;
     churn_double_column value;
+    const churn_any_column *props;
 } churn_event_batch;
 
 /* ---- subscription: key id, valid_from ---- */

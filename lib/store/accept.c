@@ -142,7 +142,10 @@ static bool stage_row(load *l)
 {
     switch (l->number) {
     case KIND_EVENT:
-        return churn__store_stage_event(&l->stage->events, &l->row.event);
+        return l->source->attribute_count == 0
+                   ? churn__store_stage_event(&l->stage->events, &l->row.event)
+                   : churn__store_stage_event_props(&l->stage->events, &l->row.event, l->props,
+                                                    churn__load_prop_values(l));
     case KIND_CUSTOMER:
         return stage_customer(l);
     case KIND_ATTRIBUTE:

@@ -244,7 +244,7 @@ static bool begin_rejections(load *l)
 
 static uint32_t provided_bits(const load *l)
 {
-    bool attributes = l->source->attribute_count > 0;
+    bool attributes = l->number == KIND_CUSTOMER && l->source->attribute_count > 0;
     return 1u << l->number | (attributes ? 1u << KIND_ATTRIBUTE : 0);
 }
 
@@ -306,6 +306,7 @@ static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
     if (!churn__load_prepare(l)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
+    CHURN_TRY(churn__load_check_props(l, err));
     CHURN_TRY(load_batches(l, &seen, err));
     CHURN_TRY(commit(l, &t, &version, err));
     uint64_t customers = version == NULL ? 0 : version->customers - l->store->current->customers;
@@ -402,19 +403,33 @@ churn_status churn__store_load_source(churn_store *store, uint32_t kind, source 
     return st;
 }
 
+static named_values named_of(uint32_t kind, const void *record)
+{
+    const churn_customer *customer = record;
+    const churn_event *event = record;
+    if (kind == KIND_CUSTOMER) {
+        return (named_values){customer->attributes, customer->attribute_count, false, "attributes",
+                              "name of an attribute"};
+    }
+    return kind == KIND_EVENT ? (named_values){event->props, event->prop_count, true, "props",
+                                               "name of a property"}
+                              : (named_values){.count = 0};
+}
+
 churn_status churn__store_load_one(churn_store *store, uint32_t kind, const void *record,
                                    churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const churn_customer *customer = record;
-    uint32_t n = kind == KIND_CUSTOMER ? customer->attribute_count : 0;
+    named_values named = named_of(kind, record);
+    uint32_t n = named.count;
     churn_str *names = NULL;
     struct_source from;
     churn__source_struct(&from, &churn__store_kinds[kind], record);
     if (n > 0) {
-        CHURN_TRY(churn__source_names(store->heap, customer, &names, err));
+        CHURN_TRY(churn__source_names(store->heap, &named, &names, err));
         from.base.attribute_names = names;
         from.base.attribute_count = n;
+        from.named = named.data;
     }
     CHURN_TRY(churn__store_load_source(store, kind, &from.base, CHURN_MONEY_MINOR, err));
 done:

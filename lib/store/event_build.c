@@ -183,7 +183,7 @@ static bool build_lists(build *b)
             return false;
         }
     }
-    return churn__store_event_run_finish(b->run, &b->index);
+    return true;
 }
 
 static size_t count_rows(const event_merge *m)
@@ -199,7 +199,9 @@ event_run *churn__store_event_build(event_merge *m, uint32_t customers, uint32_t
     b.order = churn__alloc_array(m->heap, staged, sizeof *b.order);
     b.run = churn__store_event_run_create(m->heap, churn__store_columns_mask(&m->stage->cells),
                                           b.count);
-    bool ok = b.order != NULL && b.run != NULL && order_rows(&b, customers) && build_lists(&b);
+    bool ok = b.order != NULL && b.run != NULL && order_rows(&b, customers) && build_lists(&b) &&
+              churn__props_reorder(&b.run->props, &m->stage->props, b.order, b.count, staged) &&
+              churn__store_event_run_finish(b.run, &b.index);
     churn__free_array(m->heap, b.order, staged, sizeof *b.order);
     churn__store_index_abandon(&b.index);
     if (!ok) {

@@ -20,6 +20,8 @@ typedef struct chains {
     uint32_t scratch_columns;
     uint32_t *types;
     size_t type_capacity;
+    churn__dict *tuples; /* the properties of an event as bytes; NULL: no event had any so far */
+    prop_value *props;   /* room for those of one event */
 } chains;
 
 static bool find_touched(chains *c, bool *any)
@@ -85,6 +87,30 @@ static bool scratch_room(chains *c, uint32_t columns, size_t n)
     return false;
 }
 
+/* All properties of an event as one number. False: no memory. */
+static bool take_props(chains *c, const event_columns *cells, size_t i, event_row *row)
+{
+    churn__heap *heap = c->m->heap;
+    uint32_t position = 0;
+    const prop_set *set = churn__store_props_place(cells, i, &position);
+    if (set == NULL) {
+        return true;
+    }
+    if (c->tuples == NULL) {
+        c->tuples = churn__dict_create(heap);
+        c->props = churn__alloc_array(heap, PROPS_MAX, sizeof *c->props);
+    }
+    if (c->tuples == NULL || c->props == NULL) {
+        return false;
+    }
+    size_t n = churn__props_at(set, position, c->props);
+    if (n > 0) {
+        churn_str bytes = {(const char *)c->props, n * sizeof *c->props};
+        row->props = churn__dict_add(c->tuples, bytes);
+    }
+    return n == 0 || row->props != CHURN__NO_CODE;
+}
+
 static bool load_type(chains *c, uint32_t customer, uint32_t type)
 {
     event_slice slices[RUNS_MAX];
@@ -95,6 +121,7 @@ static bool load_type(chains *c, uint32_t customer, uint32_t type)
         columns |= churn__store_columns_mask(slices[i].cells);
         count += slices[i].count;
     }
+    columns |= churn__store_props_need(slices, n);
     if (!scratch_room(c, columns, count) ||
         !churn__grow(c->m->heap, (void **)&c->old_rows, &c->old_capacity, c->old_count + count,
                      sizeof *c->old_rows)) {
@@ -106,6 +133,9 @@ static bool load_type(chains *c, uint32_t customer, uint32_t type)
         churn__store_event_at(&c->scratch, i, row);
         row->head.customer = customer;
         row->type = type;
+        if (!take_props(c, &c->scratch, i, row)) {
+            return false;
+        }
     }
     return true;
 }
@@ -148,6 +178,9 @@ static bool load_new(chains *c, const uint32_t *rows, size_t n)
         row->head.customer = s->customer[rows[i]];
         row->head.flags = s->flags[rows[i]];
         row->type = s->type[rows[i]];
+        if (!take_props(c, &s->cells, rows[i], row)) {
+            return false;
+        }
     }
     return true;
 }
@@ -162,17 +195,31 @@ static bool note_override(event_merge *m, uint32_t customer)
     return true;
 }
 
+/* Behind the rows that came. */
+static bool write_row(chains *c, const event_row *row)
+{
+    event_merge *m = c->m;
+    size_t n = 0;
+    if (row->props != CHURN__NO_CODE) {
+        churn_str bytes = churn__dict_get(c->tuples, row->props);
+        n = bytes.len / sizeof *c->props;
+        memcpy(c->props, bytes.ptr, bytes.len);
+    }
+    return churn__props_append_all(&m->written, (uint32_t)m->stage->count, c->props, n) &&
+           churn__store_stage_event(m->stage, row);
+}
+
 static bool write_anew(chains *c, uint32_t customer, size_t with_id)
 {
     event_merge *m = c->m;
     for (size_t i = 0; i < c->resolver.count; i++) {
         const event_row *row = (const void *)(c->resolver.rows + i * sizeof *row);
-        if (!churn__store_stage_event(m->stage, row)) {
+        if (!write_row(c, row)) {
             return false;
         }
     }
     for (size_t i = with_id; i < c->old_count; i++) {
-        if (!churn__store_stage_event(m->stage, &c->old_rows[i])) {
+        if (!write_row(c, &c->old_rows[i])) {
             return false;
         }
     }
@@ -243,6 +290,8 @@ static void chains_clear(chains *c)
     churn__free_array(heap, c->new_rows, c->new_capacity, sizeof *c->new_rows);
     churn__free_array(heap, c->types, c->type_capacity, sizeof *c->types);
     churn__store_columns_free(heap, &c->scratch, c->scratch_capacity);
+    churn__dict_free(c->tuples);
+    churn__free_array(heap, c->props, PROPS_MAX, sizeof *c->props);
     churn__store_resolver_clear(&c->resolver);
 }
 
@@ -260,6 +309,7 @@ bool churn__store_event_chains(event_merge *m)
     chains c = {.m = m};
     bool any = false, ok = true;
     m->staged = m->stage->count;
+    m->written.heap = m->heap;
     c.resolver = (resolver){.heap = m->heap,
                             .kind = &churn__store_kinds[KIND_EVENT],
                             .tally = m->tally,
@@ -277,6 +327,11 @@ bool churn__store_event_chains(event_merge *m)
         ok = m->gone != NULL && chain_all(&c);
     }
     chains_clear(&c);
+    if (m->written.count > 0) {
+        m->stage->props.more = &m->written;
+        m->stage->props.more_from = m->staged;
+        m->stage->cells.props = &m->stage->props;
+    }
     return ok;
 }
 
@@ -285,6 +340,8 @@ void churn__store_event_merge_clear(event_merge *m)
     churn__free_array(m->heap, m->overrides, m->override_capacity, sizeof *m->overrides);
     churn__free(m->heap, m->gone, churn__bits_bytes(m->staged));
     m->stage->count = m->staged;
+    m->stage->props.more = NULL;
+    churn__props_clear(&m->written);
     m->gone = NULL;
     m->overrides = NULL;
     m->override_count = m->override_capacity = 0;

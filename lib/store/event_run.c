@@ -30,6 +30,7 @@ bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_
         .known = column_alloc(heap, columns & COLUMN_KNOWN, capacity, sizeof *cells->known, &ok),
         .until = column_alloc(heap, columns & COLUMN_UNTIL, capacity, sizeof *cells->until, &ok),
         .id = column_alloc(heap, columns & COLUMN_ID, capacity, sizeof *cells->id, &ok),
+        .from = column_alloc(heap, columns & COLUMN_FROM, capacity, sizeof *cells->from, &ok),
     };
     if (!ok) {
         churn__store_columns_free(heap, cells, capacity);
@@ -45,6 +46,7 @@ void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t c
     churn__free_array(heap, cells->known, capacity, sizeof *cells->known);
     churn__free_array(heap, cells->until, capacity, sizeof *cells->until);
     churn__free_array(heap, cells->id, capacity, sizeof *cells->id);
+    churn__free_array(heap, cells->from, capacity, sizeof *cells->from);
     *cells = (event_columns){0};
 }
 
@@ -99,6 +101,9 @@ void churn__store_columns_copy(event_columns *to, size_t at, const event_columns
     } else if (to->until != NULL) {
         fill_times(to->until + at, FOREVER, n);
     }
+    if (to->from != NULL && from->from != NULL) {
+        memcpy(to->from + at, from->from + from_at, n * sizeof *to->from);
+    }
 }
 
 /* ---- order ---- */
@@ -142,6 +147,7 @@ static int cmp_tie(const event_order *order, const event_columns *a, size_t i,
     int by =
         cmp_code(order->texts, CELL(a, user, i, CHURN__NO_CODE), CELL(b, user, j, CHURN__NO_CODE));
     by = by != 0 ? by : cmp_value(CELL(a, value, i, nan), CELL(b, value, j, nan));
+    by = by != 0 ? by : churn__store_props_cmp(order, a, i, b, j);
     by = by != 0
              ? by
              : cmp_code(order->ids, CELL(a, id, i, CHURN__NO_CODE), CELL(b, id, j, CHURN__NO_CODE));
@@ -170,6 +176,7 @@ event_run *churn__store_event_run_create(churn__heap *heap, uint32_t columns, si
     atomic_init(&run->refs, 1);
     run->heap = churn__heap_retain(heap);
     run->columns = columns;
+    run->props.heap = heap;
     run->capacity = capacity;
     run->first = run->last = CHURN_TIME_NONE;
     return run;
@@ -183,6 +190,7 @@ void churn__store_event_run_release(event_run *run)
     churn__heap *heap = run->heap;
     churn__store_index_clear(heap, &run->index);
     churn__store_columns_free(heap, &run->cells, run->capacity);
+    churn__props_clear(&run->props);
     churn__free_array(heap, run->lists, run->list_capacity, sizeof *run->lists);
     churn__free_array(heap, run->overrides, run->override_capacity, sizeof *run->overrides);
     churn__free(heap, run, sizeof *run);
@@ -248,6 +256,8 @@ bool churn__store_event_run_finish(event_run *run, const index_builder *index)
     run->list_capacity = need;
     run->lists[run->list_count] = (event_list){CHURN__NO_CODE, run->count};
     shrink(run);
+    churn__props_close(&run->props);
+    run->cells.props = run->props.count > 0 ? &run->props : NULL;
     note_span(run);
     return churn__store_index_finish(index, (uint32_t)run->list_count, &run->index);
 }
@@ -290,10 +300,21 @@ uint32_t churn__store_event_slices(event_run *const *runs, uint32_t run_count, u
     for (uint32_t i = churn__store_event_base(runs, run_count, customer); i < run_count; i++) {
         const event_list *list = find_list(runs[i], customer, type);
         if (list != NULL) {
-            out[count++] = (event_slice){&runs[i]->cells, list->begin, list[1].begin - list->begin};
+            out[count++] =
+                (event_slice){&runs[i]->cells, list->begin, list[1].begin - list->begin, i};
         }
     }
     return count;
+}
+
+/* `i` counts from the slice's begin. */
+static void copy_in(event_columns *to, size_t at, const event_slice *slice, size_t i, size_t n,
+                    size_t id)
+{
+    churn__store_columns_copy(to, at, slice->cells, slice->begin + i, n);
+    for (size_t k = 0; to->from != NULL && k < n; k++) {
+        to->from[at + k] = (uint32_t)(id + i + k);
+    }
 }
 
 /* Two sorted parts into one, from the back: [at, at + have) and the slice, which comes later where
@@ -304,7 +325,7 @@ static void merge_in(const event_order *order, event_columns *to, size_t at, siz
     size_t i = have, j = slice->count;
     if (have == 0 ||
         churn__store_event_cmp(order, to, at + have - 1, slice->cells, slice->begin) <= 0) {
-        churn__store_columns_copy(to, at + have, slice->cells, slice->begin, slice->count);
+        copy_in(to, at + have, slice, 0, slice->count, have);
         return;
     }
     while (j > 0) {
@@ -315,7 +336,7 @@ static void merge_in(const event_order *order, event_columns *to, size_t at, siz
             churn__store_columns_copy(to, at + i + j, to, at + i, 1);
         } else {
             j--;
-            churn__store_columns_copy(to, at + i + j, slice->cells, slice->begin + j, 1);
+            copy_in(to, at + i + j, slice, j, 1, have);
         }
     }
 }
@@ -324,6 +345,7 @@ size_t churn__store_event_gather(const event_order *order, const event_slice *sl
                                  uint32_t count, event_columns *to, size_t at)
 {
     size_t have = 0;
+    to->slices = slices;
     for (uint32_t i = 0; i < count; i++) {
         merge_in(order, to, at, have, &slices[i]);
         have += slices[i].count;

@@ -91,15 +91,42 @@ static void put_field(const hashing *h, words *w, const field *f, const void *ro
     put(w, word);
 }
 
-static void hash_row(hashing *h, uint32_t kind, const void *row)
+static void put_row(const hashing *h, words *w, uint32_t kind, const void *row)
 {
     const kind_info *info = &churn__store_kinds[kind];
-    words w;
-    begin(h, &w, kind, row);
+    begin(h, w, kind, row);
     for (uint32_t i = 0; i < info->field_count; i++) {
-        put_field(h, &w, &info->fields[i], row);
+        put_field(h, w, &info->fields[i], row);
     }
+}
+
+static void hash_row(hashing *h, uint32_t kind, const void *row)
+{
+    words w;
+    put_row(h, &w, kind, row);
     finish(h, &w);
+}
+
+/* Properties are added up: their numbers tell nothing but the order of loading. */
+static void put_props(const hashing *h, words *w, const event_run *run, uint32_t position)
+{
+    const churn__version *v = h->version;
+    uint64_t sum = 0;
+    uint32_t entry = 0;
+    for (uint32_t i = 0; i < run->props.count; i++) {
+        const prop_column *c = &run->props.columns[i];
+        if (!churn__props_find(c, position, &entry)) {
+            continue;
+        }
+        uint64_t bits = churn__props_bits(c, entry);
+        bool text = c->type == CHURN__TYPE_STRING;
+        uint64_t data[] = {hash_text(v->props, c->prop), /* name and type */
+                           text ? hash_text(v->texts, (uint32_t)bits) : bits};
+        sum += churn__hash64(data, sizeof data, 5);
+    }
+    if (sum != 0) {
+        put(w, sum);
+    }
 }
 
 static void hash_rows(hashing *h, uint32_t kind, uint32_t customer)
@@ -119,11 +146,14 @@ static void hash_list(hashing *h, const event_run *run, const event_list *list, 
         event_row event;
         subscription_row largest;
     } row = {.event = {.type = list->type}};
+    words w;
     for (uint32_t i = list->begin; i < list[1].begin; i++) {
         churn__store_event_at(&run->cells, i, &row.event);
         row.event.head.customer = customer;
         row.event.type = list->type;
-        hash_row(h, KIND_EVENT, &row);
+        put_row(h, &w, KIND_EVENT, &row);
+        put_props(h, &w, run, i);
+        finish(h, &w);
     }
 }
 

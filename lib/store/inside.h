@@ -37,7 +37,7 @@ struct churn__version {
     row_run *rows[KINDS][RUNS_MAX];
     uint32_t row_runs[KINDS];
     uint64_t records[KINDS];
-    churn__dict_view *customer_ids, *types, *texts;
+    churn__dict_view *customer_ids, *types, *texts, *props;
     churn__dict_view *ids[KINDS]; /* NULL for kinds without ids */
     customer_order *order;
     mark_list *marks; /* NULL: none */
@@ -91,6 +91,7 @@ struct churn_store {
 
     /* The writer's. */
     churn__dict *customers, *types, *texts;
+    churn__dict *props; /* of events: see props.h */
     churn__dict *ids[KINDS];
     owners owners[KINDS];
     stage pending;

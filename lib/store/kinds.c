@@ -363,6 +363,9 @@ void churn__store_empty_row(const kind_info *kind, void *row)
             churn__store_clear_field(f->type, (char *)row + f->row);
         }
     }
+    if (kind->record == CHURN_RECORD_EVENT) {
+        ((event_row *)row)->props = CHURN__NO_CODE;
+    }
 }
 
 bool churn__store_same_content(const kind_info *kind, const void *a, const void *b)

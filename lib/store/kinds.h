@@ -90,10 +90,13 @@ typedef struct attribute_row {
     uint64_t type; /* CHURN__TYPE_* */
 } attribute_row;
 
+/* `props` stands for all properties while versions are compared: equal numbers, equal properties;
+ * CHURN__NO_CODE: none. */
 typedef struct event_row {
     row_head head;
     uint32_t type, user;
     double value;
+    uint32_t props, reserved;
 } event_row;
 
 /* In the rows below, id, when and known of the inner struct are written only as they are read. */

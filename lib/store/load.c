@@ -117,7 +117,7 @@ static int32_t take_attribute_text(load *l, const cell *in, attribute_row *a)
 }
 
 /* Numbers of all sorts become doubles, dates and times instants. */
-static int32_t take_attribute(load *l, const cell *in, attribute_row *a)
+int32_t churn__load_value(load *l, const cell *in, attribute_row *a)
 {
     churn_time at = 0;
     double number = 0;
@@ -206,7 +206,7 @@ static int32_t take_field(load *l, uint32_t number, cell *in)
     case FIELD_TRUTH:
         return churn__value_truth(in, to);
     case FIELD_VALUE:
-        return take_attribute(l, in, &l->row.attribute);
+        return churn__load_value(l, in, &l->row.attribute);
     default:
         return take_words(l, number, in);
     }
@@ -428,7 +428,7 @@ static int32_t take_attributes(load *l, uint64_t row)
         if (a->head.id == CHURN__NO_CODE) {
             churn__load_news(l, src->attribute_names[i], l->store->texts)->target = &a->head.id;
         }
-        int32_t fault = take_attribute(l, &in, a);
+        int32_t fault = churn__load_value(l, &in, a);
         fault = fault != 0
                     ? fault
                     : finish_attribute(l, a, l->row.head.customer, l->row.customer.valid_from);
@@ -453,6 +453,8 @@ static int32_t read_row(load *l, uint64_t row)
     fault = fault != 0 ? fault : check_owner(l);
     if (fault == 0 && l->number == KIND_CUSTOMER) {
         fault = take_attributes(l, row);
+    } else if (fault == 0 && l->source->attribute_count > 0) {
+        fault = churn__load_props(l, row);
     }
     return fault;
 }

@@ -62,7 +62,12 @@ typedef struct load {
     uint32_t used_count;
     uint64_t accepted, rejected, undated;
     churn__table_builder *rejections;
-    attribute_row *attributes; /* of the row at hand */
+    attribute_row *attributes; /* of the row at hand; an event's properties too */
+    churn_str *prop_names;     /* by column: props.<name>, as messages have it */
+    prop_value *props;         /* of the row at hand */
+    char *prop_bytes;          /* the names, then by column the key in the dictionary */
+    size_t prop_byte_room;
+    uint32_t new_props; /* in the row at hand */
     uint32_t *name_codes;
     size_t attribute_count, attribute_room;
     news *news;
@@ -90,6 +95,19 @@ news *churn__load_news(load *l, churn_str text, churn__dict *dict);
 int32_t churn__load_alias_id(load *l);
 /* The row at hand, once it was found good (accept.c). */
 churn_status churn__load_accept(load *l, churn_error *err);
+/* A column of a property that is something else in the store. */
+churn_status churn__load_check_props(const load *l, churn_error *err);
+/* The cells of an event's properties: 0 or a REJECT_*. */
+int32_t churn__load_props(load *l, uint64_t row);
+/* A value of any type: 0 or a REJECT_*. */
+int32_t churn__load_value(load *l, const cell *in, attribute_row *a);
+/* One more text that no dictionary has yet. */
+news *churn__load_news(load *l, churn_str text, churn__dict *dict);
+/* What the properties at hand come to, once their texts have codes. */
+size_t churn__load_prop_values(load *l);
+/* Room for the properties of a row (load_props.c). False: no memory. */
+bool churn__load_prepare_props(load *l);
+void churn__load_clear_props(load *l);
 void churn__load_clear(load *l);
 
 #endif

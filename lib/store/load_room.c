@@ -25,6 +25,9 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->accepted = l->rejected = l->undated = 0;
     l->rejections = NULL;
     l->attributes = NULL;
+    l->prop_names = NULL;
+    l->props = NULL;
+    l->prop_bytes = NULL;
     l->name_codes = NULL;
     l->attribute_count = l->attribute_room = 0;
     l->news = l->own_news;
@@ -54,7 +57,8 @@ bool churn__load_prepare(load *l)
     for (uint32_t i = 0; l->name_codes != NULL && i < n; i++) {
         l->name_codes[i] = CHURN__NO_CODE;
     }
-    return l->attributes != NULL && l->name_codes != NULL && l->news != NULL;
+    return l->attributes != NULL && l->name_codes != NULL && l->news != NULL &&
+           (l->number != KIND_EVENT || churn__load_prepare_props(l));
 }
 
 /* Texts of plain columns come again and again, but for ids. */
@@ -130,6 +134,7 @@ void churn__load_clear(load *l)
         churn__free_array(heap, cache->shorts.slots, (size_t)1 << cache->shorts.bits,
                           sizeof *cache->shorts.slots);
     }
+    churn__load_clear_props(l);
     churn__free_array(heap, l->attributes, n, sizeof *l->attributes);
     churn__free_array(heap, l->name_codes, n, sizeof *l->name_codes);
     if (l->news != l->own_news) {

@@ -11,6 +11,13 @@ typedef struct rows_out {
     size_t capacity; /* rows */
 } rows_out;
 
+/* One property of the last lists that were asked for. */
+typedef struct prop_cells {
+    uint32_t prop;
+    void *data;
+    size_t capacity; /* words of eight bytes */
+} prop_cells;
+
 struct churn__reader {
     churn__heap *heap;
     churn__version *version;
@@ -20,6 +27,11 @@ struct churn__reader {
     uint32_t columns;
     uint32_t *types;
     size_t type_capacity;
+    prop_cells *props;
+    size_t prop_count, prop_capacity;
+    event_slice slices[RUNS_MAX]; /* of the last list that was brought together */
+    uint32_t merged_customer, merged_type;
+    size_t merged_count;
     rows_out out[KINDS];
     churn__attribute_state *states;
     size_t state_capacity;
@@ -49,6 +61,10 @@ void churn__reader_free(churn__reader *reader)
     churn__store_columns_free(heap, &reader->cells, reader->cell_capacity);
     churn__free_array(heap, reader->types, reader->type_capacity, sizeof *reader->types);
     churn__free_array(heap, reader->states, reader->state_capacity, sizeof *reader->states);
+    for (size_t i = 0; i < reader->prop_count; i++) {
+        churn__free_array(heap, reader->props[i].data, reader->props[i].capacity, sizeof(double));
+    }
+    churn__free_array(heap, reader->props, reader->prop_capacity, sizeof *reader->props);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__free_array(heap, reader->out[kind].data, reader->out[kind].capacity, out_size(kind));
     }
@@ -104,12 +120,15 @@ static churn__events view_merged(churn__reader *reader, const event_slice *slice
         columns |= churn__store_columns_mask(slices[i].cells);
         count += slices[i].count;
     }
+    columns |= churn__store_props_need(slices, n);
+    reader->merged_count = 0;
     if (!make_room(reader, columns, count)) {
         return (churn__events){.count = 0};
     }
     event_order order = churn__version_event_order(reader->version);
-    event_slice all = {&reader->cells, 0, (uint32_t)count};
+    event_slice all = {&reader->cells, 0, (uint32_t)count, 0};
     (void)churn__store_event_gather(&order, slices, n, &reader->cells, 0);
+    reader->merged_count = count;
     return view_slice(&all);
 }
 
@@ -121,7 +140,117 @@ churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uin
     if (n == 0) {
         return (churn__events){.count = 0};
     }
-    return n == 1 ? view_slice(&slices[0]) : view_merged(reader, slices, n);
+    if (n == 1) {
+        return view_slice(&slices[0]);
+    }
+    memcpy(reader->slices, slices, n * sizeof *slices);
+    reader->merged_customer = customer;
+    reader->merged_type = type;
+    return view_merged(reader, reader->slices, n);
+}
+
+/* ---- properties of events ---- */
+
+/* Room for the cells of one property; they stay until the next call for it. */
+static void *prop_room(churn__reader *reader, uint32_t prop, size_t n)
+{
+    size_t i = 0;
+    while (i < reader->prop_count && reader->props[i].prop != prop) {
+        i++;
+    }
+    if (i == reader->prop_count) {
+        if (!churn__grow(reader->heap, (void **)&reader->props, &reader->prop_capacity, i + 1,
+                         sizeof *reader->props)) {
+            reader->failed = true;
+            return NULL;
+        }
+        reader->props[reader->prop_count++] = (prop_cells){.prop = prop};
+    }
+    prop_cells *cells = &reader->props[i];
+    if (!churn__grow(reader->heap, &cells->data, &cells->capacity, n, sizeof(double))) {
+        reader->failed = true;
+        return NULL;
+    }
+    return cells->data;
+}
+
+/* Of a list that lies in one run: where every event has the property, the column itself. */
+static const void *prop_of_slice(churn__reader *reader, const event_slice *slice, uint32_t prop)
+{
+    const prop_set *set = slice->cells->props;
+    const prop_column *column = set == NULL ? NULL : churn__props_column(set, prop);
+    if (column == NULL) {
+        return NULL;
+    }
+    uint32_t first = churn__props_rank(column, slice->begin);
+    uint32_t end = churn__props_rank(column, slice->begin + slice->count);
+    if (end - first == slice->count) {
+        return (const char *)column->values + first * churn__props_size(column->type);
+    }
+    void *out = first == end ? NULL : prop_room(reader, prop, slice->count);
+    if (out != NULL) {
+        churn__props_fill_none(column->type, out, slice->count);
+        churn__props_fill(column, slice->begin, slice->count, out);
+    }
+    return out;
+}
+
+static const void *prop_of_merged(churn__reader *reader, uint32_t prop, churn__type type)
+{
+    size_t n = reader->merged_count, size = churn__props_size(type);
+    void *out = NULL;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t position = 0, entry = 0;
+        const prop_set *set = churn__store_props_place(&reader->cells, i, &position);
+        const prop_column *column = set == NULL ? NULL : churn__props_column(set, prop);
+        if (column == NULL || !churn__props_find(column, position, &entry)) {
+            continue;
+        }
+        if (out == NULL) {
+            out = prop_room(reader, prop, n);
+            if (out == NULL) {
+                return NULL;
+            }
+            churn__props_fill_none(type, out, n);
+        }
+        memcpy((char *)out + i * size, (const char *)column->values + entry * size, size);
+    }
+    return out;
+}
+
+churn__event_prop churn__reader_event_prop(churn__reader *reader, uint32_t customer, uint32_t type,
+                                           uint32_t prop)
+{
+    const churn__version *v = reader->version;
+    event_slice slices[RUNS_MAX];
+    churn__event_prop out = {.type = churn__props_type(v->props, prop)};
+    uint32_t n = churn__store_event_slices(v->events, v->event_runs, customer, type, slices);
+    if (n == 1) {
+        out.values = prop_of_slice(reader, &slices[0], prop);
+        return out;
+    }
+    bool merged = reader->merged_count > 0 && reader->merged_customer == customer &&
+                  reader->merged_type == type;
+    if (n > 1 && churn__store_props_need(slices, n) != 0 &&
+        (merged || churn__reader_events(reader, customer, type).count > 0)) {
+        out.values = prop_of_merged(reader, prop, out.type);
+    }
+    return out;
+}
+
+uint32_t churn__version_find_prop(const churn__version *version, churn_str name, churn__type *type)
+{
+    return churn__props_find_name(version->props, name, type);
+}
+
+uint32_t churn__version_prop_count(const churn__version *version)
+{
+    return churn__dict_view_count(version->props);
+}
+
+churn_str churn__version_prop_name(const churn__version *version, uint32_t prop)
+{
+    return churn__props_name(version->props, prop);
 }
 
 /* How many customers ahead the index, the lists and the events themselves are asked for: each

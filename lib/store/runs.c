@@ -266,7 +266,21 @@ typedef struct merging {
     event_run *out;
     index_builder index;
     uint32_t *types;
+    uint32_t *maps[RUNS_MAX]; /* where each run's events went; NULL: no run has properties */
 } merging;
+
+/* Note where the events went that the last call of gather put at `at`. */
+static void note_places(merging *m, const event_slice *slices, size_t at, size_t n)
+{
+    const uint32_t *from = m->out->cells.from;
+    for (size_t i = 0; from != NULL && i < n; i++) {
+        uint32_t id = from[at + i], s = 0;
+        for (; id >= slices[s].count; s++) {
+            id -= slices[s].count;
+        }
+        m->maps[slices[s].run][slices[s].begin + id] = (uint32_t)(at + i);
+    }
+}
 
 static bool merge_list(merging *m, uint32_t customer, uint32_t type)
 {
@@ -275,8 +289,10 @@ static bool merge_list(merging *m, uint32_t customer, uint32_t type)
     if (!churn__store_event_run_list(m->out, type)) {
         return false;
     }
-    m->out->count +=
-        (uint32_t)churn__store_event_gather(m->order, slices, n, &m->out->cells, m->out->count);
+    size_t at = m->out->count;
+    size_t count = churn__store_event_gather(m->order, slices, n, &m->out->cells, at);
+    note_places(m, slices, at, count);
+    m->out->count += (uint32_t)count;
     return true;
 }
 
@@ -329,6 +345,23 @@ static bool merge_overrides(merging *m, churn__heap *heap)
     }
 }
 
+/* Columns of properties follow their events; what said where those came from is over. */
+static bool merge_props(merging *m)
+{
+    event_run *out = m->out;
+    const prop_set *sets[RUNS_MAX];
+    if (out->cells.from == NULL) {
+        return true;
+    }
+    for (uint32_t i = 0; i < m->count; i++) {
+        sets[i] = &m->runs[i]->props;
+    }
+    churn__free_array(out->heap, out->cells.from, out->capacity, sizeof *out->cells.from);
+    out->cells.from = NULL;
+    out->columns &= ~COLUMN_FROM;
+    return churn__props_merge(&out->props, sets, m->count, m->maps);
+}
+
 static bool merge_events(merging *m, bool oldest, churn__heap *heap)
 {
     index_walk walk = {.count = m->count};
@@ -344,7 +377,38 @@ static bool merge_events(merging *m, bool oldest, churn__heap *heap)
             return false;
         }
     }
-    return (oldest || merge_overrides(m, heap)) && churn__store_event_run_finish(m->out, &m->index);
+    return (oldest || merge_overrides(m, heap)) && merge_props(m) &&
+           churn__store_event_run_finish(m->out, &m->index);
+}
+
+static bool has_props(event_run *const *runs, uint32_t count)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < count; i++) {
+        any = any || runs[i]->props.count > 0;
+    }
+    return any;
+}
+
+static bool make_maps(merging *m, churn__heap *heap)
+{
+    bool ok = true;
+    for (uint32_t i = 0; m->out->cells.from != NULL && i < m->count; i++) {
+        size_t n = m->runs[i]->count;
+        m->maps[i] = churn__alloc_array(heap, n, sizeof *m->maps[i]);
+        ok = ok && m->maps[i] != NULL;
+        if (m->maps[i] != NULL) {
+            memset(m->maps[i], 0xFF, n * sizeof *m->maps[i]); /* CHURN__NO_CODE */
+        }
+    }
+    return ok;
+}
+
+static void free_maps(merging *m, churn__heap *heap)
+{
+    for (uint32_t i = 0; i < m->count; i++) {
+        churn__free_array(heap, m->maps[i], m->runs[i]->count, sizeof *m->maps[i]);
+    }
 }
 
 event_run *churn__store_event_merge(churn__heap *heap, event_run *const *runs, uint32_t count,
@@ -358,9 +422,13 @@ event_run *churn__store_event_merge(churn__heap *heap, event_run *const *runs, u
         columns |= runs[i]->columns;
     }
     merging m = {.runs = runs, .count = count, .order = order, .index = {.heap = heap}};
+    columns |= has_props(runs, count) ? COLUMN_FROM : 0;
     m.out = churn__store_event_run_create(heap, columns, capacity);
     m.types = churn__alloc_array(heap, lists, sizeof *m.types);
-    if (m.out != NULL && (m.types == NULL || !merge_events(&m, oldest, heap))) {
+    bool ok =
+        m.out != NULL && m.types != NULL && make_maps(&m, heap) && merge_events(&m, oldest, heap);
+    free_maps(&m, heap);
+    if (!ok) {
         churn__store_event_run_release(m.out);
         m.out = NULL;
     }

@@ -2,7 +2,7 @@
 #ifndef CHURN_STORE_RUNS_H
 #define CHURN_STORE_RUNS_H
 
-#include "store/kinds.h"
+#include "store/props.h"
 
 /*
  * Runs: sorted, immutable, reference counted. A version has a few of every kind, the oldest first,
@@ -97,6 +97,7 @@ uint32_t churn__store_row_block(row_run *const *runs, uint32_t run_count, uint32
 #define COLUMN_KNOWN 4u
 #define COLUMN_UNTIL 8u
 #define COLUMN_ID 16u
+#define COLUMN_FROM 32u /* only while events of several runs come together */
 
 typedef struct event_columns {
     churn_time *at;
@@ -105,6 +106,11 @@ typedef struct event_columns {
     churn_time *known;
     churn_time *until;
     uint32_t *id;
+    /* Properties are kept by position: those of row i stand at position i of `props`; where events
+     * were brought together, at the position that from[i] counts over `slices`. */
+    const prop_set *props; /* borrowed; NULL: none */
+    uint32_t *from;
+    const struct event_slice *slices;
 } event_columns;
 
 typedef struct event_list {
@@ -121,6 +127,7 @@ typedef struct event_run {
     customer_index index; /* to lists */
     event_list *lists;    /* list_count + 1, types ascending within a customer */
     event_columns cells;
+    prop_set props;
     uint32_t *overrides; /* customers, ascending */
     uint32_t override_count, override_capacity;
     churn_time first, last;
@@ -142,9 +149,10 @@ uint32_t churn__store_columns_mask(const event_columns *cells);
 void churn__store_columns_copy(event_columns *to, size_t at, const event_columns *from,
                                size_t from_at, size_t n);
 
-/* What orders events of one list: instant, user, value, id, known_at; texts by their bytes. */
+/* What orders events of one list: instant, user, value, properties, id, known_at; texts by their
+ * bytes. */
 typedef struct event_order {
-    const churn__dict_view *texts, *ids;
+    const churn__dict_view *texts, *ids, *props;
 } event_order;
 
 int churn__store_event_cmp(const event_order *order, const event_columns *a, size_t i,
@@ -154,7 +162,18 @@ int churn__store_event_cmp(const event_order *order, const event_columns *a, siz
 typedef struct event_slice {
     const event_columns *cells;
     uint32_t begin, count;
+    uint32_t run; /* its number */
 } event_slice;
+
+/* ---- properties of events (props_event.c) ---- */
+
+/* Where the properties of row i stand; NULL: it has none. */
+const prop_set *churn__store_props_place(const event_columns *cells, size_t i, uint32_t *position);
+/* Property by property in order of their names; none comes before any. */
+int churn__store_props_cmp(const event_order *order, const event_columns *a, size_t i,
+                           const event_columns *b, size_t j);
+/* COLUMN_FROM where any of the slices has properties, else 0. */
+uint32_t churn__store_props_need(const event_slice *slices, uint32_t count);
 
 /* The slices of a customer and type in all runs that still count, oldest first. */
 uint32_t churn__store_event_slices(event_run *const *runs, uint32_t run_count, uint32_t customer,

@@ -35,12 +35,15 @@ typedef struct cell {
     uint64_t entry; /* of the column's dictionary; NO_ENTRY */
 } cell;
 
-/* Fields are numbered as in the kind's table; a customer's attributes follow behind. */
+/* Fields are numbered as in the kind's table; a customer's attributes, or an event's properties
+ * without "props.", follow behind. */
 typedef struct source {
     uint64_t rows;  /* of the current batch */
     uint32_t given; /* bit a field: it may have values */
     uint32_t attribute_count;
     const churn_str *attribute_names;
+    /* What a column of them holds, 0: nothing known. NULL where types come with each value. */
+    churn__type (*attribute_type)(const struct source *source, uint32_t i);
     uint64_t entries[FIELDS_MAX];      /* of dictionaries; 0: none */
     const uint32_t *codes[FIELDS_MAX]; /* by entry, as far as the load knows them; NULL: none */
     void (*get)(const struct source *source, uint32_t number, uint64_t row, cell *out);
@@ -52,6 +55,7 @@ typedef struct source {
 typedef struct struct_source {
     source base;
     const void *record;
+    const churn_named_value *named; /* attributes, properties */
 } struct_source;
 
 typedef struct batch_source {
@@ -62,9 +66,21 @@ typedef struct batch_source {
 
 /* A record as copied by churn__copy_struct. */
 void churn__source_struct(struct_source *s, const kind_info *kind, const void *record);
-/* The checked names of a customer's attributes: attribute_count of them, for the caller to free. */
-churn_status churn__source_names(churn__heap *heap, const churn_customer *customer, churn_str **out,
+/* Attributes of a customer, properties of an event. */
+typedef struct named_values {
+    const churn_named_value *data;
+    uint32_t count;
+    bool unique;      /* each name once, and not more than PROPS_MAX */
+    const char *what; /* "attributes" */
+    const char *name; /* "name of an attribute" */
+} named_values;
+
+/* Their checked names, `count` of them for the caller to free. */
+churn_status churn__source_names(churn__heap *heap, const named_values *values, churn_str **out,
                                  churn_error *err);
+/* Properties: not more than PROPS_MAX; each name once. */
+churn_status churn__source_few(uint32_t count, churn_error *err);
+churn_status churn__source_unique(const churn_str *names, uint32_t count, churn_error *err);
 /* A batch as copied by churn__copy_struct. CHURN_E_ARG for columns that contradict themselves. */
 churn_status churn__source_batch(batch_source *s, const kind_info *kind, const void *batch,
                                  churn__heap *heap, churn_error *err);
@@ -102,7 +118,9 @@ typedef struct reject_info {
 #define REJECT_NOT_FOUND 18
 #define REJECT_NO_KEY 19
 #define REJECT_OUTSIDE_SLICE 20
-#define REJECTS 21
+#define REJECT_PROPERTY_TYPE 21
+#define REJECT_PROPERTY_LIMIT 22
+#define REJECTS 23
 
 const reject_info *churn__store_reject(int32_t code);
 

@@ -203,30 +203,53 @@ done:
     return st;
 }
 
-static churn_status take_attributes(batch_source *s, churn__heap *heap, churn_error *err)
+static churn__type type_of(const source *base, uint32_t i)
+{
+    const batch_source *s = (const void *)base;
+    switch (s->attributes[i].type) {
+    case CHURN_TYPE_BOOL:
+        return CHURN__TYPE_BOOL;
+    case CHURN_TYPE_STRING:
+        return CHURN__TYPE_STRING;
+    case CHURN_TYPE_TIME:
+        return CHURN__TYPE_TIME;
+    default:
+        return CHURN__TYPE_DOUBLE;
+    }
+}
+
+static churn_status take_named(batch_source *s, const churn_any_column *columns, uint32_t n,
+                               bool props, churn__heap *heap, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const churn_customer_batch *batch = s->batch;
-    uint32_t n = batch->attribute_count;
-    if (n > 0 && batch->attributes == NULL) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "attributes: must not be NULL");
+    const char *name = props ? "name of a property" : "name of an attribute";
+    const char *what = props ? "of a property" : "of an attribute";
+    if (n > 0 && columns == NULL) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: must not be NULL", props ? "props" : "attributes");
+    }
+    if (props) {
+        CHURN_TRY(churn__source_few(n, err));
     }
     churn_str *names = churn__alloc_array(heap, n, sizeof *names);
     if (names == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    s->attributes = batch->attributes;
+    s->attributes = columns;
     s->base.attribute_names = names;
+    s->base.attribute_type = type_of;
     s->base.attribute_count = n;
     for (uint32_t i = 0; i < n; i++) {
-        const churn_any_column *column = &batch->attributes[i];
-        CHURN_TRY(churn__take_str(column->name.ptr, column->name.len, false, ID_BYTES,
-                                  "name of an attribute", &names[i], err));
-        CHURN_TRY(check_any(column, "of an attribute", err));
-        CHURN_TRY(check_strings(&column->strings, "of an attribute", err));
+        const churn_any_column *column = &columns[i];
+        CHURN_TRY(churn__take_str(column->name.ptr, column->name.len, false, ID_BYTES, name,
+                                  &names[i], err));
+        CHURN_TRY(check_any(column, what, err));
+        CHURN_TRY(check_strings(&column->strings, what, err));
         if (names[i].len == 0) {
-            CHURN_FAIL(CHURN_E_ARG, 0, "name of an attribute: must not be empty");
+            CHURN_FAIL(CHURN_E_ARG, 0, "%s: must not be empty", name);
         }
+    }
+    if (props) {
+        CHURN_TRY(churn__source_unique(names, n, err));
     }
 done:
     return st;
@@ -243,7 +266,12 @@ churn_status churn__source_batch(batch_source *s, const kind_info *kind, const v
     s->base.get = get;
     CHURN_TRY(check_fields(s, err));
     if (kind->record == CHURN_RECORD_CUSTOMER) {
-        CHURN_TRY(take_attributes(s, heap, err));
+        const churn_customer_batch *customers = batch;
+        CHURN_TRY(
+            take_named(s, customers->attributes, customers->attribute_count, false, heap, err));
+    }
+    if (kind->record == CHURN_RECORD_EVENT) {
+        CHURN_TRY(take_named(s, any->props, any->prop_count, true, heap, err));
     }
 done:
     return st;

@@ -56,8 +56,7 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
     out->kind = CELL_NONE;
     out->entry = NO_ENTRY;
     if (number >= base->kind->field_count) {
-        const churn_customer *customer = s->record;
-        set_value(out, &customer->attributes[number - base->kind->field_count].value);
+        set_value(out, &s->named[number - base->kind->field_count].value);
         out->kind = out->kind == CELL_NUMBER && isnan(out->number) ? CELL_NONE : out->kind;
         return;
     }
@@ -98,6 +97,8 @@ void churn__source_struct(struct_source *s, const kind_info *kind, const void *r
     s->base.rows = 1;
     s->base.given = UINT32_MAX;
     s->base.attribute_count = 0;
+    s->base.attribute_type = NULL;
+    s->named = NULL;
     s->base.get = get;
     s->base.next = NULL;
     s->base.kind = kind;
@@ -105,25 +106,53 @@ void churn__source_struct(struct_source *s, const kind_info *kind, const void *r
     memset(s->base.codes, 0, sizeof s->base.codes);
 }
 
-churn_status churn__source_names(churn__heap *heap, const churn_customer *customer, churn_str **out,
+churn_status churn__source_few(uint32_t count, churn_error *err)
+{
+    return count <= PROPS_MAX
+               ? CHURN_OK
+               : churn__fail(err, CHURN_E_LIMIT, 0, "props: %u of them, and a store has at most %u",
+                             (uint64_t)count, (uint64_t)PROPS_MAX);
+}
+
+churn_status churn__source_unique(const churn_str *names, uint32_t count, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 1; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (churn__str_eq(names[i], names[j])) {
+                CHURN_FAIL(CHURN_E_ARG, 0, "props: %q is given twice", &names[i]);
+            }
+        }
+    }
+done:
+    return st;
+}
+
+churn_status churn__source_names(churn__heap *heap, const named_values *values, churn_str **out,
                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
-    uint32_t n = customer->attribute_count;
-    if (customer->attributes == NULL) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "attributes: must not be NULL");
+    uint32_t n = values->count;
+    if (values->data == NULL) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: must not be NULL", values->what);
+    }
+    if (values->unique) {
+        CHURN_TRY(churn__source_few(n, err));
     }
     *out = churn__alloc_array(heap, n, sizeof **out);
     if (*out == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     for (uint32_t i = 0; i < n; i++) {
-        churn_str name = customer->attributes[i].name;
-        CHURN_TRY(churn__take_str(name.ptr, name.len, false, ID_BYTES, "name of an attribute",
-                                  &(*out)[i], err));
+        churn_str name = values->data[i].name;
+        CHURN_TRY(
+            churn__take_str(name.ptr, name.len, false, ID_BYTES, values->name, &(*out)[i], err));
         if ((*out)[i].len == 0) {
-            CHURN_FAIL(CHURN_E_ARG, 0, "name of an attribute: must not be empty");
+            CHURN_FAIL(CHURN_E_ARG, 0, "%s: must not be empty", values->name);
         }
+    }
+    if (values->unique) {
+        CHURN_TRY(churn__source_unique(*out, n, err));
     }
 done:
     return st;

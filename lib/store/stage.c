@@ -7,7 +7,7 @@
 
 void churn__store_stage_init(stage *s, churn__heap *heap)
 {
-    *s = (stage){.heap = heap, .events = {.heap = heap}};
+    *s = (stage){.heap = heap, .events = {.heap = heap, .props = {.heap = heap}}};
 }
 
 static void events_clear(event_stage *s)
@@ -17,7 +17,8 @@ static void events_clear(event_stage *s)
     churn__free_array(heap, s->type, s->capacity, sizeof *s->type);
     churn__free_array(heap, s->flags, s->capacity, sizeof *s->flags);
     churn__store_columns_free(heap, &s->cells, s->capacity);
-    *s = (event_stage){.heap = heap};
+    churn__props_clear(&s->props);
+    *s = (event_stage){.heap = heap, .props = {.heap = heap}};
 }
 
 static void rows_clear(stage *s, uint32_t kind)
@@ -39,7 +40,8 @@ void churn__store_stage_clear(stage *s)
 void churn__store_stage_reset(stage *s)
 {
     s->events.count = 0;
-    if (s->events.capacity > KEPT_ROWS || churn__store_columns_mask(&s->events.cells) != 0) {
+    if (s->events.capacity > KEPT_ROWS || s->events.props.count > 0 ||
+        churn__store_columns_mask(&s->events.cells) != 0) {
         events_clear(&s->events);
     }
     for (uint32_t kind = 0; kind < KINDS; kind++) {
@@ -66,7 +68,8 @@ bool churn__store_stage_is_empty(const stage *s)
 static bool events_resize(event_stage *s, size_t capacity)
 {
     churn__heap *heap = s->heap;
-    event_stage more = {.heap = heap, .count = s->count, .capacity = capacity};
+    event_stage more = {
+        .heap = heap, .count = s->count, .capacity = capacity, .props = {.heap = heap}};
     more.customer = churn__alloc_array(heap, capacity, sizeof *more.customer);
     more.type = churn__alloc_array(heap, capacity, sizeof *more.type);
     if (s->flags != NULL) {
@@ -86,6 +89,9 @@ static bool events_resize(event_stage *s, size_t capacity)
     if (s->flags != NULL) {
         memcpy(more.flags, s->flags, s->count);
     }
+    more.props = s->props;
+    more.cells.props = s->cells.props;
+    s->props = (prop_set){.heap = heap};
     events_clear(s);
     *s = more;
     return true;
@@ -184,6 +190,20 @@ bool churn__store_stage_event(event_stage *s, const event_row *row)
         s->cells.id[i] = head->id;
         s->flags[i] = (uint8_t)(head->flags & (ROW_DATELESS | ROW_END));
     }
+    return true;
+}
+
+bool churn__store_stage_event_props(event_stage *s, const event_row *row, const prop_value *props,
+                                    size_t n)
+{
+    if (!churn__store_stage_event(s, row)) {
+        return false;
+    }
+    if (n > 0 && !churn__props_append_all(&s->props, (uint32_t)(s->count - 1), props, n)) {
+        s->count--;
+        return false;
+    }
+    s->cells.props = s->props.count > 0 ? &s->props : NULL;
     return true;
 }
 

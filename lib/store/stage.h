@@ -15,6 +15,7 @@ typedef struct event_stage {
     uint32_t *type;
     event_columns cells; /* optional ones are made when first needed */
     uint8_t *flags;      /* ROW_DATELESS, ROW_END; beside cells.id */
+    prop_set props;      /* of the rows that came */
 } event_stage;
 
 typedef struct row_stage {
@@ -28,7 +29,7 @@ typedef struct stage {
     row_stage rows[KINDS];
     uint32_t provided;  /* bit a kind */
     uint32_t customers; /* counts of the dictionaries when it began, to undo it */
-    uint32_t types, texts;
+    uint32_t types, texts, props;
     uint32_t ids[KINDS];
 } stage;
 
@@ -40,6 +41,9 @@ bool churn__store_stage_is_empty(const stage *s);
 /* Room for `more` events. False: no memory; nothing changed. */
 bool churn__store_stage_reserve(event_stage *s, size_t more);
 bool churn__store_stage_event(event_stage *s, const event_row *row);
+/* The same with properties. */
+bool churn__store_stage_event_props(event_stage *s, const event_row *row, const prop_value *props,
+                                    size_t n);
 bool churn__store_stage_row(stage *s, uint32_t kind, const void *row);
 /* Read a staged event back as a row. */
 void churn__store_event_at(const event_columns *cells, size_t i, event_row *row);
@@ -140,6 +144,7 @@ typedef struct event_merge {
     event_order order;
     tally *tally;
     size_t staged;       /* rows that came */
+    prop_set written;    /* properties of the rows behind them */
     uint8_t *gone;       /* bit a staged row: resolved into others; NULL: none */
     uint32_t *overrides; /* customers whose events are all written anew */
     size_t override_count, override_capacity;

@@ -24,7 +24,9 @@ static bool create_dicts(churn_store *store)
     store->customers = churn__dict_create(store->heap);
     store->types = churn__dict_create(store->heap);
     store->texts = churn__dict_create(store->heap);
-    bool ok = store->customers != NULL && store->types != NULL && store->texts != NULL;
+    store->props = churn__dict_create(store->heap);
+    bool ok = store->customers != NULL && store->types != NULL && store->texts != NULL &&
+              store->props != NULL;
     for (uint32_t kind = 0; ok && kind < KINDS; kind++) {
         if (has_ids(kind)) {
             store->ids[kind] = churn__dict_create(store->heap);
@@ -39,6 +41,7 @@ static void free_dicts(churn_store *store)
     churn__dict_free(store->customers);
     churn__dict_free(store->types);
     churn__dict_free(store->texts);
+    churn__dict_free(store->props);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__dict_free(store->ids[kind]);
         churn__free_array(store->heap, store->owners[kind].data, store->owners[kind].capacity,

@@ -85,7 +85,8 @@ bool churn__reader_failed(const churn__reader *reader);
 
 /* ---- events ---- */
 
-/* One customer's events of one type, ordered by (at, user, value, id) as strings and numbers.
+/* One customer's events of one type, ordered by (at, user, value, properties, id) as strings and
+ * numbers.
  * Arrays that no row needs are NULL. All versions of an event are here; it is seen at as_of if
  * known[i] <= as_of < until[i] (NULL: known when it happened; never replaced). */
 typedef struct churn__events {
@@ -116,6 +117,9 @@ churn__event_prop churn__reader_event_prop(churn__reader *reader, uint32_t custo
 /* The number of a property by its name, and its type, which is one for all events of a store.
  * CHURN__NO_CODE: no event ever had it. */
 uint32_t churn__version_find_prop(const churn__version *version, churn_str name, churn__type *type);
+/* Properties are numbers 0 .. count - 1, in order of first use. */
+uint32_t churn__version_prop_count(const churn__version *version);
+churn_str churn__version_prop_name(const churn__version *version, uint32_t prop);
 
 /* The types of which a customer has events, ascending by code; valid until the next call. */
 uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer,

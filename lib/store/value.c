@@ -38,6 +38,12 @@ static const reject_info rejects[REJECTS] = {
                        CHURN_E_ARG},
     [REJECT_OUTSIDE_SLICE] = {"outside_slice", "lies outside the slice that is replaced",
                               CHURN_E_RANGE},
+    [REJECT_PROPERTY_TYPE] = {"property_type",
+                              "has another type in this store: that of its first value",
+                              CHURN_E_TYPE},
+    [REJECT_PROPERTY_LIMIT] = {"property_limit",
+                               "is new, and the store has as many properties as it can hold",
+                               CHURN_E_LIMIT},
     [REJECT_BAD_DURATION] = {"bad_duration", "is no duration such as 30d", CHURN_E_ARG},
 };
 

@@ -70,6 +70,7 @@ void churn__version_release(churn__version *v)
     churn__dict_view_release(v->customer_ids);
     churn__dict_view_release(v->types);
     churn__dict_view_release(v->texts);
+    churn__dict_view_release(v->props);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__dict_view_release(v->ids[kind]);
     }
@@ -102,7 +103,8 @@ static bool take_views(churn__version *v, const churn_store *store, const churn_
     bool ok =
         take_view(&v->customer_ids, from == NULL ? NULL : from->customer_ids, store->customers) &&
         take_view(&v->types, from == NULL ? NULL : from->types, store->types) &&
-        take_view(&v->texts, from == NULL ? NULL : from->texts, store->texts);
+        take_view(&v->texts, from == NULL ? NULL : from->texts, store->texts) &&
+        take_view(&v->props, from == NULL ? NULL : from->props, store->props);
     for (uint32_t kind = 0; ok && kind < KINDS; kind++) {
         ok = take_view(&v->ids[kind], from == NULL ? NULL : from->ids[kind], store->ids[kind]);
     }
@@ -115,7 +117,7 @@ static void inherit(churn__version *v, const churn__version *from)
     size_t at = offsetof(churn__version, heap);
     memcpy((char *)v + at, (const char *)from + at, sizeof *v - at);
     v->number++;
-    v->customer_ids = v->types = v->texts = NULL;
+    v->customer_ids = v->types = v->texts = v->props = NULL;
     memset(v->ids, 0, sizeof v->ids);
     retain_runs(v);
     if (v->order != NULL) {
@@ -356,13 +358,13 @@ bool churn__version_extend_order(churn__version *draft)
 
 event_order churn__version_event_order(const churn__version *v)
 {
-    return (event_order){v->texts, v->ids[KIND_EVENT]};
+    return (event_order){v->texts, v->ids[KIND_EVENT], v->props};
 }
 
 event_order churn__version_row_order(const churn__version *v, uint32_t kind)
 {
     bool named = churn__store_kinds[kind].id_is_text;
-    return (event_order){v->texts, named ? v->texts : v->ids[kind]};
+    return (event_order){v->texts, named ? v->texts : v->ids[kind], NULL};
 }
 
 uint64_t churn__version_number(const churn__version *v)

@@ -53,6 +53,7 @@ void churn__store_stage_mark(churn_store *store, stage *s)
     s->customers = churn__dict_count(store->customers);
     s->types = churn__dict_count(store->types);
     s->texts = churn__dict_count(store->texts);
+    s->props = churn__dict_count(store->props);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         s->ids[kind] = store->ids[kind] == NULL ? 0 : churn__dict_count(store->ids[kind]);
     }
@@ -63,6 +64,7 @@ void churn__store_rollback(churn_store *store, const stage *s)
     churn__dict_truncate(store->customers, s->customers);
     churn__dict_truncate(store->types, s->types);
     churn__dict_truncate(store->texts, s->texts);
+    churn__dict_truncate(store->props, s->props);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         if (store->ids[kind] != NULL) {
             churn__dict_truncate(store->ids[kind], s->ids[kind]);
