@@ -274,9 +274,13 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                               churn_error *err)
 {
     const churn_playbook *playbook = frame->playbook;
-    churn__metric_config config = {playbook->metrics,  playbook->metric_count,
-                                   playbook->sources,  playbook->source_count,
-                                   playbook->currency, playbook->zone};
+    churn__metric_config config = {.metrics = playbook->metrics,
+                                   .metric_count = playbook->metric_count,
+                                   .sources = playbook->sources,
+                                   .source_count = playbook->source_count,
+                                   .currency = playbook->currency,
+                                   .zone = playbook->zone,
+                                   .zoneinfo = playbook->zoneinfo};
     churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
                                                 frame->date_count, &frame->plan, err);
     if (st == CHURN_OK && options->stale_sources) {

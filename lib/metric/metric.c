@@ -88,23 +88,6 @@ void churn__metric_put_value(const churn__metric_plan *plan, uint32_t metric, si
     write_value(&out[metric], row, value);
 }
 
-static churn__metric_cell cell_get(const churn__column *column, size_t row)
-{
-    if (column->missing[row] != CHURN__PRESENT) {
-        return churn__metric_no_value(column->missing[row]);
-    }
-    switch (column->type) {
-    case CHURN__TYPE_DOUBLE:
-        return churn__metric_value(((const double *)column->values)[row]);
-    case CHURN__TYPE_INT:
-        return churn__metric_value((double)((const int64_t *)column->values)[row]);
-    case CHURN__TYPE_BOOL:
-        return churn__metric_value(((const uint8_t *)column->values)[row] != 0);
-    default:
-        return churn__metric_no_value(CHURN__NOT_PROVIDED);
-    }
-}
-
 /* ---- events ---- */
 
 static void eval_range(churn__metric_plan *plan, const churn__metric_range *range, size_t first,
@@ -159,50 +142,6 @@ static void settle(const churn__metric_plan *plan, uint32_t metric, size_t rows,
     }
 }
 
-/* ---- ratios and changes ---- */
-
-static churn__metric_cell operand_value(churn__metric_plan *plan, churn__reader *reader,
-                                        uint32_t customer, const churn__metric_bound *bound,
-                                        uint32_t which, uint32_t date, size_t row,
-                                        const churn__column *out)
-{
-    const churn__operand *o = which == 0 ? &bound->def->a : &bound->def->b;
-    if (!o->is_attribute) {
-        return cell_get(&out[o->metric], row);
-    }
-    return churn__metric_attribute_number(plan, reader, customer, bound->attribute[which], date);
-}
-
-static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cell a,
-                                 churn__metric_cell b)
-{
-    bool enough = b.value != 0 && (def->min_base == 0 || b.value >= def->min_base);
-    bool base = b.missing != CHURN__PRESENT || enough;
-    churn__missing reason = churn__missing_worse(a.missing, base ? b.missing : CHURN__EMPTY);
-    if (reason != CHURN__PRESENT) {
-        return churn__metric_no_value(reason);
-    }
-    bool change = def->kind == CHURN__METRIC_PCT_CHANGE;
-    return churn__metric_value((change ? a.value - b.value : a.value) / b.value);
-}
-
-/* Column by column: what a metric is made of is there for all rows when its turn comes. */
-static void eval_derived(churn__metric_plan *plan, churn__reader *reader, uint32_t metric,
-                         const uint32_t *customers, uint32_t n, churn__column *out)
-{
-    const churn__metric_bound *bound = &plan->bounds[metric];
-    for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t date = 0; date < plan->date_count; date++) {
-            size_t row = (size_t)i * plan->date_count + date;
-            churn__metric_cell a =
-                operand_value(plan, reader, customers[i], bound, 0, date, row, out);
-            churn__metric_cell b =
-                operand_value(plan, reader, customers[i], bound, 1, date, row, out);
-            churn__metric_put(plan, metric, row, derive(bound->def, a, b), out);
-        }
-    }
-}
-
 /* ---- all ---- */
 
 static void eval_since(churn__metric_plan *plan, churn__reader *reader, uint32_t customer)
@@ -222,6 +161,9 @@ static void eval_customer(churn__metric_plan *plan, churn__reader *reader, uint3
     if (plan->events.count > 0) {
         eval_events(plan, reader, customer, first, out);
     }
+    if (plan->general != NULL) {
+        churn__metric_general_eval(plan, reader, customer, first, out);
+    }
     churn__metric_records(plan, reader, customer, first, out);
 }
 
@@ -230,19 +172,24 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
                                      churn_error *err)
 {
     churn_status st = CHURN_OK;
+    uint32_t in_hand = 0;
     for (uint32_t i = 0; i < n && !plan->failed; i++) {
         churn__reader_ahead(reader, customers + i, n - i);
-        eval_customer(plan, reader, customers[i], (size_t)i * plan->date_count, out);
+        in_hand = customers[i];
+        eval_customer(plan, reader, in_hand, (size_t)i * plan->date_count, out);
     }
     if (plan->failed || churn__reader_failed(reader)) {
-        st = churn__fail_memory(err, plan->heap);
+        st = churn__metric_trouble(plan, in_hand, err);
     }
     for (uint32_t i = 0; st == CHURN_OK && i < plan->events.count; i++) {
         settle(plan, plan->events.items[i], (size_t)n * plan->date_count, out);
     }
-    for (uint32_t i = 0; st == CHURN_OK && i < plan->derived.count; i++) {
-        eval_derived(plan, reader, plan->derived.items[i], customers, n, out);
-    }
     plan->failed = false;
+    if (st == CHURN_OK) {
+        st = churn__metric_derive(plan, reader, customers, n, out, err);
+    }
+    if (st == CHURN_OK && plan->quality != NULL) {
+        churn__metric_measure(plan, reader, customers, n, out);
+    }
     return st;
 }

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "core/column.h"
+#include "expr/expr.h"
 #include "store/store.h"
 
 /*
@@ -22,6 +23,9 @@ typedef enum churn__metric_kind {
     CHURN__METRIC_INVOICE,
     CHURN__METRIC_RATIO,      /* a / b */
     CHURN__METRIC_PCT_CHANGE, /* (a - b) / b */
+    CHURN__METRIC_DELTA,      /* a - b */
+    CHURN__METRIC_EXPR,       /* an expression over metrics and attributes */
+    CHURN__METRIC_BASELINE,   /* a against the median of its own past, or of a group */
     CHURN__METRIC_ATTRIBUTE,  /* an attribute as it is */
     CHURN__METRIC_CUSTOMER,   /* age_days */
     CHURN__METRIC_MILESTONE,
@@ -42,6 +46,19 @@ typedef enum churn__metric_what {
     CHURN__AGG_ACTIVE_DAYS,
     CHURN__AGG_DAYS_SINCE,
     CHURN__AGG_TREND,
+    CHURN__AGG_MEDIAN,
+    CHURN__AGG_QUANTILE,
+    CHURN__AGG_STDDEV,
+    CHURN__AGG_FIRST,
+    CHURN__AGG_LAST,
+    CHURN__AGG_DAYS_SINCE_FIRST,
+    CHURN__AGG_GAP_MEAN,
+    CHURN__AGG_GAP_MAX,
+    CHURN__AGG_RATE,
+    CHURN__AGG_STREAK,
+    CHURN__AGG_EXISTS,
+    CHURN__AGG_EWMA,
+    CHURN__AGG_ACTIVE_PERIODS,
     /* of tickets */
     CHURN__TICKET_OPEN_COUNT,
     CHURN__TICKET_OLDEST_OPEN_DAYS, /* fractional days */
@@ -112,7 +129,8 @@ typedef enum churn__metric_what {
 typedef enum churn__metric_of {
     CHURN__OF_VALUE = 0,
     CHURN__OF_USER,
-    CHURN__OF_TYPE
+    CHURN__OF_TYPE,
+    CHURN__OF_PROP /* a property */
 } churn__metric_of;
 
 typedef enum churn__metric_take {
@@ -138,6 +156,24 @@ typedef struct churn__metric_filter {
     uint32_t count; /* 0: all */
 } churn__metric_filter;
 
+typedef enum churn__baseline_of {
+    CHURN__BASELINE_SELF = 0, /* the customer's own past */
+    CHURN__BASELINE_SEGMENT,  /* customers of the same segment, at as_of */
+    CHURN__BASELINE_ALL       /* all customers, at as_of */
+} churn__baseline_of;
+
+/* A declared property of events. */
+typedef struct churn__prop_def {
+    churn_str name;
+    churn__type type; /* BOOL, DOUBLE, STRING, TIME */
+} churn__prop_def;
+
+/* Slots of a condition on events: these, then the declared properties in their order. */
+#define CHURN__WHERE_VALUE 0
+#define CHURN__WHERE_USER 1
+#define CHURN__WHERE_TYPE 2
+#define CHURN__WHERE_PROP 3
+
 typedef enum churn__if_never {
     CHURN__NEVER_SINCE_START = 0, /* days since the later of customer.since and the source's from */
     CHURN__NEVER_MISSING,
@@ -161,23 +197,42 @@ typedef struct churn__metric_def {
     churn__metric_of of;
     bool has_window;
     churn__span window, offset; /* [as_of - offset - window, as_of - offset) */
-    bool clip;                  /* history: clip; else require */
+    churn__unit align;          /* CD, CW, CMO, CQ: as_of is taken back to the period's start */
+    bool customer_zone;         /* calendar time is the customer's own (attribute time_zone) */
+    bool clip;                  /* history: clip or scale; else require */
+    bool scaled;                /* history: scale */
     bool has_default;
     double default_value;   /* instead of missing, whatever the reason */
     churn__value otherwise; /* the same for a metric whose values are no numbers */
     churn__if_never if_never;
     double if_never_value;
     uint32_t buckets, min_buckets; /* of a trend; min_buckets 0: all */
-    int64_t every;
-    bool relative;
+    int64_t every; /* of every_unit: of a trend, active periods, a streak (CD, CW) */
+    churn__unit every_unit;
+    bool relative, robust;
+    bool of_given;           /* a trend sums values rather than counts events */
+    uint32_t prop;           /* CHURN__OF_PROP: which of the declared ones */
+    bool has_scale;          /* of a sum: whole numbers of 10^-scale, exactly */
+    uint8_t scale;           /* 0 to 9 */
+    bool approx;             /* distinct by HyperLogLog */
+    bool calendar;           /* days since: differences of local dates */
+    double q;                /* of a quantile */
+    int64_t half_life;       /* microseconds */
+    churn__metric_take take; /* per: user */
+    const churn__expr *expr; /* where of an event metric; a metric's own expression */
     churn__operand a, b;
+    churn__baseline_of baseline;
+    uint32_t back;            /* of a baseline of its own: how many values of the past, */
+    uint32_t fewest;          /* and how many must be there; `every` apart */
+    bool difference;          /* value - median, else value / median */
+    const uint32_t *segments; /* of a baseline of segments: the first that holds is meant */
+    uint32_t segment_count;
     double min_base;     /* smallest |b| that is divided by: ratio 0 (b must not be 0), change 1 */
     uint8_t survey_kind; /* CHURN__SURVEY_*; 0: any */
     int64_t max_age;     /* of a survey answer; 0: any */
     churn_str attribute; /* CHURN__METRIC_ATTRIBUTE */
     churn__type type;    /* of the metric's values: DOUBLE, but as declared for an attribute */
-    churn__metric_take take;
-    bool per_user; /* of a count of tickets */
+    bool per_user;       /* of a count of tickets */
     churn__metric_filter filters[CHURN__FILTERS];
     int64_t sla; /* promised within */
     bool sla_resolution;
@@ -211,7 +266,17 @@ typedef struct churn__metric_config {
     const churn__source_def *sources;
     uint32_t source_count;
     churn_str currency;      /* the playbook's, for mrr */
-    const churn__zone *zone; /* for active_days */
+    const churn__zone *zone; /* of calendar time */
+    const char *zoneinfo;    /* where zones of customers are read; NULL: the system's */
+    const churn__prop_def *props;
+    uint32_t prop_count;
+    /* What a metric's expression may name beside metrics: slot metric_count + i is the ith of
+     * these; an empty name is the customer's age in days. */
+    const churn__prop_def *attributes;
+    uint32_t attribute_count;
+    const uint8_t *wanted; /* by metric: only these, and what they are made of; NULL: all */
+    bool measure;          /* keep figures of quality */
+    bool is_past;          /* of a baseline: it may have none of its own */
 } churn__metric_config;
 
 /* Definitions bound to a version: names resolved to codes, order found, freshness of each source at
@@ -237,6 +302,19 @@ void churn__metric_plan_free(churn__metric_plan *plan);
 churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
                                      const uint32_t *customers, uint32_t n, churn__column *out,
                                      churn_error *err);
+
+/* What came of a metric over all customers and dates evaluated so far, for those that existed; only
+ * where config.measure asks for it. */
+#define CHURN__METRIC_REASONS 32
+typedef struct churn__metric_quality {
+    uint64_t valid;
+    uint64_t missing[CHURN__METRIC_REASONS]; /* by churn__missing */
+    uint64_t skipped;  /* events without the value that the metric takes, once a window */
+    uint64_t excluded; /* events of which the condition is UNKNOWN or an error, once a window */
+    uint64_t zones;    /* rows judged in the playbook's zone as the customer's is unknown */
+} churn__metric_quality;
+const churn__metric_quality *churn__metric_plan_quality(const churn__metric_plan *plan,
+                                                        uint32_t metric);
 
 /* Sources that are stale at a date of the plan, for the run's report. */
 uint32_t churn__metric_stale_sources(const churn__metric_plan *plan, uint32_t date,

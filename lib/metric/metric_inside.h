@@ -149,7 +149,8 @@ struct churn__metric_plan {
     uint32_t date_count;
     churn__metric_bound *bounds; /* by metric */
     churn__metric_list events, records[CHURN__METRIC_KINDS];
-    churn__metric_list derived; /* in an order in which each comes after what it is made of */
+    churn__metric_list general_list; /* events the general way */
+    churn__metric_list derived;      /* in an order in which each comes after what it is made of */
     bool needs_since;
     double money_scale; /* minor units of one major unit */
 
@@ -202,6 +203,12 @@ struct churn__metric_plan {
     churn__metric_keys people;
     churn__mrr_step *steps_of_mrr;
     size_t step_capacity;
+
+    uint8_t *wanted;                       /* by metric: whether it is computed */
+    struct churn__metric_general *general; /* event_inside.h; NULL: not needed */
+    struct churn__metric_exprs *exprs;     /* expression.c, the same */
+    struct churn__metric_baselines *baselines;
+    churn__metric_quality *quality; /* by metric; NULL: not asked for */
 
     bool mixed;  /* an event is seen at some dates only: date by date, please */
     bool failed; /* no memory */
@@ -383,6 +390,31 @@ void churn__metric_records(churn__metric_plan *plan, churn__reader *reader, uint
 churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, churn__reader *reader,
                                                   uint32_t customer, uint32_t attribute,
                                                   uint32_t date);
+
+/* ---- derived.c, baseline.c, quality.c, event_view.c ---- */
+
+bool churn__metric_is_derived(const churn__metric_def *def);
+/* Finds what is wanted, and puts derived metrics into an order in which each comes after what it is
+ * made of. */
+churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err);
+churn_status churn__metric_derived_create(churn__metric_plan *plan, churn_error *err);
+void churn__metric_derived_free(churn__metric_plan *plan);
+/* After all other metrics of these customers. */
+churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reader,
+                                  const uint32_t *customers, uint32_t n, churn__column *out,
+                                  churn_error *err);
+void churn__metric_baselines_fresh(churn__metric_plan *plan);
+void churn__metric_measure(churn__metric_plan *plan, churn__reader *reader,
+                           const uint32_t *customers, uint32_t n, const churn__column *out);
+/* Event metrics that need the general way. */
+bool churn__metric_is_general(const churn__metric_plan *plan, const churn__metric_def *def);
+churn_status churn__metric_general_create(churn__metric_plan *plan, churn_error *err);
+void churn__metric_general_free(churn__metric_plan *plan);
+/* A customer at all dates. */
+void churn__metric_general_eval(churn__metric_plan *plan, churn__reader *reader, uint32_t customer,
+                                size_t first, churn__column *out);
+/* Why plan->failed was set, for the customer that was in hand. */
+churn_status churn__metric_trouble(churn__metric_plan *plan, uint32_t customer, churn_error *err);
 
 /* ---- metric.c ---- */
 
