@@ -78,8 +78,8 @@ typedef struct churn_field_value {
  * outside the slice is rejected as `outside_slice`. The report's `retracted` are the records that
  * went, beside the rows that it has `seen`.
  *
- * This is the way to load a table again every night where its rows have no ids. Customers have no
- * slices.
+ * This is the way to load a table again every night where its rows have no ids. Customers and
+ * aliases, which have no instant, have no slices.
  */
 typedef struct churn_slice {
     uint32_t struct_size;
@@ -103,8 +103,8 @@ typedef struct churn_load_options {
     const churn_field_text *constants; /* streams only: fields that the stream lacks, as text */
     const churn_field_value *values;   /* streams only: value maps of text fields */
     uint32_t value_count;
-    uint32_t reserved;    /* zero */
-    churn_cancel *cancel; /* may be NULL */
+    uint32_t reserved;          /* zero */
+    churn_cancel *cancel;       /* may be NULL */
     const churn_slice *replace; /* the rows replace a slice; NULL: they are added */
 } churn_load_options;
 

@@ -90,22 +90,29 @@ static bool end_row(stage *st, const record_slice *s, const void *row)
     return churn__store_stage_row(st, s->kind, copy);
 }
 
-static bool end_unnamed(stage *st, const record_slice *s, const churn__version *v, const keyed *k)
+static bool end_unnamed_of(stage *st, const record_slice *s, const churn__version *v,
+                           const keyed *k, uint32_t customer)
 {
     size_t size = k->kind->row_size;
-    for (uint32_t customer = 0; customer < v->customers; customer++) {
-        const void *rows = NULL;
-        uint32_t n =
-            churn__store_row_block(v->rows[s->kind], v->row_runs[s->kind], customer, &rows);
-        for (uint32_t i = 0; i < n; i++) {
-            const row_head *row = (const void *)((const char *)rows + i * size);
-            bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
-            if (mine && !is_named(k, row) && !end_row(st, s, row)) {
-                return false;
-            }
+    const void *rows = NULL;
+    uint32_t n = churn__store_row_block(v->rows[s->kind], v->row_runs[s->kind], customer, &rows);
+    for (uint32_t i = 0; i < n; i++) {
+        const row_head *row = (const void *)((const char *)rows + i * size);
+        bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
+        if (mine && !is_named(k, row) && !end_row(st, s, row)) {
+            return false;
         }
     }
     return true;
+}
+
+static bool end_unnamed(stage *st, const record_slice *s, const churn__version *v, const keyed *k)
+{
+    bool ok = end_unnamed_of(st, s, v, k, CHURN__BUSINESS);
+    for (uint32_t customer = 0; ok && customer < v->customers; customer++) {
+        ok = end_unnamed_of(st, s, v, k, customer);
+    }
+    return ok;
 }
 
 /* Rows of no customer are passed over by what follows. */
@@ -329,9 +336,8 @@ static bool swap_all(swap *w)
     const churn__version *v = w->version;
     event_merge m = {.heap = w->stage->heap, .stage = &w->stage->events, .order = w->order};
     w->rows = churn__alloc_array(m.heap, w->row_count, sizeof *w->rows);
-    w->named_bytes =
-        churn__bits_bytes(v->ids[KIND_EVENT] == NULL ? 0
-                                                     : churn__dict_view_count(v->ids[KIND_EVENT]));
+    w->named_bytes = churn__bits_bytes(
+        v->ids[KIND_EVENT] == NULL ? 0 : churn__dict_view_count(v->ids[KIND_EVENT]));
     w->named = churn__alloc_zero(m.heap, w->named_bytes);
     w->slice->same_count = w->row_count;
     w->slice->same = churn__alloc_zero(m.heap, churn__bits_bytes(w->row_count));
