@@ -140,7 +140,7 @@ typedef struct churn__kpi_request {
  * leave out those whose money is unknown somewhere in the span. `logo_churn`: who was there at the
  * start and is not at the end; `crr`: `new` is whoever came and was not there at the start; `grr`
  * and `nrr`: the cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over
- * MRR at the start.
+ * MRR at the start. All money is converted by the rates at as_of, so that rates are no movement.
  */
 churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
                               const churn__kpi_request *request, churn_table **out,

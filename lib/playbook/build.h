@@ -55,8 +55,7 @@ typedef struct builder {
     churn__trigger_def *trigger_defs;
     churn__play_def *play_defs;
 
-    registry attributes, properties, sources, roles, metrics, segments, scores, triggers, plays,
-        slots;
+    registry attributes, sources, roles, metrics, segments, scores, triggers, plays, slots;
     const parameter *parameters;
     uint32_t parameter_count;
 } builder;
@@ -142,7 +141,6 @@ void b_declare(builder *b); /* room for every definition, with its id: what name
 void b_header(builder *b);
 void b_sources(builder *b);
 void b_attributes(builder *b);
-void b_properties(builder *b);
 void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_loss(builder *b);

@@ -102,6 +102,8 @@ extern const schema schema_sources;
 extern const schema schema_attribute_type, schema_record_kind, schema_weekday;
 extern const schema schema_agg, schema_of, schema_history, schema_ticket, schema_survey;
 extern const schema schema_survey_kind, schema_subscription, schema_invoice, schema_if_never_word;
+extern const schema schema_sla_part, schema_record_take, schema_milestone, schema_touchpoint;
+extern const schema schema_contact, schema_announcement, schema_attribute_take;
 extern const schema schema_factor_missing, schema_severity, schema_initial, schema_population;
 extern const schema schema_on_unknown_word, schema_refire_word, schema_on_resolve, schema_preset;
 extern const schema schema_loss_word;

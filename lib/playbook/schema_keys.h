@@ -41,6 +41,8 @@
     }
 
 extern const schema schema_by_ticket, schema_by_survey, schema_by_subscription;
-extern const schema schema_by_invoice, schema_by_attribute, schema_by_customer;
+extern const schema schema_by_invoice, schema_by_milestone, schema_by_touchpoint;
+extern const schema schema_by_contact, schema_by_announcement;
+extern const schema schema_by_attribute, schema_by_customer;
 
 #endif

@@ -174,14 +174,16 @@ static const schema *const sorts[] = {&by_agg,
                                       &schema_by_survey,
                                       &schema_by_subscription,
                                       &schema_by_invoice,
+                                      &schema_by_milestone,
+                                      &schema_by_touchpoint,
+                                      &schema_by_contact,
+                                      &schema_by_announcement,
                                       &schema_by_attribute,
                                       &schema_by_customer};
 static const schema_word later_sorts[] = {
     {"delta", 0, true, "Difference of two metrics."},
     {"share", 0, true, "Different users as a part of an attribute."},
     {"expression", 0, true, "A metric computed from others."},
-    {"milestone", 0, true, "Something of milestones."},
-    {"touchpoint", 0, true, "Something of contacts with the customer."},
 };
 static const schema metric = {
     .type = SCHEMA_VARIANTS, SCHEMA_ANY_OF(sorts), SCHEMA_WORDS_OF(later_sorts)};

@@ -172,32 +172,13 @@ static bool build_list(build *b, size_t begin, size_t end)
     return true;
 }
 
-static size_t group_end(const build *b, size_t begin)
-{
-    uint64_t group = group_of(b, b->order[begin]);
-    size_t end = begin;
-    while (end < b->count && group_of(b, b->order[end]) == group) {
-        end++;
-    }
-    return end;
-}
-
-bool churn__store_event_sorted(const event_merge *m, uint32_t customers, uint32_t types,
-                               uint32_t *order)
-{
-    build b = {.m = m, .types = types == 0 ? 1 : types, .order = order, .count = m->stage->count};
-    bool ok = order_rows(&b, customers);
-    for (size_t begin = 0, end = 0; ok && begin < b.count; begin = end) {
-        end = group_end(&b, begin);
-        ok = sort_list(&b, order + begin, end - begin);
-    }
-    return ok;
-}
-
 static bool build_lists(build *b)
 {
     for (size_t begin = 0, end = 0; begin < b->count; begin = end) {
-        end = group_end(b, begin);
+        uint64_t group = group_of(b, b->order[begin]);
+        while (end < b->count && group_of(b, b->order[end]) == group) {
+            end++;
+        }
         if (!build_list(b, begin, end)) {
             return false;
         }

@@ -23,24 +23,6 @@ typedef struct row_stage {
     size_t count, capacity;
 } row_stage;
 
-/* An event without id, by its place among all of a customer and type. */
-typedef struct removal {
-    uint32_t customer, type, position;
-} removal;
-
-/* What a load replaces, and what that comes to. */
-typedef struct record_slice {
-    churn_time from, to; /* [from, to) of the records' own instants */
-    churn_time known;    /* what is left out ends then; CHURN_TIME_NONE: it never was */
-    uint32_t *types;     /* of events; count 0: all */
-    uint32_t type_count;
-    uint32_t kind;
-    removal *removals; /* ascending */
-    size_t removal_count, removal_capacity;
-    uint8_t *same; /* bit a staged event: it is there already */
-    size_t same_count;
-} record_slice;
-
 typedef struct stage {
     churn__heap *heap;
     event_stage events;
@@ -49,7 +31,6 @@ typedef struct stage {
     uint32_t customers; /* counts of the dictionaries when it began, to undo it */
     uint32_t types, texts, props;
     uint32_t ids[KINDS];
-    record_slice *replaced; /* NULL: the rows are added */
 } stage;
 
 void churn__store_stage_init(stage *s, churn__heap *heap);
@@ -162,18 +143,14 @@ typedef struct event_merge {
     uint32_t id_count;
     event_order order;
     tally *tally;
-    const record_slice *replaced; /* NULL: none */
-    size_t staged;                /* rows that came */
-    prop_set written;             /* properties of the rows behind them */
-    uint8_t *gone;                /* bit a staged row: resolved into others; NULL: none */
-    uint32_t *overrides;          /* customers whose events are all written anew */
+    size_t staged;       /* rows that came */
+    prop_set written;    /* properties of the rows behind them */
+    uint8_t *gone;       /* bit a staged row: resolved into others; NULL: none */
+    uint32_t *overrides; /* customers whose events are all written anew */
     size_t override_count, override_capacity;
     uint64_t dropped; /* events of older runs that no longer count */
 } event_merge;
 
-/* The staged events by customer, type and what orders them, into `order`. False: no memory. */
-bool churn__store_event_sorted(const event_merge *m, uint32_t customers, uint32_t types,
-                               uint32_t *order);
 bool churn__store_event_chains(event_merge *m);
 /* A run of what the stage holds now; NULL: no memory. Takes over the overrides. */
 event_run *churn__store_event_build(event_merge *m, uint32_t customers, uint32_t types);

@@ -2,7 +2,7 @@
 """Customer records and their history."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time, timezone, tzinfo
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -64,8 +64,9 @@ def _is_column(value: Any) -> bool:
 
 
 def _report(counts: tuple[Any, ...]) -> LoadReport:
-    rejections = counts[-1] if counts[-1] is not None else _no_rejections()
-    return LoadReport._make((*counts[:-1], rejections))
+    *numbers, rejections = counts
+    return LoadReport(*numbers,
+                      rejections=rejections if rejections is not None else _no_rejections())
 
 
 def _no_rejections() -> Table:
@@ -140,39 +141,7 @@ class Store(_core.Store):
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
             triples, _STRICT if strict else 0,
             _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            valid_from, known_at, time_zone, cancel, None))
-
-    def replace(self, kind: Kind, data: Data, *, start: Instant | None = None,
-                end: Instant | None = None, types: Sequence[str] | None = None,
-                columns: Mapping[str, str] | None = None,
-                constants: Mapping[str, Any] | None = None,
-                values: Mapping[str, Mapping[str, str]] | None = None,
-                money: Literal["major", "minor"] | None = None,
-                unknown_customer: Literal["create", "reject"] | None = None,
-                known_at: Instant | None = None, time_zone: str | None = None,
-                strict: bool = False, cancel: _core.Cancel | None = None) -> LoadReport:
-        """Let the rows of a table take the place of a slice of records, in one step.
-
-        The slice is what happened from `start` on and before `end`, of events only those of
-        `types`. Rows that repeat what is there are `unchanged`; what no row names is retracted at
-        `known_at`, or, without it, never was. The way to load a table without ids again every night;
-        what does not change costs nothing.
-
-        >>> rows = {"customer": ["acme"], "type": ["login"], "at": ["2026-01-01T09:30Z"]}
-        >>> store = Store()
-        >>> store.replace("event", rows, start="2026-01-01", end="2026-02-01").added
-        1
-        >>> store.replace("event", rows, start="2026-01-01", end="2026-02-01").unchanged
-        1
-        """
-        triples = [(field, str(old), new) for field, mapping in (values or {}).items()
-                   for old, new in mapping.items()]
-        return _report(self._load(
-            kind, stream_of(data), list((columns or {}).items()),
-            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            triples, _STRICT if strict else 0,
-            _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            None, known_at, time_zone, cancel, (start, end, list(types or ()))))
+            valid_from, known_at, time_zone, cancel))
 
     def retract(self, kind: Kind, data: Data | Mapping[str, Any], *,
                 columns: Mapping[str, str] | None = None,
@@ -187,15 +156,15 @@ class Store(_core.Store):
 
         >>> store.retract("event", {"id": "e-1"}, known_at="2026-02-01")  # doctest: +SKIP
         """
-        if isinstance(data, Mapping) and not any(map(_is_column, data.values())):
+        one = isinstance(data, Mapping) and not any(_is_column(value) for value in data.values())
+        if one:
             data = {field: [_constant(value, field)] for field, value in data.items()
                     if value is not None}
             strict = True if strict is None else strict
         return _report(self._load(
             kind, stream_of(data), list((columns or {}).items()),
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, cancel,
-            None))
+            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, cancel))
 
     def _zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "playbook_support.h"
 
-#include <churn/engine.h>
-
 #include "failing.h"
 
 #define HEAD "churn: 1\nname: good\n"
@@ -229,6 +227,79 @@ static void playbook_parse__metrics__as_declared(void **state)
     churn_playbook_free(pb);
 }
 
+static const churn__metric_def *find_metric(const churn_playbook *pb, const char *id)
+{
+    for (uint32_t i = 0; i < pb->metric_count; i++) {
+        if (strcmp(pb->metrics[i].id.ptr, id) == 0) {
+            return &pb->metrics[i];
+        }
+    }
+    fail_msg("%s", id);
+    return NULL;
+}
+
+static void playbook_parse__metrics_of_records__as_declared(void **state)
+{
+    (void)state;
+    churn_playbook *pb = compile_good(
+        HEAD
+        "attributes: {plan: string}\nmetrics:\n"
+        "- {id: slow, ticket: first_response_hours, window: 1cmo, take: median, priority: high,"
+        " category: [billing, bugs]}\n"
+        "- {id: burst, ticket: opened_count, window: mtd, per: user, history: clip}\n"
+        "- {id: broken, ticket: sla_breach_share, sla: 4h, of: resolution, window: 28d}\n"
+        "- {id: mood, survey: mean, moment: onboarding, window: 2cq, take: min}\n"
+        "- {id: seats, subscription: seats, offset: 2cq}\n"
+        "- {id: plan, subscription: plan, default: none}\n"
+        "- {id: active, subscription: active, default: true}\n"
+        "- {id: renews, subscription: renews_at, min_period: 90d, default: 2030-01-01}\n"
+        "- {id: setup, milestone: overdue_days, name: setup, due: 1cmo, default: 5}\n"
+        "- {id: reached, milestone: reached, name: setup}\n"
+        "- {id: mails, touchpoint: reply_rate, channel: [email, call], window: 90d}\n"
+        "- {id: champions, contact: active_count, role: champion}\n"
+        "- {id: priced, announcement: days_since, name: [a, b], kind: price}\n"
+        "- {id: moved, attribute: plan, take: changed, window: 90d}\n"
+        "- {id: before, attribute: plan, offset: 30d}\n");
+    const churn__metric_def *m = find_metric(pb, "slow");
+    assert_int_equal(m->what, CHURN__TICKET_FIRST_RESPONSE_HOURS);
+    assert_int_equal(m->window.unit, CHURN__UNIT_CMO);
+    assert_int_equal(m->take, CHURN__TAKE_MEDIAN);
+    assert_string_equal(m->filters[CHURN__FILTER_PRIORITY].words[0].ptr, "high");
+    assert_int_equal(m->filters[CHURN__FILTER_CATEGORY].count, 2);
+    m = find_metric(pb, "burst");
+    assert_true(m->per_user && m->clip && m->window.to_date);
+    assert_int_equal(m->take, CHURN__TAKE_MAX);
+    m = find_metric(pb, "broken");
+    assert_true(m->sla_resolution && m->sla == 4 * CHURN__HOUR);
+    assert_int_equal(find_metric(pb, "mood")->take, CHURN__TAKE_MIN);
+    assert_int_equal(find_metric(pb, "mood")->filters[CHURN__FILTER_MOMENT].count, 1);
+    m = find_metric(pb, "seats");
+    assert_true(m->offset.unit == CHURN__UNIT_CQ && m->offset.amount == 2);
+    assert_int_equal(m->take, CHURN__TAKE_MEAN);
+    m = find_metric(pb, "plan");
+    assert_int_equal(m->type, CHURN__TYPE_STRING);
+    assert_string_equal(m->otherwise.as.s.ptr, "none");
+    m = find_metric(pb, "active");
+    assert_true(m->type == CHURN__TYPE_BOOL && m->otherwise.as.b == 1);
+    m = find_metric(pb, "renews");
+    assert_true(m->type == CHURN__TYPE_TIME && m->min_period == 90 * CHURN__DAY);
+    assert_true(m->otherwise.as.t == INT64_C(1893456000000000));
+    m = find_metric(pb, "setup");
+    assert_true(m->due.unit == CHURN__UNIT_CMO && m->has_default && m->default_value == 5);
+    assert_string_equal(m->filters[CHURN__FILTER_NAME].words[0].ptr, "setup");
+    assert_int_equal(find_metric(pb, "reached")->type, CHURN__TYPE_BOOL);
+    assert_int_equal(find_metric(pb, "mails")->filters[CHURN__FILTER_CHANNEL].count, 2);
+    assert_int_equal(find_metric(pb, "champions")->kind, CHURN__METRIC_CONTACT);
+    m = find_metric(pb, "priced");
+    assert_true(m->filters[CHURN__FILTER_NAME].count == 2 &&
+                m->filters[CHURN__FILTER_KIND].count == 1);
+    m = find_metric(pb, "moved");
+    assert_true(m->type == CHURN__TYPE_BOOL && m->what == CHURN__ATTRIBUTE_CHANGED);
+    m = find_metric(pb, "before");
+    assert_true(m->type == CHURN__TYPE_STRING && m->offset.amount == 30 * CHURN__DAY);
+    churn_playbook_free(pb);
+}
+
 /* ---- scores ---- */
 
 static void playbook_parse__scores__as_declared(void **state)
@@ -405,41 +476,6 @@ static const char *field(const churn__test_record *record, const char *name)
         }
     }
     return NULL;
-}
-
-static void playbook_parse__properties__as_declared(void **state)
-{
-    (void)state;
-    churn_playbook *pb = compile_good(
-        HEAD "properties: {platform: string, rowCount: number, 'a.b': timestamp, ok: bool}\n"
-             "tests:\n- given: {events: [{type: login, at: 2026-02-01, props: {platform: '7',\n"
-             "    rowCount: 3, a.b: 2026-01-01, ok: true, other: 1, none: null}}]}\n"
-             "  as_of: 2026-02-20\n  expect: {customer.churned: false}\n");
-    assert_int_equal(pb->property_count, 4);
-    static const struct {
-        const char *name;
-        churn__type type;
-    } wanted[] = {{"platform", CHURN__TYPE_STRING},
-                  {"rowCount", CHURN__TYPE_DOUBLE},
-                  {"a.b", CHURN__TYPE_TIME},
-                  {"ok", CHURN__TYPE_BOOL}};
-    for (size_t i = 0; i < 4; i++) {
-        assert_string_equal(pb->properties[i].name.ptr, wanted[i].name);
-        assert_int_equal(pb->properties[i].type, wanted[i].type);
-    }
-    const churn__test_record *event = &pb->tests[0].given[1];
-    assert_string_equal(field(event, "props.platform"), "7");
-    assert_string_equal(field(event, "props.a.b"), "2026-01-01");
-    assert_null(field(event, "props.none"));
-    for (uint32_t i = 0; i < event->field_count;
-         i++) { /* a text is one though it looks otherwise */
-        bool text = strcmp(event->fields[i].field.ptr, "props.platform") == 0;
-        assert_int_equal(event->is_text[i], text);
-    }
-    uint64_t passed = 0, failed = 0;
-    assert_ok(churn_playbook_test(pb, &passed, &failed, NULL, NULL));
-    assert_int_equal(passed, 1);
-    churn_playbook_free(pb);
 }
 
 static void playbook_parse__tests__as_declared(void **state)
@@ -684,12 +720,12 @@ int main(void)
         cmocka_unit_test(playbook_parse__sources__as_declared),
         cmocka_unit_test(playbook_parse__calendar_and_roles__as_declared),
         cmocka_unit_test(playbook_parse__metrics__as_declared),
+        cmocka_unit_test(playbook_parse__metrics_of_records__as_declared),
         cmocka_unit_test(playbook_parse__scores__as_declared),
         cmocka_unit_test(playbook_parse__trigger__defaults),
         cmocka_unit_test(playbook_parse__trigger__as_declared),
         cmocka_unit_test(playbook_parse__rule_hash__of_condition_and_constants),
         cmocka_unit_test(playbook_parse__plays__as_declared),
-        cmocka_unit_test(playbook_parse__properties__as_declared),
         cmocka_unit_test(playbook_parse__tests__as_declared),
         cmocka_unit_test(playbook_hash__layout_and_tests__mean_nothing),
         cmocka_unit_test(playbook_open__sample__no_findings),
