@@ -81,6 +81,19 @@ uint64_t churn__arrow_dictionary_index(const churn__arrow_reader *reader, uint32
 churn_str churn__arrow_dictionary_entry(const churn__arrow_reader *reader, uint32_t field,
                                         uint64_t entry, bool *null);
 
+/* n cells from `row` on at once, for the quick way of loading. False: the column is of another type,
+ * or encoded otherwise, or a cell needs to be looked at by itself; what `out` holds is then of no
+ * meaning. Null cells are {NULL, 0}, UINT32_MAX, NaN, CHURN_TIME_NONE. */
+bool churn__arrow_texts(const churn__arrow_reader *reader, uint32_t field, uint64_t row, uint32_t n,
+                        churn_str *out);
+bool churn__arrow_entries(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                          uint32_t n, uint32_t *out);
+bool churn__arrow_doubles(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                          uint32_t n, double *out);
+/* Instants and wall times. */
+bool churn__arrow_times(const churn__arrow_reader *reader, uint32_t field, uint64_t row, uint32_t n,
+                        churn_time *out);
+
 /* Plain buffers of the current batch where a column has them (no dictionary; int64, double,
  * timestamp in microseconds; aligned): `values` already moved by the offset. Timestamps are as they
  * come: look at their range. For the fast path of loading events. */

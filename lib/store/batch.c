@@ -107,6 +107,9 @@ static churn_status load_batch(load *l, uint64_t *row_number, churn_error *err)
     if (!room) {
         CHURN_TRY(churn__fail_memory(err, l->store->heap));
     }
+    if (churn__load_is_quick(l)) {
+        return churn__load_quick(l, row_number, err);
+    }
     for (uint64_t row = 0; row < src->rows; row++) {
         if (row % CANCEL_EVERY == 0) {
             churn__cancel_step(l->settings->cancel, *row_number);

@@ -108,6 +108,10 @@ size_t churn__load_prop_values(load *l);
 /* Room for the properties of a row (load_props.c). False: no memory. */
 bool churn__load_prepare_props(load *l);
 void churn__load_clear_props(load *l);
+/* Events without ids, known_at and what else is rare (load_events.c): may the batch go the quick
+ * way, and all of it. */
+bool churn__load_is_quick(const load *l);
+churn_status churn__load_quick(load *l, uint64_t *row_number, churn_error *err);
 void churn__load_clear(load *l);
 
 #endif

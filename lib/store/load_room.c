@@ -89,7 +89,7 @@ void churn__load_ahead(const load *l, uint64_t row)
         l->source->get(l->source, l->used[k], row, &in);
         if (in.kind == CELL_TEXT && short_fits(&cache->shorts, in.text)) {
             short_text key = short_key(in.text);
-            __builtin_prefetch(short_slot(&cache->shorts, &key));
+            __builtin_prefetch(&cache->shorts.slots[short_place(&cache->shorts, &key)]);
         }
     }
 }

@@ -48,12 +48,12 @@ static inline short_text short_key(churn_str s)
     return key;
 }
 
-/* The only slot of a text. */
-static inline short_text *short_slot(const short_cache *cache, const short_text *key)
+/* A text has two slots, neighbours: this is the one to look into first. */
+static inline size_t short_place(const short_cache *cache, const short_text *key)
 {
     uint64_t mixed = (key->first ^ (key->last << 29 | key->last >> 35)) + key->len;
     mixed = (mixed ^ mixed >> 32) * UINT64_C(0x9E3779B97F4A7C15);
-    return &cache->slots[mixed >> (64 - cache->bits)];
+    return (size_t)(mixed >> (64 - cache->bits));
 }
 
 static inline bool short_fits(const short_cache *cache, churn_str s)
@@ -61,25 +61,38 @@ static inline bool short_fits(const short_cache *cache, churn_str s)
     return cache->bits > 0 && s.len > 0 && s.len <= SHORT_MOST;
 }
 
+static inline bool short_same(const short_text *slot, const short_text *key)
+{
+    return slot->len == key->len && slot->first == key->first && slot->last == key->last;
+}
+
 /* CHURN__NO_CODE: not here. */
+static inline uint32_t short_at(const short_cache *cache, size_t place, const short_text *key)
+{
+    const short_text *slot = &cache->slots[place], *beside = &cache->slots[place ^ 1];
+    return short_same(slot, key)     ? slot->code
+           : short_same(beside, key) ? beside->code
+                                     : CHURN__NO_CODE;
+}
+
 static inline uint32_t short_find(const short_cache *cache, churn_str s)
 {
     if (!short_fits(cache, s)) {
         return CHURN__NO_CODE;
     }
     short_text key = short_key(s);
-    const short_text *slot = short_slot(cache, &key);
-    bool same = slot->len == key.len && slot->first == key.first && slot->last == key.last;
-    return same ? slot->code : CHURN__NO_CODE;
+    return short_at(cache, short_place(cache, &key), &key);
 }
 
+/* What was there moves to the neighbour. */
 static inline void short_note(short_cache *cache, churn_str s, uint32_t code)
 {
     if (short_fits(cache, s)) {
         short_text key = short_key(s);
-        short_text *slot = short_slot(cache, &key);
-        *slot = key;
-        slot->code = code;
+        size_t place = short_place(cache, &key);
+        key.code = code;
+        cache->slots[place ^ 1] = cache->slots[place];
+        cache->slots[place] = key;
     }
 }
 

@@ -35,6 +35,22 @@ typedef struct cell {
     uint64_t entry; /* of the column's dictionary; NO_ENTRY */
 } cell;
 
+struct source;
+
+/* n cells of a field from `row` on at once, where a column's memory allows it; false: ask for each.
+ * Not given is {NULL, 0} or an empty text, UINT32_MAX, CHURN_TIME_NONE (instants only), NaN.
+ * Entries are of the column's dictionary. */
+typedef struct source_many {
+    bool (*texts)(const struct source *source, uint32_t number, uint64_t row, uint32_t n,
+                  churn_str *out);
+    bool (*entries)(const struct source *source, uint32_t number, uint64_t row, uint32_t n,
+                    uint32_t *out);
+    bool (*times)(const struct source *source, uint32_t number, uint64_t row, uint32_t n,
+                  churn_time *out);
+    bool (*numbers)(const struct source *source, uint32_t number, uint64_t row, uint32_t n,
+                    double *out);
+} source_many;
+
 /* Fields are numbered as in the kind's table; a customer's attributes, or an event's properties
  * without "props.", follow behind. */
 typedef struct source {
@@ -47,6 +63,7 @@ typedef struct source {
     uint64_t entries[FIELDS_MAX];      /* of dictionaries; 0: none */
     const uint32_t *codes[FIELDS_MAX]; /* by entry, as far as the load knows them; NULL: none */
     void (*get)(const struct source *source, uint32_t number, uint64_t row, cell *out);
+    const source_many *many; /* NULL: cells only one by one */
     /* The next batch; NULL: there is only one. `end`: there was none. */
     churn_status (*next)(struct source *source, bool *end, churn_error *err);
     const kind_info *kind;

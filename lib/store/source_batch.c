@@ -143,6 +143,62 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
     }
 }
 
+/* ---- many cells at once ---- */
+
+static bool texts(const source *base, uint32_t number, uint64_t row, uint32_t n, churn_str *out)
+{
+    const batch_source *s = (const void *)base;
+    const churn_string_column *c =
+        (const void *)((const char *)s->batch + base->kind->fields[number].batch);
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t begin = c->offsets[row + i], end = c->offsets[row + i + 1];
+        if (begin < 0 || end < begin || c->bytes == NULL) {
+            return false;
+        }
+        bool given = is_given(c->valid, row + i);
+        out[i] = (churn_str){given ? c->bytes + begin : NULL, given ? (size_t)(end - begin) : 0};
+    }
+    return true;
+}
+
+static bool entries(const source *base, uint32_t number, uint64_t row, uint32_t n, uint32_t *out)
+{
+    const batch_source *s = (const void *)base;
+    const churn_string_column *c =
+        (const void *)((const char *)s->batch + base->kind->fields[number].batch);
+    memcpy(out, c->codes + row, n * sizeof *out);
+    for (uint32_t i = 0; c->valid != NULL && i < n; i++) {
+        out[i] = churn__bit_get(c->valid, (size_t)(row + i)) ? out[i] : UINT32_MAX;
+    }
+    return true;
+}
+
+static bool times(const source *base, uint32_t number, uint64_t row, uint32_t n, churn_time *out)
+{
+    const batch_source *s = (const void *)base;
+    const churn_time_column *c =
+        (const void *)((const char *)s->batch + base->kind->fields[number].batch);
+    memcpy(out, c->values + row, n * sizeof *out);
+    for (uint32_t i = 0; c->valid != NULL && i < n; i++) {
+        out[i] = churn__bit_get(c->valid, (size_t)(row + i)) ? out[i] : CHURN_TIME_NONE;
+    }
+    return true;
+}
+
+static bool numbers(const source *base, uint32_t number, uint64_t row, uint32_t n, double *out)
+{
+    const batch_source *s = (const void *)base;
+    const churn_double_column *c =
+        (const void *)((const char *)s->batch + base->kind->fields[number].batch);
+    memcpy(out, c->values + row, n * sizeof *out);
+    for (uint32_t i = 0; c->valid != NULL && i < n; i++) {
+        out[i] = churn__bit_get(c->valid, (size_t)(row + i)) ? out[i] : (double)NAN;
+    }
+    return true;
+}
+
+static const source_many many = {texts, entries, times, numbers};
+
 /* ---- what is there at all ---- */
 
 /* A column is there when its first pointer to data is; offsets stand for texts. */
@@ -264,6 +320,7 @@ churn_status churn__source_batch(batch_source *s, const kind_info *kind, const v
     s->base.kind = kind;
     s->base.rows = any->row_count;
     s->base.get = get;
+    s->base.many = &many;
     CHURN_TRY(check_fields(s, err));
     if (kind->record == CHURN_RECORD_CUSTOMER) {
         const churn_customer_batch *customers = batch;

@@ -110,6 +110,49 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
     }
 }
 
+/* ---- many cells at once ---- */
+
+static bool texts(const source *base, uint32_t number, uint64_t row, uint32_t n, churn_str *out)
+{
+    const stream_source *s = (const void *)base;
+    const column *c = &s->columns[number];
+    if (c->constant.ptr == NULL &&
+        (c->kind != CHURN__ARROW_STRING || !churn__arrow_texts(s->reader, c->field, row, n, out))) {
+        return false;
+    }
+    for (uint32_t i = 0; c->constant.ptr != NULL && i < n; i++) {
+        out[i] = c->constant;
+    }
+    for (uint32_t i = 0; c->value_count > 0 && i < n; i++) {
+        out[i] = out[i].ptr == NULL ? out[i] : mapped(c, out[i]);
+    }
+    return true;
+}
+
+static bool entries(const source *base, uint32_t number, uint64_t row, uint32_t n, uint32_t *out)
+{
+    const stream_source *s = (const void *)base;
+    return churn__arrow_entries(s->reader, s->columns[number].field, row, n, out);
+}
+
+static bool times(const source *base, uint32_t number, uint64_t row, uint32_t n, churn_time *out)
+{
+    const stream_source *s = (const void *)base;
+    const column *c = &s->columns[number];
+    return c->constant.ptr == NULL && c->kind == CHURN__ARROW_TIME &&
+           churn__arrow_times(s->reader, c->field, row, n, out);
+}
+
+static bool numbers(const source *base, uint32_t number, uint64_t row, uint32_t n, double *out)
+{
+    const stream_source *s = (const void *)base;
+    const column *c = &s->columns[number];
+    return c->constant.ptr == NULL && c->kind == CHURN__ARROW_DOUBLE &&
+           churn__arrow_doubles(s->reader, c->field, row, n, out);
+}
+
+static const source_many many = {texts, entries, times, numbers};
+
 /* Dictionaries are known once a batch is there; those of other fields than texts do not matter. */
 static void note_dictionaries(stream_source *s)
 {
@@ -138,6 +181,7 @@ void churn__source_stream(stream_source *s, const kind_info *kind,
     *s = (stream_source){.heap = heap, .options = options};
     s->base.kind = kind;
     s->base.get = get;
+    s->base.many = &many;
     s->base.next = next;
     for (uint32_t i = 0; i < FIELDS_MAX; i++) {
         s->columns[i].field = NO_COLUMN;

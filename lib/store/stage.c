@@ -207,6 +207,44 @@ bool churn__store_stage_event_props(event_stage *s, const event_row *row, const 
     return true;
 }
 
+static bool any_user(const uint32_t *users, size_t n)
+{
+    uint32_t all = CHURN__NO_CODE;
+    for (size_t i = 0; i < n; i++) {
+        all &= users[i];
+    }
+    return all != CHURN__NO_CODE;
+}
+
+static bool any_value(const double *values, size_t n)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        any |= !isnan(values[i]);
+    }
+    return any;
+}
+
+bool churn__store_stage_events(event_stage *s, const event_rows *rows, size_t n)
+{
+    event_columns from = {.at = (churn_time *)(uintptr_t)rows->at};
+    if (!churn__store_stage_reserve(s, n) ||
+        (s->cells.user == NULL && any_user(rows->user, n) && !need_codes(s, &s->cells.user)) ||
+        (s->cells.value == NULL && any_value(rows->value, n) && !need_value(s))) {
+        return false;
+    }
+    from.user = (uint32_t *)(uintptr_t)rows->user; /* only read */
+    from.value = (double *)(uintptr_t)rows->value;
+    memcpy(s->customer + s->count, rows->customer, n * sizeof *s->customer);
+    memcpy(s->type + s->count, rows->type, n * sizeof *s->type);
+    churn__store_columns_copy(&s->cells, s->count, &from, 0, n);
+    if (s->flags != NULL) {
+        memset(s->flags + s->count, ROW_DATELESS, n);
+    }
+    s->count += n;
+    return true;
+}
+
 void churn__store_event_at(const event_columns *cells, size_t i, event_row *row)
 {
     churn__store_empty_row(&churn__store_kinds[KIND_EVENT], row);

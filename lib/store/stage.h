@@ -45,6 +45,15 @@ bool churn__store_stage_event(event_stage *s, const event_row *row);
 bool churn__store_stage_event_props(event_stage *s, const event_row *row, const prop_value *props,
                                     size_t n);
 bool churn__store_stage_row(stage *s, uint32_t kind, const void *row);
+/* Events whose values and users may be missing, and nothing else is given. */
+typedef struct event_rows {
+    const uint32_t *customer, *type;
+    const churn_time *at;
+    const uint32_t *user;
+    const double *value;
+} event_rows;
+
+bool churn__store_stage_events(event_stage *s, const event_rows *rows, size_t n);
 /* Read a staged event back as a row. */
 void churn__store_event_at(const event_columns *cells, size_t i, event_row *row);
 
