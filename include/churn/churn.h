@@ -13,6 +13,7 @@
 #include <churn/playbook.h>
 #include <churn/records.h>
 #include <churn/store.h>
+#include <churn/erase.h>
 #include <churn/engine.h>
 #include <churn/table.h>
 #include <churn/arrow.h>

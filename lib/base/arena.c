@@ -25,7 +25,7 @@ void churn__arena_clear(churn__arena *arena)
 {
     for (arena_block *block = arena->blocks; block != NULL;) {
         arena_block *next = block->next;
-        churn__free(arena->heap, block, sizeof *block + block->size);
+        churn__free_wiped(arena->heap, block, sizeof *block + block->size);
         block = next;
     }
     arena->blocks = NULL;

@@ -15,7 +15,7 @@ void churn__buf_init(churn__buf *buf, churn__heap *heap)
 
 void churn__buf_clear(churn__buf *buf)
 {
-    churn__free(buf->heap, buf->data, buf->capacity);
+    churn__free_wiped(buf->heap, buf->data, buf->capacity);
     churn__buf_init(buf, buf->heap);
 }
 
@@ -41,7 +41,7 @@ static bool buf_reserve(churn__buf *buf, size_t more)
     }
     need = need < BUF_FIRST ? BUF_FIRST : need;
     void *data = buf->data;
-    if (!churn__grow(buf->heap, &data, &buf->capacity, need, 1)) {
+    if (!churn__grow_wiped(buf->heap, &data, &buf->capacity, need, 1)) {
         return false;
     }
     buf->data = data;

@@ -37,7 +37,7 @@
 #define BLOCK_LARGEST ((size_t)1 << 18)
 
 typedef struct entry {
-    const char *ptr;
+    const char *ptr; /* NULL: dead, and so in no newer table */
     uint32_t len;
     uint32_t hash; /* the writer's: as in the newest table */
 } entry;
@@ -128,7 +128,7 @@ static void store_release(store *st)
     churn__heap *heap = st->heap;
     for (block *b = st->blocks; b != NULL;) {
         block *next = b->next;
-        churn__free(heap, b, sizeof *b + b->size);
+        churn__free_wiped(heap, b, sizeof *b + b->size);
         b = next;
     }
     for (unsigned i = 0; i < SEGMENTS; i++) {
@@ -196,11 +196,13 @@ static void store_rewind(store *st, const char *from)
     block *b = st->blocks;
     while (b != NULL && !(from >= b->data && from < b->data + b->size)) {
         st->blocks = b->next;
-        churn__free(st->heap, b, sizeof *b + b->size);
+        churn__free_wiped(st->heap, b, sizeof *b + b->size);
         b = st->blocks;
     }
     if (b != NULL) {
-        b->used = (size_t)(from - b->data);
+        size_t used = (size_t)(from - b->data);
+        churn__wipe(b->data + used, b->used - used);
+        b->used = used;
     }
 }
 
@@ -240,7 +242,7 @@ static uint32_t table_hash(const table *t, const store *st, churn_str s)
 
 static bool entry_is(const entry *e, churn_str s)
 {
-    return e->len == s.len && (s.len == 0 || memcmp(e->ptr, s.ptr, s.len) == 0);
+    return e->len == s.len && e->ptr != NULL && (s.len == 0 || memcmp(e->ptr, s.ptr, s.len) == 0);
 }
 
 /* The code below `count` of a string. */
@@ -330,6 +332,9 @@ static bool dict_rebuild(churn__dict *dict, uint64_t slots, churn__dict_hash has
     }
     for (uint32_t code = 0; code < dict->count; code++) {
         entry *e = store_entry(st, code);
+        if (e->ptr == NULL) {
+            continue;
+        }
         if (hash != old->hash) {
             e->hash = table_hash(t, st, (churn_str){e->ptr, e->len});
         }
@@ -413,12 +418,72 @@ void churn__dict_truncate(churn__dict *dict, uint32_t count)
     if (count >= dict->count) {
         return;
     }
+    const char *first = NULL;
     for (uint32_t code = dict->count; code-- > count;) {
-        uint32_t hash = store_entry(dict->store, code)->hash;
-        table_put(dict->table, table_walk(dict->table, hash, slot_value(hash, code)), 0);
+        const entry *e = store_entry(dict->store, code);
+        if (e->ptr != NULL) {
+            first = e->ptr;
+            table_put(dict->table, table_walk(dict->table, e->hash, slot_value(e->hash, code)), 0);
+        }
     }
-    store_rewind(dict->store, store_entry(dict->store, count)->ptr);
+    if (first != NULL) {
+        store_rewind(dict->store, first);
+    }
     dict->count = count;
+}
+
+/* ---- strings that die ---- */
+
+/* The slot stays, so that ways which lead over it still do. */
+void churn__dict_forget(churn__dict *dict, uint32_t code)
+{
+    entry *e = code < dict->count ? store_entry(dict->store, code) : NULL;
+    if (e == NULL || e->ptr == NULL) {
+        return;
+    }
+    uint32_t at = table_walk(dict->table, e->hash, slot_value(e->hash, code));
+    table_put(dict->table, at, slot_value(0, code));
+    churn__wipe((void *)(uintptr_t)e->ptr, e->len);
+    *e = (entry){NULL, 0, 0};
+}
+
+static bool copy_living(churn__dict *to, const churn__dict *from, const uint8_t *dead)
+{
+    for (uint32_t code = 0; code < from->count; code++) {
+        const entry *e = store_entry(from->store, code);
+        bool lives = e->ptr != NULL && (dead[code / 8] >> code % 8 & 1) == 0;
+        const char *copy = lives ? store_copy(to->store, (churn_str){e->ptr, e->len}) : NULL;
+        if ((lives && copy == NULL) || !store_make_room(to->store, code)) {
+            return false;
+        }
+        *store_entry(to->store, code) =
+            lives ? (entry){copy, e->len, e->hash} : (entry){NULL, 0, 0};
+        if (lives) {
+            table_put(to->table, table_walk(to->table, e->hash, 0), slot_value(e->hash, code));
+        }
+    }
+    to->count = from->count;
+    return true;
+}
+
+churn__dict *churn__dict_without(const churn__dict *dict, const uint8_t *dead)
+{
+    churn__heap *heap = dict->store->heap;
+    churn__dict *to = churn__dict_create_with(heap, dict->table->hash);
+    table *t =
+        to == NULL ? NULL : table_create(heap, (uint64_t)dict->table->mask + 1, dict->table->hash);
+    if (t == NULL) {
+        churn__dict_free(to);
+        return NULL;
+    }
+    table_release(heap, to->table);
+    to->table = t;
+    memcpy(to->store->secret, dict->store->secret, sizeof to->store->secret);
+    if (!copy_living(to, dict, dead)) {
+        churn__dict_free(to);
+        return NULL;
+    }
+    return to;
 }
 
 bool churn__dict_is_keyed(const churn__dict *dict)
@@ -430,6 +495,9 @@ size_t churn__dict_longest_probe(const churn__dict *dict)
 {
     uint32_t longest = 0;
     for (uint32_t code = 0; code < dict->count; code++) {
+        if (store_entry(dict->store, code)->ptr == NULL) {
+            continue;
+        }
         uint32_t hash = store_entry(dict->store, code)->hash;
         uint32_t at = table_walk(dict->table, hash, slot_value(hash, code));
         uint32_t steps = (at - hash) & dict->table->mask;

@@ -29,6 +29,16 @@ uint32_t churn__dict_count(const churn__dict *dict);
 /* Forget the strings with codes >= count, which were never in a view: undoes a failed batch. */
 void churn__dict_truncate(churn__dict *dict, uint32_t count);
 
+/*
+ * Strings that must leave no trace. Their codes are not given out again: such a code has no string,
+ * {NULL, 0}, and the string, should it come again, a new code. What a dict and its views held is
+ * wiped when the last of them goes.
+ */
+/* A dict with the same codes in which those of the bits (one a code) are dead. NULL: no memory. */
+churn__dict *churn__dict_without(const churn__dict *dict, const uint8_t *dead);
+/* Let one string die where it is: only while no view is looked at. */
+void churn__dict_forget(churn__dict *dict, uint32_t code);
+
 /* A view holds what it needs; it may outlive the dict. NULL: no memory. */
 churn__dict_view *churn__dict_view_take(churn__dict *dict);
 churn__dict_view *churn__dict_view_retain(churn__dict_view *view);

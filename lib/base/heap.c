@@ -193,11 +193,44 @@ void churn__free_array(churn__heap *heap, void *ptr, size_t count, size_t size)
     churn__free(heap, ptr, count * size);
 }
 
-bool churn__grow(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size)
+/* The compiler may not find out that nobody reads the zeros. */
+void churn__wipe(void *ptr, size_t size)
 {
-    if (need <= *capacity) {
-        return true;
+    if (ptr != NULL && size > 0) {
+        memset(ptr, 0, size);
+        __asm__ __volatile__("" : : "r"(ptr) : "memory");
     }
+}
+
+void churn__free_wiped(churn__heap *heap, void *ptr, size_t size)
+{
+    churn__wipe(ptr, size);
+    churn__free(heap, ptr, size);
+}
+
+void churn__free_array_wiped(churn__heap *heap, void *ptr, size_t count, size_t size)
+{
+    churn__free_wiped(heap, ptr, count * size);
+}
+
+void *churn__realloc_array_wiped(churn__heap *heap, void *ptr, size_t old_count, size_t new_count,
+                                 size_t size)
+{
+    void *moved = churn__alloc_array(heap, new_count, size);
+    size_t kept = old_count < new_count ? old_count : new_count;
+    if (moved != NULL && ptr != NULL) {
+        memcpy(moved, ptr, kept * size);
+        churn__free_array_wiped(heap, ptr, old_count, size);
+    }
+    return moved;
+}
+
+typedef void *(*resizing)(churn__heap *heap, void *ptr, size_t old_count, size_t new_count,
+                          size_t size);
+
+static bool grow(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size,
+                 resizing resize)
+{
     size_t wanted = *capacity < 4 ? 8 : *capacity;
     if (wanted == *capacity && !churn__mul_size(wanted, 2, &wanted)) {
         return false;
@@ -206,13 +239,23 @@ bool churn__grow(churn__heap *heap, void **data, size_t *capacity, size_t need, 
     /* The caller's pointer has its own type: copied by bytes, so that aliasing rules hold. */
     void *old = NULL;
     memcpy(&old, data, sizeof old);
-    void *moved = churn__realloc_array(heap, old, *capacity, wanted, size);
+    void *moved = resize(heap, old, *capacity, wanted, size);
     if (moved == NULL) {
         return false;
     }
     memcpy(data, &moved, sizeof moved);
     *capacity = wanted;
     return true;
+}
+
+bool churn__grow(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size)
+{
+    return need <= *capacity || grow(heap, data, capacity, need, size, churn__realloc_array);
+}
+
+bool churn__grow_wiped(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size)
+{
+    return need <= *capacity || grow(heap, data, capacity, need, size, churn__realloc_array_wiped);
 }
 
 /* One of the two pieces of process-wide state: a count, for tests of leaks. */

@@ -39,12 +39,22 @@ void *churn__realloc_array(churn__heap *heap, void *ptr, size_t old_count, size_
 /* `size` is what was asked for. ptr may be NULL. */
 void churn__free(churn__heap *heap, void *ptr, size_t size);
 void churn__free_array(churn__heap *heap, void *ptr, size_t count, size_t size);
+/* For memory that held what customers are known by: zeros are written over it first. */
+void churn__wipe(void *ptr, size_t size);
+void churn__free_wiped(churn__heap *heap, void *ptr, size_t size);
+void churn__free_array_wiped(churn__heap *heap, void *ptr, size_t count, size_t size);
+/* A new size that leaves nothing behind where the block moves; the old block stays valid when NULL
+ * is returned. */
+void *churn__realloc_array_wiped(churn__heap *heap, void *ptr, size_t old_count, size_t new_count,
+                                 size_t size);
 
 /*
  * A growable array of T: struct { T *data; size_t count, capacity; } by convention.
  * churn__grow makes room for one more element (capacity doubles), false: no memory.
  */
 bool churn__grow(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size);
+/* The same, leaving nothing behind. */
+bool churn__grow_wiped(churn__heap *heap, void **data, size_t *capacity, size_t need, size_t size);
 
 /* Process-wide number of live handles, for churn_live_handles(). */
 void churn__live_add(int64_t delta);

@@ -101,7 +101,7 @@ static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_erro
 {
     churn_status st = CHURN_OK;
     const uint32_t *order = churn__version_order(t->version);
-    uint32_t count = churn__version_customers(t->version);
+    uint32_t count = churn__version_listed(t->version);
     for (uint32_t from = 0; from < count; from += t->frame->max_customers) {
         uint32_t left = count - from;
         uint32_t n = left < t->frame->max_customers ? left : t->frame->max_customers;
@@ -133,7 +133,7 @@ static uint32_t list_gone(const churn_engine *engine, uint32_t people, uint32_t 
         }
     }
     for (uint32_t i = 0; i < people; i++) {
-        if (!out[i]) {
+        if (!out[i] && churn__dict_get(engine->ids, i).ptr) { /* those who were erased say nothing */
             out[count++] = i;
         }
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/purge.h"
 
 #include <string.h>
 
@@ -155,6 +155,7 @@ churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     CHURN_TRY(churn__engine_bind(engine, err));
+    churn__engine_observe(engine);
     *out = engine;
     engine = NULL;
 done:
@@ -180,6 +181,7 @@ void churn_engine_free(churn_engine *engine)
         return;
     }
     churn__heap *heap = engine->heap;
+    churn__store_unobserve(engine->store, &engine->observer);
     free_watches(engine);
     churn__free_array(heap, engine->people, engine->people_capacity, sizeof *engine->people);
     churn__free_array(heap, engine->person_of, engine->person_of_capacity,

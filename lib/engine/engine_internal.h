@@ -132,6 +132,11 @@ struct churn_engine {
 
     churn__tallies tallies;       /* of the last evaluation */
     const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
+
+    churn__observer observer; /* of the store: see purge.c */
+    uint8_t *purge_used;      /* bit a text, while the store forgets */
+    uint8_t *purge_gone;      /* bit a person, the same */
+    uint32_t purge_texts, purge_people;
 };
 
 /* Enter a call: CHURN_E_ARG for NULL, CHURN_E_STATE while another runs. */

@@ -28,7 +28,7 @@ static churn_status pick_customer(churn__asking *asking, churn_error *err)
     churn_str id = asking->options.customer;
     if (!id.ptr) {
         asking->order = churn__version_order(asking->version);
-        asking->count = churn__version_customers(asking->version);
+        asking->count = churn__version_listed(asking->version);
         return CHURN_OK;
     }
     asking->one = churn__version_find_customer(asking->version, id);

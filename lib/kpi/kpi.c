@@ -61,7 +61,7 @@ churn_status churn__walk_customers(churn__heap *heap, churn__version *version,
                                    void *context, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const uint32_t count = churn__version_customers(version);
+    const uint32_t count = churn__version_listed(version);
     const uint32_t *order = churn__version_order(version);
     const churn_time as_of = request->as_of == CHURN_TIME_NONE ? request->to : request->as_of;
     churn__exchange_book *book = NULL;

@@ -77,13 +77,20 @@ static void customer_first(load *l)
     }
 }
 
+/* Numbers of customers who were erased are not used again, and do not count. */
+static uint64_t customers_now(const churn_store *store)
+{
+    const customer_order *order = store->current->order;
+    return churn__dict_count(store->customers) - (order->covered - order->count);
+}
+
 static churn_status add_news_to_dicts(load *l, churn_error *err)
 {
     customer_first(l);
     for (size_t i = 0; i < l->news_count; i++) {
         news *one = &l->news[i];
         bool customer = one->dict == l->store->customers;
-        if (customer && churn__dict_count(one->dict) >= l->store->limits.customers) {
+        if (customer && customers_now(l->store) >= l->store->limits.customers) {
             undo_news(l, i);
             return churn__fail(err, CHURN_E_LIMIT, 0, "customers: the limit of %u is reached",
                                l->store->limits.customers);

@@ -106,6 +106,61 @@ void churn__store_columns_copy(event_columns *to, size_t at, const event_columns
     }
 }
 
+static void column_move(void *column, size_t to, size_t from, size_t n, size_t size)
+{
+    char *data = column;
+    if (data != NULL && to != from) {
+        memmove(data + to * size, data + from * size, n * size);
+    }
+}
+
+void churn__store_columns_move(event_columns *cells, size_t to, size_t from, size_t n)
+{
+    column_move(cells->at, to, from, n, sizeof *cells->at);
+    column_move(cells->user, to, from, n, sizeof *cells->user);
+    column_move(cells->value, to, from, n, sizeof *cells->value);
+    column_move(cells->known, to, from, n, sizeof *cells->known);
+    column_move(cells->until, to, from, n, sizeof *cells->until);
+    column_move(cells->id, to, from, n, sizeof *cells->id);
+    column_move(cells->from, to, from, n, sizeof *cells->from);
+}
+
+static void column_wipe(void *column, size_t at, size_t n, size_t size)
+{
+    churn__wipe(column == NULL ? NULL : (char *)column + at * size, n * size);
+}
+
+void churn__store_columns_wipe(event_columns *cells, size_t at, size_t n)
+{
+    column_wipe(cells->at, at, n, sizeof *cells->at);
+    column_wipe(cells->user, at, n, sizeof *cells->user);
+    column_wipe(cells->value, at, n, sizeof *cells->value);
+    column_wipe(cells->known, at, n, sizeof *cells->known);
+    column_wipe(cells->until, at, n, sizeof *cells->until);
+    column_wipe(cells->id, at, n, sizeof *cells->id);
+}
+
+static void swap_bytes(void *column, size_t i, size_t j, size_t size)
+{
+    char *data = column, kept[8];
+    if (data != NULL) {
+        memcpy(kept, data + i * size, size);
+        memcpy(data + i * size, data + j * size, size);
+        memcpy(data + j * size, kept, size);
+    }
+}
+
+void churn__store_columns_swap(event_columns *cells, size_t i, size_t j)
+{
+    swap_bytes(cells->at, i, j, sizeof *cells->at);
+    swap_bytes(cells->user, i, j, sizeof *cells->user);
+    swap_bytes(cells->value, i, j, sizeof *cells->value);
+    swap_bytes(cells->known, i, j, sizeof *cells->known);
+    swap_bytes(cells->until, i, j, sizeof *cells->until);
+    swap_bytes(cells->id, i, j, sizeof *cells->id);
+    swap_bytes(cells->from, i, j, sizeof *cells->from);
+}
+
 /* ---- order ---- */
 
 static int cmp_code(const churn__dict_view *texts, uint32_t a, uint32_t b)
@@ -189,6 +244,7 @@ void churn__store_event_run_release(event_run *run)
     }
     churn__heap *heap = run->heap;
     churn__store_index_clear(heap, &run->index);
+    churn__store_columns_wipe(&run->cells, 0, run->count);
     churn__store_columns_free(heap, &run->cells, run->capacity);
     churn__props_clear(&run->props);
     churn__free_array(heap, run->lists, run->list_capacity, sizeof *run->lists);
@@ -229,6 +285,7 @@ static void shrink(event_run *run)
         return;
     }
     churn__store_columns_copy(&less, 0, &run->cells, 0, run->count);
+    churn__store_columns_wipe(&run->cells, 0, run->count);
     churn__store_columns_free(run->heap, &run->cells, run->capacity);
     run->cells = less;
     run->capacity = run->count;
@@ -243,6 +300,51 @@ static void note_span(event_run *run)
         run->first = run->first == CHURN_TIME_NONE || first < run->first ? first : run->first;
         run->last = last > run->last ? last : run->last;
     }
+}
+
+void churn__store_event_run_measure(event_run *run)
+{
+    run->first = run->last = CHURN_TIME_NONE;
+    shrink(run);
+    churn__props_close(&run->props);
+    run->cells.props = run->props.count > 0 ? &run->props : NULL;
+    note_span(run);
+}
+
+static bool copy_lists(event_run *to, const event_run *from)
+{
+    size_t n = from->list_count + 1, over = from->override_count;
+    to->lists = churn__alloc_array(to->heap, n, sizeof *to->lists);
+    to->list_capacity = to->lists == NULL ? 0 : n;
+    if (over > 0) {
+        to->overrides = churn__alloc_array(to->heap, over, sizeof *to->overrides);
+        to->override_capacity = to->overrides == NULL ? 0 : (uint32_t)over;
+    }
+    if (to->lists == NULL || to->override_capacity != over) {
+        return false;
+    }
+    memcpy(to->lists, from->lists, n * sizeof *to->lists);
+    if (over > 0) {
+        memcpy(to->overrides, from->overrides, over * sizeof *to->overrides);
+    }
+    to->list_count = from->list_count;
+    to->override_count = from->override_count;
+    return true;
+}
+
+event_run *churn__store_event_run_copy(const event_run *run)
+{
+    event_run *copy = churn__store_event_run_create(run->heap, run->columns, run->count);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (!copy_lists(copy, run) || !churn__store_index_copy(run->heap, &run->index, &copy->index)) {
+        churn__store_event_run_release(copy);
+        return NULL;
+    }
+    churn__store_columns_copy(&copy->cells, 0, &run->cells, 0, run->count);
+    copy->count = run->count;
+    return copy;
 }
 
 bool churn__store_event_run_finish(event_run *run, const index_builder *index)

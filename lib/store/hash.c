@@ -193,7 +193,8 @@ churn_status churn_store_hash(churn_store *store, uint64_t *hash, churn_error *e
     }
     CHURN_TRY(churn__store_pin(store, &version, err));
     hashing h = {.version = version};
-    for (uint32_t customer = 0; customer < version->customers; customer++) {
+    for (uint32_t i = 0; i < churn__version_listed(version); i++) {
+        uint32_t customer = churn__version_order(version)[i];
         churn_str id = churn__version_customer_id(version, customer);
         h.sum += churn__hash64(id.ptr, id.len, 3);
         hash_events(&h, customer);

@@ -2,6 +2,7 @@
 #ifndef CHURN_STORE_INSIDE_H
 #define CHURN_STORE_INSIDE_H
 
+#include "core/observer.h"
 #include "store/stage.h"
 
 /* ---- versions ---- */
@@ -11,6 +12,8 @@ typedef struct customer_order {
     atomic_uint refs;
     churn__heap *heap;
     uint32_t count;
+    uint32_t covered; /* customers below it are in the list, or were erased */
+    uint32_t capacity;
     uint32_t data[];
 } customer_order;
 
@@ -25,6 +28,12 @@ typedef struct mark_list {
     size_t count;
     mark data[];
 } mark_list;
+
+/* How many versions of a store there are: its current one and those that are still being read. */
+typedef struct version_count {
+    atomic_uint refs; /* and one: the store's */
+    churn__heap *heap;
+} version_count;
 
 struct churn__version {
     atomic_uint refs;
@@ -42,6 +51,7 @@ struct churn__version {
     customer_order *order;
     mark_list *marks; /* NULL: none */
     late_node *late;
+    version_count *alive;
 };
 
 /* A version that follows `from` (NULL: the first one) with the strings that the store has now, to
@@ -51,6 +61,9 @@ churn__version *churn__version_draft(churn_store *store, const churn__version *f
  */
 bool churn__version_push_events(churn__version *draft, event_run *run);
 bool churn__version_push_rows(churn__version *draft, uint32_t kind, row_run *run);
+/* NULL: no memory. */
+customer_order *churn__store_order_create(churn__heap *heap, uint32_t capacity);
+void churn__store_order_release(customer_order *order);
 /* Replace the order by one that has all customers. */
 bool churn__version_extend_order(churn__version *draft);
 /* Takes the list over. */
@@ -88,6 +101,8 @@ struct churn_store {
     atomic_bool localised;
     atomic_flag latch; /* guards `current` for the moment of a retain */
     churn__version *current;
+    version_count *alive;
+    churn__observers observers;
 
     /* The writer's. */
     churn__dict *customers, *types, *texts;
@@ -117,6 +132,13 @@ void churn__store_rollback(churn_store *store, const stage *s);
 churn_status churn__store_commit(churn_store *store, stage *s, tally *t, bool limited,
                                  churn_cancel *cancel, churn__version **out, churn_error *err);
 void churn__store_publish(churn_store *store, churn__version *version);
+/* What guards `current`; while it is taken nobody can begin to read. */
+void churn__store_latch_take(churn_store *store);
+void churn__store_latch_give(churn_store *store);
+/* Versions that are alive. */
+uint32_t churn__store_versions(const churn_store *store);
+version_count *churn__store_count_create(churn__heap *heap);
+void churn__store_count_release(version_count *count);
 /* The current version, without sealing. */
 churn__version *churn__store_current(churn_store *store);
 

@@ -338,7 +338,7 @@ static void column_close(prop_column *c, churn__heap *heap)
 
 static void column_clear(prop_column *c, churn__heap *heap)
 {
-    churn__free_array(heap, c->values, c->value_capacity, churn__props_size(c->type));
+    churn__free_array_wiped(heap, c->values, c->value_capacity, churn__props_size(c->type));
     churn__free_array(heap, c->data, c->data_capacity, sizeof *c->data);
     churn__free_array(heap, c->blocks, c->block_capacity, sizeof *c->blocks);
 }

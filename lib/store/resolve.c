@@ -83,6 +83,26 @@ static int cmp_reading(const void *a, const void *b, const void *context)
     return by != 0 ? by : cmp_i64(x->known, y->known);
 }
 
+void churn__store_rows_reorder(uint32_t kind, event_order order, char *rows, size_t count)
+{
+    const resolver r = {.kind = &churn__store_kinds[kind], .order = order};
+    size_t size = r.kind->row_size;
+    char moved[ROW_MAX];
+    for (size_t i = 1; i < count; i++) {
+        const void *one = moved;
+        size_t at = i;
+        memcpy(moved, rows + i * size, size);
+        for (; at > 0; at--) {
+            const void *before = rows + (at - 1) * size;
+            if (cmp_reading(&before, &one, &r) <= 0) {
+                break;
+            }
+            memcpy(rows + at * size, before, size);
+        }
+        memcpy(rows + at * size, moved, size);
+    }
+}
+
 static bool is_gone(const row_head *row)
 {
     return (row->flags & ROW_GONE) != 0;

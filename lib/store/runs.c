@@ -84,6 +84,25 @@ void churn__store_index_clear(churn__heap *heap, customer_index *index)
     *index = (customer_index){0};
 }
 
+bool churn__store_index_copy(churn__heap *heap, const customer_index *from, customer_index *to)
+{
+    size_t slots = from->slots;
+    *to = (customer_index){.slots = from->slots};
+    to->begin = churn__alloc_array(heap, slots + 1, sizeof *to->begin);
+    if (from->customer != NULL) {
+        to->customer = churn__alloc_array(heap, slots, sizeof *to->customer);
+    }
+    if (to->begin == NULL || (from->customer != NULL && to->customer == NULL)) {
+        churn__store_index_clear(heap, to);
+        return false;
+    }
+    memcpy(to->begin, from->begin, (slots + 1) * sizeof *to->begin);
+    if (from->customer != NULL) {
+        memcpy(to->customer, from->customer, slots * sizeof *to->customer);
+    }
+    return true;
+}
+
 /* ---- rows ---- */
 
 row_run *churn__store_row_run_create(churn__heap *heap, const kind_info *kind, size_t capacity)
@@ -112,6 +131,7 @@ void churn__store_row_run_release(row_run *run)
     }
     churn__heap *heap = run->heap;
     churn__store_index_clear(heap, &run->index);
+    churn__wipe(run->rows, run->count * run->kind->row_size);
     churn__free_array(heap, run->rows, run->capacity, run->kind->row_size);
     churn__free(heap, run, sizeof *run);
     churn__heap_release(heap);
@@ -156,15 +176,36 @@ static void trim(churn__heap *heap, void **data, size_t *capacity, size_t count,
     }
 }
 
-bool churn__store_row_run_finish(row_run *run, const index_builder *index)
+void churn__store_row_run_measure(row_run *run)
 {
     size_t size = run->kind->row_size;
+    run->first = run->last = CHURN_TIME_NONE;
     for (uint32_t i = 0; i < run->count; i++) {
         const row_head *head = (const void *)(run->rows + i * size);
         span_note(head->when, &run->first, &run->last);
     }
     trim(run->heap, (void **)&run->rows, &run->capacity, run->count, size);
+}
+
+bool churn__store_row_run_finish(row_run *run, const index_builder *index)
+{
+    churn__store_row_run_measure(run);
     return churn__store_index_finish(index, run->count, &run->index);
+}
+
+row_run *churn__store_row_run_copy(const row_run *run)
+{
+    row_run *copy = churn__store_row_run_create(run->heap, run->kind, run->count);
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (!churn__store_index_copy(run->heap, &run->index, &copy->index)) {
+        churn__store_row_run_release(copy);
+        return NULL;
+    }
+    copy->count = run->count;
+    memcpy(copy->rows, run->rows, run->count * run->kind->row_size);
+    return copy;
 }
 
 uint32_t churn__store_row_block(row_run *const *runs, uint32_t run_count, uint32_t customer,

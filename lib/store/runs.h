@@ -65,6 +65,7 @@ bool churn__store_index_add(index_builder *builder, uint32_t customer, uint32_t 
 bool churn__store_index_finish(const index_builder *builder, uint32_t end, customer_index *out);
 void churn__store_index_abandon(index_builder *builder);
 void churn__store_index_clear(churn__heap *heap, customer_index *index);
+bool churn__store_index_copy(churn__heap *heap, const customer_index *from, customer_index *to);
 
 /* ---- rows ---- */
 
@@ -86,6 +87,10 @@ bool churn__store_row_run_append(row_run *run, index_builder *index, uint32_t cu
                                  const void *rows, size_t count);
 /* No more blocks: gives back memory that was not needed and notes the span. False: no memory. */
 bool churn__store_row_run_finish(row_run *run, const index_builder *index);
+/* For runs that nobody else sees: a copy to be written in, without slack (NULL: no memory); and the
+ * span and size once that is done. */
+row_run *churn__store_row_run_copy(const row_run *run);
+void churn__store_row_run_measure(row_run *run);
 /* The newest block of a customer over runs; returns its rows. */
 uint32_t churn__store_row_block(row_run *const *runs, uint32_t run_count, uint32_t customer,
                                 const void **rows);
@@ -148,6 +153,14 @@ uint32_t churn__store_columns_mask(const event_columns *cells);
 /* Copy n events; what `from` lacks is filled with what its absence means. */
 void churn__store_columns_copy(event_columns *to, size_t at, const event_columns *from,
                                size_t from_at, size_t n);
+
+/* Within one set of columns, to a lower or the same place. */
+void churn__store_columns_move(event_columns *cells, size_t to, size_t from, size_t n);
+void churn__store_columns_swap(event_columns *cells, size_t i, size_t j);
+void churn__store_columns_wipe(event_columns *cells, size_t at, size_t n);
+/* As churn__store_row_run_copy() and _measure(). A copy has no properties yet. */
+event_run *churn__store_event_run_copy(const event_run *run);
+void churn__store_event_run_measure(event_run *run);
 
 /* What orders events of one list: instant, user, value, properties, id, known_at; texts by their
  * bytes. */

@@ -138,6 +138,8 @@ typedef struct resolver {
 bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, const void *new_rows,
                           size_t new_count);
 void churn__store_resolver_clear(resolver *r);
+/* Rows of a block that hardly changed into reading order, where they are. */
+void churn__store_rows_reorder(uint32_t kind, event_order order, char *rows, size_t count);
 
 /* ---- from stages to runs ---- */
 

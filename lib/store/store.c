@@ -53,6 +53,7 @@ static void destroy(churn_store *store)
 {
     churn__heap *heap = store->heap;
     churn__version_release(store->current);
+    churn__store_count_release(store->alive);
     churn__store_stage_clear(&store->pending);
     churn__free_array(heap, store->last_attribute, store->last_capacity,
                       sizeof *store->last_attribute);
@@ -107,7 +108,8 @@ static churn_status fill(churn_store *store, const churn_store_options *options,
     if (!create_dicts(store)) {
         CHURN_TRY(churn__fail_memory(err, store->heap));
     }
-    store->current = churn__version_draft(store, NULL);
+    store->alive = churn__store_count_create(store->heap);
+    store->current = store->alive == NULL ? NULL : churn__version_draft(store, NULL);
     if (store->current == NULL || !churn__version_extend_order(store->current)) {
         CHURN_TRY(churn__fail_memory(err, store->heap));
     }
@@ -132,6 +134,7 @@ static churn_status make(churn__heap *heap, const churn_store_options *options,
     atomic_init(&store->waiting, false);
     atomic_init(&store->localised, false);
     atomic_flag_clear(&store->latch);
+    churn__observers_init(&store->observers);
     churn__live_add(1);
     churn_status st = fill(store, options, err);
     if (st != CHURN_OK) {
@@ -205,6 +208,16 @@ const churn__zone *churn__store_zone(const churn_store *store)
     return store->zone;
 }
 
+void churn__store_observe(churn_store *store, churn__observer *observer)
+{
+    churn__observers_add(&store->observers, observer);
+}
+
+void churn__store_unobserve(churn_store *store, churn__observer *observer)
+{
+    churn__observers_remove(&store->observers, observer);
+}
+
 bool churn__store_localised_by_default(const churn_store *store)
 {
     return atomic_load_explicit(&store->localised, memory_order_relaxed);
@@ -224,7 +237,7 @@ uint64_t churn_store_customer_count(const churn_store *store)
         return 0;
     }
     churn__version *version = newest(store);
-    uint64_t count = version->customers;
+    uint64_t count = churn__version_listed(version);
     churn__version_release(version);
     return count;
 }
@@ -236,7 +249,8 @@ uint64_t churn_store_record_count(const churn_store *store, churn_record_kind re
         return 0;
     }
     churn__version *version = newest(store);
-    uint64_t count = kind == KIND_CUSTOMER ? version->customers : version->records[kind];
+    uint64_t count =
+        kind == KIND_CUSTOMER ? churn__version_listed(version) : version->records[kind];
     churn__version_release(version);
     return count;
 }

@@ -8,6 +8,7 @@
 #include "base/dict.h"
 #include "core/column.h"
 #include "core/fail.h"
+#include "core/observer.h"
 
 /*
  * Reading a store. A version is what the store was at one moment: immutable, reference counted. A
@@ -16,9 +17,10 @@
  * the same function.
  *
  * Customers are numbers 0 .. churn__version_customers() - 1, in no order that means anything;
- * churn__version_order() lists them by their ids' bytes. Strings inside records are codes of one of
- * two dictionaries: event types, and all other texts. Records of the business lie under a number
- * of their own, which is no customer's.
+ * churn__version_order() lists churn__version_listed() of them by their ids' bytes: all but those
+ * who were erased, whose numbers stay empty. Strings inside records are codes of one of two
+ * dictionaries: event types, and all other texts. Records of the business lie under a number of
+ * their own, which is no customer's.
  */
 #define CHURN__BUSINESS (CHURN__NO_CODE - 1)
 
@@ -36,6 +38,9 @@ churn__heap *churn__store_heap(churn_store *store);
 /* One more reference; churn_store_free() gives one back. */
 churn_store *churn__store_retain(churn_store *store);
 const churn__zone *churn__store_zone(const churn_store *store);
+/* Who is told what the store forgets: see core/observer.h. Until it is taken out. */
+void churn__store_observe(churn_store *store, churn__observer *observer);
+void churn__store_unobserve(churn_store *store, churn__observer *observer);
 /* "UTC" was used for dates or naive times without anybody having said so. */
 bool churn__store_localised_by_default(const churn_store *store);
 
@@ -53,6 +58,7 @@ const char *churn__record_field(churn_record_kind kind, uint32_t i);
 
 uint64_t churn__version_number(const churn__version *version);
 uint32_t churn__version_customers(const churn__version *version);
+uint32_t churn__version_listed(const churn__version *version);
 const uint32_t *churn__version_order(const churn__version *version);
 churn_str churn__version_customer_id(const churn__version *version, uint32_t customer);
 /* CHURN__NO_CODE: not there. */

@@ -5,14 +5,50 @@
 
 /* ---- life ---- */
 
-static void order_release(customer_order *order)
+customer_order *churn__store_order_create(churn__heap *heap, uint32_t capacity)
+{
+    customer_order *order = churn__alloc(heap, sizeof *order + capacity * sizeof *order->data);
+    if (order != NULL) {
+        atomic_init(&order->refs, 1);
+        order->heap = churn__heap_retain(heap);
+        order->count = order->covered = order->capacity = capacity;
+    }
+    return order;
+}
+
+void churn__store_order_release(customer_order *order)
 {
     if (order == NULL || atomic_fetch_sub_explicit(&order->refs, 1, memory_order_acq_rel) != 1) {
         return;
     }
     churn__heap *heap = order->heap;
-    churn__free(heap, order, sizeof *order + order->count * sizeof *order->data);
+    churn__free(heap, order, sizeof *order + order->capacity * sizeof *order->data);
     churn__heap_release(heap);
+}
+
+version_count *churn__store_count_create(churn__heap *heap)
+{
+    version_count *count = churn__alloc(heap, sizeof *count);
+    if (count != NULL) {
+        atomic_init(&count->refs, 1);
+        count->heap = churn__heap_retain(heap);
+    }
+    return count;
+}
+
+void churn__store_count_release(version_count *count)
+{
+    if (count == NULL || atomic_fetch_sub_explicit(&count->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    churn__heap *heap = count->heap;
+    churn__free(heap, count, sizeof *count);
+    churn__heap_release(heap);
+}
+
+uint32_t churn__store_versions(const churn_store *store)
+{
+    return atomic_load_explicit(&store->alive->refs, memory_order_acquire) - 1;
 }
 
 static void marks_release(mark_list *marks)
@@ -74,7 +110,8 @@ void churn__version_release(churn__version *v)
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__dict_view_release(v->ids[kind]);
     }
-    order_release(v->order);
+    churn__store_order_release(v->order);
+    churn__store_count_release(v->alive);
     marks_release(v->marks);
     churn__store_late_release(v->late);
     churn__free(heap, v, sizeof *v);
@@ -142,6 +179,8 @@ churn__version *churn__version_draft(churn_store *store, const churn__version *f
     }
     atomic_init(&v->refs, 1);
     v->heap = churn__heap_retain(store->heap);
+    v->alive = store->alive;
+    retain(&v->alive->refs);
     if (!take_views(v, store, from)) {
         churn__version_release(v);
         return NULL;
@@ -326,29 +365,27 @@ static void merge_order(customer_order *order, const customer_order *old, const 
 
 bool churn__version_extend_order(churn__version *draft)
 {
-    uint32_t before = draft->order == NULL ? 0 : draft->order->count;
-    if (draft->order != NULL && before == draft->customers) {
+    const customer_order *old = draft->order;
+    uint32_t before = old == NULL ? 0 : old->covered, listed = old == NULL ? 0 : old->count;
+    if (old != NULL && before == draft->customers) {
         return true;
     }
-    size_t fresh = draft->customers - before;
+    uint32_t fresh = draft->customers - before;
     sorting s = {.heap = draft->heap, .ids = draft->customer_ids, .count = fresh};
-    customer_order *order =
-        churn__alloc(draft->heap, sizeof *order + draft->customers * sizeof *order->data);
+    customer_order *order = churn__store_order_create(draft->heap, listed + fresh);
     s.codes = churn__alloc_array(draft->heap, fresh, sizeof *s.codes);
     bool ok = order != NULL && s.codes != NULL;
-    for (size_t i = 0; ok && i < fresh; i++) {
-        s.codes[i] = before + (uint32_t)i;
+    for (uint32_t i = 0; ok && i < fresh; i++) {
+        s.codes[i] = before + i;
     }
     ok = ok && sort_ids(&s);
     if (ok) {
-        atomic_init(&order->refs, 1);
-        order->heap = churn__heap_retain(draft->heap);
-        order->count = draft->customers;
-        merge_order(order, draft->order, &s, s.codes);
-        order_release(draft->order);
+        order->covered = draft->customers;
+        merge_order(order, old, &s, s.codes);
+        churn__store_order_release(draft->order);
         draft->order = order;
     } else {
-        churn__free(draft->heap, order, sizeof *order + draft->customers * sizeof *order->data);
+        churn__store_order_release(order);
     }
     churn__free_array(draft->heap, s.codes, fresh, sizeof *s.codes);
     return ok;
@@ -375,6 +412,11 @@ uint64_t churn__version_number(const churn__version *v)
 uint32_t churn__version_customers(const churn__version *v)
 {
     return v->customers;
+}
+
+uint32_t churn__version_listed(const churn__version *v)
+{
+    return v->order->count;
 }
 
 const uint32_t *churn__version_order(const churn__version *v)

@@ -17,32 +17,32 @@
 
 /* ---- the current version ---- */
 
-static void latch_take(churn_store *store)
+void churn__store_latch_take(churn_store *store)
 {
     while (atomic_flag_test_and_set_explicit(&store->latch, memory_order_acquire)) {
         sched_yield();
     }
 }
 
-static void latch_give(churn_store *store)
+void churn__store_latch_give(churn_store *store)
 {
     atomic_flag_clear_explicit(&store->latch, memory_order_release);
 }
 
 churn__version *churn__store_current(churn_store *store)
 {
-    latch_take(store);
+    churn__store_latch_take(store);
     churn__version *version = churn__version_retain(store->current);
-    latch_give(store);
+    churn__store_latch_give(store);
     return version;
 }
 
 void churn__store_publish(churn_store *store, churn__version *version)
 {
-    latch_take(store);
+    churn__store_latch_take(store);
     churn__version *old = store->current;
     store->current = version;
-    latch_give(store);
+    churn__store_latch_give(store);
     churn__version_release(old);
 }
 

@@ -21,7 +21,8 @@ SYSTEM = {"lib/base/file.c": {"errno.h", "fcntl.h", "sys/stat.h", "sys/types.h",
           "lib/base/heap.c": {"stdlib.h"},
           "lib/arrow/export.c": {"errno.h"},
           "lib/arrow/reader.c": {"errno.h"},
-          "lib/store/write.c": {"sched.h"}}
+          "lib/store/write.c": {"sched.h"},
+          "lib/core/observer.c": {"sched.h"}}
 
 upward, foreign, inner = [], [], []
 for path in sources("lib/*/*.c", "lib/*/*.h", "lib/*/*.inc"):

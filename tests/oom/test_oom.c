@@ -464,6 +464,18 @@ static churn_status try_retract(bench *b, churn_error *err)
     return churn_store_retract(b->company.store, CHURN_RECORD_TICKET, &row, err);
 }
 
+static churn_status try_erase(bench *b, churn_error *err)
+{
+    churn_str ids[] = {STR("blue"), STR("nobody")};
+    churn_erase_report report = {.struct_size = sizeof report};
+    return churn_store_erase(b->company.store, ids, 2, &report, err);
+}
+
+static churn_status try_erase_user(bench *b, churn_error *err)
+{
+    return churn_store_erase_user(b->company.store, "ann", CHURN_NTS, NULL, err);
+}
+
 static churn_status try_mark(bench *b, churn_error *err)
 {
     return churn_store_mark(b->company.store, "product", CHURN_NTS, NEW_YEAR, NEW_YEAR, err);
@@ -800,6 +812,8 @@ static const struct {
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
     {"evaluate_stream", try_evaluate_stream},
+    {"erase", try_erase},
+    {"erase_user", try_erase_user},
 };
 
 static void run_sweep(const char *name, bool for_ever)

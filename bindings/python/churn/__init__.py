@@ -5,6 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, live_handles, time_form
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from .engine import Engine, Every, Run
+from .erase import EraseReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
                      NotFoundError, ParseError, PlaybookError, RangeError, StateError,
@@ -21,7 +22,7 @@ __version__ = version()
 
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
-    "CorruptError", "Data", "Diagnostic", "Engine", "Error", "Every", "ExistsError", "Expression",
+    "CorruptError", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
     "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",

@@ -2,12 +2,13 @@
 """Customer records and their history."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timezone, tzinfo
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
 from ._data import NAIVE, Data, Instant, stream_of
+from .erase import EraseReport
 from .table import Table
 
 __all__ = ["Kind", "LoadReport", "Store"]
@@ -165,6 +166,25 @@ class Store(_core.Store):
             kind, stream_of(data), list((columns or {}).items()),
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
             [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, cancel))
+
+    def erase(self, customers: str | Iterable[str]) -> EraseReport:
+        """Erase a customer, or several: every record, every trace in indexes and dictionaries, and
+        what engines remember of them, actions in the outbox too.
+
+        An id that no customer has is counted and no error. Saved states, tables and logs are the
+        host's own: see docs/privacy.md.
+
+        >>> store = Store()
+        >>> store.add_event("acme", "login", "2026-01-01")
+        >>> store.erase(["acme", "nobody"]).removed
+        {'event': 1}
+        """
+        return EraseReport(*self._erase([customers] if isinstance(customers, str)
+                                        else list(customers)))
+
+    def erase_user(self, user: str) -> EraseReport:
+        """Erase a person: records by them stay as numbers and lose the name and what they wrote."""
+        return EraseReport(*self._erase_user(user))
 
     def _zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo

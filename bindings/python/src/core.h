@@ -144,6 +144,8 @@ PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 int core_records_init(core_state *state);
 extern PyType_Spec core_records_spec;
 int core_record_kind(const char *name);
+/* NULL: no such kind. */
+const char *core_kind_name(int kind);
 
 /* The types. */
 extern PyType_Spec core_handle_spec;
@@ -152,5 +154,9 @@ extern PyType_Spec core_store_spec;
 extern PyType_Spec core_playbook_spec;
 extern PyType_Spec core_engine_spec;
 extern PyType_Spec core_expression_spec;
+
+/* erase.c: methods of a store */
+PyObject *core_store_erase(PyObject *object, PyObject *args);
+PyObject *core_store_erase_user(PyObject *object, PyObject *args);
 
 #endif

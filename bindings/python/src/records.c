@@ -228,6 +228,16 @@ int core_record_kind(const char *name)
     return 0;
 }
 
+const char *core_kind_name(int kind)
+{
+    for (int i = 0; i < CORE_KINDS; i++) {
+        if (specs[i].kind == kind) {
+            return specs[i].name;
+        }
+    }
+    return NULL;
+}
+
 int core_records_init(core_state *state)
 {
     for (int kind = 0; kind < CORE_KINDS; kind++) {

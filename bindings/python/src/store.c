@@ -348,6 +348,8 @@ static PyMethodDef store_methods[] = {
     {"mark", (PyCFunction)(void (*)(void))store_mark, METH_VARARGS | METH_KEYWORDS, store_mark_doc},
     {"record_count", store_record_count, METH_VARARGS, store_record_count_doc},
     {"hash", store_hash, METH_NOARGS, store_hash_doc},
+    {"_erase", core_store_erase, METH_VARARGS, "See Store.erase()."},
+    {"_erase_user", core_store_erase_user, METH_VARARGS, "See Store.erase_user()."},
     {NULL, NULL, 0, NULL},
 };
 

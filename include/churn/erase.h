@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_ERASE_H
+#define CHURN_ERASE_H
+
+#include <churn/records.h>
+#include <churn/store.h>
+
+CHURN_BEGIN_DECLS
+
+/*
+ * Taking out of a store what it must not keep: a customer, a person, everything older than a date;
+ * and making one customer of two.
+ *
+ *     churn_str ids[] = {{"acme", 4}};
+ *     churn_erase_report report = {.struct_size = sizeof report};
+ *     churn_store_erase(store, ids, 1, &report, &err);
+ *
+ * All of it happens at once: the next question sees a store in which nothing of it is left, and a
+ * call that fails leaves the store and its engines as they were. An evaluation that is running in
+ * another thread ends with the version that it began with; the bytes of that version are wiped when
+ * it lets go of it (`report.pinned`). What is freed is overwritten with zeros first: rows, events,
+ * texts, ids, and what engines remember.
+ *
+ * Engines of the store take part: while a call runs on one of them, the answer is CHURN_E_STATE and
+ * nothing has changed.
+ *
+ * It needs memory for a copy of the parts of the store that change. Where limits.memory_bytes or
+ * the host has none and nobody else reads the store, it works in place and needs a few bits a
+ * string; questions that begin in the meantime wait for it.
+ *
+ * What the library has handed out is the host's: tables, saved states of engines, error messages.
+ * See docs/privacy.md.
+ */
+
+/** Room for a count of each kind of record, by CHURN_RECORD_*. */
+#define CHURN_RECORD_KINDS 32
+
+/** What was taken out. */
+typedef struct churn_erase_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t customers;                   /* who were there and are gone */
+    uint64_t unknown;                     /* ids that no customer had */
+    uint64_t records;                     /* taken out, of all kinds */
+    uint64_t removed[CHURN_RECORD_KINDS]; /* the same by kind; all versions of each counted */
+    uint64_t changed;                     /* records that stay and lost what they said */
+    uint64_t mentions; /* of a user: records in which another field has the same text, left alone */
+    uint64_t texts;    /* ids and texts that nobody else used */
+    uint64_t pinned;   /* older versions of the store that are still being read */
+    uint64_t engines;  /* that had anything of it */
+    uint64_t episodes; /* of engines: all of the customers' */
+    uint64_t actions;  /* of engines: all, whatever became of them */
+    uint64_t waiting;  /* of those actions: not yet acknowledged; they will not come out */
+    uint64_t tasks;    /* of those actions: tasks that were open */
+} churn_erase_report;
+
+/**
+ * Erase customers: every record of theirs, every trace in the store's indexes and dictionaries, and
+ * what engines of the store remember of them: episodes, tasks, tags, statuses, and actions in the
+ * outbox, acknowledged or not.
+ *
+ * An id that no customer has is counted and no error, so that a call can be repeated. Engines are
+ * asked in any case: after an old state was loaded, the same call cleans it. Should the customer
+ * come again, it is as one who was never there. A text that other customers' records have too stays
+ * theirs, such as a `parent` that names the customer.
+ *
+ * @param store borrowed
+ * @param customers ids, borrowed
+ * @param count how many
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_STATE for a second writer or a busy engine; CHURN_E_UTF8;
+ *         CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_erase(churn_store *store, const churn_str *customers,
+                                         size_t count, churn_erase_report *report,
+                                         churn_error *err);
+
+/**
+ * Erase a user: a person, whichever customers they worked for.
+ *
+ * What they did stays as a number, without them: events, tickets, surveys and touchpoints lose the
+ * user; tickets and surveys by them lose their text too. Contacts with this id are taken out.
+ * Counts stay what they were, except those of distinct users. In engines an owner of that name is
+ * unset, and so is a title in which the name is a word. A record in which another field has just
+ * this text (an attribute `owner`, a property of an event) keeps it and is counted in
+ * `report.mentions`.
+ *
+ * @param store borrowed
+ * @param user as records have it in `user`, and contacts in `id`
+ * @param len its length, or CHURN_NTS
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_erase()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_erase_user(churn_store *store, const char *user, size_t len,
+                                              churn_erase_report *report, churn_error *err);
+
+CHURN_END_DECLS
+
+#endif
