@@ -187,31 +187,69 @@ static void add_cell(churn__table_builder *builder, uint32_t to, const churn__co
     }
 }
 
+/* Rows [from, to) of one column. */
+static void add_cells(churn__table_builder *builder, uint32_t column, const churn__column *cells,
+                      uint32_t from, uint32_t to)
+{
+    if (cells->type == CHURN__TYPE_DOUBLE) {
+        churn__table_add_doubles(builder, column, (const double *)cells->values + from,
+                                 cells->missing + from, to - from);
+        return;
+    }
+    for (uint32_t row = from; row < to; row++) {
+        add_cell(builder, column, cells, row);
+    }
+}
+
+/* Whose rows [from, to) are, and of when. */
+static void add_names(const metrics_table *table, const churn__frame *frame, uint32_t from,
+                      uint32_t to)
+{
+    for (uint32_t row = from; row < to;) {
+        uint32_t date = row % frame->date_count, n = frame->date_count - date;
+        n = n < to - row ? n : to - row;
+        churn__table_add_repeated(table->builder, 0, row_id(frame, row), n);
+        if (table->dated) {
+            churn__table_add_times(table->builder, 1, frame->dates + date, n);
+        }
+        row += n;
+    }
+}
+
+static uint32_t rows_like(const churn__frame *frame, uint32_t from)
+{
+    uint32_t to = from;
+    while (to < frame->rows && frame->exists[to] == frame->exists[from]) {
+        to++;
+    }
+    return to;
+}
+
+/* Column by column over stretches of rows that exist, which are mostly the whole batch. */
 static churn_status use_metrics(churn__frame *frame, void *context, churn_error *err)
 {
     (void)err;
     const metrics_table *table = context;
-    for (uint32_t row = 0; row < frame->rows; row++) {
-        if (!frame->exists[row]) {
+    uint32_t first = table->dated ? 2 : 1;
+    for (uint32_t from = 0, to = 0; from < frame->rows; from = to) {
+        to = rows_like(frame, from);
+        if (!frame->exists[from]) {
             continue;
         }
-        uint32_t to = 0;
-        churn__table_add_string(table->builder, to++, row_id(frame, row));
-        if (table->dated) {
-            churn__table_add_time(table->builder, to++, churn__frame_date(frame, row));
-        }
+        add_names(table, frame, from, to);
         for (uint32_t m = 0; m < frame->playbook->metric_count; m++) {
-            add_cell(table->builder, to++, &frame->metric_out[m], row);
+            add_cells(table->builder, first + m, &frame->metric_out[m], from, to);
         }
     }
     return CHURN_OK;
 }
 
-static churn__table_builder *begin_metrics(const churn__asking *asking, bool dated)
+static churn__table_builder *begin_metrics(const churn__asking *asking, uint32_t dates)
 {
     const churn_playbook *playbook = asking->engine->playbook;
-    churn__table_builder *builder =
-        churn__table_begin(churn__store_heap(asking->engine->store), asking->count);
+    bool dated = dates > 1;
+    churn__table_builder *builder = churn__table_begin(churn__store_heap(asking->engine->store),
+                                                       (uint64_t)asking->count * dates);
     if (!builder) {
         return NULL;
     }
@@ -241,7 +279,7 @@ churn_status churn_engine_metrics(churn_engine *engine, const churn_time *as_of,
     if (st != CHURN_OK) {
         goto done;
     }
-    table.builder = begin_metrics(&asking, table.dated);
+    table.builder = begin_metrics(&asking, count);
     st = answer(&asking, as_of, count, &want, use_metrics, &table, table.builder, out, err);
 done:
     churn__asking_end(&asking);

@@ -29,6 +29,24 @@ static void cell_put(const cells *out, uint32_t date, churn__metric_cell cell)
 
 /* ---- counts ---- */
 
+/* The windows of dates w->date .. end - 1, by date. */
+static const span *window_spans(const window *w, const churn__metric_run *run, uint32_t end)
+{
+    span *spans = w->plan->spans;
+    const uint32_t *low = w->bound->low, *high = w->bound->high;
+    if (run == NULL || w->clip != CHURN_TIME_NONE || low == NULL) {
+        for (window one = *w; one.date < end; one.date++) {
+            spans[one.date] = churn__metric_window_span(&one, run);
+        }
+        return spans;
+    }
+    for (uint32_t date = w->date; date < end; date++) {
+        uint32_t from = run->pos[low[date]], to = run->pos[high[date]];
+        spans[date] = (span){from < to ? from : to, to};
+    }
+    return spans;
+}
+
 /* Where a window is clipped, events of several types are found in each type's run. */
 static uint32_t clipped_count(const window *w)
 {
@@ -42,26 +60,23 @@ static uint32_t clipped_count(const window *w)
 
 static void put_counts(window *w, uint32_t end, double *values)
 {
-    for (; w->date < end; w->date++) {
-        if (w->clip != CHURN_TIME_NONE) {
-            values[w->date] = clipped_count(w);
-            continue;
-        }
-        span s = churn__metric_window_span(w, w->run);
-        values[w->date] = s.end - s.begin;
+    for (; w->clip != CHURN_TIME_NONE && w->date < end; w->date++) {
+        values[w->date] = clipped_count(w);
+    }
+    const span *spans = window_spans(w, w->run, end);
+    for (uint32_t date = w->date; date < end; date++) {
+        values[date] = spans[date].end - spans[date].begin;
     }
 }
 
 /* Type by type, because a type's positions are all in one place. */
 static void put_types(window *w, uint32_t end, double *values)
 {
-    uint32_t first = w->date;
-    memset(values + first, 0, (end - first) * sizeof *values);
+    memset(values + w->date, 0, (end - w->date) * sizeof *values);
     for (uint32_t i = 0; i < w->set->member_count; i++) {
-        const churn__metric_run *run = &w->plan->runs[w->set->members[i]];
-        for (w->date = first; w->date < end; w->date++) {
-            span s = churn__metric_window_span(w, run);
-            values[w->date] += s.begin < s.end;
+        const span *spans = window_spans(w, &w->plan->runs[w->set->members[i]], end);
+        for (uint32_t date = w->date; date < end; date++) {
+            values[date] += spans[date].begin < spans[date].end;
         }
     }
 }
@@ -75,44 +90,65 @@ typedef struct total {
 
 /* A sum of nothing is 0, never -0, so that adding 0 for a value that is not given changes no bit.
  */
-static total window_total(const window *w)
+static total span_total(const double *values, span s)
 {
     total t = {0, 0};
-    span s = churn__metric_window_span(w, w->run);
     for (uint32_t i = s.begin; i < s.end; i++) {
-        double value = w->run->value[i];
-        bool given = !isnan(value);
-        t.sum += given ? value : 0;
+        bool given = !isnan(values[i]);
+        t.sum += given ? values[i] : 0;
         t.count += given;
     }
     return t;
 }
 
-static void put_sums(window *w, uint32_t end, double *values)
+static churn__metric_cell span_mean(const double *values, span s)
 {
-    for (; w->date < end; w->date++) {
-        values[w->date] = window_total(w).sum;
-    }
-}
-
-static churn__metric_cell window_mean(const window *w)
-{
-    total t = window_total(w);
+    total t = span_total(values, s);
     return t.count == 0 ? churn__metric_no_value(CHURN__EMPTY)
                         : churn__metric_value(t.sum / t.count);
 }
 
 /* The greatest value, or the greatest of the negated ones. */
-static churn__metric_cell window_extreme(const window *w, double sign)
+static churn__metric_cell span_extreme(const double *values, span s, double sign)
 {
     double best = -(double)INFINITY;
-    span s = churn__metric_window_span(w, w->run);
     for (uint32_t i = s.begin; i < s.end; i++) {
-        double value = w->run->value[i] * sign;
+        double value = values[i] * sign;
         best = value > best ? value : best;
     }
     return isinf(best) ? churn__metric_no_value(CHURN__EMPTY)
                        : churn__metric_value(best * sign + 0.0);
+}
+
+/* Of values[s.begin] .. values[s.end - 1]. */
+static churn__metric_cell span_cell(churn__metric_what what, const double *values, span s)
+{
+    switch (what) {
+    case CHURN__AGG_SUM:
+        return churn__metric_value(span_total(values, s).sum);
+    case CHURN__AGG_MEAN:
+        return span_mean(values, s);
+    case CHURN__AGG_MIN:
+        return span_extreme(values, s, -1);
+    default:
+        return span_extreme(values, s, 1);
+    }
+}
+
+/* Windows of the same events have the same value: often nothing happens from one date to the next.
+ */
+static void put_values(window *w, uint32_t end, const cells *out)
+{
+    const double *values = w->run == NULL ? NULL : w->run->value;
+    const span *spans = window_spans(w, w->run, end);
+    churn__metric_cell cell = {0, CHURN__PRESENT};
+    for (uint32_t date = w->date; date < end; date++) {
+        span s = spans[date], before = spans[date > w->date ? date - 1 : date];
+        if (date == w->date || s.begin != before.begin || s.end != before.end) {
+            cell = span_cell(w->bound->def->what, values, s);
+        }
+        cell_put(out, date, cell);
+    }
 }
 
 /* ---- days since ---- */
@@ -208,16 +244,10 @@ static churn__metric_cell window_trend(const window *w)
 
 /* ---- all ---- */
 
-/* Aggregates that may be missing, at one date. */
+/* Aggregates that depend on more than the events of their window, at one date. */
 static churn__metric_cell window_cell(const window *w)
 {
     switch (w->bound->def->what) {
-    case CHURN__AGG_MEAN:
-        return window_mean(w);
-    case CHURN__AGG_MIN:
-        return window_extreme(w, -1);
-    case CHURN__AGG_MAX:
-        return window_extreme(w, 1);
     case CHURN__AGG_DAYS_SINCE:
         return window_days_since(w);
     case CHURN__AGG_TREND:
@@ -244,7 +274,10 @@ static void put_dates(window *w, uint32_t end, const cells *out)
         put_counts(w, end, out->values);
         break;
     case CHURN__AGG_SUM:
-        put_sums(w, end, out->values);
+    case CHURN__AGG_MEAN:
+    case CHURN__AGG_MIN:
+    case CHURN__AGG_MAX:
+        put_values(w, end, out);
         break;
     case CHURN__AGG_ACTIVE_DAYS:
         churn__metric_distinct(w, end, out->values);

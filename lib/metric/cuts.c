@@ -423,7 +423,8 @@ churn_status churn__metric_cuts_create(churn__metric_plan *plan, churn_error *er
     good = good && grid_create(plan);
     plan->steps = churn__arena_array(&plan->arena, plan->date_count + 1u, sizeof *plan->steps);
     plan->next_at = churn__arena_array(&plan->arena, plan->cut_count + 1u, sizeof *plan->next_at);
-    good = good && plan->steps != NULL && plan->next_at != NULL;
+    plan->spans = churn__arena_array(&plan->arena, plan->date_count, sizeof *plan->spans);
+    good = good && plan->steps != NULL && plan->next_at != NULL && plan->spans != NULL;
     plan->whole = (churn__metric_range){.end = plan->date_count,
                                         .high_cut = plan->cut_count > 0 ? plan->cut_count - 1 : 0};
     churn__free_array(plan->heap, cuts.data, cuts.capacity, sizeof *cuts.data);

@@ -206,12 +206,13 @@ static void gather_positions(const churn__metric_plan *plan, const churn__metric
 
 static void gather_users(churn__metric_plan *plan, churn__metric_run *run, const uint32_t *users)
 {
+    if (users == NULL) {
+        memset(run->user, 0xff, run->count * sizeof *run->user); /* CHURN__METRIC_NONE */
+        return;
+    }
     for (uint32_t i = 0; i < run->count; i++) {
-        bool given = users != NULL && users[i] != CHURN__NO_CODE;
         run->user[i] = CHURN__METRIC_NONE;
-        if (given && i > 0 && users[i] == users[i - 1]) {
-            run->user[i] = run->user[i - 1];
-        } else if (given) {
+        if (users[i] != CHURN__NO_CODE) {
             run->user[i] = churn__metric_key(plan->heap, &plan->users, users[i]);
             plan->failed = plan->failed || run->user[i] == CHURN__METRIC_NONE;
         }

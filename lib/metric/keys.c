@@ -6,15 +6,6 @@
 
 #define KEYS_MIN 64
 
-/* splitmix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
- * 2014). */
-static uint64_t keys_mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 void churn__metric_keys_reset(churn__metric_keys *keys)
 {
     keys->count = 0;
@@ -30,7 +21,7 @@ void churn__metric_keys_reset(churn__metric_keys *keys)
 static churn__metric_key_slot *keys_probe(const churn__metric_keys *keys, uint64_t key)
 {
     size_t mask = keys->capacity - 1;
-    size_t at = (size_t)keys_mix(key ^ keys->secret) & mask;
+    size_t at = (size_t)churn__metric_key_mix(key ^ keys->secret) & mask;
     while (keys->slots[at].stamp == keys->stamp && keys->slots[at].key != key) {
         at = (at + 1) & mask;
     }
@@ -58,7 +49,7 @@ static bool keys_grow(churn__heap *heap, churn__metric_keys *keys)
     return true;
 }
 
-uint32_t churn__metric_key(churn__heap *heap, churn__metric_keys *keys, uint64_t key)
+uint32_t churn__metric_key_add(churn__heap *heap, churn__metric_keys *keys, uint64_t key)
 {
     if (keys->count >= keys->capacity / 2 && !keys_grow(heap, keys)) {
         return CHURN__METRIC_NONE;

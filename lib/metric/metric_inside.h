@@ -53,6 +53,11 @@ typedef struct churn__metric_head {
     uint32_t member;
 } churn__metric_head;
 
+/* Events [begin, end) of a run. */
+typedef struct churn__metric_span {
+    uint32_t begin, end;
+} churn__metric_span;
+
 /* A distinct set of event types. */
 typedef struct churn__metric_set {
     bool any;
@@ -185,6 +190,7 @@ struct churn__metric_plan {
     uint32_t *run_of; /* by type; holds only if that run says the same */
     churn__metric_keys users, values;
     churn__metric_marks marks;
+    churn__metric_span *spans; /* by date */
     int32_t *steps;    /* by date, and one: what distinct counts more than the date before */
     uint32_t *next_at; /* by place: while merging, where its next event goes */
     uint32_t *goes_to; /* by event of a type: where it goes */
@@ -322,7 +328,28 @@ void churn__metric_merge(churn__metric_plan *plan, churn__metric_set *set, uint3
 
 void churn__metric_keys_reset(churn__metric_keys *keys);
 /* CHURN__METRIC_NONE: no memory. */
-uint32_t churn__metric_key(churn__heap *heap, churn__metric_keys *keys, uint64_t key);
+uint32_t churn__metric_key_add(churn__heap *heap, churn__metric_keys *keys, uint64_t key);
+
+/* splitmix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
+ * 2014). */
+static inline uint64_t churn__metric_key_mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* The number of a key; CHURN__METRIC_NONE: no memory. Most are where they are looked for first. */
+static inline uint32_t churn__metric_key(churn__heap *heap, churn__metric_keys *keys, uint64_t key)
+{
+    if (keys->capacity > 0) {
+        size_t at = (size_t)churn__metric_key_mix(key ^ keys->secret) & (keys->capacity - 1);
+        if (keys->slots[at].stamp == keys->stamp && keys->slots[at].key == key) {
+            return keys->slots[at].id;
+        }
+    }
+    return churn__metric_key_add(heap, keys, key);
+}
 void churn__metric_keys_free(churn__heap *heap, churn__metric_keys *keys);
 
 /* ---- aggregate.c ---- */
@@ -337,11 +364,6 @@ typedef struct churn__metric_window {
     uint32_t date;
     churn_time clip; /* where the window begins instead; CHURN_TIME_NONE: where it does */
 } churn__metric_window;
-
-/* Events [begin, end) of a run. */
-typedef struct churn__metric_span {
-    uint32_t begin, end;
-} churn__metric_span;
 
 /* The events of `run`, which may be NULL, that lie in the window at its date. Where it is clipped
  * the run needs its instants, in order. */

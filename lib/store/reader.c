@@ -259,17 +259,27 @@ churn_str churn__version_prop_name(const churn__version *version, uint32_t prop)
 #define AHEAD_LISTS 16u
 #define AHEAD_EVENTS 8u
 
+#define AHEAD_BYTES 2048u /* of a column: who has more is read for long enough by themselves */
+#define CACHE_LINE 64u
+
+static void column_ahead(const void *column, size_t size, uint32_t first, uint32_t end)
+{
+    const char *at = (const char *)column + (size_t)first * size;
+    size_t bytes = (size_t)(end - first) * size;
+    bytes = bytes < AHEAD_BYTES ? bytes : AHEAD_BYTES;
+    for (size_t i = 0; column != NULL && i < bytes + CACHE_LINE; i += CACHE_LINE) {
+        __builtin_prefetch(at + i);
+    }
+}
+
 static void events_ahead(const event_run *run, uint32_t customer)
 {
     if (customer < run->index.slots) {
         uint32_t first = run->lists[run->index.begin[customer]].begin;
         uint32_t end = run->lists[run->index.begin[customer + 1]].begin;
-        __builtin_prefetch(run->cells.at + first);
-        __builtin_prefetch(run->cells.at + end);
-        if (run->cells.value != NULL) {
-            __builtin_prefetch(run->cells.value + first);
-            __builtin_prefetch(run->cells.value + end);
-        }
+        column_ahead(run->cells.at, sizeof *run->cells.at, first, end);
+        column_ahead(run->cells.user, sizeof *run->cells.user, first, end);
+        column_ahead(run->cells.value, sizeof *run->cells.value, first, end);
     }
 }
 

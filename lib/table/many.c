@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "base/bits.h"
 #include "base/checked.h"
 #include "table/inside.h"
@@ -28,7 +30,7 @@ static void put_bits(uint8_t *bits, uint64_t at, const uint8_t *values, size_t n
     }
 }
 
-/* Ends every append. `there` NULL: none is. */
+/* Ends every append. */
 static bool count_cells(churn__heap *heap, churn__table_col *col, const uint8_t *there, size_t n)
 {
     size_t present = 0;
@@ -52,6 +54,18 @@ static bool count_cells(churn__heap *heap, churn__table_col *col, const uint8_t 
 
 /* How many cells are counted at a time. */
 #define PIECE 1024u
+
+/* The same where all are there: at most PIECE. */
+static bool count_present(churn__heap *heap, churn__table_col *col, size_t n)
+{
+    uint8_t there[PIECE];
+    if (col->valid.data == NULL) {
+        col->count += n;
+        return true;
+    }
+    memset(there, 1, n);
+    return count_cells(heap, col, there, n);
+}
 
 static bool put_nulls(churn__heap *heap, churn__table_col *col, size_t n)
 {
@@ -156,6 +170,107 @@ void churn__table_add_choices(churn__table_builder *builder, uint32_t column,
         churn__heap *heap = builder->table->heap;
         if (!put_words(heap, col, &words, codes + done, piece) ||
             !count_cells(heap, col, there, piece)) {
+            churn__table_spoil(builder);
+            return;
+        }
+    }
+}
+
+/* ---- numbers, instants, one text many times ---- */
+
+/* Values from `from` on into a column's words, and which of them are there. */
+static void copy_doubles(double *to, const double *from, const uint8_t *missing, uint8_t *there,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool good = missing[i] == 0 && fabs(from[i]) < (double)INFINITY;
+        there[i] = good;
+        to[i] = good ? from[i] + 0.0 : 0.0; /* -0.0 + 0.0 is 0.0 */
+    }
+}
+
+void churn__table_add_doubles(churn__table_builder *builder, uint32_t column, const double *values,
+                              const uint8_t *missing, size_t n)
+{
+    uint8_t there[PIECE];
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_DOUBLE);
+    for (size_t done = 0; col != NULL && done < n; done += PIECE) {
+        size_t piece = n - done < PIECE ? n - done : PIECE;
+        churn__heap *heap = builder->table->heap;
+        bool fits = churn__table_reserve(heap, &col->values, (size_t)col->count + piece, 8);
+        if (fits) {
+            copy_doubles((double *)col->values.data + col->count, values + done, missing + done,
+                         there, piece);
+            fits = count_cells(heap, col, there, piece);
+        }
+        if (!fits) {
+            churn__table_spoil(builder);
+            return;
+        }
+    }
+}
+
+void churn__table_add_times(churn__table_builder *builder, uint32_t column,
+                            const churn_time *values, size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_TIME);
+    for (size_t done = 0; col != NULL && done < n; done += PIECE) {
+        size_t piece = n - done < PIECE ? n - done : PIECE;
+        churn__heap *heap = builder->table->heap;
+        bool fits = churn__table_reserve(heap, &col->values, (size_t)col->count + piece, 8);
+        if (fits) {
+            memcpy((churn_time *)col->values.data + col->count, values + done, piece * 8);
+            fits = count_present(heap, col, piece);
+        }
+        if (!fits) {
+            churn__table_spoil(builder);
+            return;
+        }
+    }
+}
+
+/* Short ones word by word, with room for the last to be too long. */
+static void repeat_bytes(char *to, churn_str value, size_t n)
+{
+    char word[TABLE_SHORT * 2] = {0};
+    if (value.len > sizeof word) {
+        for (size_t i = 0; i < n; i++) {
+            memcpy(to + i * value.len, value.ptr, value.len);
+        }
+        return;
+    }
+    memcpy(word, value.ptr, value.len);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(to + i * value.len, word, sizeof word);
+    }
+}
+
+static bool put_repeated(churn__heap *heap, churn__table_col *col, churn_str value, size_t n)
+{
+    size_t from = (size_t)((const int64_t *)col->values.data)[col->count], bytes = 0, most = 0;
+    if (!churn__mul_size(value.len, n, &bytes) ||
+        !churn__add_size(from, bytes + TABLE_SHORT * 2, &most) || most > INT64_MAX ||
+        !churn__table_reserve(heap, &col->bytes, most, 1) ||
+        !churn__table_reserve(heap, &col->values, (size_t)col->count + n + 1, 8)) {
+        return false;
+    }
+    int64_t *ends = (int64_t *)col->values.data + col->count;
+    for (size_t i = 1; i <= n; i++) {
+        ends[i] = (int64_t)(from + i * value.len);
+    }
+    repeat_bytes((char *)col->bytes.data + from, value, n);
+    col->longest = value.len > col->longest ? value.len : col->longest;
+    return true;
+}
+
+void churn__table_add_repeated(churn__table_builder *builder, uint32_t column, churn_str value,
+                               size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_STRING);
+    for (size_t done = 0; col != NULL && done < n; done += PIECE) {
+        size_t piece = n - done < PIECE ? n - done : PIECE;
+        churn__heap *heap = builder->table->heap;
+        if (!put_repeated(heap, col, value, piece) || !count_present(heap, col, piece)) {
             churn__table_spoil(builder);
             return;
         }

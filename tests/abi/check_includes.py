@@ -18,7 +18,7 @@ ALLOWED = {"stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "st
 # One wrapper each: files, random bytes, memory, waiting; Arrow speaks in numbers of errno.
 SYSTEM = {"lib/base/file.c": {"errno.h", "fcntl.h", "sys/stat.h", "sys/types.h", "unistd.h"},
           "lib/base/random.c": {"errno.h", "sys/random.h"},
-          "lib/base/heap.c": {"stdlib.h"},
+          "lib/base/heap.c": {"stdlib.h", "sys/mman.h"},
           "lib/arrow/export.c": {"errno.h"},
           "lib/arrow/reader.c": {"errno.h"},
           "lib/store/write.c": {"sched.h"},

@@ -253,11 +253,16 @@ static churn_table *build_many(uint64_t seed, bool at_once, bool long_names)
     static const churn_str more[] = {{"value", 5}, {"nine99999", 9}, {"unknown", 7}, {"x", 1}};
     const churn_str *choices = long_names ? more : few;
     churn__table_builder *b = churn__table_begin(heap, 10);
-    uint8_t codes[3000], there[3000], values[3000];
+    uint8_t codes[3000], there[3000], values[3000], missing[3000];
+    double doubles[3000];
+    churn_time times[3000];
     churn_table *table = NULL;
     churn__table_column(b, "bool", CHURN_COLUMN_BOOL);
     churn__table_column(b, "choice", CHURN_COLUMN_STRING);
     churn__table_column(b, "none", CHURN_COLUMN_STRING);
+    churn__table_column(b, "double", CHURN_COLUMN_DOUBLE);
+    churn__table_column(b, "time", CHURN_COLUMN_TIME);
+    churn__table_column(b, "repeated", CHURN_COLUMN_STRING);
     for (int round = 0; round < 12; round++) {
         seed = seed * 6364136223846793005u + 1442695040888963407u;
         size_t n = (seed >> 33) % (round % 3 ? 40 : 3000);
@@ -266,17 +271,30 @@ static churn_table *build_many(uint64_t seed, bool at_once, bool long_names)
             codes[i] = seed >> 40 & 3;
             there[i] = round < 3 || (seed >> 45) % 5;
             values[i] = seed >> 50 & 1;
+            missing[i] = !there[i];
+            doubles[i] = seed >> 60 == 0 ? (double)INFINITY : (double)(seed % 7) * -0.5;
+            times[i] = (churn_time)(seed >> 20);
         }
+        churn_str repeated = {"a name of many letters", seed % 23};
         if (at_once) {
             churn__table_add_bools(b, 0, values, there, n);
             churn__table_add_choices(b, 1, choices, 4, codes, n);
             churn__table_add_null_strings(b, 2, n);
+            churn__table_add_doubles(b, 3, doubles, missing, n);
+            churn__table_add_times(b, 4, times, n);
+            churn__table_add_repeated(b, 5, repeated, n);
         }
         for (size_t i = 0; !at_once && i < n; i++) {
             there[i] ? churn__table_add_bool(b, 0, values[i]) : churn__table_add_null(b, 0);
             churn__table_add_string(b, 1, choices[codes[i]]);
             churn__table_add_null(b, 2);
+            there[i] ? churn__table_add_double(b, 3, doubles[i]) : churn__table_add_null(b, 3);
+            churn__table_add_time(b, 4, times[i]);
+            churn__table_add_string(b, 5, repeated);
         }
+        churn__table_add_null(b, 3);
+        churn__table_add_time(b, 4, CHURN_TIME_NONE);
+        churn__table_add_string(b, 5, round % 2 ? str("") : (churn_str){NULL, 0});
         churn__table_add_bool(b, 0, round & 1);
         churn__table_add_string(b, 1, str("between"));
         churn__table_add_string(b, 2, str(round % 2 ? "" : "something"));
@@ -293,11 +311,14 @@ static void add_many__any_pieces__as_one_by_one(void **state)
         churn_table *b = build_many(seed, false, seed % 4 == 0);
         assert_int_equal(churn_table_row_count(a), churn_table_row_count(b));
         for (uint64_t row = 0; row < churn_table_row_count(a); row++) {
-            for (uint32_t c = 0; c < 3; c++) {
+            for (uint32_t c = 0; c < 6; c++) {
                 assert_int_equal(churn_table_is_null(a, row, c), churn_table_is_null(b, row, c));
             }
+            double x = churn_table_double(a, row, 3), y = churn_table_double(b, row, 3);
+            assert_memory_equal(&x, &y, sizeof x); /* 0 and -0 are not the same here */
+            assert_int_equal(churn_table_time(a, row, 4), churn_table_time(b, row, 4));
             assert_int_equal(churn_table_bool(a, row, 0), churn_table_bool(b, row, 0));
-            for (uint32_t c = 1; c < 3; c++) {
+            for (uint32_t c = 1; c < 6; c += c == 2 ? 3 : 1) {
                 churn_str left = churn_table_string(a, row, c),
                           right = churn_table_string(b, row, c);
                 assert_int_equal(left.len, right.len);
