@@ -430,14 +430,19 @@ static void mask_apply(const mask *m, char *row, churn_time as_of)
     }
 }
 
+void churn__store_hide(const kind_info *kind, void *row, churn_time as_of)
+{
+    for (uint32_t i = 0; i < kind->mask_count; i++) {
+        mask_apply(&kind->masks[i], row, as_of);
+    }
+}
+
 void churn__store_show_row(const kind_info *kind, const void *row, churn_time as_of, void *out)
 {
     const row_head *head = row;
     char shown[ROW_MAX];
     memcpy(shown, row, kind->row_size);
-    for (uint32_t i = 0; i < kind->mask_count; i++) {
-        mask_apply(&kind->masks[i], shown, as_of);
-    }
+    churn__store_hide(kind, shown, as_of);
     memcpy(shown + kind->when_to, &head->when, sizeof head->when);
     memcpy(shown + kind->known_to, &head->known, sizeof head->known);
     if (kind->id_to != 0) {

@@ -199,6 +199,8 @@ void churn__store_clear_field(field_type type, void *at);
 bool churn__store_same_content(const kind_info *kind, const void *a, const void *b);
 /* Order by the record's key, 0 for the same record of one customer. */
 int churn__store_key_cmp(const kind_info *kind, const void *a, const void *b);
+/* Clear what a reader must not see at as_of. */
+void churn__store_hide(const kind_info *kind, void *row, churn_time as_of);
 /* Fields that a reader must not see at as_of are cleared, the copies in the data are filled. */
 void churn__store_show_row(const kind_info *kind, const void *row, churn_time as_of, void *out);
 

@@ -2,6 +2,7 @@
 #ifndef CHURN_STORE_STORE_H
 #define CHURN_STORE_STORE_H
 
+#include <churn/read.h>
 #include <churn/store.h>
 
 #include "base/date.h"
@@ -301,5 +302,34 @@ typedef struct churn__announcement {
 /* Announcements with at < as_of, ordered by (at, name). */
 size_t churn__reader_announcements(churn__reader *reader, churn_time as_of,
                                    const churn__announcement **out);
+
+/* ---- one customer's story ---- */
+
+/* Lines of a story while it is put together; other modules add what they know. */
+typedef struct churn__story churn__story;
+
+typedef struct churn__story_line {
+    churn_time at;    /* CHURN_TIME_NONE: not dated */
+    const char *kind; /* "ticket"; kinds that are not of records come after those */
+    uint32_t order;   /* of kinds at one instant: filled in by churn__story_add() */
+    churn_str id, what, user, currency, text, details; /* {NULL, 0}: none */
+    double value;                                      /* NaN: none */
+    int64_t amount;                                    /* CHURN_INT_NONE: none */
+} churn__story_line;
+
+/* `others` ended by NULL: more kinds of lines, in their order. `as_of` CHURN_TIME_NONE: now. */
+churn_status churn__story_open(churn__heap *heap, const churn_story_options *options,
+                               const char *const *others, churn_time as_of, churn__story **out,
+                               churn_error *err);
+/* Everything that the records of a customer say; the version is held. */
+churn_status churn__story_records(churn__story *story, churn__version *version, uint32_t customer,
+                                  churn_error *err);
+void churn__story_line_init(churn__story_line *line, const char *kind, churn_time at);
+/* Dropped where the options leave it out. Its texts must live until the table is made. */
+void churn__story_add(churn__story *story, const churn__story_line *line);
+/* A text that lives as long as the story, as churn__format() makes it, of at most 255 bytes. */
+churn_str churn__story_text(churn__story *story, const char *format, ...);
+churn_status churn__story_table(churn__story *story, churn_table **out, churn_error *err);
+void churn__story_close(churn__story *story);
 
 #endif

@@ -71,6 +71,17 @@ static void store__null__arg(void **state)
     }
     assert_arg(churn_store_hash(NULL, &hash, NULL));
     assert_arg(churn_store_hash(store, NULL, NULL));
+    churn_table *table = NULL;
+    churn_span span = {.struct_size = sizeof span};
+    for (size_t i = 0; i < 2; i++) {
+        churn_table **out = stores[i] ? NULL : &table;
+        assert_arg(churn_store_records(stores[i], CHURN_RECORD_EVENT, NULL, out, NULL));
+        assert_arg(churn_store_sources(stores[i], CHURN_TIME_NONE, out, NULL));
+        assert_arg(churn_store_story(stores[i], "acme", CHURN_NTS, NULL, out, NULL));
+    }
+    assert_arg(churn_store_span(NULL, CHURN_RECORD_EVENT, NULL, &span, NULL));
+    assert_arg(churn_store_span(store, CHURN_RECORD_EVENT, NULL, NULL, NULL));
+    assert_arg(churn_store_story(store, NULL, 0, NULL, &table, NULL));
     assert_int_equal(churn_store_customer_count(NULL), 0);
     assert_int_equal(churn_store_record_count(NULL, CHURN_RECORD_EVENT), 0);
     assert_int_equal(churn_store_record_count(store, 99), 0);
@@ -106,6 +117,7 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_story(e, "acme", CHURN_NTS, date, NULL, out, NULL));
         assert_arg(churn_engine_run_summary(e, out, NULL));
         assert_arg(churn_engine_episodes(e, out, NULL));
         assert_arg(churn_engine_actions(e, NULL, out, NULL));

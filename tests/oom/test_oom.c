@@ -487,6 +487,43 @@ static churn_status try_store_hash(bench *b, churn_error *err)
     return churn_store_hash(b->company.store, &hash, err);
 }
 
+static churn_status try_records(bench *b, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (churn_record_kind kind = 1; st == CHURN_OK && kind <= CHURN_RECORD_CHURN; kind++) {
+        if (kind != CHURN_RECORD_CUSTOMER &&
+            churn_store_record_count(b->company.store, kind) == 0) {
+            continue;
+        }
+        churn_table_free(b->table);
+        b->table = NULL;
+        st = churn_store_records(b->company.store, kind, NULL, &b->table, err);
+    }
+    return st;
+}
+
+static churn_status try_span(bench *b, churn_error *err)
+{
+    churn_span span = {.struct_size = sizeof span};
+    return churn_store_span(b->company.store, CHURN_RECORD_EVENT, NULL, &span, err);
+}
+
+static churn_status try_sources(bench *b, churn_error *err)
+{
+    return churn_store_sources(b->company.store, CHURN_TIME_NONE, &b->table, err);
+}
+
+static churn_status try_store_story(bench *b, churn_error *err)
+{
+    return churn_store_story(b->company.store, "acme", CHURN_NTS, NULL, &b->table, err);
+}
+
+static churn_status try_engine_story(bench *b, churn_error *err)
+{
+    return churn_engine_story(b->company.engine, "blue", CHURN_NTS, CHURN_TIME_NONE, NULL,
+                              &b->table, err);
+}
+
 static churn_status try_engine_create(bench *b, churn_error *err)
 {
     return churn_engine_create(b->company.playbook, b->company.store, NULL, &b->engine, err);
@@ -789,6 +826,11 @@ static const struct {
     {"retract", try_retract},
     {"mark", try_mark},
     {"store_hash", try_store_hash},
+    {"records", try_records},
+    {"span", try_span},
+    {"sources", try_sources},
+    {"store_story", try_store_story},
+    {"engine_story", try_engine_story},
     {"engine_create", try_engine_create},
     {"metrics", try_metrics},
     {"missing", try_missing},

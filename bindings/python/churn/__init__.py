@@ -13,7 +13,7 @@ from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diag
                      _make_error)
 from .expression import Expression
 from .playbook import Playbook, TestReport
-from .store import Kind, LoadReport, Store
+from .store import Kind, LoadReport, Span, Store
 from .table import Table
 
 _core._register(_make_error, Table)
@@ -25,7 +25,7 @@ __all__ = [
     "CorruptError", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
-    "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
+    "Span", "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
     "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

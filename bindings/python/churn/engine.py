@@ -110,6 +110,17 @@ class Engine(_core.Engine):
         """The customers about whose loss subscriptions and records disagree."""
         return self._question("disagreements", _one(as_of), cancel=cancel)
 
+    def story(self, customer: str, as_of: Instant | None = None, *, start: Instant | None = None,
+              end: Instant | None = None, kinds: str | Iterable[str] | None = None, limit: int = 0,
+              cancel: _core.Cancel | None = None) -> Table:
+        """One customer's whole story, as `Store.story`, with what the engine did.
+
+        To the kinds of records come episode, action, status and tag.
+        """
+        names = [kinds] if isinstance(kinds, str) else list(kinds or ())
+        return self._story(customer, self._known(as_of), self._known(start), self._known(end),
+                           names, limit, cancel)
+
     def kpi(self, kpis: str | Iterable[str] | None, start: Instant, end: Instant, *,
             every: Every | None = None, as_of: Instant | None = None,
             cancel: _core.Cancel | None = None) -> Table:

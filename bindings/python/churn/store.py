@@ -11,7 +11,7 @@ from ._data import NAIVE, Data, Instant, stream_of
 from .erase import EraseReport
 from .table import Table
 
-__all__ = ["Kind", "LoadReport", "Store"]
+__all__ = ["Kind", "LoadReport", "Span", "Store"]
 
 #: The kinds of records.
 Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey",
@@ -20,6 +20,7 @@ Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "tic
 
 _STRICT, _RETRACT = 1, 2
 _UNKNOWN = {None: 0, "create": 1, "reject": 2}
+_ALL_VERSIONS = 1
 _MONEY = {None: 0, "major": 1, "minor": 2}
 
 
@@ -68,6 +69,21 @@ def _report(counts: tuple[Any, ...]) -> LoadReport:
     *numbers, rejections = counts
     return LoadReport(*numbers,
                       rejections=rejections if rejections is not None else _no_rejections())
+
+
+class Span(NamedTuple):
+    """How many records there are, and between which instants."""
+
+    records: int
+    #: Who have any.
+    customers: int
+    #: None where no record has an instant.
+    first: datetime | None
+    last: datetime | None
+
+
+def _names(given: str | Iterable[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or ())
 
 
 def _no_rejections() -> Table:
@@ -185,6 +201,53 @@ class Store(_core.Store):
     def erase_user(self, user: str) -> EraseReport:
         """Erase a person: records by them stay as numbers and lose the name and what they wrote."""
         return EraseReport(*self._erase_user(user))
+
+    def records(self, kind: Kind, *, customer: str | None = None, start: Instant | None = None,
+                end: Instant | None = None, as_of: Instant | None = None,
+                types: str | Iterable[str] | None = None, all_versions: bool = False,
+                limit: int = 0, cancel: _core.Cancel | None = None) -> Table:
+        """The records of a kind, a column a field, rows by customer, then instant.
+
+        `start` and `end` (not included) are bounds of the record's instant, `types` are types of
+        events or names of attributes. With `as_of` rows are as an evaluation then sees them: what
+        was not yet dated is None. Money is in minor units. Customers come with their attributes as
+        columns. With `all_versions` every version is there, and `known_until`; the tables of all
+        kinds, loaded into a new store with `money="minor"` and without `known_until`, give the same
+        `hash()`.
+        """
+        return self._records(kind, customer, self._said(start), self._said(end), self._said(as_of),
+                             _names(types), _ALL_VERSIONS if all_versions else 0, limit, cancel)
+
+    def span(self, kind: Kind, *, customer: str | None = None, start: Instant | None = None,
+             end: Instant | None = None, as_of: Instant | None = None,
+             types: str | Iterable[str] | None = None, all_versions: bool = False,
+             cancel: _core.Cancel | None = None) -> Span:
+        """How many records of a kind there are and from when to when: see `records`."""
+        return Span(*self._span(kind, customer, self._said(start), self._said(end),
+                                self._said(as_of), _names(types),
+                                _ALL_VERSIONS if all_versions else 0, 0, cancel))
+
+    def sources(self, as_of: Instant | None = None) -> Table:
+        """How far each kind of record, type of event and marked source reaches.
+
+        The columns are source, type, provided, records, customers, first, last, mark, watermark.
+        """
+        return self._sources(as_of)
+
+    def story(self, customer: str, *, as_of: Instant | None = None, start: Instant | None = None,
+              end: Instant | None = None, kinds: str | Iterable[str] | None = None, limit: int = 0,
+              cancel: _core.Cancel | None = None) -> Table:
+        """One customer's whole story in the order of time, a line a dated fact.
+
+        The columns are at, kind, id, what, user, value, amount (in minor units), currency, text,
+        details. `kinds` names kinds of records, `limit` asks for the last so many lines.
+        `Engine.story` adds what an engine did.
+        """
+        return self._story(customer, self._said(as_of), self._said(start), self._said(end),
+                           _names(kinds), limit, cancel)
+
+    def _said(self, value: Instant | None) -> int:
+        return 0 if value is None else self._instant(value)
 
     def _zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo

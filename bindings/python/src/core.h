@@ -132,6 +132,17 @@ PyObject *core_stream_capsule(struct ArrowArrayStream *stream);
  * signals; a signal whose handler raises sets `cancel`. 0, or -1 with that exception. */
 int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel);
 
+/* The flag of a call that can be stopped: the caller's, or `*own`, which is to be freed; NULL with
+ * an exception (questions.c). */
+churn_cancel *core_cancel_for(core_handle *self, PyObject *given, churn_cancel **own);
+
+/* read.c: methods of stores and engines that read records back */
+PyObject *core_store_records(PyObject *store, PyObject *args);
+PyObject *core_store_span(PyObject *store, PyObject *args);
+PyObject *core_store_sources(PyObject *store, PyObject *args);
+PyObject *core_store_story(PyObject *store, PyObject *args);
+PyObject *core_engine_story(PyObject *engine, PyObject *args);
+
 /* questions.c: methods of engines that run in a thread of their own */
 PyObject *core_engine_ask(PyObject *engine, PyObject *args);
 PyObject *core_engine_kpi(PyObject *engine, PyObject *args);

@@ -49,7 +49,7 @@ static void question_run(void *arg)
 }
 
 /* The flag of a call: the caller's, or one of our own for signals. */
-static churn_cancel *cancel_for(core_handle *self, PyObject *given, churn_cancel **own)
+churn_cancel *core_cancel_for(core_handle *self, PyObject *given, churn_cancel **own)
 {
     churn_cancel *cancel = NULL;
     churn_error err = CORE_ERROR_INIT;
@@ -68,7 +68,7 @@ static churn_cancel *cancel_for(core_handle *self, PyObject *given, churn_cancel
 static int answer(core_handle *self, question *asked, PyObject *given)
 {
     churn_cancel *own = NULL;
-    churn_cancel *cancel = cancel_for(self, given, &own);
+    churn_cancel *cancel = core_cancel_for(self, given, &own);
     asked->engine = cancel != NULL ? core_enter(self) : NULL;
     if (asked->engine == NULL) {
         churn_cancel_free(own);

@@ -342,6 +342,19 @@ static PyGetSetDef store_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
+PyDoc_STRVAR(store_records_doc,
+             "_records($self, kind, customer, start, end, as_of, types, flags, limit, cancel, /)\n"
+             "--\n\n");
+
+PyDoc_STRVAR(store_span_doc,
+             "_span($self, kind, customer, start, end, as_of, types, flags, limit, cancel, /)\n"
+             "--\n\n");
+
+PyDoc_STRVAR(store_sources_doc, "_sources($self, as_of, /)\n--\n\n");
+
+PyDoc_STRVAR(store_story_doc,
+             "_story($self, customer, as_of, start, end, kinds, limit, cancel, /)\n--\n\n");
+
 static PyMethodDef store_methods[] = {
     {"_create", store_create, METH_VARARGS, store_create_doc},
     {"_load", store_load, METH_VARARGS, store_load_doc},
@@ -350,6 +363,10 @@ static PyMethodDef store_methods[] = {
     {"hash", store_hash, METH_NOARGS, store_hash_doc},
     {"_erase", core_store_erase, METH_VARARGS, "See Store.erase()."},
     {"_erase_user", core_store_erase_user, METH_VARARGS, "See Store.erase_user()."},
+    {"_records", core_store_records, METH_VARARGS, store_records_doc},
+    {"_span", core_store_span, METH_VARARGS, store_span_doc},
+    {"_sources", core_store_sources, METH_VARARGS, store_sources_doc},
+    {"_story", core_store_story, METH_VARARGS, store_story_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -10,42 +10,6 @@ static churn_time *known_of(uint32_t kind, any_record *r)
     return (churn_time *)(void *)(r->bytes + field_of(kind, "known_at")->single);
 }
 
-/* The fields of a key, where there is no id that is one by itself. */
-static const char *const keys[KINDS][4] = {
-    [KIND_CUSTOMER] = {"id"},
-    [KIND_ATTRIBUTE] = {"customer", "name", "valid_from"},
-    [KIND_SUBSCRIPTION] = {"id", "valid_from"},
-    [KIND_SURVEY] = {"customer", "at", "kind", "user"},
-    [KIND_CHURN] = {"customer", "at", "kind"},
-    [KIND_CONTACT] = {"id", "valid_from"},
-    [KIND_ALIAS] = {"source", "alias"},
-    [KIND_MILESTONE] = {"customer", "name"},
-    [KIND_SPEND] = {"at", "currency", "channel"},
-    [KIND_RATE] = {"currency", "at"},
-    [KIND_ANNOUNCEMENT] = {"name", "at"},
-};
-
-static bool same_field(const field *f, const any_record *a, const any_record *b)
-{
-    return f->type == FIELD_TIME ? int_at(a, f->single) == int_at(b, f->single)
-                                 : churn__str_eq(text_at(a, f->single), text_at(b, f->single));
-}
-
-static bool same_key(uint32_t kind, const any_record *a, const any_record *b)
-{
-    const field *id = field_of(kind, "id");
-    bool is_key = keys[kind][0] != NULL && strcmp(keys[kind][0], "id") == 0;
-    bool with_id = id != NULL && (text_at(a, id->single).ptr != NULL || keys[kind][0] == NULL);
-    if (with_id && !is_key) {
-        return text_at(a, id->single).ptr != NULL && same_field(id, a, b);
-    }
-    bool same = keys[kind][0] != NULL;
-    for (size_t i = 0; same && i < 4 && keys[kind][i] != NULL; i++) {
-        same = same_field(field_of(kind, keys[kind][i]), a, b);
-    }
-    return same;
-}
-
 /* Records whose keys differ. */
 static size_t distinct_records(uint64_t *state, uint32_t kind, any_record *rows)
 {
