@@ -68,16 +68,22 @@ typedef struct record_sort {
     churn_record_kind kind;
     const char *id; /* an id where none is given begins so; NULL: the kind needs none */
     bool currency;  /* money in the playbook's currency unless said otherwise */
+    bool business;  /* of no customer */
 } record_sort;
 
 static const record_sort record_sorts[] = {
-    {"attributes", CHURN_RECORD_ATTRIBUTE, NULL, false},
-    {"events", CHURN_RECORD_EVENT, NULL, false},
-    {"subscriptions", CHURN_RECORD_SUBSCRIPTION, "subscription-", true},
-    {"invoices", CHURN_RECORD_INVOICE, "invoice-", true},
-    {"tickets", CHURN_RECORD_TICKET, "ticket-", false},
-    {"surveys", CHURN_RECORD_SURVEY, NULL, false},
-    {"churns", CHURN_RECORD_CHURN, NULL, true},
+    {"attributes", CHURN_RECORD_ATTRIBUTE, NULL, false, false},
+    {"contacts", CHURN_RECORD_CONTACT, "contact-", false, false},
+    {"events", CHURN_RECORD_EVENT, NULL, false, false},
+    {"subscriptions", CHURN_RECORD_SUBSCRIPTION, "subscription-", true, false},
+    {"invoices", CHURN_RECORD_INVOICE, "invoice-", true, false},
+    {"tickets", CHURN_RECORD_TICKET, "ticket-", false, false},
+    {"surveys", CHURN_RECORD_SURVEY, NULL, false, false},
+    {"milestones", CHURN_RECORD_MILESTONE, NULL, false, false},
+    {"touchpoints", CHURN_RECORD_TOUCHPOINT, "touchpoint-", false, false},
+    {"churns", CHURN_RECORD_CHURN, NULL, true, false},
+    {"rates", CHURN_RECORD_RATE, NULL, false, true},
+    {"announcements", CHURN_RECORD_ANNOUNCEMENT, NULL, false, true},
 };
 #define RECORD_SORTS (sizeof record_sorts / sizeof record_sorts[0])
 #define EXTRA_FIELDS 3 /* customer, id, currency */
@@ -93,7 +99,9 @@ static void record_add(records *to, const record_sort *sort, const churn__yaml_n
     }
     *record = (churn__test_record){
         .kind = sort->kind, .fields = fields, .line = map->line, .column = map->column};
-    field_add(record, fields, "customer", THE_CUSTOMER);
+    if (!sort->business) {
+        field_add(record, fields, "customer", THE_CUSTOMER);
+    }
     if (sort->id != NULL && !b_given(map, "id")) {
         char digits[24];
         churn_str text = {digits, churn__int_print((int64_t)number + 1, digits)};

@@ -100,6 +100,46 @@ static const schema_key churn_keys[] = {
     FIELD("currency", &schema_text, "Of the amount; else the playbook's."),
     KNOWN_AT,
 };
+static const schema_key contact_keys[] = {
+    NEEDED("valid_from", &schema_instant, "Since when this state holds."),
+    FIELD("id", &schema_text, "Which person; several rows with one id are their states."),
+    FIELD("role", &schema_text, "champion, admin, buyer ..."),
+    FIELD("name", &schema_text, "Their name."),
+    FIELD("active", &schema_bool, "false once they left."),
+    KNOWN_AT,
+};
+static const schema_key milestone_keys[] = {
+    NEEDED("name", &schema_text, "Which milestone."),
+    NEEDED("reached_at", &schema_instant, "When it was reached."),
+    KNOWN_AT,
+};
+static const schema_key touchpoint_keys[] = {
+    NEEDED("at", &schema_instant, "When it was."),
+    NEEDED("channel", &schema_text, "email, call, meeting, in_app ..."),
+    FIELD("id", &schema_text, "Its id."),
+    FIELD("user", &schema_text, "Who was addressed."),
+    FIELD("play", &schema_text, "The play that it came from."),
+    FIELD("action", &schema_text, "The action that it came from."),
+    FIELD("offer", &schema_text, "What was offered."),
+    FIELD("opened_at", &schema_instant, "When it was opened."),
+    FIELD("clicked_at", &schema_instant, "When something in it was clicked."),
+    FIELD("replied_at", &schema_instant, "When it was replied to."),
+    FIELD("outcome", &schema_text, "What came of it."),
+    FIELD("outcome_at", &schema_instant, "When."),
+    KNOWN_AT,
+};
+static const schema_key rate_keys[] = {
+    NEEDED("currency", &schema_text, "Which currency."),
+    NEEDED("at", &schema_instant, "Since when."),
+    NEEDED("rate", &schema_number, "What one of it is in the playbook's currency."),
+    KNOWN_AT,
+};
+static const schema_key announcement_keys[] = {
+    NEEDED("name", &schema_text, "Which announcement."),
+    NEEDED("at", &schema_instant, "When it was made."),
+    FIELD("kind", &schema_text, "release, price_change, outage ..."),
+    KNOWN_AT,
+};
 static const schema_key attribute_keys[] = {
     NEEDED("name", &schema_name, "Which attribute."),
     NEEDED("value", &value_or_null, "Its value; null unsets it."),
@@ -114,6 +154,11 @@ static const schema ticket = {SCHEMA_KEYS_OF(ticket_keys)};
 static const schema survey = {SCHEMA_KEYS_OF(survey_keys)};
 static const schema churn = {SCHEMA_KEYS_OF(churn_keys)};
 static const schema attribute = {SCHEMA_KEYS_OF(attribute_keys)};
+static const schema contact = {SCHEMA_KEYS_OF(contact_keys)};
+static const schema milestone = {SCHEMA_KEYS_OF(milestone_keys)};
+static const schema touchpoint = {SCHEMA_KEYS_OF(touchpoint_keys)};
+static const schema rate = {SCHEMA_KEYS_OF(rate_keys)};
+static const schema announcement = {SCHEMA_KEYS_OF(announcement_keys)};
 static const schema events = {.type = SCHEMA_LIST, .of = &event};
 static const schema subscriptions = {.type = SCHEMA_LIST, .of = &subscription};
 static const schema invoices = {.type = SCHEMA_LIST, .of = &invoice};
@@ -121,6 +166,11 @@ static const schema tickets = {.type = SCHEMA_LIST, .of = &ticket};
 static const schema surveys = {.type = SCHEMA_LIST, .of = &survey};
 static const schema churns = {.type = SCHEMA_LIST, .of = &churn};
 static const schema attributes = {.type = SCHEMA_LIST, .of = &attribute};
+static const schema contacts = {.type = SCHEMA_LIST, .of = &contact};
+static const schema milestones = {.type = SCHEMA_LIST, .of = &milestone};
+static const schema touchpoints = {.type = SCHEMA_LIST, .of = &touchpoint};
+static const schema rates = {.type = SCHEMA_LIST, .of = &rate};
+static const schema announcements = {.type = SCHEMA_LIST, .of = &announcement};
 
 static const schema_key given_keys[] = {
     {"customer", &customer,
@@ -133,11 +183,12 @@ static const schema_key given_keys[] = {
     {"surveys", &surveys, .doc = "Answers to surveys."},
     {"churns", &churns, .doc = "Losses."},
     {"attributes", &attributes, .doc = "Attributes that change in the course of time."},
+    {"contacts", &contacts, .doc = "People at the customer."},
+    {"milestones", &milestones, .doc = "Milestones reached."},
+    {"touchpoints", &touchpoints, .doc = "How the customer was contacted."},
+    {"rates", &rates, .doc = "Exchange rates."},
+    {"announcements", &announcements, .doc = "What was announced to all."},
     {"stale", &sources, .doc = "Sources that do not count as fresh.", .example = "[product]"},
-    SCHEMA_LATER_KEY("contacts", "People at the customer."),
-    SCHEMA_LATER_KEY("milestones", "Milestones reached."),
-    SCHEMA_LATER_KEY("touchpoints", "Contacts with the customer."),
-    SCHEMA_LATER_KEY("announcements", "Announcements."),
 };
 static const schema given = {SCHEMA_KEYS_OF(given_keys)};
 
