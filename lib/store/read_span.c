@@ -261,7 +261,7 @@ static churn_status add_types(sources *s, churn_error *err)
         return st;
     }
     for (uint32_t i = 0; i < r.count; i++) {
-        note_lists(&r, i, &(event_tally){.by_type = s->types, .last = s->last});
+        note_lists(&r, r.order[i], &(event_tally){.by_type = s->types, .last = s->last});
     }
     for (uint32_t i = 0; i < s->type_count; i++) {
         uint32_t code = s->order[i];

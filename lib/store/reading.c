@@ -41,7 +41,7 @@ void churn__reading_everybody(reading *r)
 {
     static const uint32_t business = CHURN__BUSINESS;
     r->order = r->kind->business ? &business : churn__version_order(r->version);
-    r->count = r->kind->business ? 1 : churn__version_customers(r->version);
+    r->count = r->kind->business ? 1 : churn__version_listed(r->version);
 }
 
 static churn_status take_customer(reading *r, churn_error *err)

@@ -502,6 +502,147 @@ static void records__customers__attributes_beside_them(void **arg)
     churn_store_free(store);
 }
 
+/* ---- properties, the business, the erased ---- */
+
+static void add_event_with(churn_store *store, const char *customer, const char *type,
+                           churn_time at, const churn_named_value *props, uint32_t count)
+{
+    churn_event e = event_of(customer, type, at);
+    e.props = props;
+    e.prop_count = count;
+    assert_ok(churn_store_add_event(store, &e, NULL));
+}
+
+/* Events with properties of every type, in one run or in several. */
+static churn_store *store_with_props(bool runs)
+{
+    const churn_value pro = {.type = CHURN_TYPE_STRING, .string = text("pro")};
+    const churn_value third = {.type = CHURN_TYPE_DOUBLE, .number = 1.0 / 3};
+    const churn_value yes = {.type = CHURN_TYPE_BOOL, .truth = 1};
+    const churn_value day = {.type = CHURN_TYPE_TIME, .integer = T(9)};
+    const churn_named_value all[] = {{text("plan"), pro}, {text("share"), third}};
+    const churn_named_value some[] = {{text("first"), yes}, {text("until"), day}};
+    churn_store *store = store_new();
+    for (int i = 0; i < 6; i++) { /* ties, and some without any */
+        add_event_with(store, "acme", i % 2 == 0 ? "login" : "export", T(i / 3), all,
+                       (uint32_t)i % 3);
+        add_event_with(store, "bolt", "login", T(5 - i), some, (uint32_t)(i + 1) % 3);
+        if (runs) {
+            (void)churn_store_version(store);
+        }
+    }
+    return store;
+}
+
+/* The properties in a row's cells; returns how many. */
+static uint32_t props_of(const churn_table *table, uint64_t row, churn_named_value *props)
+{
+    uint32_t count = 0;
+    for (uint32_t c = 0; c < churn_table_column_count(table); c++) {
+        const char *name = churn_table_column_name(table, c);
+        if (strncmp(name, "props.", 6) != 0 || churn_table_is_null(table, row, c)) {
+            continue;
+        }
+        props[count++] =
+            (churn_named_value){text(name + 6),
+                                {.type = churn_table_column_type(table, c), /* the same numbers */
+                                 .truth = churn_table_bool(table, row, c),
+                                 .integer = churn_table_int(table, row, c),
+                                 .number = churn_table_double(table, row, c),
+                                 .string = churn_table_string(table, row, c)}};
+    }
+    return count;
+}
+
+static void load_events(churn_store *from, churn_store *to)
+{
+    churn_table *table = read_kind(from, CHURN_RECORD_EVENT, NULL);
+    for (uint64_t i = 0; i < churn_table_row_count(table); i++) {
+        churn_named_value props[8];
+        uint32_t count = props_of(table, i, props);
+        add_event_with(to, cell(table, i, "customer"), cell(table, i, "type"),
+                       time_cell(table, i, "at"), props, count);
+    }
+    churn_table_free(table);
+}
+
+static void records__events_with_properties__columns_and_loaded_again(void **arg)
+{
+    static const char *const names[] = {"props.first", "props.plan", "props.share", "props.until"};
+    (void)arg;
+    for (int runs = 0; runs < 2; runs++) {
+        churn_store *store = store_with_props(runs == 1), *copy = store_new();
+        churn_table *table = read_kind(store, CHURN_RECORD_EVENT, NULL);
+        assert_int_equal(churn_table_row_count(table), 12);
+        for (uint32_t i = 0; i < COUNT_OF(names); i++) { /* by name, behind the fields */
+            assert_int_equal(column_named(table, names[i]),
+                             churn_table_column_count(table) - 4 + i);
+        }
+        uint64_t shares = 0;
+        for (uint64_t i = 0; i < 12; i++) {
+            shares += churn_table_double(table, i, column_named(table, "props.share")) == 1.0 / 3;
+        }
+        assert_int_equal(shares, 2);
+        churn_table_free(table);
+        load_events(store, copy);
+        assert_true(hash_of(copy) == hash_of(store));
+        churn_store_free(copy);
+        churn_store_free(store);
+    }
+}
+
+static void records__of_the_business__of_no_customer(void **arg)
+{
+    churn_store *store = store_new();
+    churn_rate rate;
+    churn_table *none = NULL;
+    (void)arg;
+    churn_record_init(CHURN_RECORD_RATE, &rate, sizeof rate);
+    rate.currency = text("EUR");
+    rate.at = T(1);
+    rate.rate = 1.25;
+    assert_ok(churn_store_add_rate(store, &rate, NULL));
+    churn_table *table = read_kind(store, CHURN_RECORD_RATE, NULL);
+    assert_int_equal(churn_table_row_count(table), 1);
+    assert_string_equal(cell(table, 0, "currency"), "EUR");
+    assert_true(churn_table_double(table, 0, column_named(table, "rate")) == 1.25);
+    churn_table_free(table);
+    churn_span span = {.struct_size = sizeof span};
+    assert_ok(churn_store_span(store, CHURN_RECORD_RATE, NULL, &span, NULL));
+    assert_int_equal(span.records, 1);
+    assert_int_equal(span.customers, 0);
+    churn_read_options o = {.struct_size = sizeof o, .customer = text("acme")};
+    assert_fails(churn_store_records(store, CHURN_RECORD_RATE, &o, &none, NULL), CHURN_E_ARG);
+    churn_store_free(store);
+}
+
+static void records__after_erasing__nothing_of_the_customer(void **arg)
+{
+    const churn_str gone[] = {text("core")};
+    uint64_t state = 5;
+    churn_store *store = store_new();
+    churn_table *table = NULL;
+    (void)arg;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        fill(store, &state, kind);
+    }
+    assert_ok(churn_store_erase(store, gone, 1, NULL, NULL));
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        table = read_kind(store, churn__store_kinds[kind].record, NULL);
+        assert_true(churn_table_row_count(table) > 0);
+        for (uint64_t i = 0; !is_business(kind) && i < churn_table_row_count(table); i++) {
+            assert_string_not_equal(cell(table, i, customer_name(kind)), "core");
+        }
+        churn_table_free(table);
+    }
+    assert_fails(churn_store_story(store, "core", CHURN_NTS, NULL, &table, NULL),
+                 CHURN_E_NOT_FOUND);
+    assert_ok(churn_store_sources(store, CHURN_TIME_NONE, &table, NULL));
+    assert_int_equal(churn_table_int(table, 0, column_named(table, "records")), 5);
+    churn_table_free(table);
+    churn_store_free(store);
+}
+
 /* ---- errors ---- */
 
 static void records__wrong_questions__refused(void **arg)
@@ -617,6 +758,9 @@ int main(void)
         cmocka_unit_test(records__as_of__later_fields_are_null),
         cmocka_unit_test(records__versions__as_known_then_and_all_of_them),
         cmocka_unit_test(records__customers__attributes_beside_them),
+        cmocka_unit_test(records__events_with_properties__columns_and_loaded_again),
+        cmocka_unit_test(records__of_the_business__of_no_customer),
+        cmocka_unit_test(records__after_erasing__nothing_of_the_customer),
         cmocka_unit_test(records__wrong_questions__refused),
         cmocka_unit_test(records__cancelled__says_so),
         cmocka_unit_test(sources__marks_and_types__one_row_each),

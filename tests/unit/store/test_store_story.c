@@ -195,6 +195,97 @@ static void story__attributes__old_and_new_value(void **arg)
     churn_store_free(store);
 }
 
+static void add_people(churn_store *store)
+{
+    churn_contact c;
+    churn_record_init(CHURN_RECORD_CONTACT, &c, sizeof c);
+    c.id = text("c1");
+    c.customer = text("acme");
+    c.name = text("Ann");
+    c.role = text("user");
+    c.valid_from = T(1);
+    assert_ok(churn_store_add_contact(store, &c, NULL));
+    c.role = text("champion");
+    c.valid_from = T(3);
+    assert_ok(churn_store_add_contact(store, &c, NULL));
+    c.active = 0;
+    c.valid_from = T(8);
+    assert_ok(churn_store_add_contact(store, &c, NULL));
+}
+
+static void add_contacted(churn_store *store)
+{
+    churn_touchpoint t;
+    churn_milestone m;
+    churn_announcement a;
+    churn_record_init(CHURN_RECORD_TOUCHPOINT, &t, sizeof t);
+    t.id = text("e1");
+    t.customer = text("acme");
+    t.at = T(4);
+    t.channel = text("email");
+    t.offer = text("10 %");
+    t.replied_at = T(6);
+    t.outcome = text("accepted");
+    t.outcome_at = T(7);
+    assert_ok(churn_store_add_touchpoint(store, &t, NULL));
+    churn_record_init(CHURN_RECORD_MILESTONE, &m, sizeof m);
+    m.customer = text("acme");
+    m.name = text("onboarded");
+    m.reached_at = T(2);
+    assert_ok(churn_store_add_milestone(store, &m, NULL));
+    churn_record_init(CHURN_RECORD_ANNOUNCEMENT, &a, sizeof a);
+    a.name = text("prices 2025");
+    a.kind = text("price_change");
+    a.at = T(5);
+    assert_ok(churn_store_add_announcement(store, &a, NULL));
+}
+
+static void story__people_and_contacts__who_came_and_what_was_said(void **arg)
+{
+    static const expected lines[] = {
+        {1, "contact", "c1", "contact joined", "Ann", "role: user"},
+        {2, "milestone", "onboarded", "reached onboarded", "", ""},
+        {3, "contact", "c1", "contact changed", "Ann", "role: user -> champion"},
+        {4, "touchpoint", "e1", "contacted by email", "", "offer: 10 %"},
+        {5, "announcement", "prices 2025", "announced prices 2025", "", "kind: price_change"},
+        {6, "touchpoint", "e1", "replied", "", ""},
+        {7, "touchpoint", "e1", "outcome: accepted", "accepted", ""},
+        {8, "contact", "c1", "contact left", "Ann", ""},
+    };
+    churn_store *store = store_new();
+    (void)arg;
+    add_people(store);
+    add_contacted(store);
+    churn_table *table = story_of(store, "acme", NULL);
+    check_story(table, lines, COUNT_OF(lines));
+    churn_table_free(table);
+    churn_story_options then = {.struct_size = sizeof then, .as_of = T(6)};
+    table = story_of(store, "acme", &then);
+    check_story(table, lines, 6);
+    churn_table_free(table);
+    churn_store_free(store);
+}
+
+static void story__event_with_properties__in_details(void **arg)
+{
+    const churn_value pro = {.type = CHURN_TYPE_STRING, .string = text("pro")};
+    const churn_value two = {.type = CHURN_TYPE_DOUBLE, .number = 2};
+    const churn_named_value props[] = {{text("plan"), pro}, {text("count"), two}};
+    churn_store *store = store_new();
+    churn_event e = event_of("acme", "export", T(1));
+    (void)arg;
+    e.props = props;
+    e.prop_count = 2;
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    e = event_of("acme", "login", T(2));
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    churn_table *table = story_of(store, "acme", NULL);
+    assert_string_equal(cell(table, 0, "details"), "plan: pro, count: 2");
+    assert_string_equal(cell(table, 1, "details"), "");
+    churn_table_free(table);
+    churn_store_free(store);
+}
+
 static churn_survey survey_of(const char *kind, double score, churn_time at)
 {
     churn_survey s;
@@ -315,6 +406,8 @@ int main(void)
         cmocka_unit_test(story__invoice__paid_late_failed_refunded),
         cmocka_unit_test(story__subscription__what_changed),
         cmocka_unit_test(story__attributes__old_and_new_value),
+        cmocka_unit_test(story__people_and_contacts__who_came_and_what_was_said),
+        cmocka_unit_test(story__event_with_properties__in_details),
         cmocka_unit_test(story__several_kinds__by_time_then_kind),
         cmocka_unit_test(story__filtered__half_open_span_kinds_and_the_last_lines),
         cmocka_unit_test(story__wrong_questions__refused),
