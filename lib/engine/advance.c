@@ -232,7 +232,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     CHURN_TRY(churn__staging_begin(&t.staging, engine, at, err));
     t.staging.no_actions = (options->flags & CHURN_ADVANCE_NO_ACTIONS) != 0;
     CHURN_TRY(churn__store_pin(engine->store, &t.version, err));
-    CHURN_TRY(churn__engine_check_zone(engine->playbook, engine->store, err));
+    CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
     want.stale_sources = engine->stale_sources;
     CHURN_TRY(churn__frame_open(engine, t.version, &t.staging.at, 1, &want, &t.frame, err));

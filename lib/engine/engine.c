@@ -22,9 +22,41 @@ void churn__engine_leave(churn_engine *engine)
     atomic_flag_clear_explicit(&engine->busy, memory_order_release);
 }
 
+/* As `properties` has it. */
+static const char *type_word(churn__type type)
+{
+    return type == CHURN__TYPE_DOUBLE ? "number" : churn__type_name(type);
+}
+
+/* A property that is something else than the playbook says would never fit a condition. */
+static churn_status check_props(const churn_playbook *playbook, churn_store *store,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__version *version = NULL;
+    if (playbook->property_count == 0) {
+        goto done;
+    }
+    CHURN_TRY(churn__store_pin(store, &version, err));
+    for (uint32_t i = 0; i < playbook->property_count; i++) {
+        const churn__attribute_def *def = &playbook->properties[i];
+        churn__type type = def->type;
+        (void)churn__version_find_prop(version, def->name, &type);
+        if (type != def->type) {
+            CHURN_FAIL(CHURN_E_CONFIG, 0,
+                       "engine: the property %q of events is %s in the playbook (line %u), but %s "
+                       "in the store",
+                       &def->name, type_word(def->type), (uint64_t)def->line, type_word(type));
+        }
+    }
+done:
+    churn__version_release(version);
+    return st;
+}
+
 /* Dates that were placed by a zone which nobody chose would shift every day window. */
-churn_status churn__engine_check_zone(const churn_playbook *playbook, const churn_store *store,
-                                      churn_error *err)
+churn_status churn__engine_check_store(const churn_playbook *playbook, churn_store *store,
+                                       churn_error *err)
 {
     if (churn__store_localised_by_default(store) &&
         !churn__str_eq(playbook->time_zone, CHURN__STR("UTC"))) {
@@ -33,7 +65,7 @@ churn_status churn__engine_check_zone(const churn_playbook *playbook, const chur
                            "playbook's zone is %q: create the store with time_zone",
                            &playbook->time_zone);
     }
-    return CHURN_OK;
+    return check_props(playbook, store, err);
 }
 
 static churn_status add_watch(churn_engine *engine, uint32_t id, churn_error *err)
@@ -134,7 +166,7 @@ churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
     }
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_engine_options", err));
     CHURN_TRY(check_options(&mine, err));
-    CHURN_TRY(churn__engine_check_zone(playbook, store, err));
+    CHURN_TRY(churn__engine_check_store(playbook, store, err));
 
     churn__heap *heap = churn__heap_create_child(churn__store_heap(store));
     engine = heap ? churn__alloc_zero(heap, sizeof *engine) : NULL;
@@ -272,7 +304,7 @@ churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *pla
                    "engine: the playbook %q cannot replace %q: ids of actions depend on the name",
                    &playbook->name, &engine->playbook->name);
     }
-    CHURN_TRY(churn__engine_check_zone(playbook, engine->store, err));
+    CHURN_TRY(churn__engine_check_store(playbook, engine->store, err));
     churn_playbook *old = engine->playbook;
     engine->playbook = churn__playbook_retain(playbook);
     st = churn__engine_bind(engine, err);

@@ -155,8 +155,8 @@ churn_status churn__engine_meet(churn_engine *engine, const churn__version *vers
  * done by its next step. */
 churn_status churn__engine_bind(churn_engine *engine, churn_error *err);
 /* CHURN_E_CONFIG where the store placed dates by a zone that nobody chose. */
-churn_status churn__engine_check_zone(const churn_playbook *playbook, const churn_store *store,
-                                      churn_error *err);
+churn_status churn__engine_check_store(const churn_playbook *playbook, churn_store *store,
+                                       churn_error *err);
 /* People from number `from` on have come: find them in a version. */
 void churn__engine_remember(churn_engine *engine, const churn__version *version, uint32_t from);
 churn_status churn__advance_options(const churn_advance_options *given, churn_advance_options *out,
@@ -239,9 +239,9 @@ typedef struct churn__frame {
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
     churn__exchange_book *exchange;
-    uint32_t *trigger_codes;   /* by trigger: code of the engine's texts */
-    uint32_t *play_codes;      /* by play, the same */
-    uint32_t *blamed;          /* room for one blame */
+    uint32_t *trigger_codes; /* by trigger: code of the engine's texts */
+    uint32_t *play_codes;    /* by play, the same */
+    uint32_t *blamed;        /* room for one blame */
 
     /* of the present batch */
     const uint32_t *customers;

@@ -56,7 +56,7 @@ churn_status churn__asking_begin(churn_engine *engine, const churn_query_options
         CHURN_FAIL(CHURN_E_ARG, 0, "churn_query_options: flags must be zero");
     }
     CHURN_TRY(check_dates(dates, date_count, err));
-    CHURN_TRY(churn__engine_check_zone(engine->playbook, engine->store, err));
+    CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__store_pin(engine->store, &out->version, err));
     CHURN_TRY(churn__engine_meet(engine, out->version, err));
     CHURN_TRY(pick_customer(out, err));

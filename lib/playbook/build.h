@@ -55,7 +55,8 @@ typedef struct builder {
     churn__trigger_def *trigger_defs;
     churn__play_def *play_defs;
 
-    registry attributes, sources, roles, metrics, segments, scores, triggers, plays, slots;
+    registry attributes, properties, sources, roles, metrics, segments, scores, triggers, plays,
+        slots;
     const parameter *parameters;
     uint32_t parameter_count;
 } builder;
@@ -141,6 +142,7 @@ void b_declare(builder *b); /* room for every definition, with its id: what name
 void b_header(builder *b);
 void b_sources(builder *b);
 void b_attributes(builder *b);
+void b_properties(builder *b);
 void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_loss(builder *b);

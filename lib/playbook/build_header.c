@@ -87,6 +87,26 @@ void b_attributes(builder *b)
     b->pb->attribute_count = defs == NULL ? 0 : (uint32_t)count;
 }
 
+void b_properties(builder *b)
+{
+    const churn__yaml_node *map = b_get(b->root, "properties");
+    size_t count = b->properties.count;
+    churn__attribute_def *defs = b_array(b, count, sizeof *defs);
+    for (size_t i = 0; defs != NULL && i < count; i++) {
+        const registry_entry *entry = &b->properties.entries[i];
+        defs[i].name = b_keep(b, entry->name);
+        defs[i].line = entry->node->line;
+        defs[i].column = entry->node->column;
+        const churn__yaml_node *type = churn__yaml_get(map, entry->name);
+        defs[i].type = type == NULL || type->bad
+                           ? CHURN__TYPE_STRING
+                           : (churn__type)schema_word_value(&schema_attribute_type, type->text,
+                                                            CHURN__TYPE_STRING);
+    }
+    b->pb->properties = defs;
+    b->pb->property_count = defs == NULL ? 0 : (uint32_t)count;
+}
+
 /* ---- sources ---- */
 
 static void source_records(builder *b, const churn__yaml_node *list, churn__source_def *def)

@@ -35,6 +35,32 @@ static void fields_copy(builder *b, churn__test_record *to, churn_field_text *fi
     }
 }
 
+/* An event's properties, as fields of their own. */
+static void props_copy(builder *b, churn__test_record *to, churn_field_text *fields,
+                       const churn__yaml_node *props)
+{
+    for (uint32_t i = 0; props != NULL && i < props->count && b->st == CHURN_OK; i++) {
+        const churn__yaml_node *item = b_item(props, i);
+        if (item == NULL) {
+            continue;
+        }
+        churn_str text = b_is_null(item) ? (churn_str){NULL, 0} : b_keep(b, item->text);
+        churn_str name = b_join(b, "props.", props->keys[i]->text, "");
+        fields[to->field_count++] = (churn_field_text){name, text};
+    }
+}
+
+static bool is_text_property(const builder *b, churn_str field)
+{
+    churn_str prefix = CHURN__STR("props.");
+    if (!churn__str_starts(field, prefix)) {
+        return false;
+    }
+    churn_str name = {field.ptr + prefix.len, field.len - prefix.len};
+    uint32_t index = b_find(&b->properties, name);
+    return index != UINT32_MAX && b->pb->properties[index].type == CHURN__TYPE_STRING;
+}
+
 static bool is_text_attribute(const builder *b, churn_str name)
 {
     uint32_t index = b_find(&b->attributes, name);
@@ -48,7 +74,8 @@ static void mark_texts(builder *b, churn__test_record *record)
     churn_str name = {NULL, 0};
     for (uint32_t i = 0; is_text != NULL && i < record->field_count; i++) {
         const churn_field_text *one = &record->fields[i];
-        is_text[i] = record->kind == CHURN_RECORD_CUSTOMER && is_text_attribute(b, one->field);
+        is_text[i] = (record->kind == CHURN_RECORD_CUSTOMER && is_text_attribute(b, one->field)) ||
+                     (record->kind == CHURN_RECORD_EVENT && is_text_property(b, one->field));
         if (churn__str_eq(one->field, CHURN__STR("name"))) {
             name = one->text;
         }
@@ -92,7 +119,9 @@ static void record_add(records *to, const record_sort *sort, const churn__yaml_n
                        uint32_t number)
 {
     builder *b = to->b;
-    churn_field_text *fields = b_array(b, (size_t)map->count + EXTRA_FIELDS, sizeof *fields);
+    const churn__yaml_node *props = sort->kind == CHURN_RECORD_EVENT ? b_get(map, "props") : NULL;
+    size_t room = (size_t)map->count + EXTRA_FIELDS + (props == NULL ? 0 : props->count);
+    churn_field_text *fields = b_array(b, room, sizeof *fields);
     churn__test_record *record = &to->list[to->count];
     if (fields == NULL) {
         return;
@@ -111,6 +140,7 @@ static void record_add(records *to, const record_sort *sort, const churn__yaml_n
         field_add(record, fields, "currency", b->pb->currency);
     }
     fields_copy(b, record, fields, map);
+    props_copy(b, record, fields, props);
     mark_texts(b, record);
     to->count++;
 }
@@ -210,6 +240,25 @@ static void check_attributes(builder *b, const churn__yaml_node *list)
     }
 }
 
+/* Properties need no declaration here, as they need none in a store. */
+static void check_props(builder *b, const churn__yaml_node *events)
+{
+    for (uint32_t i = 0; events != NULL && i < events->count; i++) {
+        const churn__yaml_node *props = b_get(events->items[i], "props");
+        for (uint32_t j = 0; props != NULL && j < props->count; j++) {
+            const churn__yaml_node *value = b_item(props, j);
+            uint32_t index = b_find(&b->properties, props->keys[j]->text);
+            if (index == UINT32_MAX || value == NULL || b_is_null(value)) {
+                continue;
+            }
+            churn__type type = b->pb->properties[index].type;
+            if (!has_type(value, type)) {
+                report_type(b, value, props->keys[j]->text, type);
+            }
+        }
+    }
+}
+
 static void fill_given(builder *b, const churn__yaml_node *given, churn__test_def *def)
 {
     const churn__yaml_node *customer = b_get(given, "customer");
@@ -227,6 +276,7 @@ static void fill_given(builder *b, const churn__yaml_node *given, churn__test_de
     }
     check_customer(b, customer);
     check_attributes(b, b_get(given, "attributes"));
+    check_props(b, b_get(given, "events"));
     customer_add(&to, customer, given);
     for (size_t i = 0; i < RECORD_SORTS; i++) {
         const churn__yaml_node *list = b_get(given, record_sorts[i].key);

@@ -74,6 +74,14 @@ static void rows_attributes(listing *to, const churn_playbook *pb)
     }
 }
 
+static void rows_properties(listing *to, const churn_playbook *pb)
+{
+    for (uint32_t i = 0; i < pb->property_count; i++) {
+        word(to, &schema_attribute_type, pb->properties[i].type);
+        row(to, "property", pb->properties[i].name, pb->properties[i].line);
+    }
+}
+
 static void rows_sources(listing *to, const churn_playbook *pb)
 {
     for (uint32_t i = 0; i < pb->source_count; i++) {
@@ -192,6 +200,7 @@ static void rows_tests(listing *to, const churn_playbook *pb)
 static void rows_all(listing *to, const churn_playbook *pb)
 {
     rows_attributes(to, pb);
+    rows_properties(to, pb);
     rows_sources(to, pb);
     rows_roles(to, pb);
     rows_metrics(to, pb);

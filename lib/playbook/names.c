@@ -47,8 +47,8 @@ void registry_clear(builder *b, registry *which)
 
 void b_registries_clear(builder *b)
 {
-    registry *all[] = {&b->attributes, &b->sources,  &b->roles, &b->metrics, &b->segments,
-                       &b->scores,     &b->triggers, &b->plays, &b->slots};
+    registry *all[] = {&b->attributes, &b->properties, &b->sources,  &b->roles, &b->metrics,
+                       &b->segments,   &b->scores,     &b->triggers, &b->plays, &b->slots};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         registry_clear(b, all[i]);
     }
@@ -233,6 +233,15 @@ static void register_attributes(builder *b)
     }
 }
 
+/* Names of properties are the product's own: any text. */
+static void register_properties(builder *b)
+{
+    const churn__yaml_node *map = b_get(b->root, "properties");
+    for (uint32_t i = 0, next = 0; map != NULL && i < map->count; i++) {
+        next += registry_add(b, &b->properties, map->keys[i]->text, next, map->keys[i]);
+    }
+}
+
 static void check_groups(builder *b)
 {
     const churn__yaml_node *scores = b_get(b->root, "scores");
@@ -250,6 +259,7 @@ static void check_groups(builder *b)
 void b_register(builder *b)
 {
     register_attributes(b);
+    register_properties(b);
     register_map(b, &b->sources, "sources", "source");
     register_map(b, &b->roles, "roles", "role");
     register_list(b, &b->metrics, "metrics", "metric");

@@ -109,8 +109,9 @@ typedef struct request {
 static void build(builder *b)
 {
     static void (*const steps[])(builder * b) = {
-        b_header, b_register, b_attributes, b_sources, b_calendar, b_roles, b_loss,  b_declare,
-        b_slots,  b_metrics,  b_segments,   b_scores,  b_triggers, b_plays, b_order, b_tests,
+        b_header, b_register, b_attributes, b_properties, b_sources, b_calendar,
+        b_roles,  b_loss,     b_declare,    b_slots,      b_metrics, b_segments,
+        b_scores, b_triggers, b_plays,      b_order,      b_tests,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);

@@ -114,6 +114,8 @@ struct churn_playbook {
 
     const churn__attribute_def *attributes;
     uint32_t attribute_count;
+    const churn__attribute_def *properties; /* of events */
+    uint32_t property_count;
     const churn__source_def *sources;
     uint32_t source_count;
     churn__work_calendar calendar;

@@ -45,6 +45,8 @@ static const schema_word attribute_types[] = {
 };
 const schema schema_attribute_type = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(attribute_types)};
 static const schema attributes = {.type = SCHEMA_MAP, .of = &schema_attribute_type};
+static const schema properties = {
+    .type = SCHEMA_MAP, .of = &schema_attribute_type, .free_keys = true};
 
 /* ---- calendar ---- */
 
@@ -167,6 +169,9 @@ static const schema_key playbook_keys[] = {
      .doc = "Attributes of customers and their types. `name`, `owner`, `parent` and `time_zone` "
             "are there without being declared.",
      .example = "{plan: string, seats: number}"},
+    {"properties", &properties,
+     .doc = "Properties of events and their types, for conditions on events.",
+     .example = "{platform: string, rows: number}"},
     {"sources", &schema_sources,
      .doc = "Where facts come from, how late they may be, since when they are tracked."},
     {"calendar", &calendar, .doc = "Working time, for due dates in `bd` and `bh`."},

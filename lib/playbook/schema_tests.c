@@ -23,14 +23,16 @@ static const schema nothing = {.type = SCHEMA_NOTHING};
 static const schema *const value_sorts[] = {&nothing, &schema_value};
 static const schema value_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(value_sorts)};
 
+static const schema props = {.type = SCHEMA_MAP, .of = &value_or_null, .free_keys = true};
+
 static const schema_key event_keys[] = {
     NEEDED("type", &schema_text, "Its type."),
     NEEDED("at", &schema_instant, "When it happened."),
     FIELD("id", &schema_text, "Its id."),
     FIELD("user", &schema_text, "Who did it."),
     FIELD("value", &schema_number, "A number."),
+    FIELD("props", &props, "Its properties: names and values."),
     KNOWN_AT,
-    SCHEMA_LATER_KEY("props", "Named properties."),
 };
 static const schema_key subscription_keys[] = {
     NEEDED("valid_from", &schema_instant, "Since when this state holds."),

@@ -27,6 +27,9 @@ static const churn_field_text *field_of(const text_source *s, const char *name)
 static void set_attribute(const text_source *s, cell *out, const churn_field_text *from)
 {
     churn_str text = from->text;
+    if (text.ptr == NULL && s->base.kind->record == CHURN_RECORD_EVENT) {
+        return;
+    }
     bool is_true = churn__str_eq(text, CHURN__STR("true"));
     int64_t when = 0;
     out->kind = CELL_TEXT;
@@ -73,7 +76,18 @@ static void get(const source *base, uint32_t number, uint64_t row, cell *out)
     }
 }
 
-/* Names that are no field: a customer's attributes, and mistakes elsewhere. */
+/* The name of an attribute or a property that a text is for; NULL: it is for none. */
+static churn_str own_name(const kind_info *kind, churn_str from)
+{
+    churn_str prefix = CHURN__STR("props."), none = {NULL, 0};
+    if (kind->record == CHURN_RECORD_EVENT && from.len > prefix.len &&
+        churn__str_starts(from, prefix)) {
+        return (churn_str){from.ptr + prefix.len, from.len - prefix.len};
+    }
+    return kind->record == CHURN_RECORD_CUSTOMER ? from : none;
+}
+
+/* Names that are no field: attributes, properties, and mistakes. */
 static churn_status take_names(text_source *s, churn_str *names, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -83,10 +97,11 @@ static churn_status take_names(text_source *s, churn_str *names, churn_error *er
         if (churn__store_field(kind, one->field) != NULL) {
             continue;
         }
-        if (kind->record != CHURN_RECORD_CUSTOMER) {
+        churn_str name = own_name(kind, one->field);
+        if (name.ptr == NULL) {
             CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "%s: there is no field %q", kind->name, &one->field);
         }
-        names[s->base.attribute_count] = one->field;
+        names[s->base.attribute_count] = name;
         s->attributes[s->base.attribute_count++] = one;
     }
 done:

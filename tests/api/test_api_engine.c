@@ -372,6 +372,42 @@ static void engine__outlives_the_callers_handles(void **state)
     assert_int_equal(churn_live_handles(), 0);
 }
 
+static void create__property_of_another_type__names_it(void **state)
+{
+    (void)state;
+    static const char text[] = "churn: 1\nname: x\nproperties: {rows: number, platform: string}\n"
+                               "metrics: [{id: n, agg: count, event: login, window: 7d}]\n";
+    churn_playbook *playbook = NULL;
+    churn_store *store = NULL;
+    churn_engine *engine = NULL;
+    churn_table *table = NULL;
+    churn_error err = {.struct_size = sizeof err};
+    churn_named_value props[] = {
+        {STR("platform"), {.type = CHURN_TYPE_STRING, .string = STR("web")}},
+        {STR("rows"), {.type = CHURN_TYPE_STRING, .string = STR("many")}}};
+    churn_event e;
+    churn_record_init(CHURN_RECORD_EVENT, &e, sizeof e);
+    e.customer = (churn_str)STR("acme");
+    e.type = (churn_str)STR("login");
+    e.at = NEW_YEAR;
+    e.props = props;
+    e.prop_count = 1;
+    assert_ok(churn_store_create(NULL, &store, NULL));
+    assert_ok(churn_playbook_parse(text, sizeof text - 1, NULL, &playbook, NULL, NULL));
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    assert_ok(churn_engine_create(playbook, store, NULL, &engine, NULL));
+    e.prop_count = 2;
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    assert_int_equal(churn_engine_missing(engine, NEW_YEAR, NULL, &table, &err), CHURN_E_CONFIG);
+    assert_non_null(strstr(err.message, "rows"));
+    churn_engine_free(engine);
+    assert_int_equal(churn_engine_create(playbook, store, NULL, &engine, &err), CHURN_E_CONFIG);
+    assert_non_null(strstr(err.message, "number in the playbook"));
+    churn_playbook_free(playbook);
+    churn_store_free(store);
+    assert_int_equal(churn_live_handles(), 0);
+}
+
 static void create__store_of_undeclared_zone__refused(void **state)
 {
     (void)state;
@@ -610,6 +646,7 @@ int main(void)
         cmocka_unit_test(load__damaged__refused),
         cmocka_unit_test(free__any_order__legal),
         cmocka_unit_test(engine__outlives_the_callers_handles),
+        cmocka_unit_test(create__property_of_another_type__names_it),
         cmocka_unit_test(create__store_of_undeclared_zone__refused),
         cmocka_unit_test(at_risk__by_value__reasons_and_tasks),
         cmocka_unit_test(at_risk__earlier_date__history_as_it_was),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "playbook_support.h"
 
+#include <churn/engine.h>
+
 #include "failing.h"
 
 #define HEAD "churn: 1\nname: good\n"
@@ -478,6 +480,41 @@ static const char *field(const churn__test_record *record, const char *name)
     return NULL;
 }
 
+static void playbook_parse__properties__as_declared(void **state)
+{
+    (void)state;
+    churn_playbook *pb = compile_good(
+        HEAD "properties: {platform: string, rowCount: number, 'a.b': timestamp, ok: bool}\n"
+             "tests:\n- given: {events: [{type: login, at: 2026-02-01, props: {platform: '7',\n"
+             "    rowCount: 3, a.b: 2026-01-01, ok: true, other: 1, none: null}}]}\n"
+             "  as_of: 2026-02-20\n  expect: {customer.churned: false}\n");
+    assert_int_equal(pb->property_count, 4);
+    static const struct {
+        const char *name;
+        churn__type type;
+    } wanted[] = {{"platform", CHURN__TYPE_STRING},
+                  {"rowCount", CHURN__TYPE_DOUBLE},
+                  {"a.b", CHURN__TYPE_TIME},
+                  {"ok", CHURN__TYPE_BOOL}};
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(pb->properties[i].name.ptr, wanted[i].name);
+        assert_int_equal(pb->properties[i].type, wanted[i].type);
+    }
+    const churn__test_record *event = &pb->tests[0].given[1];
+    assert_string_equal(field(event, "props.platform"), "7");
+    assert_string_equal(field(event, "props.a.b"), "2026-01-01");
+    assert_null(field(event, "props.none"));
+    for (uint32_t i = 0; i < event->field_count;
+         i++) { /* a text is one though it looks otherwise */
+        bool text = strcmp(event->fields[i].field.ptr, "props.platform") == 0;
+        assert_int_equal(event->is_text[i], text);
+    }
+    uint64_t passed = 0, failed = 0;
+    assert_ok(churn_playbook_test(pb, &passed, &failed, NULL, NULL));
+    assert_int_equal(passed, 1);
+    churn_playbook_free(pb);
+}
+
 static void playbook_parse__tests__as_declared(void **state)
 {
     (void)state;
@@ -726,6 +763,7 @@ int main(void)
         cmocka_unit_test(playbook_parse__trigger__as_declared),
         cmocka_unit_test(playbook_parse__rule_hash__of_condition_and_constants),
         cmocka_unit_test(playbook_parse__plays__as_declared),
+        cmocka_unit_test(playbook_parse__properties__as_declared),
         cmocka_unit_test(playbook_parse__tests__as_declared),
         cmocka_unit_test(playbook_hash__layout_and_tests__mean_nothing),
         cmocka_unit_test(playbook_open__sample__no_findings),
