@@ -185,7 +185,7 @@ churn_status churn_engine_story(churn_engine *engine, const char *customer, size
         return st;
     }
     CHURN_TRY(check_as_of(options, err));
-    CHURN_TRY(churn__engine_check_zone(engine->playbook, engine->store, err));
+    CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__store_pin(engine->store, &version, err));
     CHURN_TRY(find_customer(version, customer, len, &code, err));
     CHURN_TRY(
