@@ -280,7 +280,11 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                                    .source_count = playbook->source_count,
                                    .currency = playbook->currency,
                                    .zone = playbook->zone,
-                                   .zoneinfo = playbook->zoneinfo};
+                                   .zoneinfo = playbook->zoneinfo,
+                                   .props = playbook->metric_props,
+                                   .prop_count = playbook->property_count,
+                                   .attributes = playbook->metric_names,
+                                   .attribute_count = playbook->metric_name_count};
     churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
                                                 frame->date_count, &frame->plan, err);
     if (st == CHURN_OK && options->stale_sources) {

@@ -242,22 +242,27 @@ static void report_expression(builder *b, const churn__yaml_node *node, churn_st
     report_add_status(&b->report, code, status, place, churn__str_nts(err->message));
 }
 
-churn__expr *b_condition(builder *b, const churn__yaml_node *node)
+churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn__expr_scope *scope,
+                          churn__type want)
 {
     churn__expr *expr = NULL;
     churn_str suggestion = {NULL, 0};
     churn_error err = {.struct_size = sizeof err};
-    churn__expr_scope scope = b_scope(b);
     if (node == NULL || b->st != CHURN_OK) {
         return NULL;
     }
-    if (churn__expr_compile(b->heap, &b->pb->limits, node->text, place_of(node), &scope,
-                            CHURN__TYPE_BOOL, 0, &expr, &suggestion, &b->scratch,
-                            &err) != CHURN_OK) {
+    if (churn__expr_compile(b->heap, &b->pb->limits, node->text, place_of(node), scope, want, 0,
+                            &expr, &suggestion, &b->scratch, &err) != CHURN_OK) {
         report_expression(b, node, suggestion, &err);
         return NULL;
     }
     return expr;
+}
+
+churn__expr *b_condition(builder *b, const churn__yaml_node *node)
+{
+    churn__expr_scope scope = b_scope(b);
+    return b_expression(b, node, &scope, CHURN__TYPE_BOOL);
 }
 
 void b_template(builder *b, const churn__yaml_node *node, churn__template *out)

@@ -125,6 +125,9 @@ churn__expr_scope b_scope(builder *b);
 /* ---- expressions (build.c) ---- */
 
 churn__expr *b_condition(builder *b, const churn__yaml_node *node);
+/* With names of its own; `want` 0: of any type. */
+churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn__expr_scope *scope,
+                          churn__type want);
 void b_template(builder *b, const churn__yaml_node *node, churn__template *out);
 
 /* ---- faults that several sections find ---- */
@@ -147,6 +150,9 @@ void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_loss(builder *b);
 void b_metrics(builder *b);
+/* The definition of a metric of events, and the type of its values. */
+void b_event_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def);
+churn__type b_event_metric_type(builder *b, const churn__yaml_node *item);
 /* The definition of a metric of records that are no events; others are left alone. */
 void b_record_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def);
 /* The type of its values, before anything else is known of it; 0: it is no such metric. */

@@ -43,11 +43,32 @@ static diagnostic number_fault(const schema *type, const churn__yaml_node *node)
     return low || high ? DIAGNOSTIC_out_of_range : (diagnostic)0;
 }
 
+/* No two instants are further apart than this. */
+#define MOST_YEARS INT64_C(10000)
+
+static bool too_long(int64_t amount, churn__unit unit)
+{
+    static const int64_t most[] = {
+        [CHURN__UNIT_MICRO] = MOST_YEARS * 366 * CHURN__DAY,
+        [CHURN__UNIT_CD] = MOST_YEARS * 366,
+        [CHURN__UNIT_CW] = MOST_YEARS * 53,
+        [CHURN__UNIT_CMO] = MOST_YEARS * 12,
+        [CHURN__UNIT_CQ] = MOST_YEARS * 4,
+        [CHURN__UNIT_CY] = MOST_YEARS,
+        [CHURN__UNIT_BD] = MOST_YEARS * 366,
+        [CHURN__UNIT_BH] = MOST_YEARS * 366 * 24,
+    };
+    return amount > most[unit];
+}
+
 static diagnostic duration_fault(const schema *type, const churn__yaml_node *node)
 {
     churn__duration value;
     if (!churn__duration_parse(node->text.ptr, node->text.len, &value)) {
         return DIAGNOSTIC_bad_value;
+    }
+    if (too_long(value.amount, value.unit)) {
+        return DIAGNOSTIC_out_of_range;
     }
     if (type->type == SCHEMA_DUE || value.unit == CHURN__UNIT_MICRO) {
         return type->open_low && value.amount == 0 ? DIAGNOSTIC_out_of_range : (diagnostic)0;
@@ -64,7 +85,8 @@ static diagnostic span_fault(const schema *type, const churn__yaml_node *node)
     if (!right || (value.to_date && type->type != SCHEMA_WINDOW)) {
         return DIAGNOSTIC_bad_value;
     }
-    return type->open_low && value.amount == 0 ? DIAGNOSTIC_out_of_range : (diagnostic)0;
+    bool empty = type->open_low && value.amount == 0;
+    return empty || too_long(value.amount, value.unit) ? DIAGNOSTIC_out_of_range : (diagnostic)0;
 }
 
 static diagnostic instant_fault(const schema *type, const churn__yaml_node *node)

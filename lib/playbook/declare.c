@@ -17,6 +17,12 @@ static uint32_t count_of(const churn__yaml_node *list)
 static churn__type metric_type(builder *b, const churn__yaml_node *item)
 {
     churn__type type = b_record_metric_type(b, item);
+    if (b_given(item, "expr")) {
+        return (churn__type)b_word(item, "type", &schema_expr_type, CHURN__TYPE_DOUBLE);
+    }
+    if (b_given(item, "agg")) {
+        type = b_event_metric_type(b, item);
+    }
     return type == 0 ? CHURN__TYPE_DOUBLE : type;
 }
 

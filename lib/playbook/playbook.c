@@ -13,6 +13,9 @@
 
 static void expressions_free(churn_playbook *pb)
 {
+    for (uint32_t i = 0; i < pb->metric_count; i++) {
+        churn__expr_free((churn__expr *)pb->metrics[i].expr);
+    }
     for (uint32_t i = 0; i < pb->segment_count; i++) {
         churn__expr_free(pb->segments[i].when);
     }

@@ -126,6 +126,9 @@ struct churn_playbook {
     churn__loss_def loss;
     const churn__metric_def *metrics;
     uint32_t metric_count;
+    const churn__prop_def *metric_names; /* what their expressions name beside metrics */
+    uint32_t metric_name_count;
+    const churn__prop_def *metric_props; /* of events, as many as `properties` */
     const churn__segment_def *segments;
     uint32_t segment_count;
     const churn__score_def *scores;

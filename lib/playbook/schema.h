@@ -107,6 +107,8 @@ extern const schema schema_contact, schema_announcement, schema_attribute_take;
 extern const schema schema_factor_missing, schema_severity, schema_initial, schema_population;
 extern const schema schema_on_unknown_word, schema_refire_word, schema_on_resolve, schema_preset;
 extern const schema schema_loss_word;
+extern const schema schema_event_take, schema_align, schema_metric_zone, schema_streak_unit;
+extern const schema schema_expr_type, schema_baseline_of, schema_baseline_as;
 
 /* The value of a word, or `otherwise`. */
 int schema_word_value(const schema *words, churn_str text, int otherwise);

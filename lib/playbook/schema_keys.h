@@ -40,6 +40,9 @@
             .example = "clip"                                                                       \
     }
 
+/* A length of time that may be of calendar units, not 0. */
+extern const schema schema_window_plain;
+extern const schema schema_by_agg;
 extern const schema schema_by_ticket, schema_by_survey, schema_by_subscription;
 extern const schema schema_by_invoice, schema_by_milestone, schema_by_touchpoint;
 extern const schema schema_by_contact, schema_by_announcement;

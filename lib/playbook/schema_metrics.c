@@ -48,94 +48,22 @@ const schema schema_sources = {.type = SCHEMA_MAP, .of = &source};
 
 /* ---- words ---- */
 
-static const schema_word aggs[] = {
-    {"count", CHURN__AGG_COUNT, false, "Events in the window; 0 where there are none."},
-    {"distinct", CHURN__AGG_DISTINCT, false, "Different users or types (`of`) in the window."},
-    {"sum", CHURN__AGG_SUM, false, "Sum of the events' values."},
-    {"mean", CHURN__AGG_MEAN, false, "Mean of the events' values; missing where there are none."},
-    {"min", CHURN__AGG_MIN, false, "Least value; missing where there are none."},
-    {"max", CHURN__AGG_MAX, false, "Greatest value; missing where there are none."},
-    {"active_days", CHURN__AGG_ACTIVE_DAYS, false, "Local days with at least one event."},
-    {"days_since", CHURN__AGG_DAYS_SINCE, false, "Whole days of 24 hours since the last event."},
-    {"trend", CHURN__AGG_TREND, false,
-     "Slope of the line through the counts of equal stretches of time, per stretch."},
-    {"median", 0, true, "Median of the values."},
-    {"stddev", 0, true, "Standard deviation of the values."},
-    {"first", 0, true, "First value."},
-    {"last", 0, true, "Last value."},
-    {"days_since_first", 0, true, "Days since the first event."},
-    {"gap_mean", 0, true, "Mean of the gaps between events."},
-    {"gap_max", 0, true, "Longest gap between events."},
-    {"rate", 0, true, "Events a day."},
-    {"streak", 0, true, "Days in a row with an event."},
-    {"exists", 0, true, "Whether there is an event."},
-    {"ewma", 0, true, "Exponentially weighted count."},
-    {"active_periods", 0, true, "Stretches with at least one event."},
-};
-const schema schema_agg = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(aggs)};
-
-static const schema_word ofs[] = {
-    {"value", CHURN__OF_VALUE, false, "The event's value."},
-    {"user", CHURN__OF_USER, false, "Who did it."},
-    {"type", CHURN__OF_TYPE, false, "Its type."},
-    {"props.", 0, true, "A property of the event."},
-};
-const schema schema_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(ofs)};
-
 static const schema_word histories[] = {
     {"require", 0, false, "A window that reaches before the customer's start is missing."},
     {"clip", 1, false,
      "It counts what there is since the customer's start, or since tracking began."},
-    {"scale", 0, true, "It counts what there is, scaled to the whole window."},
+    {"scale", 2, false, "Counts, sums and rates: what there is, scaled up to the whole window."},
 };
 const schema schema_history = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(histories)};
 
-static const schema_word if_never_words[] = {
-    {"since_start", CHURN__NEVER_SINCE_START, false,
-     "Days since the customer or the tracking began, whichever is later."},
-    {"missing", CHURN__NEVER_MISSING, false, "Missing (never)."},
-};
-const schema schema_if_never_word = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(if_never_words)};
-static const schema *const if_never_sorts[] = {&schema_if_never_word, &schema_number};
-static const schema if_never = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(if_never_sorts)};
-
 /* ---- keys ---- */
 
-static const schema events = {.type = SCHEMA_ONE_OR_LIST, .of = &event_name};
 static const schema operand = {
     .type = SCHEMA_TEXT, .what = "the id of a metric, or an attribute such as `customer.seats`"};
-static const schema buckets = {.type = SCHEMA_INT, .ranged = true, .low = 2, .high = 1000};
+static const schema metric_name = {.type = SCHEMA_NAME, .what = "the id of a metric"};
+static const schema attribute_name = {.type = SCHEMA_NAME, .what = "the name of an attribute"};
 static const schema min_den = {.type = SCHEMA_NUMBER, .ranged = true, .low = 0, .high = 1e15};
 
-static const schema_key agg_keys[] = {
-    {"agg", &schema_agg, .required = true, .doc = "What is made of the events.",
-     .example = "count"},
-    METRIC_ID,
-    {"event", &events, .required = true, .doc = "Which events: a type, a list of types, or `any`.",
-     .example = "[login, export]"},
-    {"of", &schema_of, .standard = "value; `user` of distinct",
-     .doc = "What of the events is taken.", .example = "user"},
-    METRIC_WINDOW(false),
-    METRIC_OFFSET,
-    METRIC_HISTORY,
-    METRIC_DEFAULT,
-    {"if_never", &if_never, .standard = "since_start",
-     .doc = "What days_since is for a customer who never had such an event.", .example = "missing"},
-    {"buckets", &buckets, .doc = "Of a trend: how many stretches of time.", .example = "8"},
-    {"every", &schema_duration_positive, .doc = "Of a trend: how long one stretch is.",
-     .example = "7d"},
-    {"relative", &schema_bool, .standard = "false",
-     .doc = "Of a trend: whether the slope is divided by the mean.", .example = "true"},
-    {"min_buckets", &buckets, .standard = "all",
-     .doc = "Of a trend: how many stretches a young customer must have.", .example = "4"},
-    SCHEMA_LATER_KEY("where", "A condition on each event."),
-    SCHEMA_LATER_KEY("per", "Counted apart, for each user."),
-    SCHEMA_LATER_KEY("take", "Which of the parts counts."),
-    SCHEMA_LATER_KEY("align", "Whole days, weeks or months."),
-    SCHEMA_LATER_KEY("scale", "Decimals of an exact sum."),
-    SCHEMA_LATER_KEY("approx", "Approximate counting."),
-    SCHEMA_LATER_KEY("half_life", "Of a weighted count."),
-};
 static const schema_key ratio_part_keys[] = {
     {"num", &operand, .required = true, .doc = "What is divided.", .example = "active_users"},
     {"den", &operand, .required = true, .doc = "What it is divided by.",
@@ -164,12 +92,91 @@ static const schema_key change_keys[] = {
     METRIC_ID,
     METRIC_DEFAULT,
 };
-static const schema by_agg = {SCHEMA_KEYS_OF(agg_keys)};
+static const schema_key delta_part_keys[] = {
+    {"a", &operand, .required = true, .doc = "What is subtracted from.", .example = "logins_28d"},
+    {"b", &operand, .required = true, .doc = "What is subtracted.", .example = "logins_before"},
+};
+static const schema delta_part = {SCHEMA_KEYS_OF(delta_part_keys)};
+static const schema_key delta_keys[] = {
+    {"delta", &delta_part, .required = true, .doc = "The difference of two metrics.",
+     .example = "{a: logins_28d, b: logins_before}"},
+    METRIC_ID,
+    METRIC_DEFAULT,
+};
+static const schema_key share_part_keys[] = {
+    {"distinct", &metric_name, .required = true,
+     .doc = "A metric that counts: who is active, what is used.", .example = "active_users"},
+    {"attribute", &attribute_name, .required = true, .doc = "How many there could be.",
+     .example = "seats"},
+};
+static const schema share_part = {SCHEMA_KEYS_OF(share_part_keys)};
+static const schema_key share_keys[] = {
+    {"share", &share_part, .required = true,
+     .doc = "What a metric counts as a part of an attribute; missing where that is 0.",
+     .example = "{distinct: active_users, attribute: seats}"},
+    METRIC_ID,
+    METRIC_DEFAULT,
+};
+static const schema_word expr_types[] = {
+    {"number", CHURN__TYPE_DOUBLE, false, "A number."},
+    {"bool", CHURN__TYPE_BOOL, false, "True or false."},
+};
+const schema schema_expr_type = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(expr_types)};
+static const schema_key expr_keys[] = {
+    {"expr", &schema_expression, .required = true,
+     .doc = "An expression over other metrics and attributes of the customer.",
+     .example = "'metric.logins_28d / customer.seats'"},
+    METRIC_ID,
+    {"type", &schema_expr_type, .standard = "number", .doc = "What comes of it.",
+     .example = "bool"},
+    METRIC_DEFAULT,
+};
+static const schema_word baseline_words[] = {
+    {"self", CHURN__BASELINE_SELF, false, "The customer's own values at earlier dates."},
+    {"segment", CHURN__BASELINE_SEGMENT, true, "Customers of the same segment."},
+    {"all", CHURN__BASELINE_ALL, true, "All customers."},
+};
+const schema schema_baseline_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_words)};
+static const schema_word baseline_forms[] = {
+    {"ratio", 0, false, "The value divided by the median: 0.5 is half of what is usual."},
+    {"difference", 1, false, "The value less the median."},
+};
+const schema schema_baseline_as = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_forms)};
+static const schema back = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1000};
+static const schema_key baseline_part_keys[] = {
+    {"metric", &metric_name, .required = true, .doc = "What is compared with what is usual.",
+     .example = "logins_28d"},
+    {"of", &schema_baseline_of, .standard = "self", .doc = "Whose values are usual.",
+     .example = "self"},
+    {"back", &back, .doc = "Of `self`: at how many earlier dates.", .example = "12"},
+    {"every", &schema_window_plain, .doc = "Of `self`: how far these dates are apart.",
+     .example = "7d"},
+    {"as", &schema_baseline_as, .standard = "ratio", .doc = "How the two are compared.",
+     .example = "difference"},
+    {"fewest", &back, .standard = "half of `back`",
+     .doc = "How many values there must be to say what is usual.", .example = "6"},
+};
+static const schema baseline_part = {SCHEMA_KEYS_OF(baseline_part_keys)};
+static const schema_key baseline_keys[] = {
+    {"baseline", &baseline_part, .required = true,
+     .doc = "A metric against the median of what it usually is.",
+     .example = "{metric: logins_28d, back: 12, every: 7d}"},
+    METRIC_ID,
+    METRIC_DEFAULT,
+};
+static const schema by_delta = {SCHEMA_KEYS_OF(delta_keys)};
+static const schema by_share = {SCHEMA_KEYS_OF(share_keys)};
+static const schema by_expr = {SCHEMA_KEYS_OF(expr_keys)};
+static const schema by_baseline = {SCHEMA_KEYS_OF(baseline_keys)};
 static const schema by_ratio = {SCHEMA_KEYS_OF(ratio_keys)};
 static const schema by_change = {SCHEMA_KEYS_OF(change_keys)};
-static const schema *const sorts[] = {&by_agg,
+static const schema *const sorts[] = {&schema_by_agg,
                                       &by_ratio,
                                       &by_change,
+                                      &by_delta,
+                                      &by_share,
+                                      &by_expr,
+                                      &by_baseline,
                                       &schema_by_ticket,
                                       &schema_by_survey,
                                       &schema_by_subscription,
@@ -180,11 +187,5 @@ static const schema *const sorts[] = {&by_agg,
                                       &schema_by_announcement,
                                       &schema_by_attribute,
                                       &schema_by_customer};
-static const schema_word later_sorts[] = {
-    {"delta", 0, true, "Difference of two metrics."},
-    {"share", 0, true, "Different users as a part of an attribute."},
-    {"expression", 0, true, "A metric computed from others."},
-};
-static const schema metric = {
-    .type = SCHEMA_VARIANTS, SCHEMA_ANY_OF(sorts), SCHEMA_WORDS_OF(later_sorts)};
+static const schema metric = {.type = SCHEMA_VARIANTS, SCHEMA_ANY_OF(sorts)};
 const schema schema_metrics = {.type = SCHEMA_LIST, .of = &metric};

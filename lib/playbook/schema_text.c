@@ -135,7 +135,9 @@ void schema_expected(const schema *type, churn__buf *out)
 int schema_word_value(const schema *words, churn_str text, int otherwise)
 {
     for (uint32_t i = 0; i < words->word_count; i++) {
-        if (churn__str_eq(text, churn__str_nts(words->words[i].name))) {
+        churn_str word = churn__str_nts(words->words[i].name);
+        bool open = churn__str_ends(word, CHURN__STR("."));
+        if (open ? churn__str_starts(text, word) : churn__str_eq(text, word)) {
             return words->words[i].value;
         }
     }
