@@ -82,6 +82,8 @@ typedef struct churn_load_options {
     uint32_t value_count;
     uint32_t reserved;    /* zero */
     churn_cancel *cancel; /* may be NULL */
+    churn_str source;     /* rows name customers by the ids that this system has for them: see
+                             churn_alias. Default: by the host's own */
 } churn_load_options;
 
 /** What a load did with each row; seen = added + updated + unchanged + conflicting + retracted +
@@ -97,6 +99,7 @@ typedef struct churn_load_report {
     uint64_t retracted;       /* records that are no more */
     uint64_t rejected;        /* bad rows: see rejections */
     uint64_t undated;         /* of those rejected: attribute changes without a date */
+    uint64_t unmapped;        /* of those rejected: an id that is no alias of options->source */
     uint64_t rewrote_history; /* of those updated or retracted: without known_at, so that past
                                  answers change */
     uint64_t late;            /* of those added or updated: older than a mark of the store */
@@ -136,8 +139,19 @@ CHURN_API void churn_store_free(churn_store *store);
  *     9 unknown_customer     10 id_of_other_customer 11 undated_change    12 unknown_status
  *    13 unknown_kind         14 unknown_period      15 unknown_currency   16 money_fraction
  *    17 bad_duration        18 not_found            19 no_key             20 outside_slice
+ *    21 property_type       22 property_limit       23 unmapped           24 cyclic_parent
  *
  * An empty text is "not given", except as the value of an attribute.
+ *
+ * With a `source` in the options, a customer is found by the alias of that source which the store
+ * has when the load begins, whatever its known_at: mapping is a matter of loading, and what was
+ * loaded stays where it is. An alias that was retracted maps no more. Kinds that belong to no
+ * customer take no source.
+ *
+ * The attribute `parent` is the id of another customer (a text, or a whole number that is read as
+ * one), which may be unknown. A row after which a customer would be among its own parents, as seen
+ * at any `as_of`, is rejected as cyclic_parent; of several rows that close a circle together the
+ * last. What counts is what holds after the whole call, so rows may come in any order.
  *
  * One record at a time: what a row would be rejected for is the status, with the field in the
  * message.

@@ -115,7 +115,8 @@ static bool stage_attribute(load *l, attribute_row *a)
     a->head.customer = customer;
     a->head.origin = (uint32_t)l->accepted;
     if (!l->in_sequence) {
-        return churn__store_stage_row(l->stage, KIND_ATTRIBUTE, a);
+        bool noted = a->head.id != store->parent_name || churn__load_note_parent(l, a);
+        return noted && churn__store_stage_row(l->stage, KIND_ATTRIBUTE, a);
     }
     size_t old = store->last_capacity;
     if (!churn__grow(store->heap, (void **)&store->last_attribute, &store->last_capacity,
@@ -175,7 +176,17 @@ static void unstage_attributes(load *l, size_t count)
     }
 }
 
-churn_status churn__load_accept(load *l, churn_error *err)
+/* One by one: is the record about a parent. */
+static bool names_parent(const load *l)
+{
+    bool parent = l->number == KIND_ATTRIBUTE && l->row.head.id == l->store->parent_name;
+    for (size_t i = 0; l->number == KIND_CUSTOMER && i < l->attribute_count; i++) {
+        parent = parent || l->attributes[i].head.id == l->store->parent_name;
+    }
+    return l->in_sequence && parent;
+}
+
+churn_status churn__load_accept(load *l, int32_t *fault, churn_error *err)
 {
     size_t customers = l->stage->rows[KIND_CUSTOMER].count;
     size_t attributes = l->stage->rows[KIND_ATTRIBUTE].count;
@@ -184,10 +195,15 @@ churn_status churn__load_accept(load *l, churn_error *err)
         return st;
     }
     if (!stage_row(l)) {
+        st = churn__fail_memory(err, l->store->heap);
+    } else if (names_parent(l)) {
+        st = churn__load_check_parent(l, fault, err);
+    }
+    if (st != CHURN_OK || *fault != 0) {
         unstage_attributes(l, attributes);
         l->stage->rows[KIND_CUSTOMER].count = customers;
         undo_news(l, l->news_count);
-        return churn__fail_memory(err, l->store->heap);
+        return st;
     }
     l->accepted++;
     return CHURN_OK;

@@ -45,3 +45,36 @@ int32_t churn__load_alias_id(load *l)
     }
     return 0;
 }
+
+/* Retracted aliases name nobody. */
+static bool is_alias(const churn__version *v, uint32_t customer, uint32_t id)
+{
+    const void *block = NULL;
+    uint32_t n =
+        churn__store_row_block(v->rows[KIND_ALIAS], v->row_runs[KIND_ALIAS], customer, &block);
+    const alias_row *rows = block;
+    bool is = false;
+    for (uint32_t i = 0; !is && i < n; i++) {
+        is = rows[i].head.id == id && rows[i].head.until == FOREVER;
+    }
+    return is;
+}
+
+int32_t churn__load_mapped(load *l, uint32_t number, const cell *in, uint32_t *target)
+{
+    const churn_store *store = l->store;
+    churn_str system = l->settings->source;
+    if (in->text.len > ID_BYTES) {
+        return REJECT_UNMAPPED;
+    }
+    uint32_t id = churn__dict_find(store->ids[KIND_ALIAS], make_key(l, system, in->text));
+    uint32_t customer = id == CHURN__NO_CODE ? CHURN__NO_CODE : store->owners[KIND_ALIAS].data[id];
+    if (customer == CHURN__NO_CODE || !is_alias(store->current, customer, id)) {
+        return REJECT_UNMAPPED;
+    }
+    churn_str kept = churn__dict_get(store->ids[KIND_ALIAS], id);
+    kept = (churn_str){kept.ptr + system.len + 1, kept.len - system.len - 1};
+    churn__load_remember(l, number, in, kept, customer);
+    *target = customer;
+    return 0;
+}

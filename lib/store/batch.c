@@ -24,7 +24,7 @@ static churn_status check_time(churn_time at, const char *what, churn_error *err
                             what);
 }
 
-static churn_status check_numbers(const churn_load_options *o, churn_error *err)
+static churn_status check_options(churn_load_options *o, churn_error *err)
 {
     churn_status st = CHURN_OK;
     if ((o->flags & ~(CHURN_LOAD_STRICT | CHURN_LOAD_RETRACT)) != 0) {
@@ -44,6 +44,8 @@ static churn_status check_numbers(const churn_load_options *o, churn_error *err)
     }
     CHURN_TRY(check_time(o->valid_from, "valid_from", err));
     CHURN_TRY(check_time(o->known_at, "known_at", err));
+    CHURN_TRY(churn__take_str(o->source.ptr, o->source.len, true, ID_BYTES,
+                              "churn_load_options: source", &o->source, err));
 done:
     return st;
 }
@@ -72,7 +74,7 @@ churn_status churn__store_load_options(churn_store *store, const churn_load_opti
     churn_status st = CHURN_OK;
     *zone = NULL;
     CHURN_TRY(churn__copy_struct(copy, sizeof *copy, given, "churn_load_options", err));
-    CHURN_TRY(check_numbers(copy, err));
+    CHURN_TRY(check_options(copy, err));
     if (copy->time_zone.ptr != NULL) {
         CHURN_TRY(churn__store_open_zone(store, copy->time_zone, zone, err));
     }
@@ -87,6 +89,7 @@ churn_status churn__store_load_options(churn_store *store, const churn_load_opti
         .valid_from = said(copy->valid_from),
         .known_at = said(copy->known_at),
         .zone = *zone != NULL ? *zone : store->zone,
+        .source = copy->source,
         .cancel = copy->cancel,
     };
 done:
@@ -219,6 +222,7 @@ static churn_status make_report(load *l, const tally *t, uint64_t seen, uint64_t
         .retracted = t->retracted,
         .rejected = l->rejected,
         .undated = l->undated,
+        .unmapped = l->unmapped,
         .rewrote_history = t->rewrote,
         .late = t->late,
         .customers = customers,
@@ -271,6 +275,7 @@ static churn_status commit(load *l, tally *t, churn__version **out, churn_error 
     if (!prepare_tally(l, t)) {
         CHURN_TRY(churn__fail_memory(err, l->store->heap));
     }
+    CHURN_TRY(churn__load_check_parents(l, t, err));
     CHURN_TRY(churn__store_commit(l->store, l->stage, t, true, l->settings->cancel, out, err));
     churn__store_tally_up(t);
 done:
@@ -338,6 +343,9 @@ churn_status churn__store_load(churn_store *store, uint32_t kind, source *from,
     churn__store_stage_init(&rows, store->heap);
     l.stage = &rows;
     CHURN_TRY(churn__give_struct(report, &own, sizeof own, "churn_load_report", err));
+    if (settings->source.len > 0 && l.kind->business) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: belongs to no customer, and takes no source", l.kind->name);
+    }
     CHURN_TRY(churn__store_begin_batch(store, err));
     if (report == NULL || begin_rejections(&l)) {
         st = load_all(&l, &own, err);

@@ -106,7 +106,8 @@ struct churn_store {
 
     /* The writer's. */
     churn__dict *customers, *types, *texts;
-    churn__dict *props; /* of events: see props.h */
+    churn__dict *props;   /* of events: see props.h */
+    uint32_t parent_name; /* a code of texts */
     churn__dict *ids[KINDS];
     owners owners[KINDS];
     stage pending;
@@ -155,6 +156,7 @@ typedef struct load_settings {
     churn_time valid_from; /* CHURN_TIME_NONE: not said */
     churn_time known_at;
     const churn__zone *zone;
+    churn_str source; /* whose ids name customers; len 0: the host's own */
     churn_cancel *cancel;
 } load_settings;
 

@@ -38,6 +38,17 @@ news *churn__load_news(load *l, churn_str text, churn__dict *dict)
     return one;
 }
 
+void churn__load_remember(load *l, uint32_t number, const cell *in, churn_str kept, uint32_t code)
+{
+    text_cache *cache = &l->caches[number];
+    cache->last = kept;
+    cache->code = code;
+    short_note(&cache->shorts, kept, code);
+    if (in->entry < cache->entry_count) {
+        cache->entries[in->entry] = code;
+    }
+}
+
 /* The code of a text: known from the row before, from the column's dictionary, from ours, or news.
  */
 static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *target)
@@ -52,6 +63,9 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
         *target = code;
         return 0;
     }
+    if (f->type == FIELD_CUSTOMER && l->settings->source.len > 0) {
+        return churn__load_mapped(l, number, in, target);
+    }
     churn__dict *dict = dict_of(l, f->type);
     code = churn__dict_find(dict, in->text);
     if (code == CHURN__NO_CODE) {
@@ -65,12 +79,7 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
         return fault;
     }
     *target = code;
-    cache->last = churn__dict_get(dict, code);
-    cache->code = code;
-    short_note(&cache->shorts, cache->last, code);
-    if (in->entry < cache->entry_count) {
-        cache->entries[in->entry] = code;
-    }
+    churn__load_remember(l, number, in, churn__dict_get(dict, code), code);
     return 0;
 }
 
@@ -147,6 +156,23 @@ int32_t churn__load_value(load *l, const cell *in, attribute_row *a)
     }
 }
 
+/* A customer's id: whole numbers are texts where ids are wanted. */
+static int32_t take_parent(load *l, const cell *in, attribute_row *a)
+{
+    cell own = *in;
+    if (in->kind == CELL_INT) {
+        own.kind = CELL_TEXT;
+        own.text = (churn_str){l->parent_digits, churn__int_print(in->integer, l->parent_digits)};
+    }
+    return own.kind == CELL_TEXT ? take_attribute_text(l, &own, a) : REJECT_BAD_VALUE;
+}
+
+static int32_t take_attribute(load *l, const cell *in, attribute_row *a)
+{
+    bool parent = a->head.id == l->store->parent_name && in->kind != CELL_UNSET;
+    return parent ? take_parent(l, in, a) : churn__load_value(l, in, a);
+}
+
 /* ---- fields ---- */
 
 static int32_t take_money(load *l, const field *f, const cell *in, int64_t *out)
@@ -206,7 +232,7 @@ static int32_t take_field(load *l, uint32_t number, cell *in)
     case FIELD_TRUTH:
         return churn__value_truth(in, to);
     case FIELD_VALUE:
-        return churn__load_value(l, in, &l->row.attribute);
+        return take_attribute(l, in, &l->row.attribute);
     default:
         return take_words(l, number, in);
     }
@@ -273,30 +299,14 @@ static const attribute_row *pending_base(const churn_store *store, uint32_t cust
     return at == 0 ? NULL : &rows[at - 1];
 }
 
-/* Rows of a customer lie by name: the first of one. */
-static uint32_t name_begin(const attribute_row *rows, uint32_t n, uint32_t name)
-{
-    uint32_t low = 0, high = n;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        bool below = rows[middle].head.id < name;
-        low = below ? middle + 1 : low;
-        high = below ? high : middle;
-    }
-    return low;
-}
-
 /* The value that holds from the customer's beginning, as the store has it now. */
 static const attribute_row *find_base(const load *l, uint32_t customer, uint32_t name)
 {
-    const churn__version *v = l->store->current;
-    const void *block = NULL;
+    const attribute_row *rows = NULL;
     const attribute_row *base = l->in_sequence ? pending_base(l->store, customer, name) : NULL;
-    uint32_t n = churn__store_row_block(v->rows[KIND_ATTRIBUTE], v->row_runs[KIND_ATTRIBUTE],
-                                        customer, &block);
-    const attribute_row *rows = block;
-    uint32_t i = base == NULL ? name_begin(rows, n, name) : n;
-    for (; base == NULL && i < n && rows[i].head.id == name; i++) {
+    uint32_t n =
+        base != NULL ? 0 : churn__load_attribute_rows(l->store->current, customer, name, &rows);
+    for (uint32_t i = 0; base == NULL && i < n; i++) {
         base = is_base(&rows[i], name) && rows[i].head.until == FOREVER ? &rows[i] : NULL;
     }
     return base;
@@ -428,7 +438,7 @@ static int32_t take_attributes(load *l, uint64_t row)
         if (a->head.id == CHURN__NO_CODE) {
             churn__load_news(l, src->attribute_names[i], l->store->texts)->target = &a->head.id;
         }
-        int32_t fault = churn__load_value(l, &in, a);
+        int32_t fault = take_attribute(l, &in, a);
         fault = fault != 0
                     ? fault
                     : finish_attribute(l, a, l->row.head.customer, l->row.customer.valid_from);
@@ -491,6 +501,18 @@ static void list_rejection(load *l, int32_t fault, uint64_t row)
     churn__table_add_string(b, 3, churn__str_nts(why->reason));
 }
 
+churn_status churn__load_reject(load *l, int32_t fault, uint64_t row_number, churn_error *err)
+{
+    if ((l->settings->flags & CHURN_LOAD_STRICT) != 0) {
+        return fail_row(l, fault, row_number, err);
+    }
+    l->rejected++;
+    l->undated += fault == REJECT_UNDATED_CHANGE;
+    l->unmapped += fault == REJECT_UNMAPPED;
+    list_rejection(l, fault, row_number);
+    return CHURN_OK;
+}
+
 churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_error *err)
 {
     int32_t fault = read_row(l, row);
@@ -499,14 +521,7 @@ churn_status churn__load_row(load *l, uint64_t row, uint64_t row_number, churn_e
         return churn__fail_at(err, CHURN_E_ARG, 0, 0, 0, row_number,
                               "column %S: its parts contradict each other", &name);
     }
-    if (fault == 0) {
-        return churn__load_accept(l, err);
-    }
-    if ((l->settings->flags & CHURN_LOAD_STRICT) != 0) {
-        return fail_row(l, fault, row_number, err);
-    }
-    l->rejected++;
-    l->undated += fault == REJECT_UNDATED_CHANGE;
-    list_rejection(l, fault, row_number);
-    return CHURN_OK;
+    l->row_number = row_number;
+    churn_status st = fault == 0 ? churn__load_accept(l, &fault, err) : CHURN_OK;
+    return fault == 0 ? st : churn__load_reject(l, fault, row_number, err);
 }

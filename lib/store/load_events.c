@@ -190,7 +190,8 @@ bool churn__load_is_quick(const load *l)
     const load_settings *settings = l->settings;
     return l->number == KIND_EVENT && l->source->many != NULL &&
            (l->source->given & ~EVENT_FIELDS) == 0 && l->source->attribute_count == 0 &&
-           settings->known_at == CHURN_TIME_NONE && (settings->flags & CHURN_LOAD_RETRACT) == 0;
+           settings->known_at == CHURN_TIME_NONE && settings->source.len == 0 &&
+           (settings->flags & CHURN_LOAD_RETRACT) == 0;
 }
 
 churn_status churn__load_quick(load *l, uint64_t *row_number, churn_error *err)

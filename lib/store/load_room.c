@@ -22,7 +22,9 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
         .zone = settings->zone, .money = settings->money, .text_bytes = store->limits.string_bytes};
     l->fault_field = NULL;
     l->fault = CHURN__STR("");
-    l->accepted = l->rejected = l->undated = 0;
+    l->accepted = l->rejected = l->undated = l->unmapped = l->row_number = 0;
+    l->parents = NULL;
+    l->parent_count = l->parent_capacity = 0;
     l->rejections = NULL;
     l->attributes = NULL;
     l->prop_names = NULL;
@@ -140,5 +142,6 @@ void churn__load_clear(load *l)
     if (l->news != l->own_news) {
         churn__free_array(heap, l->news, 2 * n + FIELDS_MAX, sizeof *l->news);
     }
+    churn__free_array(heap, l->parents, l->parent_capacity, sizeof *l->parents);
     churn__table_abandon(l->rejections);
 }

@@ -137,7 +137,9 @@ typedef struct reject_info {
 #define REJECT_OUTSIDE_SLICE 20
 #define REJECT_PROPERTY_TYPE 21
 #define REJECT_PROPERTY_LIMIT 22
-#define REJECTS 23
+#define REJECT_UNMAPPED 23
+#define REJECT_CYCLIC_PARENT 24
+#define REJECTS 25
 
 const reject_info *churn__store_reject(int32_t code);
 

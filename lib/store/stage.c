@@ -316,6 +316,9 @@ void churn__store_tally_up(tally *t)
 {
     for (size_t i = 0; t->by_origin != NULL && i < t->origins; i++) {
         uint32_t all = t->by_origin[i], one = OUTCOME_UNCHANGED;
+        if ((all & OUTCOME_REJECTED) != 0) { /* counted where it was found */
+            continue;
+        }
         if ((all & OUTCOME_CONFLICTING) != 0) {
             count_outcome(t, OUTCOME_CONFLICTING);
             continue;

@@ -102,6 +102,7 @@ void churn__store_late_release(late_node *node);
 #define OUTCOME_REWROTE 16u
 #define OUTCOME_LATE 32u
 #define OUTCOME_RETRACTED 64u
+#define OUTCOME_REJECTED 128u
 
 typedef struct tally {
     uint64_t added, updated, unchanged, conflicting, retracted, rewrote, late;

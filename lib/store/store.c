@@ -27,6 +27,10 @@ static bool create_dicts(churn_store *store)
     store->props = churn__dict_create(store->heap);
     bool ok = store->customers != NULL && store->types != NULL && store->texts != NULL &&
               store->props != NULL;
+    if (ok) {
+        store->parent_name = churn__dict_add(store->texts, CHURN__STR("parent"));
+        ok = store->parent_name != CHURN__NO_CODE;
+    }
     for (uint32_t kind = 0; ok && kind < KINDS; kind++) {
         if (has_ids(kind)) {
             store->ids[kind] = churn__dict_create(store->heap);

@@ -44,6 +44,9 @@ static const reject_info rejects[REJECTS] = {
     [REJECT_PROPERTY_LIMIT] = {"property_limit",
                                "is new, and the store has as many properties as it can hold",
                                CHURN_E_LIMIT},
+    [REJECT_UNMAPPED] = {"unmapped", "is no alias of the source", CHURN_E_NOT_FOUND},
+    [REJECT_CYCLIC_PARENT] = {"cyclic_parent", "would make a customer its own parent",
+                              CHURN_E_STATE},
     [REJECT_BAD_DURATION] = {"bad_duration", "is no duration such as 30d", CHURN_E_ARG},
 };
 

@@ -14,6 +14,16 @@
 #include "store/kinds.h"
 #include "table/table.h"
 
+static inline const char *cell_text(const churn_table *table, uint64_t row, const char *column)
+{
+    return churn_table_string(table, row, churn_table_find(table, column, CHURN_NTS)).ptr;
+}
+
+static inline int64_t cell_int(const churn_table *table, uint64_t row, const char *column)
+{
+    return churn_table_int(table, row, churn_table_find(table, column, CHURN_NTS));
+}
+
 typedef union any_record {
     uint32_t struct_size;
     churn_customer customer;
@@ -285,15 +295,18 @@ static inline void put_table_cell(churn__table_builder *b, uint32_t column, cons
     }
 }
 
-static inline churn_status add_stream(churn_store *store, uint32_t kind, const any_record *rows,
-                                      size_t n, churn_load_report *report, churn_error *err)
+static inline churn_status add_stream_with(churn_store *store, uint32_t kind,
+                                           const any_record *rows, size_t n,
+                                           const churn_load_options *how, churn_load_report *report,
+                                           churn_error *err)
 {
     const kind_info *info = &churn__store_kinds[kind];
     churn__heap *heap = churn__heap_create(NULL, 0);
     churn__table_builder *b = churn__table_begin(heap, n);
     churn_table *table = NULL;
     struct ArrowArrayStream stream;
-    churn_load_options options = {.struct_size = sizeof options, .money = CHURN_MONEY_MINOR};
+    churn_load_options options = *how;
+    options.money = CHURN_MONEY_MINOR;
     for (uint32_t f = 0; f < info->field_count; f++) {
         uint32_t column =
             churn__table_column(b, info->fields[f].name, column_type(info->fields[f].type));
@@ -310,6 +323,13 @@ static inline churn_status add_stream(churn_store *store, uint32_t kind, const a
     }
     churn__heap_release(heap);
     return st;
+}
+
+static inline churn_status add_stream(churn_store *store, uint32_t kind, const any_record *rows,
+                                      size_t n, churn_load_report *report, churn_error *err)
+{
+    churn_load_options options = {.struct_size = sizeof options};
+    return add_stream_with(store, kind, rows, n, &options, report, err);
 }
 
 /* ---- random records ---- */
