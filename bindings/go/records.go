@@ -114,6 +114,8 @@ type LoadOptions struct {
 	ValidFrom time.Time
 	// KnownAt is when all rows were learned, unless a row says otherwise.
 	KnownAt time.Time
+	// Source says that the rows name customers by the IDs of that system: see [Alias].
+	Source string
 	// TimeZone of this load's dates and naive times; default the store's. [Store.Add] only.
 	TimeZone string
 	// Money is the unit of integer and other money columns. [Store.Add] only.
@@ -138,6 +140,7 @@ type LoadReport struct {
 	Retracted      int64 // records that are no more
 	Rejected       int64 // bad rows: see Rejections
 	Undated        int64 // of those rejected: attribute changes without a date
+	Unmapped       int64 // of those rejected: an ID that is no alias of LoadOptions.Source
 	RewroteHistory int64 // of those updated or retracted: without KnownAt, so that past answers change
 	Late           int64 // of those added or updated: older than a mark of the store
 	Customers      int64 // customers that were made

@@ -32,6 +32,13 @@ func addEach(t *testing.T, store *Store) {
 	check(t, store.AddTicket(Ticket{ID: "t1", Customer: "acme", OpenedAt: at, ClosedAt: day("2026-01-12"), CSAT: Some(4.0)}))
 	check(t, store.AddSurvey(Survey{Customer: "acme", Kind: "nps", At: at, User: "ann", Score: 9}))
 	check(t, store.AddChurn(Churn{Customer: "acme", Kind: "voluntary", At: at, Reason: "price"}))
+	check(t, store.AddContact(Contact{ID: "p1", Customer: "acme", ValidFrom: at, Role: "buyer", Active: False}))
+	check(t, store.AddAlias(Alias{Source: "billing", Alias: "7", Customer: "acme"}))
+	check(t, store.AddMilestone(Milestone{Customer: "acme", Name: "live", ReachedAt: at}))
+	check(t, store.AddTouchpoint(Touchpoint{ID: "c1", Customer: "acme", At: at, Channel: "email", RepliedAt: at}))
+	check(t, store.AddSpend(Spend{At: at, Amount: 9900, Currency: "USD", Channel: "ads"}))
+	check(t, store.AddRate(Rate{Currency: "EUR", At: at, Rate: 1.1}))
+	check(t, store.AddAnnouncement(Announcement{Name: "down", At: at, Kind: "outage"}))
 }
 
 // The same records as columns.
@@ -61,6 +68,13 @@ func addBatches(t *testing.T, store *Store) {
 		ClosedAt: []time.Time{day("2026-01-12")}, CSAT: []float64{4}}))
 	added(store.AddSurveys(Surveys{Customer: acme, Kind: []string{"nps"}, At: at, User: []string{"ann"}, Score: []float64{9}}))
 	added(store.AddChurns(Churns{Customer: acme, Kind: []string{"voluntary"}, At: at, Reason: []string{"price"}}))
+	added(store.AddContacts(Contacts{ID: []string{"p1"}, Customer: acme, ValidFrom: at, Role: []string{"buyer"}, Active: []Truth{False}}))
+	added(store.AddAliases(Aliases{Source: []string{"billing"}, Alias: []string{"7"}, Customer: acme}))
+	added(store.AddMilestones(Milestones{Customer: acme, Name: []string{"live"}, ReachedAt: at}))
+	added(store.AddTouchpoints(Touchpoints{ID: []string{"c1"}, Customer: acme, At: at, Channel: []string{"email"}, RepliedAt: at}))
+	added(store.AddSpends(Spends{At: at, Amount: []int64{9900}, Currency: []string{"USD"}, Channel: []string{"ads"}}))
+	added(store.AddRates(Rates{Currency: []string{"EUR"}, At: at, Rate: []float64{1.1}}))
+	added(store.AddAnnouncements(Announcements{Name: []string{"down"}, At: at, Kind: []string{"outage"}}))
 }
 
 var acmeName = []string{"Acme"}
@@ -94,6 +108,13 @@ func addColumns(t *testing.T, store *Store) {
 		"closed_at": []string{"2026-01-12"}, "csat": []float64{4}})
 	add(KindSurvey, Columns{"customer": acme, "kind": []string{"nps"}, "at": at, "user": []string{"ann"}, "score": []int{9}})
 	add(KindChurn, Columns{"customer": acme, "kind": []string{"voluntary"}, "at": at, "reason": []string{"price"}})
+	add(KindContact, Columns{"id": []string{"p1"}, "customer": acme, "valid_from": at, "role": []string{"buyer"}, "active": []bool{false}})
+	add(KindAlias, Columns{"source": []string{"billing"}, "alias": []int{7}, "customer": acme})
+	add(KindMilestone, Columns{"customer": acme, "name": []string{"live"}, "reached_at": at})
+	add(KindTouchpoint, Columns{"id": []string{"c1"}, "customer": acme, "at": at, "channel": []string{"email"}, "replied_at": at})
+	add(KindSpend, Columns{"at": at, "amount": []string{"99.00"}, "currency": []string{"USD"}, "channel": []string{"ads"}})
+	add(KindRate, Columns{"currency": []string{"EUR"}, "at": at, "rate": []float64{1.1}})
+	add(KindAnnouncement, Columns{"name": []string{"down"}, "at": at, "kind": []string{"outage"}})
 }
 
 func TestRecordsInAllWaysAreTheSame(t *testing.T) {
@@ -309,4 +330,16 @@ func TestRetractingTickets(t *testing.T) {
 	if report.Retracted != 1 || report.RewroteHistory != 1 || counts(t, store, KindTicket) != 0 {
 		t.Fatalf("%+v", *report)
 	}
+}
+
+func TestRowsOfAnotherSystemFindTheirCustomers(t *testing.T) {
+	store := openStore(t)
+	check(t, store.AddAlias(Alias{Source: "billing", Alias: "7", Customer: "acme"}))
+	at := []time.Time{day("2026-01-01"), day("2026-01-02")}
+	report := must[*LoadReport](t)(store.AddEvents(Events{Customer: []string{"7", "acme"},
+		Type: []string{"login", "login"}, At: at}, LoadOptions{Source: "billing"}))
+	equal(t, "added", report.Added, 1)
+	equal(t, "unmapped", report.Unmapped, 1)
+	equal(t, "code", report.Rejections[0].Code, "unmapped")
+	equal(t, "customers", must[int64](t)(store.CustomerCount()), 1)
 }

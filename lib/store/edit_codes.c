@@ -178,6 +178,7 @@ void churn__edit_codes_keep(edit *e, const churn__version *v)
             keep_rows(e, kind, v->rows[kind][i]);
         }
     }
+    strike_code(&e->texts, e->store->parent_name);
     for (size_t i = 0; v->marks != NULL && i < v->marks->count; i++) {
         strike_code(&e->texts, v->marks->data[i].source);
     }

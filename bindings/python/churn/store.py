@@ -42,6 +42,8 @@ class LoadReport(NamedTuple):
     rejected: int
     #: Of those rejected: attribute changes without a date.
     undated: int
+    #: Of those rejected: an id that is no alias of the source.
+    unmapped: int
     #: Of those updated or retracted: without `known_at`, so that past answers change.
     rewrote_history: int
     #: Of those added or updated: older than a mark of the store.
@@ -140,7 +142,7 @@ class Store(_core.Store):
             money: Literal["major", "minor"] | None = None,
             unknown_customer: Literal["create", "reject"] | None = None,
             valid_from: Instant | None = None, known_at: Instant | None = None,
-            time_zone: str | None = None, strict: bool = False,
+            time_zone: str | None = None, strict: bool = False, source: str | None = None,
             cancel: _core.Cancel | None = None) -> LoadReport:
         """Add the rows of a table, all at once.
 
@@ -148,7 +150,8 @@ class Store(_core.Store):
         `columns` says in which column a field is, `constants` what fields hold that the data lack,
         `values` how the words of a field are to be read, `money` whether numbers are major units
         (12.50) or minor ones (1250). `valid_from` dates the attributes of customers, `known_at`
-        says when all these rows were learned. A bad row is rejected with its reason and never takes
+        says when all these rows were learned. With `source` the rows name customers by the ids of
+        that system, and find them through the records of kind "alias". A bad row is rejected with its reason and never takes
         good ones with it; with `strict` the first one is a LoadError and nothing is added.
         """
         triples = [(field, str(old), new) for field, mapping in (values or {}).items()
@@ -158,12 +161,12 @@ class Store(_core.Store):
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
             triples, _STRICT if strict else 0,
             _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            valid_from, known_at, time_zone, cancel))
+            valid_from, known_at, time_zone, source, cancel))
 
     def retract(self, kind: Kind, data: Data | Mapping[str, Any], *,
                 columns: Mapping[str, str] | None = None,
                 constants: Mapping[str, Any] | None = None, known_at: Instant | None = None,
-                time_zone: str | None = None, strict: bool | None = None,
+                time_zone: str | None = None, strict: bool | None = None, source: str | None = None,
                 cancel: _core.Cancel | None = None) -> LoadReport:
         """Say that records are no more, from `known_at` on; without it, that they never were.
 
@@ -181,7 +184,8 @@ class Store(_core.Store):
         return _report(self._load(
             kind, stream_of(data), list((columns or {}).items()),
             [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, cancel))
+            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, source,
+            cancel))
 
     def erase(self, customers: str | Iterable[str]) -> EraseReport:
         """Erase a customer, or several: every record, every trace in indexes and dictionaries, and

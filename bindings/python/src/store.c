@@ -124,6 +124,7 @@ typedef struct {
     PyObject *valid_from;
     PyObject *known_at;
     PyObject *zone;
+    PyObject *source;
     PyObject *cancel;
 } load_arguments;
 
@@ -137,6 +138,7 @@ static int read_request(core_handle *self, const load_arguments *from, load_requ
         read_time(self, from->valid_from, &options->valid_from) < 0 ||
         read_time(self, from->known_at, &options->known_at) < 0 ||
         core_str(from->zone, "time_zone", &options->time_zone) < 0 ||
+        core_str(from->source, "source", &options->source) < 0 ||
         core_cancel_of(self->state, from->cancel, &options->cancel) < 0) {
         return -1;
     }
@@ -156,11 +158,11 @@ static PyObject *report_object(core_state *state, churn_load_report *report)
         }
     }
     return Py_BuildValue(
-        "KKKKKKKKKKKN", (unsigned long long)report->seen, (unsigned long long)report->added,
+        "KKKKKKKKKKKKN", (unsigned long long)report->seen, (unsigned long long)report->added,
         (unsigned long long)report->updated, (unsigned long long)report->unchanged,
         (unsigned long long)report->conflicting, (unsigned long long)report->retracted,
-        (unsigned long long)report->rejected,
-        (unsigned long long)report->undated, (unsigned long long)report->rewrote_history,
+        (unsigned long long)report->rejected, (unsigned long long)report->undated,
+        (unsigned long long)report->unmapped, (unsigned long long)report->rewrote_history,
         (unsigned long long)report->late, (unsigned long long)report->customers, table);
 }
 
@@ -202,7 +204,7 @@ static PyObject *load(core_handle *self, int kind, const load_arguments *from,
 
 PyDoc_STRVAR(store_load_doc, "_load($self, kind, data, columns, constants, values, flags,\n"
                              "      unknown_customer, money, valid_from, known_at, time_zone,\n"
-                             "      cancel, /)\n--\n\n");
+                             "      source, cancel, /)\n--\n\n");
 
 static PyObject *store_load(PyObject *object, PyObject *args)
 {
@@ -211,10 +213,11 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     churn_load_options *options = &request.options;
     load_arguments from = {.kind = NULL};
     PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "sOO!O!O!IiiOOOO:_load", &from.kind, &from.data, &PyList_Type,
+    if (!PyArg_ParseTuple(args, "sOO!O!O!IiiOOOOO:_load", &from.kind, &from.data, &PyList_Type,
                           &from.columns, &PyList_Type, &from.constants, &PyList_Type, &from.values,
                           &options->flags, &options->unknown_customer, &options->money,
-                          &from.valid_from, &from.known_at, &from.zone, &from.cancel)) {
+                          &from.valid_from, &from.known_at, &from.zone, &from.source,
+                          &from.cancel)) {
         return NULL;
     }
     int kind = core_record_kind(from.kind);

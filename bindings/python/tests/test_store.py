@@ -57,11 +57,31 @@ def both(kind, one, columns, **options):
                                     currency="USD", known_at=AT),
      {"customer": ["a"], "kind": ["voluntary"], "at": [AT], "reason": ["r"], "competitor": ["c"],
       "amount": [12.5], "currency": ["USD"], "known_at": [AT]}),
+    ("contact", lambda s: s.add_contact("p", "a", AT, role="buyer", name="N", active=False, known_at=AT),
+     {"id": ["p"], "customer": ["a"], "valid_from": [AT], "role": ["buyer"], "name": ["N"],
+      "active": [False], "known_at": [AT]}),
+    ("alias", lambda s: s.add_alias("billing", "7", "a", known_at=AT),
+     {"source": ["billing"], "alias": [7], "customer": ["a"], "known_at": [AT]}),
+    ("milestone", lambda s: s.add_milestone("a", "live", AT, known_at=AT),
+     {"customer": ["a"], "name": ["live"], "reached_at": [AT], "known_at": [AT]}),
+    ("touchpoint", lambda s: s.add_touchpoint(
+        "t", "a", AT, "email", user="u", play="p", action="x", offer="o", opened_at=AT, clicked_at=AT,
+        replied_at=AT, outcome="won", outcome_at=AT, known_at=AT),
+     {"id": ["t"], "customer": ["a"], "at": [AT], "channel": ["email"], "user": ["u"], "play": ["p"],
+      "action": ["x"], "offer": ["o"], "opened_at": [AT], "clicked_at": [AT], "replied_at": [AT],
+      "outcome": ["won"], "outcome_at": [AT], "known_at": [AT]}),
+    ("spend", lambda s: s.add_spend(AT, 1250, "USD", channel="ads", id="x", known_at=AT),
+     {"id": ["x"], "at": [AT], "amount": [12.5], "currency": ["USD"], "channel": ["ads"], "known_at": [AT]}),
+    ("rate", lambda s: s.add_rate("USD", AT, 0.9, known_at=AT),
+     {"currency": ["USD"], "at": [AT], "rate": [0.9], "known_at": [AT]}),
+    ("announcement", lambda s: s.add_announcement("down", AT, kind="outage", known_at=AT),
+     {"name": ["down"], "at": [AT], "kind": ["outage"], "known_at": [AT]}),
 ])
 def test_one_record_is_one_row(kind, one, columns):
     single, batch = both(kind, one, columns)
     assert single.record_count(kind) == batch.record_count(kind) == (5 if kind == "x" else 1)
-    assert single.customer_count == batch.customer_count == 1
+    of_business = kind in ("spend", "rate", "announcement")
+    assert single.customer_count == batch.customer_count == (0 if of_business else 1)
     assert single.hash() == batch.hash() != churn.Store().hash()
 
 
@@ -291,3 +311,27 @@ def test_retract_one_and_many():
         store.retract("ticket", {"id": ["t9"]}, strict=True)
     with pytest.raises(churn.LoadError):
         store.retract("event", {"customer": "acme"})
+
+
+def test_rows_of_another_system_find_their_customers():
+    store = churn.Store()
+    store.add("alias", {"source": ["billing", "billing"], "alias": [7, 8], "customer": ["a", "b"]})
+    rows = {"customer": [7, 9, 8], "type": ["login"] * 3, "at": ["2026-01-01"] * 3}
+    report = store.add("event", rows, source="billing")
+    assert (report.added, report.rejected, report.unmapped) == (2, 1, 1)
+    assert report.rejections.row(0)["code"] == "unmapped" and "unmapped=1" in repr(report)
+    assert store.customer_count == 2
+    with pytest.raises(churn.LoadError, match="no alias"):
+        store.add("event", rows, source="billing", strict=True)
+    with pytest.raises(churn.Error, match="no customer"):
+        store.add("rate", {"currency": ["USD"], "at": ["2026-01-01"], "rate": [1.0]}, source="billing")
+
+
+def test_nobody_is_their_own_parent():
+    store = churn.Store()
+    report = store.add("customer", {"id": ["a", "b", "c"], "parent": ["b", "a", None]})
+    assert (report.added, report.rejected) == (2, 1)
+    assert report.rejections.row(0)["code"] == "cyclic_parent" and report.rejections.row(0)["row"] == 1
+    with pytest.raises(churn.StateError, match="parent"):
+        store.add_customer("b", attributes={"parent": "a"})
+    assert store.customer_count == 2
