@@ -38,6 +38,11 @@ typedef struct churn__arrow_field {
  * `unsupported` = its format string in churn__arrow_unsupported(). */
 churn_status churn__arrow_open(churn__heap *heap, struct ArrowArrayStream *stream,
                                churn__arrow_reader **out, churn_error *err);
+/* The same, where a column of that name that is a struct is read as its children, each a column
+ * "<record>.<child>" in the struct's place; a null of the struct is one of theirs. */
+churn_status churn__arrow_open_record(churn__heap *heap, struct ArrowArrayStream *stream,
+                                      churn_str record, churn__arrow_reader **out,
+                                      churn_error *err);
 void churn__arrow_close(churn__arrow_reader *reader);
 uint32_t churn__arrow_field_count(const churn__arrow_reader *reader);
 const churn__arrow_field *churn__arrow_get_field(const churn__arrow_reader *reader, uint32_t i);

@@ -48,7 +48,8 @@ bool churn__arrow_has_nulls(const churn__arrow_reader *reader, uint32_t field)
     const churn__arrow_column *column = &reader->columns[field];
 
     return column->type.layout == CHURN__LAYOUT_NULL || column->cells.valid != NULL ||
-           column->cells.outer != NULL || (column->encoded && column->entries.valid != NULL);
+           column->cells.outer != NULL || column->cells.inner != NULL ||
+           (column->encoded && column->entries.valid != NULL);
 }
 
 bool churn__arrow_bool(const churn__arrow_reader *reader, uint32_t field, uint64_t row)

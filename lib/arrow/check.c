@@ -259,12 +259,35 @@ done:
     return st;
 }
 
+/* The child of a record that is read as columns: the record's own nulls are its nulls too. */
+static churn_status open_record(const struct ArrowArray *record, const churn__arrow_column *column,
+                                const look *at, uint64_t *from, churn__arrow_cells *cells,
+                                const struct ArrowArray **child)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(check_shape(record, *from, cells->rows, at));
+    if (record->n_buffers != 1 || record->dictionary != NULL ||
+        record->n_children <= (int64_t)column->child || record->children == NULL) {
+        CHURN_TRY(faulty(at, "its struct is not that of the schema"));
+    }
+    if (record->buffers[0] == NULL && record->null_count > 0) {
+        CHURN_TRY(faulty(at, "its struct has nulls, but no validity buffer"));
+    }
+    *from += (uint64_t)record->offset;
+    cells->inner_bit = *from;
+    cells->inner = needed_bits(record->buffers[0], *from, cells->rows);
+    *child = record->children[column->child];
+done:
+    return st;
+}
+
 static churn_status open_column(churn__arrow_reader *reader, const churn__arrow_cells *rows,
                                 uint32_t number, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__arrow_column *column = &reader->columns[number];
-    const struct ArrowArray *array = reader->batch.children[number];
+    const struct ArrowArray *array = reader->batch.children[column->parent];
+    uint64_t from = (uint64_t)reader->batch.offset;
     look at = {.name = column->field.name, .part = "", .row = reader->rows_before, .err = err};
 
     column->cells = *rows;
@@ -272,7 +295,10 @@ static churn_status open_column(churn__arrow_reader *reader, const churn__arrow_
     if (column->unsupported != NULL) {
         goto done;
     }
-    CHURN_TRY(open_array(array, (uint64_t)reader->batch.offset, &at, &column->cells));
+    if (column->child != CHURN__NOT_NESTED) {
+        CHURN_TRY(open_record(array, column, &at, &from, &column->cells, &array));
+    }
+    CHURN_TRY(open_array(array, from, &at, &column->cells));
     if (column->encoded) {
         CHURN_TRY(open_dictionary(array, &at, column));
     }
@@ -298,10 +324,10 @@ static churn_status check_rows(const churn__arrow_reader *reader, churn_error *e
     if (batch->buffers[0] == NULL && batch->null_count > 0) {
         CHURN_FAIL(CHURN_E_CORRUPT, 0, "Arrow batch: it has null rows, but no validity buffer");
     }
-    if (batch->n_children != (int64_t)reader->column_count ||
+    if (batch->n_children != reader->schema.n_children ||
         (batch->n_children > 0 && batch->children == NULL)) {
         CHURN_FAIL(CHURN_E_CORRUPT, 0, "Arrow batch: %d columns where the schema has %u",
-                   batch->n_children, (uint64_t)reader->column_count);
+                   batch->n_children, (uint64_t)reader->schema.n_children);
     }
 done:
     return st;

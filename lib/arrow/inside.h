@@ -42,7 +42,8 @@ typedef struct churn__arrow_cells {
     churn__arrow_type type;
     const uint8_t *valid; /* NULL: nothing is null */
     const uint8_t *outer; /* the same of the struct that holds the column */
-    uint64_t valid_bit, outer_bit, value_bit;
+    const uint8_t *inner; /* and of the one between the two, where a record is read as columns */
+    uint64_t valid_bit, outer_bit, inner_bit, value_bit;
     const uint8_t *data;        /* values, offsets or views; bits begin at value_bit */
     const char *bytes;          /* of text */
     const void *const *buffers; /* of views */
@@ -55,10 +56,13 @@ typedef struct churn__arrow_column {
     churn__arrow_type type; /* of the values */
     churn__arrow_type index_type;
     bool encoded;
+    uint32_t parent, child; /* which array of a batch; CHURN__NOT_NESTED: the parent itself */
     /* of the current batch */
     churn__arrow_cells cells;   /* values, or indices where encoded */
     churn__arrow_cells entries; /* of the dictionary */
 } churn__arrow_column;
+
+#define CHURN__NOT_NESTED UINT32_MAX
 
 struct churn__arrow_reader {
     churn__heap *heap;
@@ -67,6 +71,9 @@ struct churn__arrow_reader {
     struct ArrowArray batch;
     churn__arrow_column *columns;
     uint32_t column_count;
+    churn_str record; /* the struct that is read as columns; {NULL, 0}: none */
+    char *names;      /* of its children's columns */
+    size_t name_bytes;
     uint64_t rows_before; /* in earlier batches, for messages */
     bool ended;
 };
@@ -125,7 +132,8 @@ static inline int64_t churn__arrow_load_int(const churn__arrow_cells *cells, uin
 static inline bool churn__arrow_cell_null(const churn__arrow_cells *cells, uint64_t row)
 {
     return (cells->valid != NULL && !churn__bit_get(cells->valid, cells->valid_bit + row)) ||
-           (cells->outer != NULL && !churn__bit_get(cells->outer, cells->outer_bit + row));
+           (cells->outer != NULL && !churn__bit_get(cells->outer, cells->outer_bit + row)) ||
+           (cells->inner != NULL && !churn__bit_get(cells->inner, cells->inner_bit + row));
 }
 
 #endif

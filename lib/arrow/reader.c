@@ -108,27 +108,130 @@ done:
     return st;
 }
 
+/* ---- a record that is read as columns ---- */
+
+static bool is_record(const churn__arrow_reader *reader, const struct ArrowSchema *field)
+{
+    return reader->record.ptr != NULL && field->name != NULL && field->dictionary == NULL &&
+           strcmp(field->format, "+s") == 0 &&
+           churn__str_eq(churn__str_nts(field->name), reader->record);
+}
+
+static churn_status check_record(const struct ArrowSchema *record, uint32_t number,
+                                 churn_error *err)
+{
+    churn_status st = CHURN_OK;
+
+    if (record->n_children < 0 || record->n_children >= UINT32_MAX ||
+        (record->n_children > 0 && record->children == NULL)) {
+        CHURN_TRY(field_faulty(number, "its number of children is out of range", err));
+    }
+    for (int64_t i = 0; i < record->n_children; i++) {
+        CHURN_TRY(check_field(record->children[i], number, err));
+    }
+done:
+    return st;
+}
+
+/* How many columns there are, and how long the names of those inside of a record. */
+static churn_status measure(churn__arrow_reader *reader, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint64_t count = 0;
+
+    for (int64_t i = 0; i < reader->schema.n_children; i++) {
+        const struct ArrowSchema *field = reader->schema.children[i];
+        if (!is_record(reader, field)) {
+            count++;
+            continue;
+        }
+        CHURN_TRY(check_record(field, (uint32_t)i, err));
+        count += (uint64_t)field->n_children;
+        for (int64_t j = 0; j < field->n_children; j++) {
+            const char *name = field->children[j]->name;
+            reader->name_bytes += reader->record.len + 2 + (name == NULL ? 0 : strlen(name));
+        }
+    }
+    if (count >= UINT32_MAX) {
+        CHURN_FAIL(CHURN_E_LIMIT, 0, "Arrow schema: too many fields");
+    }
+    reader->column_count = (uint32_t)count;
+done:
+    return st;
+}
+
+/* "<record>.<child>" into the names; NUL-terminated. */
+static char *join_name(const churn__arrow_reader *reader, char *at, churn_str child)
+{
+    churn_str record = reader->record;
+    memcpy(at, record.ptr, record.len);
+    at[record.len] = '.';
+    memcpy(at + record.len + 1, child.ptr, child.len);
+    at[record.len + 1 + child.len] = '\0';
+    return at + record.len + 2 + child.len;
+}
+
+static void read_record(const struct ArrowSchema *record, const churn__arrow_reader *reader,
+                        churn__arrow_column *columns, char **names)
+{
+    for (int64_t i = 0; i < record->n_children; i++) {
+        churn__arrow_column *column = &columns[i];
+        char *name = *names;
+        read_field(record->children[i], column);
+        *names = join_name(reader, name, column->field.name);
+        column->field.name = (churn_str){name, (size_t)(*names - name) - 1};
+        column->child = (uint32_t)i;
+    }
+}
+
+static void read_fields(churn__arrow_reader *reader)
+{
+    const struct ArrowSchema *schema = &reader->schema;
+    churn__arrow_column *at = reader->columns;
+    char *names = reader->names;
+
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        const struct ArrowSchema *field = schema->children[i];
+        churn__arrow_column *first = at;
+        if (is_record(reader, field)) {
+            read_record(field, reader, at, &names);
+            at += field->n_children;
+        } else {
+            read_field(field, at);
+            at++->child = CHURN__NOT_NESTED;
+        }
+        for (; first < at; first++) {
+            first->parent = (uint32_t)i;
+        }
+    }
+}
+
 static churn_status read_schema(churn__arrow_reader *reader, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const struct ArrowSchema *schema = &reader->schema;
 
     CHURN_TRY(check_schema(schema, err));
-    reader->column_count = (uint32_t)schema->n_children;
+    CHURN_TRY(measure(reader, err));
     reader->columns =
         churn__alloc_array_zero(reader->heap, reader->column_count, sizeof *reader->columns);
-    if (reader->columns == NULL) {
+    reader->names = churn__alloc(reader->heap, reader->name_bytes);
+    if (reader->columns == NULL || reader->names == NULL) {
         CHURN_TRY(churn__fail_memory(err, reader->heap));
     }
-    for (uint32_t i = 0; i < reader->column_count; i++) {
-        read_field(schema->children[i], &reader->columns[i]);
-    }
+    read_fields(reader);
 done:
     return st;
 }
 
 churn_status churn__arrow_open(churn__heap *heap, struct ArrowArrayStream *stream,
                                churn__arrow_reader **out, churn_error *err)
+{
+    return churn__arrow_open_record(heap, stream, (churn_str){NULL, 0}, out, err);
+}
+
+churn_status churn__arrow_open_record(churn__heap *heap, struct ArrowArrayStream *stream,
+                                      churn_str record, churn__arrow_reader **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__arrow_reader *reader = NULL;
@@ -144,6 +247,7 @@ churn_status churn__arrow_open(churn__heap *heap, struct ArrowArrayStream *strea
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     reader->heap = churn__heap_retain(heap);
+    reader->record = record;
     code = stream->get_schema(stream, &reader->schema);
     if (code != 0) {
         reader->schema.release = NULL;
@@ -184,6 +288,7 @@ void churn__arrow_close(churn__arrow_reader *reader)
         reader->stream.release(&reader->stream);
     }
     churn__free_array(heap, reader->columns, reader->column_count, sizeof *reader->columns);
+    churn__free(heap, reader->names, reader->name_bytes);
     churn__free(heap, reader, sizeof *reader);
     churn__heap_release(heap);
 }

@@ -228,7 +228,8 @@ churn_status churn_store_add_stream(churn_store *store, churn_record_kind record
     }
     churn__source_stream(&from, &churn__store_kinds[kind], &copy, store->heap);
     CHURN_TRY(churn__store_load_options(store, options, &copy, &settings, &zone, err));
-    CHURN_TRY(churn__arrow_open(store->heap, stream, &from.reader, err));
+    churn_str nested = record == CHURN_RECORD_EVENT ? CHURN__STR("props") : (churn_str){NULL, 0};
+    CHURN_TRY(churn__arrow_open_record(store->heap, stream, nested, &from.reader, err));
     CHURN_TRY(churn__source_stream_map(&from, settings.money, err));
     CHURN_TRY(churn__store_load(store, kind, &from.base, &settings, report, err));
 done:

@@ -73,16 +73,36 @@ done:
     return st;
 }
 
-static bool is_customer(const stream_source *s)
+#define PREFIX CHURN__STR("props.")
+
+static bool is_event(const stream_source *s)
 {
-    return s->base.kind->record == CHURN_RECORD_CUSTOMER;
+    return s->base.kind->record == CHURN_RECORD_EVENT;
 }
 
-static column *add_attribute(stream_source *s, churn_str name)
+/* Beside its fields the kind has attributes, or properties. */
+static bool is_open(const stream_source *s)
+{
+    return s->base.kind->record == CHURN_RECORD_CUSTOMER || is_event(s);
+}
+
+/* The name of an attribute, or of a property without "props."; NULL: it is neither. */
+static churn_str own_name(const stream_source *s, churn_str name)
+{
+    churn_str prefix = PREFIX;
+    if (!is_event(s)) {
+        return is_open(s) ? name : (churn_str){NULL, 0};
+    }
+    return churn__str_starts(name, prefix)
+               ? (churn_str){name.ptr + prefix.len, name.len - prefix.len}
+               : (churn_str){NULL, 0};
+}
+
+static column *add_attribute(stream_source *s, churn_str name, churn_str own)
 {
     column *c = &s->attributes[s->base.attribute_count];
     *c = (column){.name = name, .field = NO_COLUMN};
-    s->names[s->base.attribute_count++] = name;
+    s->names[s->base.attribute_count++] = own;
     return c;
 }
 
@@ -94,14 +114,14 @@ static column *find_place(stream_source *s, churn_str name)
         return &s->columns[f - s->base.kind->fields];
     }
     for (uint32_t i = 0; i < s->base.attribute_count; i++) {
-        if (churn__str_eq(s->names[i], name)) {
+        if (churn__str_eq(s->attributes[i].name, name)) {
             return &s->attributes[i];
         }
     }
     return NULL;
 }
 
-/* The place of a field, or of a customer's attribute, which is made when first named. */
+/* The place of a field, or of an attribute or property, which is made when first named. */
 static churn_status place_of(stream_source *s, churn_str name, column **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -109,15 +129,16 @@ static churn_status place_of(stream_source *s, churn_str name, column **out, chu
     if (*out != NULL) {
         goto done;
     }
-    if (!is_customer(s)) {
+    churn_str own = own_name(s, name);
+    if (own.ptr == NULL) {
         CHURN_TRY(fail_field(s, name, err));
     }
-    CHURN_TRY(
-        churn__take_str(name.ptr, name.len, false, ID_BYTES, "name of an attribute", &name, err));
-    if (name.len == 0) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "name of an attribute: must not be empty");
+    const char *what = is_event(s) ? "name of a property" : "name of an attribute";
+    CHURN_TRY(churn__take_str(own.ptr, own.len, false, ID_BYTES, what, &own, err));
+    if (own.len == 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: must not be empty", what);
     }
-    *out = add_attribute(s, name);
+    *out = add_attribute(s, name, own);
 done:
     return st;
 }
@@ -259,7 +280,18 @@ done:
     return st;
 }
 
-/* Other columns of customers are attributes, but for those that hold nothing at all. */
+/* A column `props` that is no struct: what it holds would be lost. */
+static churn_status refuse_props(const stream_source *s, uint32_t i, churn_error *err)
+{
+    const char *format = churn__arrow_unsupported(s->reader, i);
+    return churn__fail(err, CHURN_E_TYPE, 0,
+                       "column \"props\": is no struct%s%s: flatten it into columns "
+                       "\"props.<name>\", or cast it to a struct",
+                       format == NULL ? "" : " but the Arrow type ", format == NULL ? "" : format);
+}
+
+/* Other columns of customers are attributes, but for those that hold nothing at all; of events
+ * those that are called so are properties. */
 static churn_status map_attributes(stream_source *s, uint32_t explicit_count, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -269,6 +301,12 @@ static churn_status map_attributes(stream_source *s, uint32_t explicit_count, ch
         bool nothing = churn__arrow_get_field(s->reader, i)->kind == CHURN__ARROW_NULL &&
                        churn__arrow_unsupported(s->reader, i) == NULL;
         if (is_taken(s, i) || nothing || churn__store_field(s->base.kind, name) != NULL) {
+            continue;
+        }
+        if (is_event(s) && churn__str_eq(name, CHURN__STR("props"))) {
+            CHURN_TRY(refuse_props(s, i, err));
+        }
+        if (own_name(s, name).ptr == NULL) {
             continue;
         }
         CHURN_TRY(place_of(s, name, &c, err));
@@ -371,12 +409,36 @@ done:
     return st;
 }
 
+/* What the values of a property's column come to. */
+static churn__type type_of(const source *base, uint32_t i)
+{
+    const stream_source *s = (const void *)base;
+    const column *c = &s->attributes[i];
+    if (c->field == NO_COLUMN) {
+        return c->constant.ptr == NULL ? 0 : CHURN__TYPE_STRING;
+    }
+    switch (c->kind) {
+    case CHURN__ARROW_NULL:
+        return 0;
+    case CHURN__ARROW_BOOL:
+        return CHURN__TYPE_BOOL;
+    case CHURN__ARROW_STRING:
+        return CHURN__TYPE_STRING;
+    case CHURN__ARROW_INT:
+    case CHURN__ARROW_DOUBLE:
+    case CHURN__ARROW_DECIMAL:
+        return CHURN__TYPE_DOUBLE;
+    default:
+        return CHURN__TYPE_TIME;
+    }
+}
+
 churn_status churn__source_stream_map(stream_source *s, int32_t money, churn_error *err)
 {
     churn_status st = CHURN_OK;
     size_t room = (size_t)churn__arrow_field_count(s->reader) + s->options->column_count +
                   s->options->constant_count;
-    s->attribute_room = is_customer(s) ? room : 0;
+    s->attribute_room = is_open(s) ? room : 0;
     s->attributes = churn__alloc_array(s->heap, s->attribute_room, sizeof *s->attributes);
     s->names = churn__alloc_array(s->heap, s->attribute_room, sizeof *s->names);
     s->base.attribute_names = s->names;
@@ -386,8 +448,12 @@ churn_status churn__source_stream_map(stream_source *s, int32_t money, churn_err
     CHURN_TRY(map_columns(s, err));
     CHURN_TRY(map_constants(s, err));
     CHURN_TRY(map_by_name(s, err));
-    if (is_customer(s) && (s->options->flags & CHURN_LOAD_RETRACT) == 0) {
+    if (is_open(s) && (s->options->flags & CHURN_LOAD_RETRACT) == 0) {
         CHURN_TRY(map_attributes(s, s->base.attribute_count, err));
+    }
+    if (is_event(s)) {
+        s->base.attribute_type = type_of;
+        CHURN_TRY(churn__source_few(s->base.attribute_count, err));
     }
     CHURN_TRY(map_values(s, err));
     CHURN_TRY(take_types(s, money, err));
