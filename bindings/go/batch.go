@@ -71,6 +71,8 @@ func (s *Store) AddEvents(from Events, options ...LoadOptions) (*LoadReport, err
 			known_at:    p.times("KnownAt", from.KnownAt),
 			user:        p.optionalTexts("User", from.User),
 			value:       p.floats("Value", from.Value),
+			prop_count:  C.uint32_t(len(from.Props)),
+			props:       p.columns(from.Props),
 		}
 		if from.AtMicros != nil {
 			batch.at = p.micros("AtMicros", from.AtMicros)

@@ -202,9 +202,12 @@ type Event struct {
 	KnownAt  time.Time // optional
 	User     string    // optional
 	Value    *float64  // optional
+	// Props are properties by name: string, float64, int64, int, bool, time.Time; nil is not given.
+	Props map[string]any
 }
 
-// Events is a batch of events.
+// Events is a batch of events. Props are columns by name, of the types that Customers.Attributes
+// may have; each name has one type in a whole store, that of its first value.
 type Events struct {
 	ID       []string
 	Customer []string
@@ -214,6 +217,7 @@ type Events struct {
 	KnownAt  []time.Time
 	User     []string
 	Value    []float64
+	Props    map[string]any
 }
 
 // Subscription is a state of a subscription, which lasts until the next of its ID or its own EndedAt.

@@ -73,6 +73,9 @@ func (s *Store) AddAttribute(from Attribute) error {
 
 // AddEvent adds one event, or replaces the one of its ID.
 func (s *Store) AddEvent(from Event) error {
+	if len(from.Props) > 0 {
+		return s.addEventProps(from)
+	}
 	pointer, err := s.acquire()
 	if err != nil {
 		return err
@@ -87,6 +90,27 @@ func (s *Store) AddEvent(from Event) error {
 		return failure(status, why)
 	}
 	return nil
+}
+
+func (s *Store) addEventProps(from Event) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_event{
+			struct_size: C.sizeof_churn_event,
+			id:          p.str(from.ID),
+			customer:    p.str(from.Customer),
+			_type:       p.str(from.Type),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			user:        p.str(from.User),
+			value:       optionalFloat(from.Value),
+			prop_count:  C.uint32_t(len(from.Props)),
+			props:       p.namedValues(from.Props),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_event(store, &record, err)
+	})
 }
 
 // AddSubscription adds or replaces one state of a subscription.

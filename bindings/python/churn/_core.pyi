@@ -62,7 +62,9 @@ class Records(Handle):
                       ) -> None: ...
     def add_event(self, customer: str, type: str, at: Instant, *, user: str | None = None,
                   value: float | None = None, id: str | None = None,
-                  known_at: Instant | None = None) -> None: ...
+                  known_at: Instant | None = None,
+                  props: Mapping[str, bool | int | float | str | Instant | None] | None = None,
+                  ) -> None: ...
     def add_subscription(self, id: str, customer: str, valid_from: Instant, status: str, *,
                          plan: str | None = None, amount: int | None = None,
                          currency: str | None = None, period: str | None = None,

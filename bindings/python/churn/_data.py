@@ -52,8 +52,27 @@ def _column(values: Any) -> Any:
     return values
 
 
+def _flat(name: str, values: Any) -> Iterable[tuple[str, Any]]:
+    """A column of mappings as a column for each of their names."""
+    cells = _column(values)
+    if not (isinstance(cells, (list, tuple)) and any(isinstance(cell, Mapping) for cell in cells)):
+        yield name, cells
+        return
+    for row, cell in enumerate(cells):
+        if cell is not None and not isinstance(cell, Mapping):
+            raise TypeError(f"column '{name}': row {row} is a {type(cell).__name__} among mappings")
+    for key in dict.fromkeys(key for cell in cells if cell is not None for key in cell):
+        yield f"{name}.{key}", [None if cell is None else cell.get(key) for cell in cells]
+
+
 def _columns(mapping: Mapping[str, Any]) -> object:
-    return _core.columns({name: _column(values) for name, values in mapping.items()})
+    columns: dict[str, Any] = {}
+    for name, values in mapping.items():
+        for flat, cells in _flat(name, values):
+            if flat in columns:
+                raise ValueError(f"column '{flat}': given twice")
+            columns[flat] = cells
+    return _core.columns(columns)
 
 
 def _pandas(frame: Any) -> Any:

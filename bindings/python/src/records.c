@@ -11,7 +11,7 @@
  * takes longer than the library does to add the record.
  */
 
-enum { IS_STR, IS_TIME, IS_INT, IS_NUMBER, IS_TRUTH, IS_VALUE, IS_ATTRIBUTES };
+enum { IS_STR, IS_TIME, IS_INT, IS_NUMBER, IS_TRUTH, IS_VALUE, IS_ATTRIBUTES, IS_PROPS };
 
 typedef struct {
     const char *name;
@@ -69,7 +69,7 @@ static const field attribute_fields[] = {
 static const field event_fields[] = {
     FIELD(event, customer, IS_STR),  FIELD(event, type, IS_STR),     FIELD(event, at, IS_TIME),
     FIELD(event, user, IS_STR),      FIELD(event, value, IS_NUMBER), FIELD(event, id, IS_STR),
-    FIELD(event, known_at, IS_TIME),
+    FIELD(event, known_at, IS_TIME), FIELD(event, props, IS_PROPS),
 };
 static const field subscription_fields[] = {
     FIELD(subscription, id, IS_STR),
@@ -252,20 +252,21 @@ int core_records_init(core_state *state)
     return 0;
 }
 
-/* ---- attributes of a customer ---- */
+/* ---- attributes of a customer, properties of an event ---- */
 
-static int named_value(core_state *state, PyObject *store, PyObject *pair, churn_named_value *out)
+static int named_value(core_state *state, PyObject *store, PyObject *pair, const char *what,
+                       churn_named_value *out)
 {
     PyObject *name = PyTuple_GetItem(pair, 0);
-    if (core_text(name, "attributes", &out->name) < 0) {
+    if (core_text(name, what, &out->name) < 0) {
         return -1;
     }
     return core_value(state, store, PyTuple_GetItem(pair, 1), out->name.ptr, &out->value);
 }
 
 /* `*items` keeps the texts alive until the record is added. */
-static int read_attributes(core_state *state, PyObject *store, PyObject *mapping,
-                           churn_customer *out, PyObject **items)
+static int read_values(core_state *state, PyObject *store, PyObject *mapping, const char *what,
+                       const churn_named_value **out, uint32_t *out_count, PyObject **items)
 {
     if (mapping == Py_None) {
         return 0;
@@ -280,10 +281,10 @@ static int read_attributes(core_state *state, PyObject *store, PyObject *mapping
         PyErr_NoMemory();
         return -1;
     }
-    out->attributes = values;
-    out->attribute_count = (uint32_t)count;
+    *out = values;
+    *out_count = (uint32_t)count;
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (named_value(state, store, PyList_GetItem(*items, i), &values[i]) < 0) {
+        if (named_value(state, store, PyList_GetItem(*items, i), what, &values[i]) < 0) {
             return -1;
         }
     }
@@ -349,8 +350,12 @@ static int read_field(core_handle *self, const field *to, PyObject *argument, an
         return read_truth(argument, to->name, at);
     case IS_VALUE:
         return core_value(self->state, store, argument, to->name, at);
+    case IS_PROPS:
+        return read_values(self->state, store, argument, "props", &record->event.props,
+                           &record->event.prop_count, items);
     default:
-        return read_attributes(self->state, store, argument, &record->customer, items);
+        return read_values(self->state, store, argument, "attributes", &record->customer.attributes,
+                           &record->customer.attribute_count, items);
     }
 }
 
@@ -462,8 +467,11 @@ static PyObject *add_record(PyObject *object, int kind, PyObject *const *args, P
     }
     if (specs[kind].kind == CHURN_RECORD_CUSTOMER) {
         free((void *)(uintptr_t)from.record.customer.attributes);
-        Py_XDECREF(from.items);
     }
+    if (specs[kind].kind == CHURN_RECORD_EVENT) {
+        free((void *)(uintptr_t)from.record.event.props);
+    }
+    Py_XDECREF(from.items);
     return result;
 }
 
@@ -499,8 +507,9 @@ PyDoc_STRVAR(
     "add_attribute($self, customer, name, value, *, valid_from=None, known_at=None)\n--\n\n"
     "Add or replace one value of an attribute; None unsets it.");
 PyDoc_STRVAR(event_doc, "add_event($self, customer, type, at, *, user=None, value=None, id=None,\n"
-                        "          known_at=None)\n--\n\n"
-                        "Add an event; with an id, add or replace it.");
+                        "          known_at=None, props=None)\n--\n\n"
+                        "Add an event; with an id, add or replace it; props is a mapping of names\n"
+                        "to numbers, texts, truths and instants.");
 PyDoc_STRVAR(
     subscription_doc,
     "add_subscription($self, id, customer, valid_from, status, *, plan=None, amount=None,\n"
