@@ -227,6 +227,28 @@ func TestSnapshotsHoldFromTheirDate(t *testing.T) {
 	equal(t, "rejected", report.Rejected, 0)
 }
 
+func TestPropertiesOfEvents(t *testing.T) {
+	single, batch := openStore(t), openStore(t)
+	check(t, single.AddEvent(Event{Customer: "a", Type: "login", At: day("2026-01-01"),
+		Props: map[string]any{"platform": "web", "rows": 3, "trial": true, "due": day("2026-02-01")}}))
+	check(t, single.AddEvent(Event{Customer: "a", Type: "login", At: day("2026-01-02"),
+		Props: map[string]any{"rows": 2.5, "platform": nil}}))
+	events := Events{Customer: []string{"a", "a"}, Type: []string{"login", "login"},
+		At: []time.Time{day("2026-01-01"), day("2026-01-02")},
+		Props: map[string]any{"platform": []string{"web", ""}, "rows": []float64{3, 2.5},
+			"trial": []Truth{True, TruthNone}, "due": []time.Time{day("2026-02-01"), {}}}}
+	equal(t, "added", must[*LoadReport](t)(batch.AddEvents(events)).Added, 2)
+	equal(t, "hash", must[uint64](t)(batch.Hash()), must[uint64](t)(single.Hash()))
+	wantStatus(t, single.AddEvent(Event{Customer: "a", Type: "login", At: day("2026-01-03"),
+		Props: map[string]any{"rows": "many"}}), ErrType)
+	events.Props = map[string]any{"rows": []string{"many", "more"}}
+	_, err := batch.AddEvents(events)
+	wantStatus(t, err, ErrType)
+	events.Props = map[string]any{"rows": 3}
+	_, err = batch.AddEvents(events)
+	wantStatus(t, err, ErrArgument)
+}
+
 func TestMarks(t *testing.T) {
 	store := openStore(t)
 	check(t, store.Mark("product", day("2026-01-01")))

@@ -92,6 +92,21 @@ static churn_status try_add_event(bench *b, churn_error *err)
     return churn_store_add_event(b->company.store, &row, err);
 }
 
+static churn_status try_add_event_props(bench *b, churn_error *err)
+{
+    churn_named_value props[] = {
+        {STR("platform"), {.type = CHURN_TYPE_STRING, .string = STR("terminal")}},
+        {STR("rows"), {.type = CHURN_TYPE_DOUBLE, .number = 7}}};
+    churn_event row;
+    churn_record_init(CHURN_RECORD_EVENT, &row, sizeof row);
+    row.customer = STR("acme");
+    row.type = STR("export");
+    row.at = NEW_YEAR;
+    row.props = props;
+    row.prop_count = 2;
+    return churn_store_add_event(b->company.store, &row, err);
+}
+
 static churn_status try_add_subscription(bench *b, churn_error *err)
 {
     churn_subscription row;
@@ -279,6 +294,29 @@ static churn_status try_add_events(bench *b, churn_error *err)
                                .at = two_at,
                                .user = two_ids,
                                .value = {.values = two_scores}};
+    churn_load_report report = {.struct_size = sizeof report};
+    churn_status st = churn_store_add_events(b->company.store, &batch, NULL, &report, err);
+    churn_table_free(report.rejections);
+    return st;
+}
+
+/* The same id twice: its versions are resolved, properties with them. */
+static churn_status try_add_events_props(bench *b, churn_error *err)
+{
+    static const int64_t offsets[] = {0, 2, 4};
+    churn_any_column props[] = {
+        {.name = STR("score"), .type = CHURN_TYPE_DOUBLE, .numbers = {.values = two_scores}},
+        {.name = STR("word"),
+         .type = CHURN_TYPE_STRING,
+         .strings = {.bytes = "onto", .offsets = offsets}}};
+    churn_event_batch batch = {.struct_size = sizeof batch,
+                               .row_count = 2,
+                               .prop_count = 2,
+                               .id = {.bytes = "e9e9", .offsets = offsets},
+                               .customer = {.bytes = "c9c9", .offsets = offsets},
+                               .type = two_words,
+                               .at = two_at,
+                               .props = props};
     churn_load_report report = {.struct_size = sizeof report};
     churn_status st = churn_store_add_events(b->company.store, &batch, NULL, &report, err);
     churn_table_free(report.rejections);
@@ -794,6 +832,7 @@ static const struct {
     {"add_customer", try_add_customer},
     {"add_attribute", try_add_attribute},
     {"add_event", try_add_event},
+    {"add_event_props", try_add_event_props},
     {"add_subscription", try_add_subscription},
     {"add_invoice", try_add_invoice},
     {"add_ticket", try_add_ticket},
@@ -809,6 +848,7 @@ static const struct {
     {"add_customers", try_add_customers},
     {"add_attributes", try_add_attributes},
     {"add_events", try_add_events},
+    {"add_events_props", try_add_events_props},
     {"add_subscriptions", try_add_subscriptions},
     {"add_invoices", try_add_invoices},
     {"add_tickets", try_add_tickets},

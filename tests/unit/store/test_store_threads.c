@@ -46,6 +46,10 @@ static void *write_all(void *arg)
         add_batch_of(w->store, i);
         for (int j = 0; j < 20; j++) {
             churn_event e = event_of("solo", "single", T(i) + j);
+            churn_named_value number = {text("number"),
+                                        {.type = CHURN_TYPE_DOUBLE, .number = i * 20 + j}};
+            e.props = &number;
+            e.prop_count = 1;
             assert_ok(churn_store_add_event(w->store, &e, NULL));
             atomic_fetch_add(&w->singles, 1);
         }
@@ -65,6 +69,24 @@ static size_t count_events(const view *v, const char *type)
     return count;
 }
 
+/* Singles are numbered in order of time. */
+static size_t wrong_props(const view *v)
+{
+    churn__type type = 0;
+    uint32_t customer = customer_of(v, "solo");
+    uint32_t code = churn__dict_view_find(churn__version_types(v->version), text("single"));
+    uint32_t prop = churn__version_find_prop(v->version, text("number"), &type);
+    if (customer == CHURN__NO_CODE || code == CHURN__NO_CODE || prop == CHURN__NO_CODE) {
+        return 0;
+    }
+    size_t n = churn__reader_events(v->reader, customer, code).count, wrong = 0;
+    churn__event_prop cells = churn__reader_event_prop(v->reader, customer, code, prop);
+    for (size_t i = 0; i < n; i++) {
+        wrong += cells.values == NULL || ((const double *)cells.values)[i] != (double)i;
+    }
+    return wrong;
+}
+
 static void *read_all(void *arg)
 {
     world *w = arg;
@@ -80,6 +102,7 @@ static void *read_all(void *arg)
         v.reader = churn__reader_create(churn__store_heap(w->store), v.version);
         size_t batched = count_events(&v, "batch"), alone = count_events(&v, "single");
         atomic_fetch_add(&w->torn, batched % BATCH != 0);
+        atomic_fetch_add(&w->torn, wrong_props(&v) != 0);
         atomic_fetch_add(&w->backwards, batched + alone < before);
         atomic_fetch_add(&w->backwards, churn__version_number(v.version) < number);
         /* While a batch comes in, readers get the version before it, which has all singles. */
