@@ -58,11 +58,13 @@ def _flat(name: str, values: Any) -> Iterable[tuple[str, Any]]:
     if not (isinstance(cells, (list, tuple)) and any(isinstance(cell, Mapping) for cell in cells)):
         yield name, cells
         return
+    rows: list[Mapping[str, Any]] = []
     for row, cell in enumerate(cells):
         if cell is not None and not isinstance(cell, Mapping):
             raise TypeError(f"column '{name}': row {row} is a {type(cell).__name__} among mappings")
-    for key in dict.fromkeys(key for cell in cells if cell is not None for key in cell):
-        yield f"{name}.{key}", [None if cell is None else cell.get(key) for cell in cells]
+        rows.append({} if cell is None else cell)
+    for key in dict.fromkeys(key for cell in rows for key in cell):
+        yield f"{name}.{key}", [cell.get(key) for cell in rows]
 
 
 def _columns(mapping: Mapping[str, Any]) -> object:
