@@ -9,6 +9,7 @@ import "C"
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unsafe"
 )
@@ -22,7 +23,8 @@ type Engine struct{ handle }
 
 // EngineOptions change how an engine works. The zero value is the default.
 type EngineOptions struct {
-	Seed uint64 // of choices by chance; part of the state
+	Seed    uint64 // of choices by chance; part of the state
+	Threads int    // that a call may use at once; 0 or 1: one. They change no result
 }
 
 func newEngine(out *C.churn_engine) *Engine {
@@ -36,6 +38,7 @@ func NewEngine(playbook *Playbook, store *Store, options ...EngineOptions) (*Eng
 	to := C.churn_engine_options{
 		struct_size: C.sizeof_churn_engine_options,
 		seed:        C.uint64_t(first(options).Seed),
+		threads:     C.uint32_t(max(0, first(options).Threads)),
 	}
 	return makeEngine(playbook, store, func(b *C.churn_playbook, s *C.churn_store, out **C.churn_engine, err *C.churn_error) C.churn_status {
 		return C.churn_engine_create(b, s, &to, out, err)
@@ -103,9 +106,11 @@ func (e *Engine) with(ctx context.Context, call func(*C.churn_engine, *C.churn_c
 type Query struct {
 	Context  context.Context // cancels the question
 	Customer string          // one customer
-	Score    string          // which score; default the first, or all where a table has them all
-	Owner    string          // AtRisk: customers of this owner
-	Limit    int             // AtRisk: at most so many rows; 0: all
+	// These customers, in any order; nil: all, and an empty list none.
+	Customers []string
+	Score     string // which score; default the first, or all where a table has them all
+	Owner     string // AtRisk: customers of this owner
+	Limit     int    // AtRisk: at most so many rows; 0: all
 }
 
 type asker func(*C.churn_engine, *C.churn_query_options, **C.churn_table, *C.churn_error) C.churn_status
@@ -123,6 +128,10 @@ func (e *Engine) ask(queries []Query, call asker) (*Table, error) {
 		score:       p.str(query.Score),
 		owner:       p.str(query.Owner),
 		limit:       C.uint64_t(query.Limit),
+	}
+	if query.Customers != nil { // a text more, so that an empty list is given, too
+		to.customers = p.strs(append(slices.Clone(query.Customers), ""))
+		to.customer_count = C.uint64_t(len(query.Customers))
 	}
 	var out *C.churn_table
 	err := e.with(query.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {

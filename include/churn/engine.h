@@ -29,8 +29,11 @@ CHURN_BEGIN_DECLS
 
 typedef struct churn_engine_options {
     uint32_t struct_size;
-    uint32_t flags; /* zero */
-    uint64_t seed;  /* of choices by chance; part of the state */
+    uint32_t flags;    /* zero */
+    uint64_t seed;     /* of choices by chance; part of the state */
+    uint32_t threads;  /* that a call may use at once, at most 256; 0 or 1: the caller's alone. They
+                          change no result, and are gone when the call returns */
+    uint32_t reserved; /* zero */
 } churn_engine_options;
 
 /**
@@ -70,6 +73,9 @@ typedef struct churn_query_options {
     churn_str owner;      /* at_risk: customers of this owner */
     uint64_t limit;       /* at_risk: at most so many rows; 0: all */
     churn_cancel *cancel; /* may be NULL */
+    const churn_str *customers; /* instead of `customer`: these only, in any order; an id that the
+                                   store does not have is CHURN_E_NOT_FOUND with its row. NULL: all */
+    uint64_t customer_count;
 } churn_query_options;
 
 /**
@@ -77,7 +83,7 @@ typedef struct churn_query_options {
  *
  * @param as_of the dates, ascending, borrowed
  * @param count how many, at least one; with more the table has a column `as_of`
- * @param options NULL for defaults; `customer`, `cancel`
+ * @param options NULL for defaults; `customer`, `customers`, `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), then a column a metric, in the playbook's
  *        order, null where it is missing; rows by customer, then date; returned: free with
  *        churn_table_free()
@@ -96,7 +102,7 @@ CHURN_API churn_status churn_engine_metrics(churn_engine *engine, const churn_ti
  * Say why metrics are missing.
  *
  * @param as_of the date
- * @param options NULL for defaults; `customer`, `cancel`
+ * @param options NULL for defaults; `customer`, `customers`, `cancel`
  * @param[out] out `customer`, `metric`, `reason` (stale_source, not_provided, never, empty, ...): a
  *        row for each metric of each customer that is missing; returned: free with
  *        churn_table_free()

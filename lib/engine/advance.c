@@ -47,7 +47,7 @@ static void sort_out(churn__ticking *t, uint32_t trigger)
 {
     const churn__frame *frame = t->frame;
     const uint8_t population = frame->playbook->triggers[trigger].population;
-    churn__truth *when = t->when + trigger * (size_t)frame->max_rows;
+    churn__truth *when = t->when + trigger * t->rows;
     uint64_t counts[CHURN__OUTCOMES] = {0};
     for (uint32_t row = 0; row < frame->rows; row++) {
         if (!in_population(frame, population, row)) {
@@ -63,7 +63,7 @@ static churn_status judge_batch(churn__ticking *t, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__frame *frame = t->frame;
-    size_t stride = frame->max_rows;
+    size_t stride = t->rows;
     memset(t->stirred, 0, frame->rows);
     for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
         const churn__trigger_def *def = &frame->playbook->triggers[i];
@@ -79,38 +79,45 @@ done:
     return st;
 }
 
-static churn_status tick_batch(churn__ticking *t, churn_error *err)
+static churn_status tick_batch(churn__frame *frame, void *context, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    churn__ticking *t = context;
+    t->frame = frame;
     CHURN_TRY(judge_batch(t, err));
-    for (uint32_t row = 0; row < t->frame->rows; row++) {
-        uint32_t person = churn__engine_person(t->staging.engine, t->frame->customers[row]);
-        t->staging.run.customers += t->frame->exists[row];
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        uint32_t person = churn__engine_person(t->staging.engine, frame->customers[row]);
+        t->staging.run.customers += frame->exists[row];
         if (t->stirred[row] || person != CHURN__NONE) {
             CHURN_TRY(churn__tick_row(t, row, person, err));
         }
     }
-    if (churn__reader_failed(t->frame->reader)) {
+    if (churn__reader_failed(frame->reader)) {
         CHURN_TRY(churn__fail_memory(err, t->staging.engine->heap));
     }
 done:
+    t->frame = NULL;
     return st;
 }
 
 static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    const uint32_t *order = churn__version_order(t->version);
-    uint32_t count = churn__version_listed(t->version);
-    for (uint32_t from = 0; from < count; from += t->frame->max_customers) {
-        uint32_t left = count - from;
-        uint32_t n = left < t->frame->max_customers ? left : t->frame->max_customers;
-        CHURN_TRY(churn__cancel_check(cancel, err));
-        CHURN_TRY(churn__frame_fill(t->frame, order + from, n, err));
-        CHURN_TRY(tick_batch(t, err));
-    }
-done:
-    return st;
+    churn_engine *engine = t->staging.engine;
+    churn__frame_options want = {.triggers = true,
+                                 .now = true,
+                                 .only_score = CHURN__NONE,
+                                 .stale_sources = engine->stale_sources};
+    churn__walk walk = {.engine = engine,
+                        .version = t->version,
+                        .order = churn__version_order(t->version),
+                        .count = churn__version_listed(t->version),
+                        .dates = &t->staging.at,
+                        .date_count = 1,
+                        .want = &want,
+                        .use = tick_batch,
+                        .context = t,
+                        .cancel = cancel};
+    return churn__walk_all(&walk, err);
 }
 
 /* ---- people whom the store does not have ---- */
@@ -133,7 +140,8 @@ static uint32_t list_gone(const churn_engine *engine, uint32_t people, uint32_t 
         }
     }
     for (uint32_t i = 0; i < people; i++) {
-        if (!out[i] && churn__dict_get(engine->ids, i).ptr) { /* those who were erased say nothing */
+        if (!out[i] &&
+            churn__dict_get(engine->ids, i).ptr) { /* those who were erased say nothing */
             out[count++] = i;
         }
     }
@@ -167,11 +175,12 @@ done:
 static bool make_room(churn__ticking *t)
 {
     churn_engine *engine = t->staging.engine;
-    size_t cells = engine->playbook->trigger_count * (size_t)t->frame->max_rows;
+    t->rows = churn__frame_customers(1);
+    size_t cells = engine->playbook->trigger_count * t->rows;
     t->zones = (churn__zones){.heap = engine->heap, .directory = engine->playbook->zoneinfo};
     t->when = churn__alloc_array_zero(engine->heap, cells, sizeof *t->when);
     t->clear = churn__alloc_array_zero(engine->heap, cells, sizeof *t->clear);
-    t->stirred = churn__alloc_array_zero(engine->heap, t->frame->max_rows, 1);
+    t->stirred = churn__alloc_array_zero(engine->heap, t->rows, 1);
     t->steps = churn__alloc_array_zero(engine->heap, engine->watch_count, sizeof *t->steps);
     return t->when && t->clear && t->stirred && t->steps;
 }
@@ -179,11 +188,10 @@ static bool make_room(churn__ticking *t)
 static void free_room(churn__ticking *t)
 {
     churn_engine *engine = t->staging.engine;
-    size_t rows = t->frame ? t->frame->max_rows : 0;
-    size_t cells = engine->playbook->trigger_count * rows;
+    size_t cells = engine->playbook->trigger_count * t->rows;
     churn__free_array(engine->heap, t->when, cells, sizeof *t->when);
     churn__free_array(engine->heap, t->clear, cells, sizeof *t->clear);
-    churn__free_array(engine->heap, t->stirred, rows, 1);
+    churn__free_array(engine->heap, t->stirred, t->rows, 1);
     churn__free_array(engine->heap, t->steps, engine->watch_count, sizeof *t->steps);
     if (t->zones.heap) {
         churn__zones_close(&t->zones);
@@ -228,14 +236,11 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
 {
     churn_status st = CHURN_OK;
     churn__ticking t = {.version = NULL};
-    churn__frame_options want = {.triggers = true, .now = true, .only_score = CHURN__NONE};
     CHURN_TRY(churn__staging_begin(&t.staging, engine, at, err));
     t.staging.no_actions = (options->flags & CHURN_ADVANCE_NO_ACTIONS) != 0;
     CHURN_TRY(churn__store_pin(engine->store, &t.version, err));
     CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
-    want.stale_sources = engine->stale_sources;
-    CHURN_TRY(churn__frame_open(engine, t.version, &t.staging.at, 1, &want, &t.frame, err));
     if (!make_room(&t)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
@@ -252,7 +257,6 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     *run = t.staging.run;
 done:
     free_room(&t);
-    churn__frame_close(t.frame);
     churn__version_release(t.version);
     churn__staging_end(&t.staging);
     return st;

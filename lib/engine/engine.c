@@ -143,11 +143,18 @@ done:
     return st;
 }
 
+#define MAX_THREADS 256u
+
 static churn_status check_options(const churn_engine_options *options, churn_error *err)
 {
-    return options->flags == 0
-               ? CHURN_OK
-               : churn__fail(err, CHURN_E_ARG, 0, "churn_engine_options: flags must be zero");
+    if (options->flags != 0 || options->reserved != 0) {
+        return churn__fail(err, CHURN_E_ARG, 0, "churn_engine_options: flags must be zero");
+    }
+    if (options->threads > MAX_THREADS) {
+        return churn__fail(err, CHURN_E_RANGE, 0, "churn_engine_options: threads: at most %u",
+                           (uint64_t)MAX_THREADS);
+    }
+    return CHURN_OK;
 }
 
 churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
@@ -180,6 +187,7 @@ churn_status churn_engine_create(churn_playbook *playbook, churn_store *store,
     engine->playbook = churn__playbook_retain(playbook);
     engine->store = churn__store_retain(store);
     engine->seed = mine.seed;
+    engine->threads = mine.threads;
     engine->as_of = CHURN_TIME_NONE;
     engine->texts = churn__dict_create(heap);
     engine->ids = churn__dict_create(heap);

@@ -109,6 +109,7 @@ struct churn_engine {
     churn_playbook *playbook;
     churn_store *store;
     uint64_t seed;
+    uint32_t threads; /* inside a call; 0: the caller's only */
 
     churn_time as_of;       /* CHURN_TIME_NONE before the first evaluation */
     uint64_t store_version; /* seen by the last evaluation; 0 after loading */
@@ -281,9 +282,18 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
                                const churn__frame_options *options, churn__frame **out,
                                churn_error *err);
 void churn__frame_close(churn__frame *frame);
-/* Fill all columns that are needed; row of customer i at date j is i * date_count + j. */
+/* Fill all columns that are needed; row of customer i at date j is i * date_count + j. In two
+ * parts: what comes from the store, then all that conditions and the engine's history have a part
+ * in. */
 churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
                                churn_error *err);
+churn_status churn__frame_gather(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                                 churn_error *err);
+churn_status churn__frame_finish(churn__frame *frame, churn_error *err);
+/* The second part reads what an evaluation is changing. */
+bool churn__frame_reads_history(const churn__frame *frame);
+/* How many customers a frame takes at once. */
+uint32_t churn__frame_customers(uint32_t date_count);
 /* Look up the ids of the batch's customers. */
 void churn__frame_name(churn__frame *frame);
 /* An attribute that is text; {NULL, 0}: it is none, or not given. */
@@ -302,6 +312,27 @@ static inline churn__missing churn__frame_missing(const churn__frame *frame, uin
     return missing ? missing[row] : CHURN__PRESENT;
 }
 
+/* ---- going through customers: crew.c ---- */
+
+typedef churn_status (*churn__frame_use)(churn__frame *frame, void *context, churn_error *err);
+
+/* Fill frames with customers of a list, batch by batch, and use each in the list's order. */
+typedef struct churn__walk {
+    churn_engine *engine;
+    churn__version *version;
+    const uint32_t *order;
+    uint32_t count;
+    const churn_time *dates;
+    uint32_t date_count;
+    const churn__frame_options *want;
+    bool named; /* look up ids */
+    churn__frame_use use;
+    void *context;
+    churn_cancel *cancel;
+} churn__walk;
+
+churn_status churn__walk_all(const churn__walk *walk, churn_error *err);
+
 /* ---- shared by questions ---- */
 
 /* What a question runs over: pinned version, list of customers by id. */
@@ -310,7 +341,9 @@ typedef struct churn__asking {
     churn__version *version;
     const uint32_t *order; /* customers to go through */
     uint32_t count;
-    uint32_t one; /* room for a single customer */
+    uint32_t one;   /* room for a single customer */
+    uint32_t *some; /* those of options.customers; NULL: none given */
+    size_t some_count;
     churn_query_options options;
 } churn__asking;
 

@@ -376,6 +376,12 @@ static bool open_readers(churn__frame *frame)
     return frame->reader && frame->judge && frame->scratch && open_rates(frame);
 }
 
+uint32_t churn__frame_customers(uint32_t date_count)
+{
+    uint32_t fit = date_count >= FRAME_ROWS ? 1 : FRAME_ROWS / date_count;
+    return fit < FRAME_CUSTOMERS ? fit : FRAME_CUSTOMERS;
+}
+
 churn_status churn__frame_open(churn_engine *engine, churn__version *version,
                                const churn_time *dates, uint32_t date_count,
                                const churn__frame_options *options, churn__frame **out,
@@ -394,9 +400,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->version = churn__version_retain(version);
     frame->dates = dates;
     frame->date_count = date_count;
-    frame->max_customers = date_count >= FRAME_ROWS ? 1 : FRAME_ROWS / date_count;
-    frame->max_customers =
-        frame->max_customers < FRAME_CUSTOMERS ? frame->max_customers : FRAME_CUSTOMERS;
+    frame->max_customers = churn__frame_customers(date_count);
     frame->max_rows = frame->max_customers * date_count;
     churn__arena_init(&frame->strings, engine->heap);
     if (!make_room(frame) || !open_readers(frame)) {

@@ -324,8 +324,8 @@ done:
     return st;
 }
 
-churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
-                               churn_error *err)
+churn_status churn__frame_gather(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                                 churn_error *err)
 {
     churn_status st = CHURN_OK;
     frame->customers = customers;
@@ -337,6 +337,13 @@ churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, u
                                           frame->metric_out, err));
     }
     CHURN_TRY(fill_people(frame, err));
+done:
+    return st;
+}
+
+churn_status churn__frame_finish(churn__frame *frame, churn_error *err)
+{
+    churn_status st = CHURN_OK;
     CHURN_TRY(fill_records(frame, err));
     CHURN_TRY(fill_nodes(frame, err));
     if (churn__reader_failed(frame->reader)) {
@@ -344,6 +351,26 @@ churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, u
     }
 done:
     return st;
+}
+
+churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, uint32_t count,
+                               churn_error *err)
+{
+    churn_status st = churn__frame_gather(frame, customers, count, err);
+    return st == CHURN_OK ? churn__frame_finish(frame, err) : st;
+}
+
+bool churn__frame_reads_history(const churn__frame *frame)
+{
+    for (uint32_t slot = 0; frame->now && slot < frame->playbook->slot_count; slot++) {
+        churn__slot_kind kind = frame->playbook->slots[slot].kind;
+        bool history = kind == CHURN__SLOT_TRIGGER || kind == CHURN__SLOT_PLAY_RUNNING ||
+                       kind == CHURN__SLOT_STATUS || kind == CHURN__SLOT_TAGS;
+        if (history && frame->needed[slot]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- what rows are worth ---- */

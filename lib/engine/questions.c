@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/sort.h"
+
 /* Pure questions: functions of playbook, version and date, which change nothing. */
 
 /* ---- beginning and end of a question ---- */
@@ -23,9 +25,62 @@ static churn_status check_dates(const churn_time *dates, uint32_t count, churn_e
     return CHURN_OK;
 }
 
+static churn_status no_customer(uint64_t row, churn_error *err)
+{
+    return churn__fail_at(err, CHURN_E_NOT_FOUND, 0, 0, 0, row, "the store has no such customer");
+}
+
+static int compare_ids(const void *left, const void *right, const void *context)
+{
+    const churn__version *version = context;
+    return churn__str_cmp(churn__version_customer_id(version, *(const uint32_t *)left),
+                          churn__version_customer_id(version, *(const uint32_t *)right));
+}
+
+/* The customers of a list, by id, each once: what it costs depends on the list alone. */
+static churn_status pick_some(churn__asking *asking, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn_str *ids = asking->options.customers;
+    uint64_t n = asking->options.customer_count;
+    churn__heap *heap = asking->engine->heap;
+    if (n > UINT32_MAX) {
+        CHURN_FAIL(CHURN_E_RANGE, 0, "customers: too many");
+    }
+    asking->some = churn__alloc_array(heap, (size_t)n, sizeof *asking->some);
+    asking->some_count = (size_t)n;
+    for (uint64_t i = 0; asking->some && i < n; i++) {
+        asking->some[i] = churn__version_find_customer(asking->version, ids[i]);
+        if (asking->some[i] == CHURN__NO_CODE) {
+            CHURN_TRY(no_customer(i, err));
+        }
+    }
+    if (!asking->some || !churn__sort(heap, asking->some, (size_t)n, sizeof *asking->some,
+                                      compare_ids, asking->version)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        if (asking->count == 0 || asking->some[asking->count - 1] != asking->some[i]) {
+            asking->some[asking->count++] = asking->some[i];
+        }
+    }
+    asking->order = asking->some;
+done:
+    return st;
+}
+
 static churn_status pick_customer(churn__asking *asking, churn_error *err)
 {
     churn_str id = asking->options.customer;
+    if (asking->options.customers && id.ptr) {
+        return churn__fail(err, CHURN_E_ARG, 0, "customer and customers: give one of them");
+    }
+    if (asking->options.customers) {
+        return pick_some(asking, err);
+    }
+    if (asking->options.customer_count > 0) {
+        return churn__fail_null(err, "churn_query_options", "customers");
+    }
     if (!id.ptr) {
         asking->order = churn__version_order(asking->version);
         asking->count = churn__version_listed(asking->version);
@@ -33,7 +88,7 @@ static churn_status pick_customer(churn__asking *asking, churn_error *err)
     }
     asking->one = churn__version_find_customer(asking->version, id);
     if (asking->one == CHURN__NO_CODE) {
-        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "the store has no such customer");
+        return no_customer(CHURN_ROW_NONE, err);
     }
     asking->order = &asking->one;
     asking->count = 1;
@@ -67,6 +122,8 @@ done:
 void churn__asking_end(churn__asking *asking)
 {
     if (asking->engine) {
+        churn__free_array(asking->engine->heap, asking->some, asking->some_count,
+                          sizeof *asking->some);
         churn__version_release(asking->version);
         churn__engine_leave(asking->engine);
     }
@@ -88,48 +145,34 @@ churn_status churn__find_score(const churn_playbook *playbook, churn_str name, u
                        &playbook->scores[0].id);
 }
 
-/* ---- going through customers in batches ---- */
-
-typedef churn_status (*frame_use)(churn__frame *frame, void *context, churn_error *err);
-
-static churn_status go_through(churn__asking *asking, churn__frame *frame, frame_use use,
-                               void *context, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    churn_cancel *cancel = asking->options.cancel;
-    churn__cancel_total(cancel, asking->count);
-    for (uint32_t from = 0; from < asking->count; from += frame->max_customers) {
-        uint32_t left = asking->count - from;
-        uint32_t n = left < frame->max_customers ? left : frame->max_customers;
-        CHURN_TRY(churn__cancel_check(cancel, err));
-        CHURN_TRY(churn__frame_fill(frame, asking->order + from, n, err));
-        churn__frame_name(frame);
-        CHURN_TRY(use(frame, context, err));
-        churn__cancel_step(cancel, from + n);
-    }
-done:
-    return st;
-}
+/* ---- answers ---- */
 
 /* Let `use` fill the columns of a builder, which is taken (NULL: there was no memory for it), from
  * all customers of a question at its dates. */
 static churn_status answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
-                           const churn__frame_options *want, frame_use use, void *context,
+                           const churn__frame_options *want, churn__frame_use use, void *context,
                            churn__table_builder *builder, churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__frame *frame = NULL;
+    churn__walk walk = {.engine = asking->engine,
+                        .version = asking->version,
+                        .order = asking->order,
+                        .count = asking->count,
+                        .dates = dates,
+                        .date_count = date_count,
+                        .want = want,
+                        .named = true,
+                        .use = use,
+                        .context = context,
+                        .cancel = asking->options.cancel};
     if (!builder) {
         CHURN_TRY(churn__fail_memory(err, asking->engine->heap));
     }
-    CHURN_TRY(
-        churn__frame_open(asking->engine, asking->version, dates, date_count, want, &frame, err));
-    CHURN_TRY(go_through(asking, frame, use, context, err));
+    CHURN_TRY(churn__walk_all(&walk, err));
     st = churn__table_finish(builder, out, err);
     builder = NULL;
 done:
     churn__table_abandon(builder);
-    churn__frame_close(frame);
     return st;
 }
 

@@ -15,7 +15,7 @@
 /* Counts each input and returns the worst reason. */
 static churn__missing count_missing(churn__ticking *t, uint32_t trigger, uint32_t row)
 {
-    const churn__expr *when = t->frame->playbook->triggers[trigger].when;
+    const churn__expr *when = t->staging.engine->playbook->triggers[trigger].when;
     uint64_t *counts = t->staging.tallies.each[trigger].missing;
     uint32_t all = 0;
     const uint32_t *inputs = churn__expr_slots(when, &all), *slots = NULL;
@@ -39,7 +39,7 @@ static void note_error(churn__ticking *t, uint32_t trigger, uint32_t row)
     churn__truth truth = CHURN__ERROR;
     churn_error error = {.struct_size = sizeof error};
     churn__tally *tally = &t->staging.tallies.each[trigger];
-    const churn__expr *when = t->frame->playbook->triggers[trigger].when;
+    const churn__expr *when = t->staging.engine->playbook->triggers[trigger].when;
     if (tally->error_text[0] == '\0' &&
         churn__expr_value(when, t->frame->columns, row, t->frame->scratch, &value, &truth,
                           &error) == CHURN_OK) {
@@ -52,7 +52,7 @@ static void note_error(churn__ticking *t, uint32_t trigger, uint32_t row)
 static void find_reason(churn__ticking *t, uint32_t trigger, uint32_t row, bool open,
                         churn__trigger_input *input)
 {
-    const churn__trigger_def *def = &t->frame->playbook->triggers[trigger];
+    const churn__trigger_def *def = &t->staging.engine->playbook->triggers[trigger];
     if (input->when == CHURN__UNKNOWN) {
         input->missing = count_missing(t, trigger, row);
     } else if (input->when == CHURN__ERROR) {
@@ -97,7 +97,7 @@ static void fill_input(churn__ticking *t, uint32_t trigger, uint32_t row,
                        const churn__instance *instance, churn__trigger_input *input)
 {
     const churn__trigger_def *def = &t->staging.engine->playbook->triggers[trigger];
-    size_t at = row == NO_ROW ? 0 : trigger * (size_t)t->frame->max_rows + row;
+    size_t at = row == NO_ROW ? 0 : trigger * (size_t)t->rows + row;
     if (row == NO_ROW || t->when[at] == CHURN__OUTSIDE) {
         return;
     }
@@ -154,7 +154,7 @@ static void step_all(churn__ticking *t, uint32_t row, uint32_t person)
     t->step_count = 0;
     for (uint32_t i = 0; i < triggers; i++) {
         const churn__held *held = churn__watch_find(&engine->watches[i], person);
-        size_t at = row == NO_ROW ? 0 : i * (size_t)t->frame->max_rows + row;
+        size_t at = row == NO_ROW ? 0 : i * (size_t)t->rows + row;
         bool idle = row == NO_ROW || t->when[at] == CHURN__FALSE || t->when[at] == CHURN__OUTSIDE;
         if (held || !idle) {
             step_trigger(t, i, row, held);
@@ -205,14 +205,14 @@ static double value_at_risk(churn__ticking *t, uint32_t row)
         return (double)NAN;
     }
     double risk = churn__value_at_risk(t->frame, row, mrr);
-    return isnan(risk) ? risk : churn__round6(risk * churn__major(t->frame->playbook, 1));
+    return isnan(risk) ? risk : churn__round6(risk * churn__major(t->staging.engine->playbook, 1));
 }
 
 static churn_status fire(churn__ticking *t, const churn__step *step, uint32_t row, uint32_t person,
                          uint32_t *episode_out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const churn__trigger_def *def = &t->frame->playbook->triggers[step->watch];
+    const churn__trigger_def *def = &t->staging.engine->playbook->triggers[step->watch];
     churn__episode episode = {.trigger = t->staging.engine->watches[step->watch].id,
                               .person = person,
                               .number = step->next.episode,

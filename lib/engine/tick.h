@@ -22,7 +22,8 @@ typedef struct churn__step {
 typedef struct churn__ticking {
     churn__staging staging;
     churn__version *version;
-    churn__frame *frame;
+    churn__frame *frame; /* of the batch in hand; NULL: of people whom the store does not have */
+    size_t rows;         /* of a batch, at most */
     churn__zones zones;
     churn__truth *when;  /* by trigger, then row of the batch; CHURN__OUTSIDE */
     churn__truth *clear; /* the same; only where there is a clear_when */

@@ -19,6 +19,7 @@ ALLOWED = {"stdalign.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "st
 SYSTEM = {"lib/base/file.c": {"errno.h", "fcntl.h", "sys/stat.h", "sys/types.h", "unistd.h"},
           "lib/base/random.c": {"errno.h", "sys/random.h"},
           "lib/base/heap.c": {"stdlib.h", "sys/mman.h"},
+          "lib/base/thread.c": {"signal.h"},
           "lib/arrow/export.c": {"errno.h"},
           "lib/arrow/reader.c": {"errno.h"},
           "lib/store/write.c": {"sched.h"},

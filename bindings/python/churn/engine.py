@@ -69,33 +69,39 @@ class Engine(_core.Engine):
     #: The store that it asks.
     store: Store
 
-    def __init__(self, playbook: Playbook, store: Store, *, seed: int = 0) -> None:
-        self._create(playbook, store, seed)
+    def __init__(self, playbook: Playbook, store: Store, *, seed: int = 0,
+                 threads: int = 1) -> None:
+        """`threads` are used inside a call, at most so many; they change no result."""
+        self._create(playbook, store, seed, threads)
         self.playbook = playbook
         self.store = store
 
     # ---- questions ----
 
     def _question(self, name: str, as_of: Instants, *, customer: str | None = None,
-                  score: str | None = None, owner: str | None = None, limit: int = 0,
+                  customers: Iterable[str] | None = None, score: str | None = None, owner: str | None = None, limit: int = 0,
                   cancel: _core.Cancel | None = None) -> Table:
         times = [self.playbook._instant(at) for at in _many(as_of)]
-        return self._ask(name, times, customer, score, owner, limit, cancel)
+        some = None if customers is None else list(customers)
+        return self._ask(name, times, customer, some, score, owner, limit, cancel)
 
     def metrics(self, as_of: Instants, *, customer: str | None = None,
-                cancel: _core.Cancel | None = None) -> Table:
-        """Every metric of every customer; a list of dates adds the column `as_of`."""
-        return self._question("metrics", as_of, customer=customer, cancel=cancel)
+                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
+        """Every metric of every customer, or of some; a list of dates adds the column `as_of`."""
+        return self._question("metrics", as_of, customer=customer, customers=customers,
+                              cancel=cancel)
 
     def missing(self, as_of: Instant, *, customer: str | None = None,
-                cancel: _core.Cancel | None = None) -> Table:
+                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
         """Why metrics are missing: customer, metric, reason."""
-        return self._question("missing", _one(as_of), customer=customer, cancel=cancel)
+        return self._question("missing", _one(as_of), customer=customer, customers=customers,
+                              cancel=cancel)
 
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
-               cancel: _core.Cancel | None = None) -> Table:
+               customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
         """Every score of every customer; one score by name adds its groups as columns."""
-        return self._question("scores", as_of, score=score, customer=customer, cancel=cancel)
+        return self._question("scores", as_of, score=score, customer=customer,
+                              customers=customers, cancel=cancel)
 
     def explain(self, customer: str, as_of: Instant, *, score: str | None = None) -> Table:
         """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks."""

@@ -23,7 +23,7 @@ static int parents(core_handle *self, PyObject *playbook, PyObject *store, churn
     return *records != NULL ? 0 : -1;
 }
 
-PyDoc_STRVAR(engine_create_doc, "_create($self, playbook, store, seed, /)\n--\n\n");
+PyDoc_STRVAR(engine_create_doc, "_create($self, playbook, store, seed, threads, /)\n--\n\n");
 
 static PyObject *engine_create(PyObject *object, PyObject *args)
 {
@@ -31,15 +31,17 @@ static PyObject *engine_create(PyObject *object, PyObject *args)
     PyObject *playbook = NULL;
     PyObject *store = NULL;
     unsigned long long seed = 0;
+    unsigned int threads = 0;
     churn_playbook *rules = NULL;
     churn_store *records = NULL;
     churn_engine *engine = NULL;
     churn_error err = CORE_ERROR_INIT;
-    if (!PyArg_ParseTuple(args, "OOK:_create", &playbook, &store, &seed) ||
+    if (!PyArg_ParseTuple(args, "OOKI:_create", &playbook, &store, &seed, &threads) ||
         parents(self, playbook, store, &rules, &records) < 0) {
         return NULL;
     }
-    churn_engine_options options = {.struct_size = sizeof options, .seed = seed};
+    churn_engine_options options = {
+        .struct_size = sizeof options, .seed = seed, .threads = threads};
     churn_status st = churn_engine_create(rules, records, &options, &engine, &err);
     if (st != CHURN_OK) {
         return core_raise(self->state, st, &err, "engine", NULL);
@@ -131,7 +133,7 @@ static PyObject *list_table(PyObject *object, list_call call)
 }
 
 PyDoc_STRVAR(engine_ask_doc,
-             "_ask($self, question, dates, customer, score, owner, limit, cancel, /)\n--\n\n");
+             "_ask($self, question, dates, customer, customers, score, owner, limit, cancel, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_story_doc,
              "_story($self, customer, as_of, start, end, kinds, limit, cancel, /)\n--\n\n");

@@ -166,6 +166,21 @@ static const struct {
     {"at_risk", ask_at_risk}, {"explain", ask_explain},
 };
 
+/* A list of ids, which the caller's arguments hold; None: all. */
+static int read_customers(PyObject *list, question *asked)
+{
+    uint32_t count = 0;
+    if (list == Py_None) {
+        return 0;
+    }
+    if (core_names(list, "customers", &asked->names, &count) < 0) {
+        return -1;
+    }
+    asked->query.customers = asked->names;
+    asked->query.customer_count = count;
+    return 0;
+}
+
 PyObject *core_engine_ask(PyObject *object, PyObject *args)
 {
     core_handle *self = (core_handle *)object;
@@ -173,13 +188,14 @@ PyObject *core_engine_ask(PyObject *object, PyObject *args)
     const char *name = NULL;
     PyObject *dates = NULL;
     PyObject *customer = NULL;
+    PyObject *customers = NULL;
     PyObject *score = NULL;
     PyObject *owner = NULL;
     PyObject *cancel = NULL;
     unsigned long long limit = 0;
     question_init(&asked, NULL);
-    if (!PyArg_ParseTuple(args, "sO!OOOKO:_ask", &name, &PyList_Type, &dates, &customer, &score,
-                          &owner, &limit, &cancel) ||
+    if (!PyArg_ParseTuple(args, "sO!OOOOKO:_ask", &name, &PyList_Type, &dates, &customer,
+                          &customers, &score, &owner, &limit, &cancel) ||
         core_str(customer, "customer", &asked.query.customer) < 0 ||
         core_str(score, "score", &asked.query.score) < 0 ||
         core_str(owner, "owner", &asked.query.owner) < 0) {
@@ -193,7 +209,7 @@ PyObject *core_engine_ask(PyObject *object, PyObject *args)
         PyErr_Format(PyExc_ValueError, "there is no question '%s'", name);
         return NULL;
     }
-    if (read_dates(dates, &asked) < 0) {
+    if (read_dates(dates, &asked) < 0 || read_customers(customers, &asked) < 0) {
         question_clear(&asked);
         return NULL;
     }
