@@ -131,7 +131,7 @@ static bool sort_names(wide *w)
         types[i] = w->types[w->place[w->names[i]]];
         w->place[w->names[i]] = (uint32_t)i;
     }
-    if (ok) {
+    if (ok && w->name_count > 0) {
         memcpy(w->types, types, w->name_count * sizeof *types);
     }
     churn__free_array(heap, types, w->name_count, sizeof *types);

@@ -68,8 +68,8 @@ def _is_column(value: Any) -> bool:
 
 
 def _report(counts: tuple[Any, ...]) -> LoadReport:
-    *numbers, rejections = counts
-    return LoadReport(*numbers,
+    rejections = counts[-1]
+    return LoadReport(*counts[:-1],
                       rejections=rejections if rejections is not None else _no_rejections())
 
 
@@ -176,8 +176,7 @@ class Store(_core.Store):
 
         >>> store.retract("event", {"id": "e-1"}, known_at="2026-02-01")  # doctest: +SKIP
         """
-        one = isinstance(data, Mapping) and not any(_is_column(value) for value in data.values())
-        if one:
+        if isinstance(data, Mapping) and not any(_is_column(value) for value in data.values()):
             data = {field: [_constant(value, field)] for field, value in data.items()
                     if value is not None}
             strict = True if strict is None else strict

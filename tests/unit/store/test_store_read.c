@@ -571,7 +571,7 @@ static void records__events_with_properties__columns_and_loaded_again(void **arg
     static const char *const names[] = {"props.first", "props.plan", "props.share", "props.until"};
     (void)arg;
     for (int runs = 0; runs < 2; runs++) {
-        churn_store *store = store_with_props(runs == 1), *copy = store_new();
+        churn_store *store = store_with_props(runs == 1), *copy = store_new(), *again = store_new();
         churn_table *table = read_kind(store, CHURN_RECORD_EVENT, NULL);
         assert_int_equal(churn_table_row_count(table), 12);
         for (uint32_t i = 0; i < COUNT_OF(names); i++) { /* by name, behind the fields */
@@ -585,7 +585,10 @@ static void records__events_with_properties__columns_and_loaded_again(void **arg
         assert_int_equal(shares, 2);
         churn_table_free(table);
         load_events(store, copy);
+        load_again(store, again, KIND_EVENT);
         assert_true(hash_of(copy) == hash_of(store));
+        assert_true(hash_of(again) == hash_of(store));
+        churn_store_free(again);
         churn_store_free(copy);
         churn_store_free(store);
     }
