@@ -56,7 +56,7 @@ static void add_event__props_of_every_type__read_back(void **arg)
     churn_store *store = store_new();
     churn_named_value first[] = {string_of("platform", "web"), number_of("rows", 12.5),
                                  truth_of("trial", true), time_of("due", T(40))};
-    churn_named_value second[] = {number_of("rows", NAN), string_of("platform", "")};
+    churn_named_value second[] = {number_of("rows", (double)NAN), string_of("platform", "")};
     assert_ok(add_with(store, event_of("acme", "login", T(1)), first, 4, NULL));
     assert_ok(add_with(store, event_of("acme", "login", T(2)), second, 2, NULL));
     assert_ok(add_with(store, event_of("acme", "export", T(3)), NULL, 0, NULL));
