@@ -135,6 +135,35 @@ static void mrr_at__several_subscriptions__are_summed(void **state)
     }
 }
 
+static void exchange_minor__table__as_the_header_says(void **state)
+{
+    (void)state;
+    static const churn__exchange_rate rates[] = {{2, 1.5}, {3, 0.65}, {4, 1e300}};
+    static const churn__exchange exchange = {USD, rates, 3};
+    static const struct {
+        uint32_t currency;
+        int64_t amount;
+        churn__missing missing;
+        int64_t minor;
+    } rows[] = {
+        {USD, 123, CHURN__PRESENT, 123},
+        {2, 3, CHURN__PRESENT, 5}, /* 4.5, away from zero */
+        {2, -3, CHURN__PRESENT, -5},
+        {3, 1001, CHURN__PRESENT, 651},
+        {9, 1, CHURN__NO_RATE, 0},
+        {9, 0, CHURN__PRESENT, 0},
+        {CHURN__NO_CODE, 1, CHURN__NO_RATE, 0},
+        {4, 1, CHURN__NON_FINITE, 0},
+        {2, INT64_MAX, CHURN__NON_FINITE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t minor = 0;
+        assert_int_equal(churn__exchange_minor(&exchange, rows[i].currency, rows[i].amount, &minor),
+                         rows[i].missing);
+        assert_true(rows[i].missing != CHURN__PRESENT || minor == rows[i].minor);
+    }
+}
+
 static void mrr_at__other_currency__is_no_rate(void **state)
 {
     churn__subscription rows[] = {sub(1, CHURN__SUB_ACTIVE, 5000, 10), sub_until(2, 1, 10, 20)};
@@ -343,6 +372,7 @@ int main(void)
         cmocka_unit_test(mrr_of_state__discount__is_subtracted_until_its_end),
         cmocka_unit_test(mrr_of_state__too_large__does_not_fit),
         cmocka_unit_test(mrr_at__several_subscriptions__are_summed),
+        cmocka_unit_test(exchange_minor__table__as_the_header_says),
         cmocka_unit_test(mrr_at__other_currency__is_no_rate),
         cmocka_unit_test(mrr_steps__life_of_a_subscription__is_a_step_function),
         cmocka_unit_test(mrr_steps__never_lived__is_no_step),

@@ -153,6 +153,58 @@ static void kpi_table__figures_by_month__as_asked_for(void **state)
     end(&c);
 }
 
+static void add_rate(churn_store *store, const char *at, double rate)
+{
+    churn_rate r;
+    churn_record_init(CHURN_RECORD_RATE, &r, sizeof r);
+    r.currency = CHURN__STR("EUR");
+    r.at = few_date(at);
+    r.rate = rate;
+    assert_ok(churn_store_add_rate(store, &r, NULL));
+}
+
+static void add_euros(churn_store *store)
+{
+    churn_subscription r;
+    churn_record_init(CHURN_RECORD_SUBSCRIPTION, &r, sizeof r);
+    r.customer = r.id = CHURN__STR("paris");
+    r.valid_from = few_date("2026-01-05");
+    r.status = CHURN__STR("active");
+    r.amount = 10000;
+    r.currency = CHURN__STR("EUR");
+    r.period = CHURN__STR("month");
+    assert_ok(churn_store_add_subscription(store, &r, NULL));
+}
+
+/* One rate for all of an answer: it moves in February, and nothing expands. */
+static void kpi_table__other_currency__at_the_newest_rate(void **state)
+{
+    const churn_str kpis[] = {CHURN__STR("mrr"), CHURN__STR("expansion_mrr")};
+    static const double seen[] = {270, 240, 320, 0, 0, 10}, early[] = {260, 230, 0, 0, 0, 0};
+    company c;
+    churn__kpi_request request;
+    churn_table *table = NULL;
+    (void)state;
+    begin(&c);
+    add_euros(c.store);
+    add_rate(c.store, "2026-01-01", 1.1);
+    add_rate(c.store, "2026-02-20", 1.2);
+    request = request_for(&c, "2026-01-01", "2026-04-01", EVERY_MONTH, "");
+    request.kpis = kpis;
+    request.kpi_count = 2;
+    assert_ok(churn__kpi_table(c.heap, c.version, &request, &table, NULL));
+    for (uint64_t row = 0; row < 6; row++) {
+        assert_true(number(table, row, "value") == seen[row]);
+        assert_true(number(table, row, "excluded") == 0);
+    }
+    churn_table_free(table);
+    request.as_of = few_date("2026-02-15"); /* the newer rate is not there yet */
+    assert_ok(churn__kpi_table(c.heap, c.version, &request, &table, NULL));
+    assert_true(number(table, 0, "value") == early[0] && number(table, 1, "value") == early[1]);
+    churn_table_free(table);
+    end(&c);
+}
+
 static void kpi_table__nothing_asked_for__is_everything(void **state)
 {
     company c;
@@ -299,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest kpi_table[] = {
         cmocka_unit_test(kpi_table__figures_by_month__as_asked_for),
+        cmocka_unit_test(kpi_table__other_currency__at_the_newest_rate),
         cmocka_unit_test(kpi_table__nothing_asked_for__is_everything),
         cmocka_unit_test(kpi_table__unknown_figure__suggests),
         cmocka_unit_test(kpi_movements__story__in_order_and_adds_up),
