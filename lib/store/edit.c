@@ -201,6 +201,9 @@ static bool edit_copies(edit *e)
     }
     finish(e, draft);
     remakes_keep(&all);
+    for (uint32_t kind = 0; kind < KINDS; kind++) { /* they hold what shall go */
+        churn__store_merges_clear(&store->merges[kind]);
+    }
     churn__store_publish(store, draft);
     return true;
 }

@@ -294,6 +294,9 @@ static void shrink(event_run *run)
 /* Lists are sorted: their ends are enough. */
 static void note_span(event_run *run)
 {
+    if (run->first != CHURN_TIME_NONE) { /* known from what was merged */
+        return;
+    }
     for (size_t i = 0; i < run->list_count; i++) {
         churn_time first = run->cells.at[run->lists[i].begin];
         churn_time last = run->cells.at[run->lists[i + 1].begin - 1];

@@ -3,6 +3,7 @@
 #define CHURN_STORE_INSIDE_H
 
 #include "core/observer.h"
+#include "store/run_merge.h"
 #include "store/stage.h"
 
 /* ---- versions ---- */
@@ -54,13 +55,24 @@ struct churn__version {
     version_count *alive;
 };
 
+/* Merges of one kind that go on over several calls, those of older runs first. */
+#define MERGES_MAX 12
+
+typedef struct merge_queue {
+    run_merge *merges[MERGES_MAX];
+    uint32_t count;
+} merge_queue;
+
 /* A version that follows `from` (NULL: the first one) with the strings that the store has now, to
  * be filled and published. NULL: no memory. */
 churn__version *churn__version_draft(churn_store *store, const churn__version *from);
-/* Take the run over and keep the tiers. False: no memory; the run is freed either way in the end.
- */
-bool churn__version_push_events(churn__version *draft, event_run *run);
-bool churn__version_push_rows(churn__version *draft, uint32_t kind, row_run *run);
+/* Take the run over and keep the tiers (tiers.c). False: no memory; the run is freed either way in
+ * the end. */
+bool churn__version_push_events(churn__version *draft, event_run *run, merge_queue *queue);
+bool churn__version_push_rows(churn__version *draft, uint32_t kind, row_run *run,
+                              merge_queue *queue);
+/* Give up what is under way: nothing is lost but work. */
+void churn__store_merges_clear(merge_queue *queue);
 /* NULL: no memory. */
 customer_order *churn__store_order_create(churn__heap *heap, uint32_t capacity);
 void churn__store_order_release(customer_order *order);
@@ -110,6 +122,7 @@ struct churn_store {
     uint32_t parent_name; /* a code of texts */
     churn__dict *ids[KINDS];
     owners owners[KINDS];
+    merge_queue merges[KINDS];
     stage pending;
     /* Of each customer the last pending attribute, from 1; the one before it is its `origin`. */
     uint32_t *last_attribute;

@@ -85,7 +85,7 @@ void churn__store_row_run_release(row_run *run);
 /* Append a block; customers ascending. False: no memory. */
 bool churn__store_row_run_append(row_run *run, index_builder *index, uint32_t customer,
                                  const void *rows, size_t count);
-/* No more blocks: gives back memory that was not needed and notes the span. False: no memory. */
+/* No more blocks: gives back memory that was not needed. False: no memory. */
 bool churn__store_row_run_finish(row_run *run, const index_builder *index);
 /* For runs that nobody else sees: a copy to be written in, without slack (NULL: no memory); and the
  * span and size once that is done. */
@@ -196,12 +196,6 @@ size_t churn__store_event_gather(const event_order *order, const event_slice *sl
                                  uint32_t count, event_columns *to, size_t at);
 /* The oldest run whose events of the customer still count. */
 uint32_t churn__store_event_base(event_run *const *runs, uint32_t run_count, uint32_t customer);
-/* Merge neighbouring runs into one. `oldest`: nothing older is left to be overridden. */
-event_run *churn__store_event_merge(churn__heap *heap, event_run *const *runs, uint32_t count,
-                                    bool oldest, const event_order *order);
-row_run *churn__store_row_merge(churn__heap *heap, row_run *const *runs, uint32_t count,
-                                bool oldest);
-
 /* Types of a customer over runs, ascending, into out (room for all lists); returns how many. */
 uint32_t churn__store_event_types(event_run *const *runs, uint32_t run_count, uint32_t customer,
                                   uint32_t *out);

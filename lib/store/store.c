@@ -56,6 +56,9 @@ static void free_dicts(churn_store *store)
 static void destroy(churn_store *store)
 {
     churn__heap *heap = store->heap;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        churn__store_merges_clear(&store->merges[kind]);
+    }
     churn__version_release(store->current);
     churn__store_count_release(store->alive);
     churn__store_stage_clear(&store->pending);

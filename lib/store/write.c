@@ -228,7 +228,7 @@ static churn_status commit_events(commit *c, churn_error *err)
         event_run *pushed = run;
         run = NULL;
         c->changed = true;
-        if (!churn__version_push_events(draft, pushed)) {
+        if (!churn__version_push_events(draft, pushed, &c->store->merges[KIND_EVENT])) {
             CHURN_TRY(churn__fail_memory(err, m.heap));
         }
     }
@@ -333,7 +333,7 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
         row_run *run = rc.run;
         rc.run = NULL;
         c->changed = true;
-        if (!churn__version_push_rows(c->draft, kind, run)) {
+        if (!churn__version_push_rows(c->draft, kind, run, &c->store->merges[kind])) {
             CHURN_TRY(churn__fail_memory(err, heap));
         }
     }
