@@ -66,6 +66,29 @@ typedef struct churn_field_value {
     churn_str to;
 } churn_field_value;
 
+/**
+ * What a load replaces: all records of its kind whose own instant (`at`, `opened_at`, `valid_from`
+ * ...) lies in [from, to), of events only those of `types`.
+ *
+ * The rows of the load take their place in one step. A row that repeats what is there is
+ * `unchanged`, and nothing is written where nothing changed. A record that no row names is
+ * retracted at the load's `known_at`, so that earlier evaluations still see it; without one it
+ * never was, which is counted as `rewrote_history`. Records learned after the load's `known_at`
+ * stay. Events without id are known by all that they say, each as often as it is said. A row
+ * outside the slice is rejected as `outside_slice`. The report's `retracted` are the records that
+ * went, beside the rows that it has `seen`.
+ *
+ * This is the way to load a table again every night where its rows have no ids. Customers have no
+ * slices.
+ */
+typedef struct churn_slice {
+    uint32_t struct_size;
+    uint32_t type_count;
+    churn_time from;        /* CHURN_TIME_NONE: from the beginning */
+    churn_time to;          /* not in the slice itself; CHURN_TIME_NONE: without end */
+    const churn_str *types; /* of events; count 0: all */
+} churn_slice;
+
 typedef struct churn_load_options {
     uint32_t struct_size;
     uint32_t flags;           /* CHURN_LOAD_* */
@@ -84,6 +107,7 @@ typedef struct churn_load_options {
     churn_cancel *cancel; /* may be NULL */
     churn_str source;     /* rows name customers by the ids that this system has for them: see
                              churn_alias. Default: by the host's own */
+    const churn_slice *replace; /* the rows replace a slice; NULL: they are added */
 } churn_load_options;
 
 /** What a load did with each row; seen = added + updated + unchanged + conflicting + retracted +

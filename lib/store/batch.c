@@ -91,6 +91,7 @@ churn_status churn__store_load_options(churn_store *store, const churn_load_opti
         .zone = *zone != NULL ? *zone : store->zone,
         .source = copy->source,
         .cancel = copy->cancel,
+        .replace = copy->replace,
     };
 done:
     return st;
@@ -302,6 +303,69 @@ static void publish(load *l, churn__version *version)
     churn__store_stage_mark(store, &store->pending);
 }
 
+/* ---- a slice that is replaced ---- */
+
+static churn_status check_slice(const load *l, const churn_slice *s, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(check_time(s->from, "replace.from", err));
+    CHURN_TRY(check_time(s->to, "replace.to", err));
+    if (s->to != CHURN_TIME_NONE && s->from >= s->to) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "replace: `from` must come before `to`");
+    }
+    if ((l->settings->flags & CHURN_LOAD_RETRACT) != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "replace: rows that retract replace nothing");
+    }
+    if (l->number == KIND_CUSTOMER) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "replace: customers have no slices");
+    }
+    if (s->type_count > 0 && (s->types == NULL || l->number != KIND_EVENT)) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "replace: types are a list of types of events");
+    }
+done:
+    return st;
+}
+
+/* Types that no event has yet become known, and are forgotten where none comes. */
+static churn_status take_type(load *l, churn_str given, uint32_t *code, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__take_str(given.ptr, given.len, false, ID_BYTES, "replace.types", &given, err));
+    *code = churn__dict_add(l->store->types, given);
+    if (*code == CHURN__NO_CODE) {
+        CHURN_TRY(churn__fail_memory(err, l->store->heap));
+    }
+done:
+    return st;
+}
+
+static churn_status begin_slice(load *l, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_slice given;
+    record_slice *s = &l->slice;
+    if (l->settings->replace == NULL) {
+        goto done;
+    }
+    CHURN_TRY(churn__copy_struct(&given, sizeof given, l->settings->replace, "churn_slice", err));
+    CHURN_TRY(check_slice(l, &given, err));
+    s->kind = l->number;
+    s->from = given.from;
+    s->to = given.to == CHURN_TIME_NONE ? FOREVER : given.to;
+    s->known = l->settings->known_at;
+    s->types = churn__alloc_array(l->store->heap, given.type_count, sizeof *s->types);
+    if (s->types == NULL) {
+        CHURN_TRY(churn__fail_memory(err, l->store->heap));
+    }
+    s->type_count = given.type_count;
+    for (uint32_t i = 0; i < s->type_count; i++) {
+        CHURN_TRY(take_type(l, given.types[i], &s->types[i], err));
+    }
+    l->stage->replaced = s;
+done:
+    return st;
+}
+
 static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -315,6 +379,7 @@ static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     CHURN_TRY(churn__load_check_props(l, err));
+    CHURN_TRY(begin_slice(l, err));
     CHURN_TRY(load_batches(l, &seen, err));
     CHURN_TRY(commit(l, &t, &version, err));
     uint64_t customers = version == NULL ? 0 : version->customers - l->store->current->customers;
@@ -328,6 +393,7 @@ done:
     }
     churn__free_array(heap, t.by_origin, t.origins, sizeof *t.by_origin);
     churn__store_moments_clear(&when);
+    churn__store_slice_clear(&l->slice, heap);
     return st;
 }
 

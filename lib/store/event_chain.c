@@ -22,7 +22,16 @@ typedef struct chains {
     size_t type_capacity;
     churn__dict *tuples; /* the properties of an event as bytes; NULL: no event had any so far */
     prop_value *props;   /* room for those of one event */
+    size_t removal;   /* the next one */
+    size_t taken_out; /* of the customer's old rows */
 } chains;
+
+/* Of a slice that is replaced: a row that is there already. */
+static bool is_same(const event_merge *m, size_t i)
+{
+    return m->replaced != NULL && i < m->replaced->same_count &&
+           churn__bit_get(m->replaced->same, i);
+}
 
 static bool find_touched(chains *c, bool *any)
 {
@@ -35,7 +44,7 @@ static bool find_touched(chains *c, bool *any)
     }
     for (size_t i = 0; i < c->m->staged; i++) {
         uint32_t id = s->cells.id[i];
-        if (id == CHURN__NO_CODE) {
+        if (id == CHURN__NO_CODE || is_same(m, i)) {
             continue;
         }
         if (id >= m->first_new && !churn__bit_get(seen, id - m->first_new)) {
@@ -53,7 +62,7 @@ static bool is_chained(const chains *c, size_t i)
 {
     const event_stage *s = c->m->stage;
     return s->cells.id != NULL && s->cells.id[i] != CHURN__NO_CODE && c->touched != NULL &&
-           churn__bit_get(c->touched, s->customer[i]);
+           !is_same(c->m, i) && churn__bit_get(c->touched, s->customer[i]);
 }
 
 static void note_plain(const chains *c)
@@ -61,7 +70,7 @@ static void note_plain(const chains *c)
     const event_stage *s = c->m->stage;
     tally *t = c->m->tally;
     for (size_t i = 0; i < c->m->staged; i++) {
-        if (!is_chained(c, i)) {
+        if (!is_chained(c, i) && !is_same(c->m, i)) {
             t->added++;
             t->late += s->cells.at[i] < t->mark;
             churn__store_moments_note(t->moments, s->cells.at[i], 1);
@@ -71,20 +80,28 @@ static void note_plain(const chains *c)
 
 /* ---- one customer ---- */
 
-static bool scratch_room(chains *c, uint32_t columns, size_t n)
+/* Removals come in the order in which customers and their types are loaded. */
+static bool is_removed(chains *c, uint32_t customer, uint32_t type, size_t position)
 {
-    if (n <= c->scratch_capacity && (columns & ~c->scratch_columns) == 0) {
-        return true;
+    const record_slice *s = c->m->replaced;
+    if (s == NULL || c->removal == s->removal_count) {
+        return false;
     }
-    churn__store_columns_free(c->m->heap, &c->scratch, c->scratch_capacity);
-    c->scratch_capacity = n * 2;
-    c->scratch_columns |= columns;
-    if (churn__store_columns_alloc(c->m->heap, &c->scratch, c->scratch_columns,
-                                   c->scratch_capacity)) {
-        return true;
-    }
-    c->scratch_capacity = 0;
-    return false;
+    const removal *next = &s->removals[c->removal];
+    return next->customer == customer && next->type == type && next->position == position;
+}
+
+/* The last of the old rows is no more: ended, or away altogether. */
+static void take_out(chains *c, event_row *row)
+{
+    const record_slice *s = c->m->replaced;
+    bool always = s->known == CHURN_TIME_NONE;
+    uint32_t outcome = OUTCOME_RETRACTED | (always ? OUTCOME_REWROTE : 0);
+    churn__store_note(c->m->tally, &row->head, outcome, false);
+    row->head.until = s->known;
+    c->old_count -= always;
+    c->taken_out += always;
+    c->removal++;
 }
 
 /* All properties of an event as one number. False: no memory. */
@@ -122,7 +139,8 @@ static bool load_type(chains *c, uint32_t customer, uint32_t type)
         count += slices[i].count;
     }
     columns |= churn__store_props_need(slices, n);
-    if (!scratch_room(c, columns, count) ||
+    if (!churn__store_columns_room(c->m->heap, &c->scratch, &c->scratch_columns,
+                                   &c->scratch_capacity, columns, count) ||
         !churn__grow(c->m->heap, (void **)&c->old_rows, &c->old_capacity, c->old_count + count,
                      sizeof *c->old_rows)) {
         return false;
@@ -136,6 +154,9 @@ static bool load_type(chains *c, uint32_t customer, uint32_t type)
         if (!take_props(c, &c->scratch, i, row)) {
             return false;
         }
+        if (is_removed(c, customer, type, i)) {
+            take_out(c, row);
+        }
     }
     return true;
 }
@@ -145,7 +166,7 @@ static bool load_old(chains *c, uint32_t customer, size_t *with_id)
 {
     event_merge *m = c->m;
     uint32_t lists = churn__store_event_lists(m->runs, m->run_count, customer);
-    c->old_count = *with_id = 0;
+    c->old_count = c->taken_out = *with_id = 0;
     if (!churn__grow(m->heap, (void **)&c->types, &c->type_capacity, lists, sizeof *c->types)) {
         return false;
     }
@@ -223,15 +244,14 @@ static bool write_anew(chains *c, uint32_t customer, size_t with_id)
             return false;
         }
     }
-    m->dropped += c->old_count;
+    m->dropped += c->old_count + c->taken_out;
     return note_override(m, customer);
 }
 
 /* `rows`: what came of the customer with ids, in order of arrival. */
-static bool chain_customer(chains *c, const uint32_t *rows, size_t n)
+static bool chain_customer(chains *c, uint32_t customer, const uint32_t *rows, size_t n)
 {
-    uint32_t customer = c->m->stage->customer[rows[0]];
-    size_t with_id = 0;
+    size_t with_id = 0, removed = c->removal;
     if (!load_old(c, customer, &with_id) || !load_new(c, rows, n) ||
         !churn__store_resolve(&c->resolver, c->old_rows, with_id, c->new_rows, n)) {
         return false;
@@ -239,46 +259,63 @@ static bool chain_customer(chains *c, const uint32_t *rows, size_t n)
     for (size_t i = 0; i < n; i++) {
         churn__bit_set(c->m->gone, rows[i]);
     }
-    return !c->resolver.changed || write_anew(c, customer, with_id);
+    bool changed = c->resolver.changed || c->removal > removed;
+    return !changed || write_anew(c, customer, with_id);
 }
 
 /* ---- all customers ---- */
 
+/* The next customer of whom something came with ids, or is taken out. */
+static uint32_t next_customer(const chains *c, const uint64_t *keys, const uint32_t *order,
+                              size_t at, size_t n)
+{
+    const record_slice *s = c->m->replaced;
+    uint32_t came = at < n ? (uint32_t)keys[order[at]] : CHURN__NO_CODE;
+    bool more = s != NULL && c->removal < s->removal_count;
+    uint32_t left = more ? s->removals[c->removal].customer : CHURN__NO_CODE;
+    return came < left ? came : left;
+}
+
 static bool chain_groups(chains *c, const uint64_t *keys, const uint32_t *rows,
                          const uint32_t *order, uint32_t *group, size_t n)
 {
-    for (size_t begin = 0, end = 0; begin < n; begin = end) {
-        while (end < n && keys[order[end]] == keys[order[begin]]) {
-            group[end - begin] = rows[order[end]];
-            end++;
+    for (size_t at = 0;;) {
+        uint32_t customer = next_customer(c, keys, order, at, n);
+        size_t count = 0;
+        if (customer == CHURN__NO_CODE) {
+            return true;
         }
-        if (!chain_customer(c, group, end - begin)) {
+        while (at < n && keys[order[at]] == customer) {
+            group[count++] = rows[order[at++]];
+        }
+        if (!chain_customer(c, customer, group, count)) {
             return false;
         }
     }
-    return true;
 }
 
 static bool chain_all(chains *c)
 {
     event_merge *m = c->m;
     size_t n = 0;
-    uint64_t *keys = churn__alloc_array(m->heap, c->m->staged, sizeof *keys);
-    uint32_t *rows = churn__alloc_array(m->heap, c->m->staged, 3 * sizeof *rows);
+    uint64_t *keys = churn__alloc_array(m->heap, m->staged, sizeof *keys);
+    uint32_t *rows = churn__alloc_array(m->heap, m->staged, 3 * sizeof *rows);
     bool ok = keys != NULL && rows != NULL;
-    for (size_t i = 0; ok && i < c->m->staged; i++) {
-        if (is_chained(c, i)) {
+    for (size_t i = 0; ok && i < m->staged; i++) {
+        if (is_same(m, i)) {
+            churn__bit_set(m->gone, i);
+        } else if (is_chained(c, i)) {
             keys[n] = m->stage->customer[i];
             rows[n++] = (uint32_t)i;
         }
     }
     if (ok) {
-        uint32_t *order = rows + c->m->staged, *group = order + c->m->staged;
+        uint32_t *order = rows + m->staged, *group = order + m->staged;
         ok = churn__radix_order_u64(m->heap, keys, order, n) &&
              chain_groups(c, keys, rows, order, group, n);
     }
-    churn__free_array(m->heap, keys, c->m->staged, sizeof *keys);
-    churn__free_array(m->heap, rows, c->m->staged, 3 * sizeof *rows);
+    churn__free_array(m->heap, keys, m->staged, sizeof *keys);
+    churn__free_array(m->heap, rows, m->staged, 3 * sizeof *rows);
     return ok;
 }
 
@@ -307,7 +344,7 @@ static uint32_t customers_in(const event_stage *s)
 bool churn__store_event_chains(event_merge *m)
 {
     chains c = {.m = m};
-    bool any = false, ok = true;
+    bool any = m->replaced != NULL, ok = true;
     m->staged = m->stage->count;
     m->written.heap = m->heap;
     c.resolver = (resolver){.heap = m->heap,

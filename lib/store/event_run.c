@@ -38,6 +38,22 @@ bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_
     return ok;
 }
 
+bool churn__store_columns_room(churn__heap *heap, event_columns *cells, uint32_t *have,
+                               size_t *capacity, uint32_t columns, size_t n)
+{
+    if (n <= *capacity && (columns & ~*have) == 0) {
+        return true;
+    }
+    churn__store_columns_free(heap, cells, *capacity);
+    *capacity = n * 2;
+    *have |= columns;
+    if (churn__store_columns_alloc(heap, cells, *have, *capacity)) {
+        return true;
+    }
+    *capacity = 0;
+    return false;
+}
+
 void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t capacity)
 {
     churn__free_array(heap, cells->at, capacity, sizeof *cells->at);
@@ -195,7 +211,8 @@ static churn_time known_of(const event_columns *cells, size_t i)
 
 #define CELL(cells, column, i, none) ((cells)->column == NULL ? (none) : (cells)->column[i])
 
-static int cmp_tie(const event_order *order, const event_columns *a, size_t i,
+/* What two events say beside their instant. */
+static int cmp_said(const event_order *order, const event_columns *a, size_t i,
                    const event_columns *b, size_t j)
 {
     const double nan = (double)NAN;
@@ -206,7 +223,21 @@ static int cmp_tie(const event_order *order, const event_columns *a, size_t i,
     by = by != 0
              ? by
              : cmp_code(order->ids, CELL(a, id, i, CHURN__NO_CODE), CELL(b, id, j, CHURN__NO_CODE));
+    return by;
+}
+
+static int cmp_tie(const event_order *order, const event_columns *a, size_t i,
+                   const event_columns *b, size_t j)
+{
+    int by = cmp_said(order, a, i, b, j);
     return by != 0 ? by : cmp_time(known_of(a, i), known_of(b, j));
+}
+
+int churn__store_event_cmp_said(const event_order *order, const event_columns *a, size_t i,
+                                const event_columns *b, size_t j)
+{
+    int by_time = cmp_time(a->at[i], b->at[j]);
+    return by_time != 0 ? by_time : cmp_said(order, a, i, b, j);
 }
 
 int churn__store_event_cmp(const event_order *order, const event_columns *a, size_t i,

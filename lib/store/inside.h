@@ -156,6 +156,13 @@ void churn__store_count_release(version_count *count);
 /* The current version, without sealing. */
 churn__version *churn__store_current(churn_store *store);
 
+/* ---- replacing (replace.c) ---- */
+
+/* Bring what a staged slice leaves out into the stage, as ends, or note it in the slice. False: no
+ * memory. */
+bool churn__store_replace(stage *st, record_slice *s, const churn__version *v, tally *t);
+void churn__store_slice_clear(record_slice *s, churn__heap *heap);
+
 /* ---- loading (load.c) ---- */
 
 struct source;
@@ -168,6 +175,7 @@ typedef struct load_settings {
     int32_t money;         /* CHURN_MONEY_*, 0: not said */
     churn_time valid_from; /* CHURN_TIME_NONE: not said */
     churn_time known_at;
+    const churn_slice *replace; /* NULL: the rows are added */
     const churn__zone *zone;
     churn_str source; /* whose ids name customers; len 0: the host's own */
     churn_cancel *cancel;

@@ -449,6 +449,22 @@ static int32_t take_attributes(load *l, uint64_t row)
     return 0;
 }
 
+static int32_t check_slice(load *l)
+{
+    const record_slice *s = l->stage->replaced;
+    if (s == NULL) {
+        return 0;
+    }
+    bool inside = l->row.head.when >= s->from && l->row.head.when < s->to;
+    bool wanted = s->type_count == 0;
+    for (uint32_t i = 0; !wanted && i < s->type_count; i++) {
+        wanted = s->types[i] == l->row.event.type;
+    }
+    l->fault_field = NULL;
+    l->fault = inside ? CHURN__STR("type") : CHURN__STR("the row's instant");
+    return inside && wanted ? 0 : REJECT_OUTSIDE_SLICE;
+}
+
 static int32_t read_row(load *l, uint64_t row)
 {
     memcpy(l->row.bytes, l->store->empty[l->number], l->kind->row_size);
@@ -466,7 +482,7 @@ static int32_t read_row(load *l, uint64_t row)
     } else if (fault == 0 && l->source->attribute_count > 0) {
         fault = churn__load_props(l, row);
     }
-    return fault;
+    return fault != 0 ? fault : check_slice(l);
 }
 
 /* ---- rejections ---- */

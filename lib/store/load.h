@@ -61,6 +61,7 @@ typedef struct load {
     bool broken;
     source *source;
     const load_settings *settings;
+    record_slice slice; /* that is replaced; see stage->replaced */
     value_context values;
     churn_time given_known;   /* of the row itself */
     const field *fault_field; /* that the last row was rejected for; NULL: see fault */

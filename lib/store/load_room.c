@@ -18,6 +18,7 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->in_sequence = l->broken = false;
     l->source = from;
     l->settings = settings;
+    l->slice = (record_slice){.from = 0};
     l->values = (value_context){
         .zone = settings->zone, .money = settings->money, .text_bytes = store->limits.string_bytes};
     l->fault_field = NULL;

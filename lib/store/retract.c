@@ -111,6 +111,7 @@ static void set_end(load *l)
     }
     if (head->known == CHURN_TIME_NONE) {
         head->known = CHURN_TIME_MIN;
+        head->when = head->when == CHURN_TIME_NONE ? CHURN_TIME_MIN : head->when;
         head->flags |= ROW_DATELESS;
     }
     head->flags |= ROW_END;

@@ -149,6 +149,10 @@ bool churn__store_event_run_finish(event_run *run, const index_builder *index);
 bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_t columns,
                                 size_t capacity);
 void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t capacity);
+/* Room for n events with `columns` in scratch memory that has `have` and `capacity`; what it held is
+ * lost. False: no memory. */
+bool churn__store_columns_room(churn__heap *heap, event_columns *cells, uint32_t *have,
+                               size_t *capacity, uint32_t columns, size_t n);
 uint32_t churn__store_columns_mask(const event_columns *cells);
 /* Copy n events; what `from` lacks is filled with what its absence means. */
 void churn__store_columns_copy(event_columns *to, size_t at, const event_columns *from,
@@ -170,6 +174,10 @@ typedef struct event_order {
 
 int churn__store_event_cmp(const event_order *order, const event_columns *a, size_t i,
                            const event_columns *b, size_t j);
+
+/* The same, but for known_at: 0 where both say the same. */
+int churn__store_event_cmp_said(const event_order *order, const event_columns *a, size_t i,
+                                const event_columns *b, size_t j);
 
 /* A piece of a run: the events of one list. */
 typedef struct event_slice {

@@ -167,7 +167,7 @@ bool churn__store_stage_event(event_stage *s, const event_row *row)
         (row->user != CHURN__NO_CODE && !need_codes(s, &s->cells.user)) ||
         (!isnan(row->value) && !need_value(s)) || (head->known != head->when && !need_known(s)) ||
         (head->until != FOREVER && !need_until(s)) ||
-        (head->id != CHURN__NO_CODE && !need_ids(s))) {
+        ((head->id != CHURN__NO_CODE || (head->flags & ROW_END) != 0) && !need_ids(s))) {
         return false;
     }
     size_t i = s->count++;

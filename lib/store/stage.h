@@ -23,6 +23,24 @@ typedef struct row_stage {
     size_t count, capacity;
 } row_stage;
 
+/* An event without id, by its place among all of a customer and type. */
+typedef struct removal {
+    uint32_t customer, type, position;
+} removal;
+
+/* What a load replaces, and what that comes to. */
+typedef struct record_slice {
+    churn_time from, to; /* [from, to) of the records' own instants */
+    churn_time known;    /* what is left out ends then; CHURN_TIME_NONE: it never was */
+    uint32_t *types;     /* of events; count 0: all */
+    uint32_t type_count;
+    uint32_t kind;
+    removal *removals; /* ascending */
+    size_t removal_count, removal_capacity;
+    uint8_t *same; /* bit a staged event: it is there already */
+    size_t same_count;
+} record_slice;
+
 typedef struct stage {
     churn__heap *heap;
     event_stage events;
@@ -31,6 +49,7 @@ typedef struct stage {
     uint32_t customers; /* counts of the dictionaries when it began, to undo it */
     uint32_t types, texts, props;
     uint32_t ids[KINDS];
+    record_slice *replaced; /* NULL: the rows are added */
 } stage;
 
 void churn__store_stage_init(stage *s, churn__heap *heap);
@@ -155,6 +174,7 @@ typedef struct event_merge {
     uint32_t id_count;
     event_order order;
     tally *tally;
+    const record_slice *replaced; /* NULL: none */
     size_t staged;       /* rows that came */
     prop_set written;    /* properties of the rows behind them */
     uint8_t *gone;       /* bit a staged row: resolved into others; NULL: none */

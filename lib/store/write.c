@@ -209,8 +209,10 @@ static churn_status commit_events(commit *c, churn_error *err)
                      .first_new = c->stage->ids[KIND_EVENT],
                      .id_count = churn__dict_count(c->store->ids[KIND_EVENT]),
                      .order = churn__version_event_order(draft),
-                     .tally = c->tally};
-    if (m.stage->count == 0) {
+                     .tally = c->tally,
+                     .replaced = c->stage->replaced};
+    bool removes = m.replaced != NULL && m.replaced->removal_count > 0;
+    if (m.stage->count == 0 && !removes) {
         return CHURN_OK;
     }
     if (!churn__store_event_chains(&m)) {
@@ -373,6 +375,9 @@ churn_status churn__store_commit(churn_store *store, stage *s, tally *t, bool li
     *out = NULL;
     c.draft = churn__version_draft(store, store->current);
     if (c.draft == NULL) {
+        CHURN_TRY(churn__fail_memory(err, store->heap));
+    }
+    if (s->replaced != NULL && !churn__store_replace(s, s->replaced, c.draft, t)) {
         CHURN_TRY(churn__fail_memory(err, store->heap));
     }
     CHURN_TRY(commit_events(&c, err));

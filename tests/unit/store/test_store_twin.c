@@ -12,6 +12,7 @@ typedef struct said {
     any_record record;
     churn_time at, known;
     bool dateless;
+    bool end; /* the record is no more */
 } said;
 
 typedef struct twin {
@@ -41,7 +42,8 @@ static void twin_say(twin *t, uint32_t kind, size_t id, const said *s)
     said *chain = t->chain[id];
     size_t n = t->count[id], at = 0;
     for (size_t i = 0; i < n; i++) {
-        if (chain[i].known == s->known && same_words(kind, &chain[i].record, &s->record)) {
+        if (!chain[i].end && chain[i].known == s->known &&
+            same_words(kind, &chain[i].record, &s->record)) {
             return;
         }
     }
@@ -50,7 +52,7 @@ static void twin_say(twin *t, uint32_t kind, size_t id, const said *s)
         t->count[id] = 1;
         return;
     }
-    if (n > 0 && chain[n - 1].known < s->known &&
+    if (n > 0 && !chain[n - 1].end && chain[n - 1].known < s->known &&
         same_words(kind, &chain[n - 1].record, &s->record)) {
         return;
     }
@@ -65,13 +67,60 @@ static void twin_say(twin *t, uint32_t kind, size_t id, const said *s)
     chain[at] = *s;
 }
 
+/* An end that comes first or after another says nothing. */
+static void twin_tidy(twin *t, size_t id)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->count[id]; i++) {
+        bool nothing = t->chain[id][i].end && (kept == 0 || t->chain[id][kept - 1].end);
+        if (!nothing) {
+            t->chain[id][kept++] = t->chain[id][i];
+        }
+    }
+    t->count[id] = kept;
+}
+
+/* Whether there was something to retract, now or before. */
+static bool twin_retract(twin *t, size_t id, churn_time known)
+{
+    said *chain = t->chain[id];
+    size_t n = t->count[id], at = 0;
+    if (known == CHURN_TIME_NONE) {
+        t->count[id] = 0;
+        return n > 0;
+    }
+    while (at < n && chain[at].known < known) {
+        at++;
+    }
+    bool same = at < n && chain[at].known == known;
+    if (!same && at == 0) {
+        return false;
+    }
+    if (!same) {
+        assert_true(n < CHAIN);
+        memmove(&chain[at + 1], &chain[at], (n - at) * sizeof *chain);
+        t->count[id]++;
+    }
+    chain[at].end = true;
+    chain[at].known = known;
+    twin_tidy(t, id);
+    return true;
+}
+
+static const said *twin_newest(const twin *t, size_t id, churn_time known)
+{
+    const said *s = t->count[id] == 0 ? NULL : &t->chain[id][t->count[id] - 1];
+    bool live = s != NULL && !s->end && (known == CHURN_TIME_NONE || s->known <= known);
+    return live ? s : NULL;
+}
+
 static const said *twin_seen(const twin *t, size_t id, churn_time as_of)
 {
     const said *seen = NULL;
     for (size_t i = 0; i < t->count[id]; i++) {
         seen = t->chain[id][i].known <= as_of ? &t->chain[id][i] : seen;
     }
-    return seen != NULL && seen->at < as_of ? seen : NULL;
+    return seen != NULL && !seen->end && seen->at < as_of ? seen : NULL;
 }
 
 static void random_said(uint64_t *state, uint32_t kind, size_t id, said *out)
@@ -80,6 +129,7 @@ static void random_said(uint64_t *state, uint32_t kind, size_t id, said *out)
     set_text(kind, &out->record, "id", some_ids[id]);
     set_text(kind, &out->record, "customer", some_customers[id % 3]);
     out->at = T((int64_t)chance(state, 6));
+    out->end = false;
     out->dateless = chance(state, 3) == 0;
     out->known = out->dateless ? out->at : T((int64_t)chance(state, 12)) + CHURN__HOUR;
     churn_time known = out->dateless ? CHURN_TIME_NONE : out->known;
@@ -112,6 +162,82 @@ static void say_one(churn_store *store, twin *t, uint64_t *state, uint32_t kind)
     random_said(state, kind, id, &one);
     twin_say(t, kind, id, &one);
     assert_ok(add_one(store, kind, &one.record, NULL));
+}
+
+static void retract_one(churn_store *store, twin *t, uint64_t *state, uint32_t kind)
+{
+    any_record row;
+    size_t id = chance(state, IDS);
+    churn_time known =
+        chance(state, 3) == 0 ? CHURN_TIME_NONE : T((int64_t)chance(state, 12)) + CHURN__HOUR;
+    churn_record_kind record = churn__store_kinds[kind].record;
+    churn_record_init(record, &row, churn__store_kinds[kind].single_size);
+    set_text(kind, &row, "id", some_ids[id]);
+    memcpy(row.bytes + field_of(kind, "known_at")->single, &known, sizeof known);
+    bool there = twin_retract(t, id, known);
+    assert_int_equal(churn_store_retract(store, record, &row, NULL),
+                     there ? CHURN_OK : CHURN_E_NOT_FOUND);
+}
+
+/* Rows of some ids take the place of all that happened in a few days. */
+static void replace_some(churn_store *store, twin *t, uint64_t *state, uint32_t kind)
+{
+    any_record rows[IDS];
+    bool named[IDS] = {false};
+    size_t n = 0;
+    churn_slice slice = {.struct_size = sizeof slice, .from = T((int64_t)chance(state, 4))};
+    slice.to = chance(state, 4) == 0 ? CHURN_TIME_NONE : slice.from + 3 * CHURN__DAY;
+    churn_load_options options = {.struct_size = sizeof options, .replace = &slice};
+    bool dated = chance(state, 2) == 0;
+    churn_time known = dated ? T((int64_t)chance(state, 14)) + CHURN__HOUR : CHURN_TIME_NONE;
+    options.known_at = dated ? known : 0;
+    for (size_t id = 0; id < IDS; id++) {
+        said one;
+        const said *old = twin_newest(t, id, known);
+        random_said(state, kind, id, &one);
+        if (old != NULL && chance(state, 2) == 0) {
+            one.record = old->record;
+            one.at = old->at;
+        }
+        bool inside = one.at >= slice.from && (slice.to == CHURN_TIME_NONE || one.at < slice.to);
+        if (!inside || chance(state, 3) == 0) {
+            continue;
+        }
+        churn_time none = CHURN_TIME_NONE;
+        memcpy(one.record.bytes + field_of(kind, "known_at")->single, &none, sizeof none);
+        one.dateless = !dated;
+        one.known = dated ? known : one.at;
+        one.end = false;
+        named[id] = true;
+        rows[n++] = one.record;
+        if (old == NULL || old->at != one.at || !same_words(kind, &old->record, &one.record)) {
+            twin_say(t, kind, id, &one);
+        }
+    }
+    uint64_t removed = 0;
+    for (size_t id = 0; id < IDS; id++) {
+        const said *old = twin_newest(t, id, known);
+        bool inside = old != NULL && old->at >= slice.from &&
+                      (slice.to == CHURN_TIME_NONE || old->at < slice.to);
+        if (inside && !named[id]) {
+            removed++;
+            assert_true(twin_retract(t, id, known));
+        }
+    }
+    shuffle(state, rows, n);
+    churn_load_report report = {.struct_size = sizeof report};
+    assert_ok(add_batch(store, kind, rows, n, &options, &report, NULL));
+    assert_int_equal(report.seen, n);
+    assert_int_equal(report.added + report.updated + report.unchanged, n);
+    assert_int_equal(report.retracted, removed);
+    uint64_t version = churn_store_version(store), memory = churn_store_memory(store);
+    assert_ok(add_batch(store, kind, rows, n, &options, &report, NULL));
+    assert_int_equal(report.retracted, 0);
+    assert_true(report.unchanged == n || dated);
+    if (report.unchanged == n) {
+        assert_int_equal(churn_store_version(store), version);
+        assert_int_equal(churn_store_memory(store), memory);
+    }
 }
 
 static churn_time shown(churn_time at, churn_time as_of)
@@ -187,7 +313,11 @@ static void compare(uint32_t kind, uint64_t seed)
     churn_store *store = store_new();
     assert_non_null(t);
     for (int step = 0; step < 60; step++) {
-        if (chance(&state, 3) == 0) {
+        if (chance(&state, 5) == 0) {
+            retract_one(store, t, &state, kind);
+        } else if (chance(&state, 5) == 0) {
+            replace_some(store, t, &state, kind);
+        } else if (chance(&state, 3) == 0) {
             say_batch(store, t, &state, kind);
         } else {
             say_one(store, t, &state, kind);
