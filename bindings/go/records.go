@@ -108,6 +108,8 @@ type LoadOptions struct {
 	// without it they never were. Only what records are known by is read of them: the ID, or what
 	// stands for it; a record that is not there is rejected as not_found.
 	Retract bool
+	// Replace swaps a slice of records for the rows; nil adds them.
+	Replace *Slice
 	// UnknownCustomer says what becomes of rows whose customer the store does not have.
 	UnknownCustomer UnknownCustomer
 	// ValidFrom is since when the attributes of a snapshot of customers hold.
@@ -127,6 +129,15 @@ type LoadOptions struct {
 	// Values maps, by field, texts to those that the field takes: {"status": {"canceled":
 	// "cancelled"}}. [Store.Add] only.
 	Values map[string]map[string]string
+}
+
+// Slice is what a load replaces: all records of its kind whose own instant lies in [From, To), of
+// events only those of Types; the zero time is without bound. A row that repeats what is there is
+// unchanged; what no row names is retracted at the load's KnownAt, or, without it, never was. It is
+// the way to load a table without ids again every night.
+type Slice struct {
+	From, To time.Time
+	Types    []string
 }
 
 // LoadReport says what a load did with each row: Seen = Added + Updated + Unchanged + Conflicting +

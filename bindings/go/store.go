@@ -196,6 +196,21 @@ func loadReport(from *C.churn_load_report, rejections *Table) *LoadReport {
 	return report
 }
 
+func (p *packer) slice(from *Slice) *C.churn_slice {
+	if from == nil {
+		return nil
+	}
+	to := &C.churn_slice{
+		struct_size: C.sizeof_churn_slice,
+		from:        optionalMicros(from.From),
+		to:          optionalMicros(from.To),
+		types:       p.strs(from.Types),
+		type_count:  C.uint32_t(len(from.Types)),
+	}
+	p.pins.Pin(to)
+	return to
+}
+
 func (p *packer) loadOptions(from LoadOptions) *C.churn_load_options {
 	to := &C.churn_load_options{
 		struct_size:      C.sizeof_churn_load_options,
@@ -217,6 +232,7 @@ func (p *packer) loadOptions(from LoadOptions) *C.churn_load_options {
 		to.flags |= C.CHURN_LOAD_RETRACT
 	}
 	to.values, to.value_count = p.valueMaps(from.Values)
+	to.replace = p.slice(from.Replace)
 	return to
 }
 

@@ -365,3 +365,25 @@ func TestRowsOfAnotherSystemFindTheirCustomers(t *testing.T) {
 	equal(t, "code", report.Rejections[0].Code, "unmapped")
 	equal(t, "customers", must[int64](t)(store.CustomerCount()), 1)
 }
+
+func TestReplacingASlice(t *testing.T) {
+	store := must[*Store](t)(NewStore())
+	defer store.Close()
+	at := []time.Time{day("2026-01-10"), day("2026-01-11")}
+	rows := Events{Customer: []string{"a", "a"}, Type: []string{"x", "x"}, At: at}
+	slice := LoadOptions{Replace: &Slice{From: day("2026-01-01"), Types: []string{"x"}}}
+	report := must[*LoadReport](t)(store.AddEvents(rows, slice))
+	if report.Added != 2 {
+		t.Fatalf("%+v", *report)
+	}
+	version := must[uint64](t)(store.Version())
+	report = must[*LoadReport](t)(store.AddEvents(rows, slice))
+	if report.Unchanged != 2 || must[uint64](t)(store.Version()) != version {
+		t.Fatalf("%+v", *report)
+	}
+	rows = Events{Customer: []string{"a"}, Type: []string{"x"}, At: at[:1]}
+	report = must[*LoadReport](t)(store.AddEvents(rows, slice))
+	if report.Unchanged != 1 || report.Retracted != 1 || counts(t, store, KindEvent) != 1 {
+		t.Fatalf("%+v", *report)
+	}
+}

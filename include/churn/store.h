@@ -78,8 +78,8 @@ typedef struct churn_field_value {
  * outside the slice is rejected as `outside_slice`. The report's `retracted` are the records that
  * went, beside the rows that it has `seen`.
  *
- * This is the way to load a table again every night where its rows have no ids. Customers have no
- * slices.
+ * This is the way to load a table again every night where its rows have no ids. Customers and
+ * aliases, which have no instant, have no slices.
  */
 typedef struct churn_slice {
     uint32_t struct_size;

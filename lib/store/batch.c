@@ -316,8 +316,9 @@ static churn_status check_slice(const load *l, const churn_slice *s, churn_error
     if ((l->settings->flags & CHURN_LOAD_RETRACT) != 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "replace: rows that retract replace nothing");
     }
-    if (l->number == KIND_CUSTOMER) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "replace: customers have no slices");
+    if (l->number == KIND_CUSTOMER || l->number == KIND_ALIAS) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "replace: %s records have no instant and so no slices",
+                   l->kind->name);
     }
     if (s->type_count > 0 && (s->types == NULL || l->number != KIND_EVENT)) {
         CHURN_FAIL(CHURN_E_ARG, 0, "replace: types are a list of types of events");

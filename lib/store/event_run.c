@@ -213,7 +213,7 @@ static churn_time known_of(const event_columns *cells, size_t i)
 
 /* What two events say beside their instant. */
 static int cmp_said(const event_order *order, const event_columns *a, size_t i,
-                   const event_columns *b, size_t j)
+                    const event_columns *b, size_t j)
 {
     const double nan = (double)NAN;
     int by =

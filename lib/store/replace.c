@@ -90,22 +90,29 @@ static bool end_row(stage *st, const record_slice *s, const void *row)
     return churn__store_stage_row(st, s->kind, copy);
 }
 
-static bool end_unnamed(stage *st, const record_slice *s, const churn__version *v, const keyed *k)
+static bool end_unnamed_of(stage *st, const record_slice *s, const churn__version *v,
+                           const keyed *k, uint32_t customer)
 {
     size_t size = k->kind->row_size;
-    for (uint32_t customer = 0; customer < v->customers; customer++) {
-        const void *rows = NULL;
-        uint32_t n =
-            churn__store_row_block(v->rows[s->kind], v->row_runs[s->kind], customer, &rows);
-        for (uint32_t i = 0; i < n; i++) {
-            const row_head *row = (const void *)((const char *)rows + i * size);
-            bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
-            if (mine && !is_named(k, row) && !end_row(st, s, row)) {
-                return false;
-            }
+    const void *rows = NULL;
+    uint32_t n = churn__store_row_block(v->rows[s->kind], v->row_runs[s->kind], customer, &rows);
+    for (uint32_t i = 0; i < n; i++) {
+        const row_head *row = (const void *)((const char *)rows + i * size);
+        bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
+        if (mine && !is_named(k, row) && !end_row(st, s, row)) {
+            return false;
         }
     }
     return true;
+}
+
+static bool end_unnamed(stage *st, const record_slice *s, const churn__version *v, const keyed *k)
+{
+    bool ok = end_unnamed_of(st, s, v, k, CHURN__BUSINESS);
+    for (uint32_t customer = 0; ok && customer < v->customers; customer++) {
+        ok = end_unnamed_of(st, s, v, k, customer);
+    }
+    return ok;
 }
 
 /* Rows of no customer are passed over by what follows. */

@@ -149,8 +149,8 @@ bool churn__store_event_run_finish(event_run *run, const index_builder *index);
 bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_t columns,
                                 size_t capacity);
 void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t capacity);
-/* Room for n events with `columns` in scratch memory that has `have` and `capacity`; what it held is
- * lost. False: no memory. */
+/* Room for n events with `columns` in scratch memory that has `have` and `capacity`; what it held
+ * is lost. False: no memory. */
 bool churn__store_columns_room(churn__heap *heap, event_columns *cells, uint32_t *have,
                                size_t *capacity, uint32_t columns, size_t n);
 uint32_t churn__store_columns_mask(const event_columns *cells);

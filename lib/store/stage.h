@@ -175,10 +175,10 @@ typedef struct event_merge {
     event_order order;
     tally *tally;
     const record_slice *replaced; /* NULL: none */
-    size_t staged;       /* rows that came */
-    prop_set written;    /* properties of the rows behind them */
-    uint8_t *gone;       /* bit a staged row: resolved into others; NULL: none */
-    uint32_t *overrides; /* customers whose events are all written anew */
+    size_t staged;                /* rows that came */
+    prop_set written;             /* properties of the rows behind them */
+    uint8_t *gone;                /* bit a staged row: resolved into others; NULL: none */
+    uint32_t *overrides;          /* customers whose events are all written anew */
     size_t override_count, override_capacity;
     uint64_t dropped; /* events of older runs that no longer count */
 } event_merge;

@@ -514,6 +514,35 @@ static churn_status try_erase_user(bench *b, churn_error *err)
     return churn_store_erase_user(b->company.store, "ann", CHURN_NTS, NULL, err);
 }
 
+/* Tickets with other ids take the place of the company's own. */
+static churn_status try_replace(bench *b, churn_error *err)
+{
+    const churn_time at[] = {NEW_YEAR - 2 * DAY, NEW_YEAR - 2 * DAY};
+    churn_slice slice = {
+        .struct_size = sizeof slice, .from = CHURN_TIME_NONE, .to = CHURN_TIME_NONE};
+    churn_load_options options = {
+        .struct_size = sizeof options, .replace = &slice, .known_at = NEW_YEAR};
+    churn_ticket_batch batch = {
+        .struct_size = sizeof batch, .row_count = 2, .id = two_ids, .customer = two_ids};
+    batch.opened_at.values = at;
+    return churn_store_add_tickets(b->company.store, &batch, &options, NULL, err);
+}
+
+/* Two events take the place of all that the company has of a few types. */
+static churn_status try_replace_events(bench *b, churn_error *err)
+{
+    const churn_time at[] = {NEW_YEAR - 2 * DAY, NEW_YEAR - 2 * DAY};
+    churn_str type = STR("login");
+    churn_slice slice = {
+        .struct_size = sizeof slice, .from = CHURN_TIME_NONE, .to = CHURN_TIME_NONE};
+    churn_load_options options = {.struct_size = sizeof options, .replace = &slice};
+    churn_event_batch batch = {
+        .struct_size = sizeof batch, .row_count = 2, .customer = two_ids, .type = two_ids};
+    slice.types = &type;
+    batch.at.values = at;
+    return churn_store_add_events(b->company.store, &batch, &options, NULL, err);
+}
+
 static churn_status try_mark(bench *b, churn_error *err)
 {
     return churn_store_mark(b->company.store, "product", CHURN_NTS, NEW_YEAR, NEW_YEAR, err);
@@ -864,6 +893,8 @@ static const struct {
     {"add_rejected", try_add_rejected},
     {"add_stream", try_add_stream},
     {"retract", try_retract},
+    {"replace", try_replace},
+    {"replace_events", try_replace_events},
     {"mark", try_mark},
     {"store_hash", try_store_hash},
     {"records", try_records},

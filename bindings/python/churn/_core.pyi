@@ -124,7 +124,8 @@ class Store(Records):
               constants: list[tuple[str, str]], values: list[tuple[str, str, str]], flags: int,
               unknown_customer: int, money: int, valid_from: Instant | None,
               known_at: Instant | None, time_zone: str | None, source: str | None,
-              cancel: Cancel | None, /,
+              cancel: Cancel | None,
+              replace: tuple[Instant | None, Instant | None, list[str]] | None, /,
               ) -> tuple[int, int, int, int, int, int, int, int, int, int, int, int, _Table | None]: ...
     def mark(self, source: str, through: Instant, known_at: Instant | None = None) -> None: ...
     def record_count(self, kind: str, /) -> int: ...

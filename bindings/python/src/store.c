@@ -47,6 +47,8 @@ typedef struct {
     churn_field_text *columns;
     churn_field_text *constants;
     churn_field_value *values;
+    churn_slice slice;
+    churn_str *types;
 } load_request;
 
 static void request_clear(load_request *request)
@@ -54,6 +56,7 @@ static void request_clear(load_request *request)
     free(request->columns);
     free(request->constants);
     free(request->values);
+    free(request->types);
 }
 
 static int count_of(PyObject *list, uint32_t *out)
@@ -106,6 +109,35 @@ static int read_values(PyObject *list, load_request *request)
     return 0;
 }
 
+/* (start, end, types): what the rows replace. */
+static int read_slice(core_handle *self, PyObject *object, load_request *request)
+{
+    churn_slice *slice = &request->slice;
+    if (object == Py_None) {
+        return 0;
+    }
+    PyObject *types = PyTuple_GetItem(object, 2);
+    slice->struct_size = sizeof *slice;
+    if (core_time(self->state, (PyObject *)self, PyTuple_GetItem(object, 0), &slice->from) < 0 ||
+        core_time(self->state, (PyObject *)self, PyTuple_GetItem(object, 1), &slice->to) < 0 ||
+        count_of(types, &slice->type_count) < 0) {
+        return -1;
+    }
+    request->types = calloc((size_t)slice->type_count + 1, sizeof *request->types);
+    if (request->types == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (uint32_t i = 0; i < slice->type_count; i++) {
+        if (core_str(PyList_GetItem(types, i), "types", &request->types[i]) < 0) {
+            return -1;
+        }
+    }
+    slice->types = request->types;
+    request->options.replace = slice;
+    return 0;
+}
+
 static int read_time(core_handle *self, PyObject *object, churn_time *out)
 {
     if (core_time(self->state, (PyObject *)self, object, out) < 0) {
@@ -126,6 +158,7 @@ typedef struct {
     PyObject *zone;
     PyObject *source;
     PyObject *cancel;
+    PyObject *slice;
 } load_arguments;
 
 static int read_request(core_handle *self, const load_arguments *from, load_request *request)
@@ -139,7 +172,8 @@ static int read_request(core_handle *self, const load_arguments *from, load_requ
         read_time(self, from->known_at, &options->known_at) < 0 ||
         core_str(from->zone, "time_zone", &options->time_zone) < 0 ||
         core_str(from->source, "source", &options->source) < 0 ||
-        core_cancel_of(self->state, from->cancel, &options->cancel) < 0) {
+        core_cancel_of(self->state, from->cancel, &options->cancel) < 0 ||
+        read_slice(self, from->slice, request) < 0) {
         return -1;
     }
     options->columns = request->columns;
@@ -204,7 +238,7 @@ static PyObject *load(core_handle *self, int kind, const load_arguments *from,
 
 PyDoc_STRVAR(store_load_doc, "_load($self, kind, data, columns, constants, values, flags,\n"
                              "      unknown_customer, money, valid_from, known_at, time_zone,\n"
-                             "      source, cancel, /)\n--\n\n");
+                             "      source, cancel, replace, /)\n--\n\n");
 
 static PyObject *store_load(PyObject *object, PyObject *args)
 {
@@ -213,11 +247,11 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     churn_load_options *options = &request.options;
     load_arguments from = {.kind = NULL};
     PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "sOO!O!O!IiiOOOOO:_load", &from.kind, &from.data, &PyList_Type,
+    if (!PyArg_ParseTuple(args, "sOO!O!O!IiiOOOOOO:_load", &from.kind, &from.data, &PyList_Type,
                           &from.columns, &PyList_Type, &from.constants, &PyList_Type, &from.values,
                           &options->flags, &options->unknown_customer, &options->money,
                           &from.valid_from, &from.known_at, &from.zone, &from.source,
-                          &from.cancel)) {
+                          &from.cancel, &from.slice)) {
         return NULL;
     }
     int kind = core_record_kind(from.kind);

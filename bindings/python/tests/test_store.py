@@ -335,3 +335,25 @@ def test_nobody_is_their_own_parent():
     with pytest.raises(churn.StateError, match="parent"):
         store.add_customer("b", attributes={"parent": "a"})
     assert store.customer_count == 2
+
+
+def test_replace_a_slice():
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    rows = {"customer": ["a"] * 4, "type": ["x", "x", "y", "x"], "at": days}
+    store = churn.Store()
+    assert store.add("event", rows).added == 4
+    report = store.replace("event", {"customer": ["a"] * 2, "type": ["x"] * 2, "at": days[:2]},
+                           start="2026-01-01", end="2026-01-04", types=["x"])
+    assert (report.unchanged, report.retracted) == (2, 0)
+    before = store.version
+    report = store.replace("event", {"customer": ["a"], "type": ["x"], "at": days[1:2]},
+                           end=days[3], types=["x"], known_at="2026-02-01")
+    assert (report.unchanged, report.retracted, report.rewrote_history) == (1, 1, 0)
+    assert store.version == before + 1 and store.record_count("event") == 4
+    report = store.replace("event", {"customer": ["a"], "type": ["x"], "at": days[3:]}, start=days[1])
+    assert (report.unchanged, report.retracted, report.rewrote_history) == (1, 2, 2)
+    report = store.replace("event", {"customer": ["a"], "type": ["z"], "at": days[:1]},
+                           start="2026-01-01", types=["x"])
+    assert report.rejections.row(0)["code"] == "outside_slice"
+    with pytest.raises(churn.Error):
+        store.replace("event", rows, start="2026-01-03", end="2026-01-03")

@@ -76,8 +76,7 @@ static churn_status load_facts(churn_store *store, const fact *facts, size_t n,
     churn_event_batch batch = {.struct_size = sizeof batch, .row_count = n};
     batch.customer = (churn_string_column){.bytes = c.customer, .offsets = c.offsets};
     batch.type = (churn_string_column){.bytes = c.type, .offsets = c.offsets};
-    batch.user =
-        (churn_string_column){.bytes = c.user, .offsets = c.offsets, .valid = c.has_user};
+    batch.user = (churn_string_column){.bytes = c.user, .offsets = c.offsets, .valid = c.has_user};
     batch.at.values = c.at;
     batch.known_at.values = c.known;
     batch.value.values = c.value;
@@ -114,12 +113,13 @@ static void twin_replace(twin *t, const swap *s, const fact *rows, size_t n)
     for (size_t round = 0; round < before; round++) {
         size_t next = before;
         for (size_t i = 0; i < before; i++) {
-            next = !done[i] && (next == before || t->facts[i].known < t->facts[next].known) ? i
-                                                                                            : next;
+            next =
+                !done[i] && (next == before || t->facts[i].known < t->facts[next].known) ? i : next;
         }
         fact *f = &t->facts[next];
         done[next] = true;
-        bool live = f->until > CHURN_TIME_MAX && (s->known == CHURN_TIME_NONE || f->known <= s->known);
+        bool live =
+            f->until > CHURN_TIME_MAX && (s->known == CHURN_TIME_NONE || f->known <= s->known);
         if (!swapped(s, f) || !live) {
             continue;
         }
@@ -234,8 +234,7 @@ static void replace_step(churn_store *store, twin *t, uint64_t *state)
     twin_replace(t, &s, rows, n);
     assert_ok(load_facts(store, rows, n, &options, &report, NULL));
     assert_int_equal(report.added + report.unchanged, n);
-    assert_int_equal(report.rewrote_history,
-                     s.known == CHURN_TIME_NONE ? report.retracted : 0);
+    assert_int_equal(report.rewrote_history, s.known == CHURN_TIME_NONE ? report.retracted : 0);
     if (s.known != CHURN_TIME_NONE) {
         return; /* what was learned later than that stays, and comes once more */
     }
@@ -323,11 +322,8 @@ static void replace__rows_outside__rejected(void **arg)
                    {.hour = 24, .known = CHURN_TIME_NONE},
                    {.hour = 5, .type = 1, .known = CHURN_TIME_NONE}};
     churn_str type = text("x");
-    churn_slice slice = {.struct_size = sizeof slice,
-                         .from = T(0),
-                         .to = T(1),
-                         .types = &type,
-                         .type_count = 1};
+    churn_slice slice = {
+        .struct_size = sizeof slice, .from = T(0), .to = T(1), .types = &type, .type_count = 1};
     churn_load_options options = {
         .struct_size = sizeof options, .replace = &slice, .flags = CHURN_LOAD_STRICT};
     churn_load_report report = {.struct_size = sizeof report};
