@@ -199,7 +199,7 @@ static bool gather(swap *w, uint32_t customer, uint32_t type, event_slice *out)
         return false;
     }
     (void)churn__store_event_gather(&w->order, slices, n, &w->scratch, 0);
-    *out = (event_slice){&w->scratch, 0, (uint32_t)count};
+    *out = (event_slice){.cells = &w->scratch, .count = (uint32_t)count};
     return true;
 }
 
