@@ -387,14 +387,12 @@ static bool swap_all(swap *w)
     const churn__version *v = w->version;
     churn__heap *heap = w->stage->heap;
     w->rows = churn__alloc_array(heap, w->row_count, sizeof *w->rows);
-    w->named_bytes =
-        churn__bits_bytes(v->ids[KIND_EVENT] == NULL ? 0
-                                                     : churn__dict_view_count(v->ids[KIND_EVENT]));
+    w->named_bytes = churn__bits_bytes(
+        v->ids[KIND_EVENT] == NULL ? 0 : churn__dict_view_count(v->ids[KIND_EVENT]));
     w->named = churn__alloc_zero(heap, w->named_bytes);
     w->slice->same_count = w->row_count;
     w->slice->same = churn__alloc_zero(heap, churn__bits_bytes(w->row_count));
-    bool ok =
-        w->rows != NULL && w->named != NULL && w->slice->same != NULL && sort_staged(w);
+    bool ok = w->rows != NULL && w->named != NULL && w->slice->same != NULL && sort_staged(w);
     for (uint32_t customer = 0; ok && customer < v->customers; customer++) {
         ok = swap_customer(w, customer);
     }
