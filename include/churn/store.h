@@ -103,10 +103,10 @@ typedef struct churn_load_options {
     const churn_field_text *constants; /* streams only: fields that the stream lacks, as text */
     const churn_field_value *values;   /* streams only: value maps of text fields */
     uint32_t value_count;
-    uint32_t reserved;    /* zero */
-    churn_cancel *cancel; /* may be NULL */
-    churn_str source;     /* rows name customers by the ids that this system has for them: see
-                             churn_alias. Default: by the host's own */
+    uint32_t reserved;          /* zero */
+    churn_cancel *cancel;       /* may be NULL */
+    churn_str source;           /* rows name customers by the ids that this system has for them: see
+                                   churn_alias. Default: by the host's own */
     const churn_slice *replace; /* the rows replace a slice; NULL: they are added */
 } churn_load_options;
 

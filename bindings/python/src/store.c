@@ -250,8 +250,8 @@ static PyObject *store_load(PyObject *object, PyObject *args)
     if (!PyArg_ParseTuple(args, "sOO!O!O!IiiOOOOOO:_load", &from.kind, &from.data, &PyList_Type,
                           &from.columns, &PyList_Type, &from.constants, &PyList_Type, &from.values,
                           &options->flags, &options->unknown_customer, &options->money,
-                          &from.valid_from, &from.known_at, &from.zone, &from.source,
-                          &from.cancel, &from.slice)) {
+                          &from.valid_from, &from.known_at, &from.zone, &from.source, &from.cancel,
+                          &from.slice)) {
         return NULL;
     }
     int kind = core_record_kind(from.kind);
