@@ -7,6 +7,8 @@ package churn
 */
 import "C"
 
+import "time"
+
 // EraseReport says what was taken out of a store and its engines.
 type EraseReport struct {
 	Customers int64                // who were there and are gone
@@ -78,4 +80,63 @@ func (s *Store) EraseUser(user string) (*EraseReport, error) {
 		return nil, err
 	}
 	return eraseReport(&report), nil
+}
+
+// ForgetReport says what a store forgot.
+type ForgetReport struct {
+	Since   time.Time            // coverage of every kind begins here now; zero: nothing was ever forgotten
+	Records int64                // taken out, of all kinds
+	Removed map[RecordKind]int64 // the same by kind, without the zeros
+	Texts   int64                // ids and texts that nobody else used
+	Pinned  int64                // older versions that are still being read
+}
+
+// Forget takes out what happened before an instant and is over. What held at that instant stays.
+// For windows that look back further it is as if tracking had begun then: they are missing with
+// short_history unless the playbook says otherwise.
+func (s *Store) Forget(before time.Time) (*ForgetReport, error) {
+	report := C.churn_forget_report{struct_size: C.sizeof_churn_forget_report}
+	if err := s.with(func(store *C.churn_store, err *C.churn_error) C.churn_status {
+		return C.churn_store_forget(store, optionalMicros(before), &report, err)
+	}); err != nil {
+		return nil, err
+	}
+	out := &ForgetReport{
+		Records: int64(report.records),
+		Removed: byKind(report.removed),
+		Texts:   int64(report.texts),
+		Pinned:  int64(report.pinned),
+	}
+	if report.since != C.CHURN_TIME_NONE {
+		out.Since = time.UnixMicro(int64(report.since)).UTC()
+	}
+	return out, nil
+}
+
+// MergeReport says what became of the records of a customer who became another.
+type MergeReport struct {
+	Records   int64                // that are the other's now, of all kinds
+	Moved     map[RecordKind]int64 // the same by kind, without the zeros
+	Conflicts int64                // records that gave way to one of the other's, and are gone
+	Texts     int64                // ids and texts that nobody else used
+	Pinned    int64                // older versions that are still being read
+}
+
+// Merge makes one customer of two: every record of from becomes one of into, and from is gone. Where
+// both have a record that a customer can have only one of, that of into stands.
+func (s *Store) Merge(from, into string) (*MergeReport, error) {
+	report := C.churn_merge_report{struct_size: C.sizeof_churn_merge_report}
+	if err := s.with(func(store *C.churn_store, err *C.churn_error) C.churn_status {
+		return C.churn_store_merge(store, chars(from), C.size_t(len(from)), chars(into),
+			C.size_t(len(into)), &report, err)
+	}); err != nil {
+		return nil, err
+	}
+	return &MergeReport{
+		Records:   int64(report.records),
+		Moved:     byKind(report.moved),
+		Conflicts: int64(report.conflicts),
+		Texts:     int64(report.texts),
+		Pinned:    int64(report.pinned),
+	}, nil
 }

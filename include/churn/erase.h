@@ -100,6 +100,84 @@ CHURN_API churn_status churn_store_erase(churn_store *store, const churn_str *cu
 CHURN_API churn_status churn_store_erase_user(churn_store *store, const char *user, size_t len,
                                               churn_erase_report *report, churn_error *err);
 
+/** What was forgotten. */
+typedef struct churn_forget_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    churn_time since; /* coverage of every kind of record and event begins here, or at a later
+                         `from` of the playbook; CHURN_TIME_NONE: nothing was ever forgotten */
+    uint64_t records; /* taken out, of all kinds */
+    uint64_t removed[CHURN_RECORD_KINDS]; /* the same by kind; all versions of each counted */
+    uint64_t texts;                       /* ids and texts that nobody else used */
+    uint64_t pinned;                      /* older versions that are still being read */
+} churn_forget_report;
+
+/**
+ * Forget what happened before an instant and is over: retention.
+ *
+ * Out go events, surveys, touchpoints, spends and announcements before it; tickets that were closed
+ * and invoices that were paid before it; states (subscriptions, attributes, contacts, rates, churn
+ * records) that a later one had taken over by then; and versions of any record that were no longer
+ * held to be true by then. What held at that instant stays, so that questions from then on are
+ * answered as before, except where they look back further: for windows it is as if every source had
+ * been tracked `from` then, and they are missing with short_history unless the playbook says
+ * otherwise. The tenure of a subscription counts from the oldest state that is kept. Customers,
+ * aliases and milestones stay.
+ *
+ * Rows that are loaded later and are older are taken; a further call takes them out only with a
+ * later instant. Engines keep their history.
+ *
+ * @param store borrowed
+ * @param before the instant
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return CHURN_OK, also where nothing was so old; CHURN_E_RANGE outside the years 1 to 9999;
+ *         CHURN_E_STATE for a second writer; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_forget(churn_store *store, churn_time before,
+                                          churn_forget_report *report, churn_error *err);
+
+/** What became of the records of a customer who became another. */
+typedef struct churn_merge_report {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t records;                   /* that are the other's now, of all kinds */
+    uint64_t moved[CHURN_RECORD_KINDS]; /* the same by kind; all versions of each counted */
+    uint64_t conflicts; /* records that gave way to one of the other's, and are gone */
+    uint64_t texts;     /* ids and texts that nobody else used */
+    uint64_t pinned;    /* older versions that are still being read */
+} churn_merge_report;
+
+/**
+ * Make one customer of two: every record of `from` becomes one of `into`, and `from` is gone.
+ *
+ * Where both have a record that a customer can have only one of, that of `into` stands: attributes
+ * of the same name (with their whole history), milestones of the same name, surveys and churn
+ * records of the same key. `since` becomes the earlier of the two. Events stay as many as they
+ * were. Aliases of `from` find `into` from now on; rows that still come under the id `from` make a
+ * new customer, unless they come with a `source` in which it is an alias. In engines open episodes
+ * of `from` resolve as those of a customer who is gone, at the next evaluation, and its history
+ * stays under the old id until that is erased.
+ *
+ * @param store borrowed
+ * @param from the customer who goes
+ * @param from_len its length, or CHURN_NTS
+ * @param into the customer who stays
+ * @param into_len its length, or CHURN_NTS
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for a customer whom the store does not have; CHURN_E_ARG for
+ *         one with itself; CHURN_E_STATE for a second writer or a busy engine; CHURN_E_UTF8;
+ *         CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ABI
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_merge(churn_store *store, const char *from, size_t from_len,
+                                         const char *into, size_t into_len,
+                                         churn_merge_report *report, churn_error *err);
+
 CHURN_END_DECLS
 
 #endif

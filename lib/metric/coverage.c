@@ -139,6 +139,15 @@ static churn_time metric_from(const churn__metric_plan *plan, const churn__metri
     return from;
 }
 
+/* A store that forgets knows no more of what happened before than if tracking had begun there.
+ * Milestones and attributes it keeps. */
+static churn_time forgotten_of(const churn__metric_plan *plan, const churn__metric_def *def)
+{
+    churn_record_kind kind = metric_record(def->kind);
+    bool kept = kind == 0 || kind == CHURN_RECORD_MILESTONE || kind == CHURN_RECORD_ATTRIBUTE;
+    return kept ? CHURN_TIME_NONE : churn__version_forgotten(plan->version);
+}
+
 churn__missing churn__metric_short(const churn__metric_bound *bound, churn_time since)
 {
     /* Before a customer began there is nothing to know, tracked or not. */
@@ -345,7 +354,7 @@ churn_status churn__metric_cover_create(churn__metric_plan *plan, churn_error *e
     }
     for (uint32_t m = 0; m < plan->config.metric_count; m++) {
         churn__metric_bound *bound = &plan->bounds[m];
-        bound->from = metric_from(plan, bound->def);
+        bound->from = later(metric_from(plan, bound->def), forgotten_of(plan, bound->def));
         plan->needs_since = plan->needs_since || bound->from != CHURN_TIME_NONE;
         bound->block = churn__arena_array(&plan->arena, plan->date_count, sizeof *bound->block);
         if (bound->block == NULL) {

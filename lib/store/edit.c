@@ -181,7 +181,8 @@ static void finish(edit *e, churn__version *version)
 
 static bool make_copies(edit *e, churn__version *draft, remakes *all)
 {
-    if (!churn__edit_strip(e, draft, false) || (e->gone_count > 0 && !order_copy(e, draft))) {
+    if (!churn__edit_strip(e, draft, false) || (e->gone_count > 0 && !order_copy(e, draft)) ||
+        (e->add != NULL && !e->add(e, draft))) {
         return false;
     }
     churn__edit_codes_keep(e, draft);
@@ -264,7 +265,8 @@ static bool apply(edit *e)
     if (!changes(e)) {
         return true;
     }
-    return edit_copies(e) || (look(e) && churn__edit_is_simple(e) && edit_in_place(e));
+    return edit_copies(e) ||
+           (e->add == NULL && look(e) && churn__edit_is_simple(e) && edit_in_place(e));
 }
 
 churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forgotten *sum,
@@ -273,12 +275,18 @@ churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forg
     churn_status st = CHURN_OK;
     churn_store *store = e->store;
     e->from = store->current;
-    CHURN_TRY(churn__observers_prepare(&store->observers, what, err));
+    if (what != NULL) {
+        CHURN_TRY(churn__observers_prepare(&store->observers, what, err));
+    }
     if (!apply(e)) {
-        churn__observers_abandon(&store->observers);
+        if (what != NULL) {
+            churn__observers_abandon(&store->observers);
+        }
         CHURN_TRY(churn__fail_memory(err, e->heap));
     }
-    churn__observers_commit(&store->observers, what, sum);
+    if (what != NULL) {
+        churn__observers_commit(&store->observers, what, sum);
+    }
     churn__store_stage_mark(store, &store->pending);
 done:
     return st;

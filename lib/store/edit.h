@@ -54,7 +54,9 @@ struct edit {
     code_set customers, types, texts, props, ids[KINDS];
     /* Last words to the outcome before it is published; may be NULL. Cannot fail. */
     void (*finish)(edit *e, churn__version *version);
-    churn_time forgotten;
+    /* What else the draft gets, once it is stripped; then nothing is done in place. False: no
+     * memory. May be NULL. */
+    bool (*add)(edit *e, churn__version *draft);
 };
 
 void churn__edit_init(edit *e, churn_store *store);
@@ -64,7 +66,7 @@ void churn__edit_note_row(edit *e, uint32_t kind, const void *row);
 void churn__edit_note_event(edit *e, const event_run *run, size_t i);
 void churn__edit_note_code(code_set *set, uint32_t code);
 /* Go through the store's current version, which must be sealed, and publish the outcome. Engines
- * are asked first, and told `what` afterwards. */
+ * are asked first, and told `what` afterwards; NULL: it is no news for them. */
 churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forgotten *sum,
                              churn_error *err);
 

@@ -207,6 +207,9 @@ churn_status churn_store_hash(churn_store *store, uint64_t *hash, churn_error *e
     }
     hash_marks(&h);
     h.sum += churn__hash64(&version->provided, sizeof version->provided, 4);
+    if (version->forgotten != CHURN_TIME_NONE) {
+        h.sum += churn__hash64(&version->forgotten, sizeof version->forgotten, 6);
+    }
     *hash = h.sum;
 done:
     churn__version_release(version);

@@ -53,6 +53,7 @@ struct churn__version {
     mark_list *marks; /* NULL: none */
     late_node *late;
     version_count *alive;
+    churn_time forgotten; /* before it only what still held is kept; CHURN_TIME_NONE: all is */
 };
 
 /* Merges of one kind that go on over several calls, those of older runs first. */

@@ -58,6 +58,9 @@ const char *churn__record_kind_name(churn_record_kind kind);
 const char *churn__record_field(churn_record_kind kind, uint32_t i);
 
 uint64_t churn__version_number(const churn__version *version);
+/* Of what happened before it the store keeps only what still held then: to whoever looks back it is
+ * as if tracking had begun there. CHURN_TIME_NONE: it keeps everything. */
+churn_time churn__version_forgotten(const churn__version *version);
 uint32_t churn__version_customers(const churn__version *version);
 uint32_t churn__version_listed(const churn__version *version);
 const uint32_t *churn__version_order(const churn__version *version);

@@ -174,6 +174,7 @@ churn__version *churn__version_draft(churn_store *store, const churn__version *f
     if (v == NULL) {
         return NULL;
     }
+    v->forgotten = CHURN_TIME_NONE;
     if (from != NULL) {
         inherit(v, from);
     }

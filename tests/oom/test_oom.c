@@ -541,6 +541,15 @@ static churn_status try_replace_events(bench *b, churn_error *err)
     slice.types = &type;
     batch.at.values = at;
     return churn_store_add_events(b->company.store, &batch, &options, NULL, err);
+
+static churn_status try_forget(bench *b, churn_error *err)
+{
+    return churn_store_forget(b->company.store, NEW_YEAR - 40 * DAY, NULL, err);
+}
+
+static churn_status try_merge(bench *b, churn_error *err)
+{
+    return churn_store_merge(b->company.store, "cold", CHURN_NTS, "acme", CHURN_NTS, NULL, err);
 }
 
 static churn_status try_mark(bench *b, churn_error *err)
@@ -927,6 +936,8 @@ static const struct {
     {"evaluate_stream", try_evaluate_stream},
     {"erase", try_erase},
     {"erase_user", try_erase_user},
+    {"forget", try_forget},
+    {"merge", try_merge},
 };
 
 static void run_sweep(const char *name, bool for_ever)

@@ -5,7 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, live_handles, time_form
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from .engine import Engine, Every, Run
-from .erase import EraseReport
+from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
                      NotFoundError, ParseError, PlaybookError, RangeError, StateError,
@@ -23,8 +23,8 @@ __version__ = version()
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
     "CorruptError", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
-    "ExpressionError", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
-    "LoadReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
+    "ExpressionError", "ForgetReport", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
+    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "RangeError", "Run",
     "Span", "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
     "live_handles", "time_format", "time_parse", "version", "version_number",

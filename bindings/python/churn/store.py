@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timezone, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
 from ._data import NAIVE, Data, Instant, stream_of
-from .erase import EraseReport
+from .erase import EraseReport, ForgetReport, MergeReport
 from .table import Table
 
 __all__ = ["Kind", "LoadReport", "Span", "Store"]
@@ -19,6 +19,7 @@ Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "tic
                "announcement"]
 
 _STRICT, _RETRACT = 1, 2
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNKNOWN = {None: 0, "create": 1, "reject": 2}
 _ALL_VERSIONS = 1
 _MONEY = {None: 0, "major": 1, "minor": 2}
@@ -283,6 +284,23 @@ class Store(_core.Store):
 
     def _said(self, value: Instant | None) -> int:
         return 0 if value is None else self._instant(value)
+
+    def forget(self, before: Instant) -> ForgetReport:
+        """Forget what happened before an instant and is over. What held then stays.
+
+        For windows that look back further it is as if tracking had begun then: they are missing
+        with short_history unless the playbook says otherwise.
+        """
+        since, *counts = self._forget(before)
+        known = since != -2**63
+        return ForgetReport(_EPOCH + timedelta(microseconds=since) if known else None, *counts)
+
+    def merge(self, customer: str, *, into: str) -> MergeReport:
+        """Make one customer of two: every record of the first becomes one of `into`.
+
+        Where both have a record that a customer can have only one of, that of `into` stands.
+        """
+        return MergeReport(*self._merge(customer, into))
 
     def _zone(self) -> tzinfo:
         from zoneinfo import ZoneInfo

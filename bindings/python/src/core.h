@@ -169,5 +169,7 @@ extern PyType_Spec core_expression_spec;
 /* erase.c: methods of a store */
 PyObject *core_store_erase(PyObject *object, PyObject *args);
 PyObject *core_store_erase_user(PyObject *object, PyObject *args);
+PyObject *core_store_forget(PyObject *object, PyObject *args);
+PyObject *core_store_merge(PyObject *object, PyObject *args);
 
 #endif

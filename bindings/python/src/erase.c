@@ -81,3 +81,61 @@ PyObject *core_store_erase_user(PyObject *object, PyObject *args)
     core_leave(self);
     return st == CHURN_OK ? erase_report(&report) : core_raise(self->state, st, &err, "", NULL);
 }
+
+PyObject *core_store_forget(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    PyObject *at = NULL;
+    churn_time before = CHURN_TIME_NONE;
+    churn_forget_report r = {.struct_size = sizeof r};
+    churn_error err = CORE_ERROR_INIT;
+    if (!PyArg_ParseTuple(args, "O:_forget", &at) ||
+        core_time(self->state, object, at, &before) < 0) {
+        return NULL;
+    }
+    churn_store *store = core_enter(self);
+    if (store == NULL) {
+        return NULL;
+    }
+    PyThreadState *saved = PyEval_SaveThread();
+    churn_status st = churn_store_forget(store, before, &r, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
+    if (st != CHURN_OK) {
+        return core_raise(self->state, st, &err, "", NULL);
+    }
+    PyObject *removed = by_kind(r.removed);
+    return removed == NULL
+               ? NULL
+               : Py_BuildValue("(LKNKK)", (long long)r.since, (unsigned long long)r.records,
+                               removed, (unsigned long long)r.texts, (unsigned long long)r.pinned);
+}
+
+PyObject *core_store_merge(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    PyObject *names[2] = {NULL, NULL};
+    churn_str from = {NULL, 0}, into = {NULL, 0};
+    churn_merge_report r = {.struct_size = sizeof r};
+    churn_error err = CORE_ERROR_INIT;
+    if (!PyArg_ParseTuple(args, "OO:_merge", &names[0], &names[1]) ||
+        core_text(names[0], "customer", &from) < 0 || core_text(names[1], "into", &into) < 0) {
+        return NULL;
+    }
+    churn_store *store = core_enter(self);
+    if (store == NULL) {
+        return NULL;
+    }
+    PyThreadState *saved = PyEval_SaveThread();
+    churn_status st = churn_store_merge(store, from.ptr, from.len, into.ptr, into.len, &r, &err);
+    PyEval_RestoreThread(saved);
+    core_leave(self);
+    if (st != CHURN_OK) {
+        return core_raise(self->state, st, &err, "", NULL);
+    }
+    PyObject *moved = by_kind(r.moved);
+    return moved == NULL ? NULL
+                         : Py_BuildValue("(KNKKK)", (unsigned long long)r.records, moved,
+                                         (unsigned long long)r.conflicts,
+                                         (unsigned long long)r.texts, (unsigned long long)r.pinned);
+}

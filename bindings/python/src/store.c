@@ -404,6 +404,8 @@ static PyMethodDef store_methods[] = {
     {"_span", core_store_span, METH_VARARGS, store_span_doc},
     {"_sources", core_store_sources, METH_VARARGS, store_sources_doc},
     {"_story", core_store_story, METH_VARARGS, store_story_doc},
+    {"_forget", core_store_forget, METH_VARARGS, "See Store.forget()."},
+    {"_merge", core_store_merge, METH_VARARGS, "See Store.merge()."},
     {NULL, NULL, 0, NULL},
 };
 
