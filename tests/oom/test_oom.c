@@ -549,7 +549,9 @@ static churn_status try_forget(bench *b, churn_error *err)
 
 static churn_status try_merge(bench *b, churn_error *err)
 {
-    return churn_store_merge(b->company.store, "cold", CHURN_NTS, "acme", CHURN_NTS, NULL, err);
+    churn_status st =
+        churn_store_merge(b->company.store, "cold", CHURN_NTS, "acme", CHURN_NTS, NULL, err);
+    return st == CHURN_E_NOT_FOUND ? CHURN_OK : st; /* done by an attempt that was made good */
 }
 
 static churn_status try_mark(bench *b, churn_error *err)
