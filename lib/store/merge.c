@@ -227,10 +227,10 @@ static bool single_out(merging *m)
     e->gone = churn__alloc_zero(e->heap, churn__bits_bytes(customers));
     e->gone_limit = e->gone == NULL ? 0 : customers;
     e->gone_list = churn__alloc_array(e->heap, 1, sizeof *e->gone_list);
+    e->gone_count = e->gone_list == NULL ? 0 : 1;
     if (e->gone == NULL || e->gone_list == NULL) {
         return false;
     }
-    e->gone_count = 1;
     e->gone_list[0] = m->from;
     churn__bit_set(e->gone, m->from);
     return true;
