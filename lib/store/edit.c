@@ -275,6 +275,10 @@ churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forg
     churn_status st = CHURN_OK;
     churn_store *store = e->store;
     e->from = store->current;
+    /* What is being merged is a copy too, and holds the runs it comes from. */
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        churn__store_merges_clear(&store->merges[kind]);
+    }
     if (what != NULL) {
         CHURN_TRY(churn__observers_prepare(&store->observers, what, err));
     }

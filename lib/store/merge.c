@@ -101,7 +101,7 @@ static bool push_block(merging *m, churn__version *draft, uint32_t kind, const c
         churn__store_row_run_release(run);
         return false;
     }
-    return churn__version_push_rows(draft, kind, run);
+    return churn__version_push_rows(draft, kind, run, &m->edit.store->merges[kind]);
 }
 
 static bool move_rows(merging *m, churn__version *draft, uint32_t kind)
@@ -176,7 +176,7 @@ static bool move_staged(merging *m, churn__version *draft, stage *rows)
     }
     m->moved[KIND_EVENT] = run->count;
     draft->records[KIND_EVENT] += run->count;
-    return churn__version_push_events(draft, run);
+    return churn__version_push_events(draft, run, &m->edit.store->merges[KIND_EVENT]);
 }
 
 static bool move_events(merging *m, churn__version *draft)

@@ -541,6 +541,7 @@ static churn_status try_replace_events(bench *b, churn_error *err)
     slice.types = &type;
     batch.at.values = at;
     return churn_store_add_events(b->company.store, &batch, &options, NULL, err);
+}
 
 static churn_status try_forget(bench *b, churn_error *err)
 {
