@@ -23,6 +23,7 @@ static bool general_room(churn__metric_plan *plan)
     struct churn__metric_general *g = plan->general;
     g->metrics = plan->general_list;
     g->overflow = CHURN__METRIC_NONE;
+    churn__metric_keys_reset(&g->zones.codes); /* once: zones are kept for all customers */
     uint32_t buckets = 0;
     bool approx = false;
     for (uint32_t i = 0; i < g->metrics.count; i++) {
