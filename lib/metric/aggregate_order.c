@@ -6,7 +6,7 @@
 
 /* Aggregates over what events give: sums, order statistics, first and last. */
 
-static churn__value empty(const churn__metric_view *view)
+static churn__value unseen(const churn__metric_view *view)
 {
     bool never = !view->bound->def->has_window;
     if (never && view->bound->from > view->since && !view->bound->def->clip) {
@@ -108,7 +108,7 @@ static churn__value view_quantile(const churn__metric_view *view, double q)
     uint32_t n = churn__metric_numbers(view);
     double *numbers = view->plan->general->numbers;
     if (n == 0) {
-        return empty(view);
+        return churn__metric_absent(CHURN__EMPTY);
     }
     churn__metric_sort_numbers(numbers, n);
     return churn__metric_double(churn__metric_quantile(numbers, n, q));
@@ -137,7 +137,7 @@ static churn__value view_extreme(const churn__metric_view *view, double sign)
     uint32_t n = churn__metric_numbers(view);
     const double *numbers = view->plan->general->numbers;
     if (n == 0) {
-        return empty(view);
+        return churn__metric_absent(CHURN__EMPTY);
     }
     double best = numbers[0];
     for (uint32_t i = 1; i < n; i++) {
@@ -156,7 +156,7 @@ static churn__value view_sum(const churn__metric_view *view, bool mean)
         sum += view->plan->general->numbers[i];
     }
     if (mean && n == 0) {
-        return empty(view);
+        return churn__metric_absent(CHURN__EMPTY);
     }
     return churn__metric_double(mean ? sum / n : sum);
 }
@@ -205,7 +205,7 @@ static churn__value view_first(const churn__metric_view *view)
             return churn__metric_row_value(view, &view->rows[i]);
         }
     }
-    return empty(view);
+    return unseen(view);
 }
 
 static churn__value view_last(const churn__metric_view *view)
@@ -215,7 +215,7 @@ static churn__value view_last(const churn__metric_view *view)
             return churn__metric_row_value(view, &view->rows[i]);
         }
     }
-    return empty(view);
+    return unseen(view);
 }
 
 churn__value churn__metric_order_value(const churn__metric_view *view)

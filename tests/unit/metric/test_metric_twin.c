@@ -365,6 +365,55 @@ static void plan_eval__random_stores__as_the_twin(void **state)
     }
 }
 
+/* The same definitions the general way, which conditions and zones of customers need: no customer
+ * has a zone of their own here, so that nothing else changes. Quality counts every cell once. */
+static void plan_eval__general_way__as_the_twin(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 120; round++) {
+        scene *s = make_scene(round % 2);
+        for (uint32_t m = 0; m < METRICS; m++) {
+            s->defs[m].customer_zone = s->defs[m].kind == CHURN__METRIC_EVENT;
+        }
+        world_eval(s->w, s->defs, METRICS);
+        compare_all(s);
+        free_scene(s);
+    }
+}
+
+static void plan_quality__random_stores__cells_add_up(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 20; round++) {
+        scene *s = make_scene(round % 2);
+        world *w = s->w;
+        w->config.metrics = s->defs;
+        w->config.metric_count = METRICS;
+        w->config.measure = true;
+        world_pin(w);
+        churn__metric_plan *plan = world_plan(w);
+        world_eval_plan(w, plan);
+        compare_all(s);
+        uint64_t rows = 0;
+        for (uint32_t c = 0; c < CUSTOMERS; c++) {
+            uint32_t customer = churn__version_order(w->version)[c];
+            for (uint32_t date = 0; date < w->date_count; date++) {
+                rows += churn__reader_exists(w->reader, customer, w->dates[date]);
+            }
+        }
+        for (uint32_t m = 0; m < METRICS; m++) {
+            const churn__metric_quality *q = churn__metric_plan_quality(plan, m);
+            uint64_t cells = q->valid;
+            for (uint32_t r = 0; r < CHURN__METRIC_REASONS; r++) {
+                cells += q->missing[r];
+            }
+            assert_int_equal(cells, rows);
+        }
+        churn__metric_plan_free(plan);
+        free_scene(s);
+    }
+}
+
 /* All dates at once and each by itself: the same bits. */
 static void plan_eval__one_date_or_many__same_bits(void **state)
 {
@@ -476,6 +525,8 @@ int main(void)
 {
     const struct CMUnitTest twins[] = {
         cmocka_unit_test(plan_eval__random_stores__as_the_twin),
+        cmocka_unit_test(plan_eval__general_way__as_the_twin),
+        cmocka_unit_test(plan_quality__random_stores__cells_add_up),
         cmocka_unit_test(plan_eval__one_date_or_many__same_bits),
         cmocka_unit_test(plan_eval__customers_by_themselves__same_bits),
         cmocka_unit_test(plan_eval__no_memory__says_so_and_recovers),
