@@ -516,7 +516,9 @@ bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, c
     if (old_count > 0) {
         memcpy(work, old_rows, old_count * size);
     }
-    memcpy(work + old_count * size, new_rows, new_count * size);
+    if (new_count > 0) {
+        memcpy(work + old_count * size, new_rows, new_count * size);
+    }
     for (size_t i = 0; i < n; i++) {
         row_head *row = (void *)(work + i * size);
         row->flags = i < old_count ? row->flags & ~ROW_NEW : row->flags | ROW_NEW;
