@@ -12,7 +12,7 @@ ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 need_packages build-essential pkg-config libyaml-dev libxxhash-dev libcmocka-dev tzdata python3 python3-venv \
     python3-dev
 need_meson
-need_pip setuptools wheel pytest mypy pyarrow pandas polars duckdb pyyaml jsonschema
+need_pip setuptools wheel pytest mypy pyarrow pandas polars duckdb tqdm pyyaml jsonschema
 need_go
 
 build=$ROOT/build

@@ -72,12 +72,33 @@ func failure(status C.churn_status, from C.churn_error) *Error {
 
 // ---- cancelling ----
 
-// A token stops a call of the C library when a context ends. It belongs to one call.
+// Progress is how far a call is: units of work done, and in all, 0 while that is not known. Units are
+// rows of a load, customers of an evaluation, microseconds of the time that is replayed.
+type Progress struct {
+	Done, Total int64
+}
+
+type progressKey struct{}
+
+// How often somebody is told.
+const tellEvery = 100 * time.Millisecond
+
+// WithProgress returns a context for a call, wherever one is taken: told is called every tenth of a
+// second with how far the call is, and once at its end. It runs in a goroutine of its own, once at a
+// time and not after the call has returned, and does not hold up the work. It may cancel the context.
+func WithProgress(ctx context.Context, told func(Progress)) context.Context {
+	return context.WithValue(ctx, progressKey{}, told)
+}
+
+// A token stops a call of the C library when a context ends, and tells how far it is. It belongs to
+// one call.
 type token struct {
 	ctx    context.Context
 	cancel *C.churn_cancel
 	stop   func() bool
 	fired  chan struct{}
+	over   chan struct{} // closed when the call has returned; nil: nobody is told
+	told   chan struct{} // closed when nobody is told any more
 }
 
 func cancelled(ctx context.Context) error {
@@ -87,7 +108,11 @@ func cancelled(ctx context.Context) error {
 // Watch a context, which may be nil, for the time of one call; every success is followed by end.
 func watch(ctx context.Context) (token, error) {
 	t := token{ctx: ctx}
-	if ctx == nil || ctx.Done() == nil {
+	if ctx == nil {
+		return t, nil
+	}
+	tell, _ := ctx.Value(progressKey{}).(func(Progress))
+	if ctx.Done() == nil && tell == nil {
 		return t, nil
 	}
 	if ctx.Err() != nil {
@@ -103,13 +128,43 @@ func watch(ctx context.Context) (token, error) {
 		C.churn_cancel_set(cancel)
 		close(fired)
 	})
+	if tell != nil {
+		t.over, t.told = make(chan struct{}), make(chan struct{})
+		go report(t.cancel, t.over, t.told, tell)
+	}
 	return t, nil
+}
+
+func progressOf(cancel *C.churn_cancel) Progress {
+	var done, total C.uint64_t
+	C.churn_cancel_progress(cancel, &done, &total)
+	return Progress{int64(done), int64(total)}
+}
+
+// Tell until the call is over.
+func report(cancel *C.churn_cancel, over, told chan struct{}, tell func(Progress)) {
+	ticker := time.NewTicker(tellEvery)
+	defer ticker.Stop()
+	defer close(told)
+	for {
+		select {
+		case <-ticker.C:
+			tell(progressOf(cancel))
+		case <-over:
+			tell(progressOf(cancel))
+			return
+		}
+	}
 }
 
 // End the watch; no goroutine touches the token's memory any more when it is freed.
 func (t *token) end() {
 	if t.cancel == nil {
 		return
+	}
+	if t.over != nil {
+		close(t.over)
+		<-t.told
 	}
 	if !t.stop() {
 		<-t.fired

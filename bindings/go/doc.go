@@ -30,6 +30,12 @@
 // at a time, an engine one call at a time: a second one at the same moment gets [ErrState] and
 // changes nothing. Playbooks, expressions and tables are shared freely.
 //
+// # Long calls
+//
+// Every call that may take long takes a [context.Context], as an argument or in its options, stops
+// within milliseconds when that ends, undoes what it began and returns [ErrCancelled] with the
+// context's cause. A context of [WithProgress] tells how far the call is.
+//
 // # Missing values
 //
 // An optional field of a record that is not given is a nil pointer, a zero [time.Time], an empty

@@ -42,7 +42,8 @@ CHURN_API void churn_cancel_set(churn_cancel *cancel);
 CHURN_API bool churn_cancel_is_set(const churn_cancel *cancel);
 
 /**
- * Return how much of the call that holds the flag is done.
+ * Return how much of the call that holds the flag is done: rows of a load, customers of an
+ * evaluation, microseconds of the time that is replayed.
  *
  * @param cancel may be NULL: both are then 0
  * @param[out] done units of work done; may be NULL

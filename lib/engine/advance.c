@@ -100,7 +100,8 @@ done:
     return st;
 }
 
-static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_error *err)
+static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_cancel *counter,
+                             churn_error *err)
 {
     churn_engine *engine = t->staging.engine;
     churn__frame_options want = {.triggers = true,
@@ -116,7 +117,8 @@ static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_erro
                         .want = &want,
                         .use = tick_batch,
                         .context = t,
-                        .cancel = cancel};
+                        .cancel = cancel,
+                        .counter = counter};
     return churn__walk_all(&walk, err);
 }
 
@@ -232,7 +234,7 @@ static churn_status check_instant(const churn_engine *engine, churn_time at, chu
 }
 
 static churn_status tick(churn_engine *engine, churn_time at, const churn_advance_options *options,
-                         churn_run *run, churn_error *err)
+                         churn_cancel *counter, churn_run *run, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__ticking t = {.version = NULL};
@@ -244,7 +246,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     if (!make_room(&t)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    CHURN_TRY(tick_all(&t, options->cancel, err));
+    CHURN_TRY(tick_all(&t, options->cancel, counter, err));
     CHURN_TRY(tick_gone(&t, err));
     if (engine->store_version != 0) {
         t.staging.run.late = churn__version_late(t.version, engine->store_version, engine->as_of);
@@ -263,15 +265,15 @@ done:
 }
 
 churn_status churn__engine_tick(churn_engine *engine, churn_time at,
-                                const churn_advance_options *options, churn_run *run,
-                                churn_error *err)
+                                const churn_advance_options *options, churn_cancel *counter,
+                                churn_run *run, churn_error *err)
 {
     churn_status st = check_instant(engine, at, err);
     *run = (churn_run){.as_of = at};
     if (st != CHURN_OK || at == engine->as_of) {
         return st;
     }
-    return tick(engine, at, options, run, err);
+    return tick(engine, at, options, counter, run, err);
 }
 
 churn_status churn__advance_options(const churn_advance_options *given, churn_advance_options *out,
@@ -301,7 +303,7 @@ churn_status churn_engine_advance(churn_engine *engine, churn_time as_of,
     CHURN_TRY(churn__advance_options(options, &given, err));
     /* What cannot be filled in is refused before anything happens. */
     CHURN_TRY(churn__check_struct(run, "churn_run", err));
-    CHURN_TRY(churn__engine_tick(engine, as_of, &given, &mine, err));
+    CHURN_TRY(churn__engine_tick(engine, as_of, &given, given.cancel, &mine, err));
     CHURN_TRY(churn__give_struct(run, &mine, sizeof mine, "churn_run", err));
 done:
     churn__engine_leave(engine);

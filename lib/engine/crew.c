@@ -106,7 +106,7 @@ static void work(void *context)
             st = use_batch(c, w->frame, &error);
         }
         if (st == CHURN_OK) {
-            churn__cancel_step(c->walk->cancel, from + n);
+            churn__cancel_step(c->walk->counter, from + n);
         }
         end_turn(c, st, &error);
     }
@@ -161,7 +161,7 @@ churn_status churn__walk_all(const churn__walk *walk, churn_error *err)
     }
     (void)pthread_mutex_init(&c.lock, NULL); /* the default kind needs nothing that may lack */
     (void)pthread_cond_init(&c.turned, NULL);
-    churn__cancel_total(walk->cancel, walk->count);
+    churn__cancel_total(walk->counter, walk->count);
     CHURN_TRY(open_workers(walk, workers, n, &c, err));
     run_workers(workers, n);
     st = c.st;

@@ -162,10 +162,10 @@ churn_status churn__engine_check_store(const churn_playbook *playbook, churn_sto
 void churn__engine_remember(churn_engine *engine, const churn__version *version, uint32_t from);
 churn_status churn__advance_options(const churn_advance_options *given, churn_advance_options *out,
                                     churn_error *err);
-/* One evaluation, inside a call that was entered. */
+/* One evaluation, inside a call that was entered; `counter` as in churn__walk. */
 churn_status churn__engine_tick(churn_engine *engine, churn_time at,
-                                const churn_advance_options *options, churn_run *run,
-                                churn_error *err);
+                                const churn_advance_options *options, churn_cancel *counter,
+                                churn_run *run, churn_error *err);
 
 /* An action that the host has still to take over. */
 static inline bool churn__action_waits(const churn__action *action)
@@ -329,6 +329,7 @@ typedef struct churn__walk {
     churn__frame_use use;
     void *context;
     churn_cancel *cancel;
+    churn_cancel *counter; /* told how many customers are done; NULL: nobody is */
 } churn__walk;
 
 churn_status churn__walk_all(const churn__walk *walk, churn_error *err);

@@ -186,7 +186,7 @@ static churn_status run_engine(churn_engine *engine, const churn__test_def *test
     churn_advance_options options = {.struct_size = sizeof options};
     churn_run run;
     if (!test->is_advance) {
-        return churn__engine_tick(engine, test->as_of, &options, &run, err);
+        return churn__engine_tick(engine, test->as_of, &options, NULL, &run, err);
     }
     return churn_engine_replay(engine, test->from, test->as_of, test->every, &options, NULL, err);
 }

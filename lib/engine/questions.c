@@ -24,7 +24,8 @@ static churn_status answer(churn__asking *asking, const churn_time *dates, uint3
                         .named = true,
                         .use = use,
                         .context = context,
-                        .cancel = asking->options.cancel};
+                        .cancel = asking->options.cancel,
+                        .counter = asking->options.cancel};
     if (!builder) {
         CHURN_TRY(churn__fail_memory(err, asking->engine->heap));
     }

@@ -51,14 +51,15 @@ static churn_status run_all(churn_engine *engine, churn_time from, churn_time to
                             churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__cancel_total(options->cancel, to < from ? 0 : (uint64_t)(to - from));
+    uint64_t span = to < from ? 0 : (uint64_t)(to - from) + 1;
+    churn__cancel_total(options->cancel, span);
     for (churn_time at = from; at <= to;) {
         churn_run run;
         CHURN_TRY(churn__cancel_check(options->cancel, err));
-        CHURN_TRY(churn__engine_tick(engine, at, options, &run, err));
+        CHURN_TRY(churn__engine_tick(engine, at, options, NULL, &run, err));
         add_run(builder, &run);
         churn_time next = next_instant(engine->playbook, at, every);
-        churn__cancel_step(options->cancel, (uint64_t)(next - from));
+        churn__cancel_step(options->cancel, next > to ? span : (uint64_t)(next - from));
         if (next <= at) {
             break; /* the end of time */
         }

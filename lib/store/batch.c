@@ -134,14 +134,18 @@ static churn_status load_batches(load *l, uint64_t *seen, churn_error *err)
     bool end = false;
     if (l->source->next == NULL) {
         churn__cancel_total(l->settings->cancel, l->source->rows);
-        return load_batch(l, seen, err);
+        CHURN_TRY(load_batch(l, seen, err));
+        churn__cancel_step(l->settings->cancel, *seen);
+        goto done;
     }
+    churn__cancel_total(l->settings->cancel, 0); /* nobody knows how many are to come */
     for (;;) {
         CHURN_TRY(l->source->next(l->source, &end, err));
         if (end) {
             break;
         }
         CHURN_TRY(load_batch(l, seen, err));
+        churn__cancel_step(l->settings->cancel, *seen);
     }
 done:
     return st;

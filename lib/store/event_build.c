@@ -304,7 +304,7 @@ static bool build_range(build *b, uint32_t first, uint32_t end)
     pack_range(b, first, end);
     for (uint32_t part = first; ok && part < end; part++) {
         uint32_t stop = b->cursors[part]; /* where the next row would have gone */
-        ok = build_part(b, begin, stop - begin);
+        ok = !churn_cancel_is_set(b->m->cancel) && build_part(b, begin, stop - begin);
         begin = stop;
     }
     return ok;

@@ -22,8 +22,8 @@ typedef struct chains {
     size_t type_capacity;
     churn__dict *tuples; /* the properties of an event as bytes; NULL: no event had any so far */
     prop_value *props;   /* room for those of one event */
-    size_t removal;   /* the next one */
-    size_t taken_out; /* of the customer's old rows */
+    size_t removal;      /* the next one */
+    size_t taken_out;    /* of the customer's old rows */
 } chains;
 
 /* Of a slice that is replaced: a row that is there already. */
@@ -284,6 +284,9 @@ static bool chain_groups(chains *c, const uint64_t *keys, const uint32_t *rows,
         size_t count = 0;
         if (customer == CHURN__NO_CODE) {
             return true;
+        }
+        if (churn_cancel_is_set(c->m->cancel)) {
+            return false;
         }
         while (at < n && keys[order[at]] == customer) {
             group[count++] = rows[order[at++]];

@@ -160,8 +160,9 @@ churn__version *churn__store_current(churn_store *store);
 /* ---- replacing (replace.c) ---- */
 
 /* Bring what a staged slice leaves out into the stage, as ends, or note it in the slice. False: no
- * memory. */
-bool churn__store_replace(stage *st, record_slice *s, const churn__version *v, tally *t);
+ * memory, or cancelled. */
+bool churn__store_replace(stage *st, record_slice *s, const churn__version *v, tally *t,
+                          churn_cancel *cancel);
 void churn__store_slice_clear(record_slice *s, churn__heap *heap);
 
 /* ---- loading (load.c) ---- */

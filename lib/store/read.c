@@ -250,6 +250,7 @@ static churn_status read_rows(reading *r, churn_table **out, churn_error *err)
         }
         CHURN_TRY(add_customer(&o, r->order[i], err));
     }
+    churn__cancel_step(r->options.cancel, r->count);
     if (o.text.failed) {
         CHURN_TRY(churn__fail_memory(err, r->heap));
     }

@@ -167,6 +167,7 @@ typedef struct swap {
     uint32_t scratch_columns;
     uint32_t *types;
     size_t type_capacity;
+    churn_cancel *cancel;
 } swap;
 
 static bool type_wanted(const record_slice *s, uint32_t type)
@@ -346,6 +347,9 @@ static bool sort_lists(const swap *w, const uint64_t *keys)
         while (end < w->row_count && keys[rows[end]] == keys[rows[begin]]) {
             end++;
         }
+        if (churn_cancel_is_set(w->cancel)) {
+            return false;
+        }
         if (!is_sorted(w, rows + begin, end - begin) &&
             !churn__sort(w->stage->heap, rows + begin, end - begin, sizeof *rows, cmp_events, w)) {
             return false;
@@ -394,12 +398,13 @@ static bool swap_all(swap *w)
     w->slice->same = churn__alloc_zero(heap, churn__bits_bytes(w->row_count));
     bool ok = w->rows != NULL && w->named != NULL && w->slice->same != NULL && sort_staged(w);
     for (uint32_t customer = 0; ok && customer < v->customers; customer++) {
-        ok = swap_customer(w, customer);
+        ok = !churn_cancel_is_set(w->cancel) && swap_customer(w, customer);
     }
     return ok && stage_ends(w);
 }
 
-static bool replace_events(stage *st, record_slice *s, const churn__version *v, tally *t)
+static bool replace_events(stage *st, record_slice *s, const churn__version *v, tally *t,
+                           churn_cancel *cancel)
 {
     churn__heap *heap = st->heap;
     swap w = {.stage = st,
@@ -407,7 +412,8 @@ static bool replace_events(stage *st, record_slice *s, const churn__version *v, 
               .tally = t,
               .version = v,
               .order = churn__version_event_order(v),
-              .row_count = st->events.count};
+              .row_count = st->events.count,
+              .cancel = cancel};
     bool ok = swap_all(&w);
     churn__free_array(heap, w.rows, w.row_count, sizeof *w.rows);
     churn__free(heap, w.named, w.named_bytes);
@@ -417,9 +423,10 @@ static bool replace_events(stage *st, record_slice *s, const churn__version *v, 
     return ok;
 }
 
-bool churn__store_replace(stage *st, record_slice *s, const churn__version *v, tally *t)
+bool churn__store_replace(stage *st, record_slice *s, const churn__version *v, tally *t,
+                          churn_cancel *cancel)
 {
-    return s->kind == KIND_EVENT ? replace_events(st, s, v, t) : replace_rows(st, s, v, t);
+    return s->kind == KIND_EVENT ? replace_events(st, s, v, t, cancel) : replace_rows(st, s, v, t);
 }
 
 void churn__store_slice_clear(record_slice *s, churn__heap *heap)

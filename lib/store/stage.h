@@ -181,10 +181,12 @@ typedef struct event_merge {
     uint32_t *overrides;          /* customers whose events are all written anew */
     size_t override_count, override_capacity;
     uint64_t dropped; /* events of older runs that no longer count */
+    churn_cancel *cancel;
 } event_merge;
 
+/* False: no memory, or cancelled. */
 bool churn__store_event_chains(event_merge *m);
-/* A run of what the stage holds now; NULL: no memory. Takes over the overrides. */
+/* A run of what the stage holds now; NULL: no memory, or cancelled. Takes over the overrides. */
 event_run *churn__store_event_build(event_merge *m, uint32_t customers, uint32_t types);
 void churn__store_event_merge_clear(event_merge *m);
 

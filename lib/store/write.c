@@ -181,9 +181,17 @@ typedef struct commit {
     stage *stage;
     tally *tally;
     churn__version *draft;
+    churn_cancel *cancel;
     bool limited;
     bool changed;
 } commit;
+
+/* Of work that stopped half way. */
+static churn_status why_not(const commit *c, churn_error *err)
+{
+    churn_status st = churn__cancel_check(c->cancel, err);
+    return st != CHURN_OK ? st : churn__fail_memory(err, c->store->heap);
+}
 
 static bool has_room(commit *c, uint32_t kind, uint64_t records)
 {
@@ -210,18 +218,19 @@ static churn_status commit_events(commit *c, churn_error *err)
                      .id_count = churn__dict_count(c->store->ids[KIND_EVENT]),
                      .order = churn__version_event_order(draft),
                      .tally = c->tally,
-                     .replaced = c->stage->replaced};
+                     .replaced = c->stage->replaced,
+                     .cancel = c->cancel};
     bool removes = m.replaced != NULL && m.replaced->removal_count > 0;
     if (m.stage->count == 0 && !removes) {
         return CHURN_OK;
     }
     if (!churn__store_event_chains(&m)) {
-        CHURN_TRY(churn__fail_memory(err, m.heap));
+        CHURN_TRY(why_not(c, err));
     }
     uint64_t before = draft->records[KIND_EVENT] - m.dropped;
     run = churn__store_event_build(&m, draft->customers, churn__dict_view_count(draft->types));
     if (run == NULL) {
-        CHURN_TRY(churn__fail_memory(err, m.heap));
+        CHURN_TRY(why_not(c, err));
     }
     if (!has_room(c, KIND_EVENT, before + run->count)) {
         CHURN_TRY(fail_records(c, KIND_EVENT, err));
@@ -276,6 +285,9 @@ static bool commit_groups(row_commit *rc, const uint64_t *keys, const uint32_t *
     const char *rows = rc->c->stage->rows[rc->kind].rows;
     for (size_t begin = 0, end = 0; begin < n; begin = end) {
         uint64_t customer = keys[order[begin]];
+        if (churn_cancel_is_set(rc->c->cancel)) {
+            return false;
+        }
         while (end < n && keys[order[end]] == customer) {
             if (!churn__grow(rc->c->store->heap, (void **)&rc->group, &rc->group_capacity,
                              end - begin + 1, size)) {
@@ -326,7 +338,7 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
                              .order = churn__version_row_order(c->draft, kind)};
     rc.run = churn__store_row_run_create(heap, info, n);
     if (rc.run == NULL || !commit_sorted(&rc, n)) {
-        CHURN_TRY(churn__fail_memory(err, heap));
+        CHURN_TRY(why_not(c, err));
     }
     if (!has_room(c, kind, rc.records)) {
         CHURN_TRY(fail_records(c, kind, err));
@@ -371,14 +383,14 @@ churn_status churn__store_commit(churn_store *store, stage *s, tally *t, bool li
                                  churn_cancel *cancel, churn__version **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    commit c = {.store = store, .stage = s, .tally = t, .limited = limited};
+    commit c = {.store = store, .stage = s, .tally = t, .cancel = cancel, .limited = limited};
     *out = NULL;
     c.draft = churn__version_draft(store, store->current);
     if (c.draft == NULL) {
         CHURN_TRY(churn__fail_memory(err, store->heap));
     }
-    if (s->replaced != NULL && !churn__store_replace(s, s->replaced, c.draft, t)) {
-        CHURN_TRY(churn__fail_memory(err, store->heap));
+    if (s->replaced != NULL && !churn__store_replace(s, s->replaced, c.draft, t, cancel)) {
+        CHURN_TRY(why_not(&c, err));
     }
     CHURN_TRY(commit_events(&c, err));
     for (uint32_t kind = 0; kind < KINDS; kind++) {

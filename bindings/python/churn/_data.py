@@ -100,6 +100,19 @@ def stream_of(data: Any) -> Any:
     return data
 
 
+def rows_of(data: Any) -> int:
+    """How many rows a table has, where it knows without work; else 0."""
+    if isinstance(data, Mapping):
+        data = next(iter(data.values()), ())
+    for name in ("num_rows", "height"):  # pyarrow, polars
+        rows = getattr(data, name, None)
+        if isinstance(rows, int):
+            return rows
+    library = type(data).__module__.partition(".")[0]
+    plain = isinstance(data, (list, tuple, _core.Table)) or library in ("pandas", "numpy", "array")
+    return len(data) if plain else 0  # DuckDB would run its query
+
+
 def time_parse(text: str) -> datetime:
     """Read ISO 8601 text: a date is midnight UTC, a time needs a zone."""
     return _core.time_datetime(_core.time_parse(text))

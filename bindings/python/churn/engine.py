@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, Union
 
 from . import _core
 from ._data import Instant
+from ._watch import Progress, watching
 from .playbook import Playbook
 from .store import Store
 from .table import Table
@@ -23,6 +24,7 @@ _EVERY = {None: 0, "day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 _WHICH = {"waiting": 0, "open": 1, "all": 2}
 _NO_ACTIONS = 1
 _MICROSECOND = timedelta(microseconds=1)
+_SECOND = 1_000_000  # microseconds, in which replays count
 
 
 class Run(NamedTuple):
@@ -79,17 +81,24 @@ class Engine(_core.Engine):
     # ---- questions ----
 
     def _question(self, name: str, as_of: Instants, *, customer: str | None = None,
-                  customers: Iterable[str] | None = None, score: str | None = None, owner: str | None = None, limit: int = 0,
+                  customers: Iterable[str] | None = None, score: str | None = None,
+                  owner: str | None = None, limit: int = 0, progress: Progress = None,
                   cancel: _core.Cancel | None = None) -> Table:
         times = [self.playbook._instant(at) for at in _many(as_of)]
         some = None if customers is None else list(customers)
-        return self._ask(name, times, customer, some, score, owner, limit, cancel)
+        with watching(progress, cancel, "customers") as watch:
+            return self._ask(name, times, customer, some, score, owner, limit, watch)
 
     def metrics(self, as_of: Instants, *, customer: str | None = None,
-                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
-        """Every metric of every customer, or of some; a list of dates adds the column `as_of`."""
+                customers: Iterable[str] | None = None, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> Table:
+        """Every metric of every customer, or of some; a list of dates adds the column `as_of`.
+
+        `progress`, of this and other long calls, is True for a bar, or what is called with the
+        customers done and how many there are.
+        """
         return self._question("metrics", as_of, customer=customer, customers=customers,
-                              cancel=cancel)
+                              progress=progress, cancel=cancel)
 
     def missing(self, as_of: Instant, *, customer: str | None = None,
                 customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
@@ -98,10 +107,11 @@ class Engine(_core.Engine):
                               cancel=cancel)
 
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
-               customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
+               customers: Iterable[str] | None = None, progress: Progress = None,
+               cancel: _core.Cancel | None = None) -> Table:
         """Every score of every customer; one score by name adds its groups as columns."""
         return self._question("scores", as_of, score=score, customer=customer,
-                              customers=customers, cancel=cancel)
+                              customers=customers, progress=progress, cancel=cancel)
 
     def explain(self, customer: str, as_of: Instant, *, score: str | None = None) -> Table:
         """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks."""
@@ -144,24 +154,32 @@ class Engine(_core.Engine):
 
     # ---- the calls with memory ----
 
-    def advance(self, as_of: Instant, *, actions: bool = True,
+    def advance(self, as_of: Instant, *, actions: bool = True, progress: Progress = None,
                 cancel: _core.Cancel | None = None) -> Run:
         """Evaluate all triggers once and let plays answer them."""
-        return Run(*self._advance(self._at(as_of), 0 if actions else _NO_ACTIONS, cancel))
+        with watching(progress, cancel, "customers") as watch:
+            return Run(*self._advance(self._at(as_of), 0 if actions else _NO_ACTIONS, watch))
 
     def replay(self, start: Instant, end: Instant, *, every: timedelta | None = None,
-               actions: bool = True, cancel: _core.Cancel | None = None) -> Table:
-        """Evaluate from start up to and including end, as often as the playbook says, or `every`."""
+               actions: bool = True, progress: Progress = None,
+               cancel: _core.Cancel | None = None) -> Table:
+        """Evaluate from start up to and including end, as often as the playbook says, or `every`.
+
+        A stopped replay keeps the evaluations that were done. `progress` counts seconds of the time
+        that is replayed.
+        """
         if every is not None and not isinstance(every, timedelta):
             raise TypeError(f"every: give a timedelta, not {type(every)}")
         micros = every // _MICROSECOND if every is not None else 0
-        return self._replay(self._at(start), self._at(end), micros,
-                            0 if actions else _NO_ACTIONS, cancel)
+        with watching(progress, cancel, "seconds", scale=_SECOND) as watch:
+            return self._replay(self._at(start), self._at(end), micros,
+                                0 if actions else _NO_ACTIONS, watch)
 
-    def warm_up(self, start: Instant, end: Instant, *,
+    def warm_up(self, start: Instant, end: Instant, *, progress: Progress = None,
                 cancel: _core.Cancel | None = None) -> Table:
         """Replay without actions: what a new installation does before its first day."""
-        return self._warm_up(self._at(start), self._at(end), cancel)
+        with watching(progress, cancel, "seconds", scale=_SECOND) as watch:
+            return self._warm_up(self._at(start), self._at(end), watch)
 
     # ---- outbox ----
 

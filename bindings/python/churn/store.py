@@ -2,12 +2,13 @@
 """Customer records and their history."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
-from ._data import NAIVE, Data, Instant, stream_of
+from ._data import NAIVE, Data, Instant, rows_of, stream_of
+from ._watch import Progress, watching
 from .erase import EraseReport, ForgetReport, MergeReport
 from .table import Table
 
@@ -143,7 +144,7 @@ class Store(_core.Store):
             unknown_customer: Literal["create", "reject"] | None = None,
             valid_from: Instant | None = None, known_at: Instant | None = None,
             time_zone: str | None = None, strict: bool = False, source: str | None = None,
-            cancel: _core.Cancel | None = None) -> LoadReport:
+            progress: Progress = None, cancel: _core.Cancel | None = None) -> LoadReport:
         """Add the rows of a table, all at once.
 
         `data` is anything with Arrow inside (polars, pyarrow, pandas, DuckDB) or a dict of columns.
@@ -151,27 +152,25 @@ class Store(_core.Store):
         `values` how the words of a field are to be read, `money` whether numbers are major units
         (12.50) or minor ones (1250). `valid_from` dates the attributes of customers, `known_at`
         says when all these rows were learned. With `source` the rows name customers by the ids of
-        that system, and find them through the records of kind "alias". A bad row is rejected with its reason and never takes
-        good ones with it; with `strict` the first one is a LoadError and nothing is added.
+        that system, and find them through the records of kind "alias". A bad row is rejected with its
+        reason and never takes good ones with it; with `strict` the first one is a LoadError and
+        nothing is added. `progress` is True for a bar, or what is called with the rows read and how
+        many there are. Ctrl-C ends a load, and leaves the store as it was.
         """
-        triples = [(field, str(old), new) for field, mapping in (values or {}).items()
-                   for old, new in mapping.items()]
-        return _report(self._load(
-            kind, stream_of(data), list((columns or {}).items()),
-            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            triples, _STRICT if strict else 0,
-            _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            valid_from, known_at, time_zone, source, cancel, None))
+        return self._read(
+            kind, data, columns, constants, values, _STRICT if strict else 0, unknown_customer,
+            money, valid_from, known_at, time_zone, source, progress, cancel, None)
 
     def replace(self, kind: Kind, data: Data, *, start: Instant | None = None,
-                end: Instant | None = None, types: Sequence[str] | None = None,
+                end: Instant | None = None, types: str | Iterable[str] | None = None,
                 columns: Mapping[str, str] | None = None,
                 constants: Mapping[str, Any] | None = None,
                 values: Mapping[str, Mapping[str, str]] | None = None,
                 money: Literal["major", "minor"] | None = None,
                 unknown_customer: Literal["create", "reject"] | None = None,
                 known_at: Instant | None = None, time_zone: str | None = None,
-                source: str | None = None, strict: bool = False, cancel: _core.Cancel | None = None) -> LoadReport:
+                source: str | None = None, strict: bool = False, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> LoadReport:
         """Let the rows of a table take the place of a slice of records, in one step.
 
         The slice is what happened from `start` on and before `end`, of events only those of
@@ -187,20 +186,16 @@ class Store(_core.Store):
         >>> store.replace("event", rows, start="2026-01-01", end="2026-02-01").unchanged
         1
         """
-        triples = [(field, str(old), new) for field, mapping in (values or {}).items()
-                   for old, new in mapping.items()]
-        return _report(self._load(
-            kind, stream_of(data), list((columns or {}).items()),
-            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            triples, _STRICT if strict else 0,
-            _choice(_UNKNOWN, unknown_customer, "unknown_customer"), _choice(_MONEY, money, "money"),
-            None, known_at, time_zone, source, cancel, (start, end, list(types or ()))))
+        return self._read(
+            kind, data, columns, constants, values, _STRICT if strict else 0, unknown_customer,
+            money, None, known_at, time_zone, source, progress, cancel,
+            (start, end, _names(types)))
 
     def retract(self, kind: Kind, data: Data | Mapping[str, Any], *,
                 columns: Mapping[str, str] | None = None,
                 constants: Mapping[str, Any] | None = None, known_at: Instant | None = None,
                 time_zone: str | None = None, strict: bool | None = None, source: str | None = None,
-                cancel: _core.Cancel | None = None) -> LoadReport:
+                progress: Progress = None, cancel: _core.Cancel | None = None) -> LoadReport:
         """Say that records are no more, from `known_at` on; without it, that they never were.
 
         `data` names them by their key: their `id`, or what a record of the kind is known by. One
@@ -209,15 +204,33 @@ class Store(_core.Store):
 
         >>> store.retract("event", {"id": "e-1"}, known_at="2026-02-01")  # doctest: +SKIP
         """
+        rows: Any = data
         if isinstance(data, Mapping) and not any(_is_column(value) for value in data.values()):
-            data = {field: [_constant(value, field)] for field, value in data.items()
+            rows = {field: [_constant(value, field)] for field, value in data.items()
                     if value is not None}
             strict = True if strict is None else strict
-        return _report(self._load(
-            kind, stream_of(data), list((columns or {}).items()),
-            [(field, _constant(value, field)) for field, value in (constants or {}).items()],
-            [], _RETRACT | (_STRICT if strict else 0), 0, 0, None, known_at, time_zone, source,
-            cancel, None))
+        return self._read(
+            kind, rows, columns, constants, None, _RETRACT | (_STRICT if strict else 0), None, None,
+            None, known_at, time_zone, source, progress, cancel, None)
+
+    def _read(self, kind: Kind, data: Data, columns: Mapping[str, str] | None,
+              constants: Mapping[str, Any] | None,
+              values: Mapping[str, Mapping[str, str]] | None, flags: int,
+              unknown_customer: str | None, money: str | None, valid_from: Instant | None,
+              known_at: Instant | None, time_zone: str | None, source: str | None,
+              progress: Progress, cancel: _core.Cancel | None,
+              replace: tuple[Instant | None, Instant | None, list[str]] | None) -> LoadReport:
+        triples = [(field, str(old), new) for field, mapping in (values or {}).items()
+                   for old, new in mapping.items()]
+        fixed = [(field, _constant(value, field)) for field, value in (constants or {}).items()]
+        unknown = _choice(_UNKNOWN, unknown_customer, "unknown_customer")
+        unit = _choice(_MONEY, money, "money")
+        rows = stream_of(data)
+        with watching(progress, cancel, "rows", rows_of(data)) as watch:
+            counts = self._load(
+                kind, rows, list((columns or {}).items()), fixed, triples, flags, unknown, unit,
+                valid_from, known_at, time_zone, source, watch, replace)
+        return _report(counts)
 
     def erase(self, customers: str | Iterable[str]) -> EraseReport:
         """Erase a customer, or several: every record, every trace in indexes and dictionaries, and
@@ -241,7 +254,8 @@ class Store(_core.Store):
     def records(self, kind: Kind, *, customer: str | None = None, start: Instant | None = None,
                 end: Instant | None = None, as_of: Instant | None = None,
                 types: str | Iterable[str] | None = None, all_versions: bool = False,
-                limit: int = 0, cancel: _core.Cancel | None = None) -> Table:
+                limit: int = 0, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> Table:
         """The records of a kind, a column a field, rows by customer, then instant.
 
         `start` and `end` (not included) are bounds of the record's instant, `types` are types of
@@ -251,8 +265,10 @@ class Store(_core.Store):
         kinds, loaded into a new store with `money="minor"` and without `known_until`, give the same
         `hash()`.
         """
-        return self._records(kind, customer, self._said(start), self._said(end), self._said(as_of),
-                             _names(types), _ALL_VERSIONS if all_versions else 0, limit, cancel)
+        with watching(progress, cancel, "customers") as watch:
+            return self._records(
+                kind, customer, self._said(start), self._said(end), self._said(as_of),
+                _names(types), _ALL_VERSIONS if all_versions else 0, limit, watch)
 
     def span(self, kind: Kind, *, customer: str | None = None, start: Instant | None = None,
              end: Instant | None = None, as_of: Instant | None = None,

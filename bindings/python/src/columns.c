@@ -361,6 +361,12 @@ static int fill_fixed(core_state *state, PyObject *cell, column *to, Py_ssize_t 
     return core_datetime_micros(state, cell, epoch, (int64_t *)to->buffers[1] + i);
 }
 
+/* Ctrl-C ends the reading of a long list. */
+static int look_at_signals(Py_ssize_t i)
+{
+    return (i & 0xffff) == 0xffff ? PyErr_CheckSignals() : 0;
+}
+
 /* Whether a cell holds a value, for columns that passed column_format(). */
 static int is_given(PyObject *cell)
 {
@@ -380,7 +386,7 @@ static int fill_values(core_state *state, PyObject *list, column *to)
     for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
         PyObject *cell = PyList_GetItem(list, i);
         int given = is_given(cell);
-        if (given < 0 || (given && fill_fixed(state, cell, to, i) < 0)) {
+        if (given < 0 || look_at_signals(i) < 0 || (given && fill_fixed(state, cell, to, i) < 0)) {
             return -1;
         }
         valid[i / 8] |= (unsigned char)(given << (i % 8));
@@ -395,7 +401,7 @@ static int decimals_to_text(PyObject *list)
     for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
         PyObject *cell = PyList_GetItem(list, i);
         int given = is_given(cell);
-        if (given < 0) {
+        if (given < 0 || look_at_signals(i) < 0) {
             return -1;
         }
         if (given && PyUnicode_Check(cell)) {

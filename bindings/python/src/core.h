@@ -60,9 +60,6 @@ void core_leave(core_handle *self);
 int core_adopt(core_handle *self, void *ptr, void (*release)(void *));
 /* The handle in an optional argument that may be None: 0, or -1 with an exception. */
 int core_cancel_of(core_state *state, PyObject *object, churn_cancel **out);
-/* Keep a flag, or None, from being closed during a call without the interpreter's lock. */
-void core_hold(PyObject *cancel);
-void core_let(PyObject *cancel);
 int core_is(PyObject *object, PyObject *type, const char *name);
 
 /* errors.c */
@@ -109,17 +106,6 @@ int core_take_stream(PyObject *object, struct ArrowArrayStream *out);
 PyObject *core_give_stream(core_state *state, const churn_table *table);
 void core_drop_stream(struct ArrowArrayStream *stream);
 
-/* A stream that looks for signals between batches, so that Ctrl-C ends a load. The library reads it
- * in the calling thread, which is where `thread` may be restored. */
-typedef struct core_watched {
-    struct ArrowArrayStream inner;
-    PyThreadState *thread;
-    PyObject *error; /* the exception that a signal's handler raised */
-} core_watched;
-void core_watch(core_watched *watched, struct ArrowArrayStream *out);
-/* Raise what a handler raised: true if there was something. */
-int core_watched_raise(core_watched *watched);
-
 /* columns.c */
 PyObject *core_columns(PyObject *module, PyObject *args);
 /* One batch as a stream: takes over both structs. */
@@ -128,13 +114,31 @@ int core_batch_stream(struct ArrowSchema *schema, struct ArrowArray *array,
 PyObject *core_stream_capsule(struct ArrowArrayStream *stream);
 
 /* long_call.c */
-/* Run `work` in a thread of its own without the interpreter's lock while this thread looks for
- * signals; a signal whose handler raises sets `cancel`. 0, or -1 with that exception. */
-int core_run_long(void (*work)(void *), void *arg, churn_cancel *cancel);
+/* A call that can be stopped and watched. */
+typedef struct core_call {
+    churn_cancel *flag; /* the caller's, or our own */
+    churn_cancel *own;
+    core_handle *cancel; /* whose flag it is; NULL: our own */
+    PyObject *progress;  /* called with what is done and how much is to do; NULL: nobody is told */
+} core_call;
 
-/* The flag of a call that can be stopped: the caller's, or `*own`, which is to be freed; NULL with
- * an exception (questions.c). */
-churn_cancel *core_cancel_for(core_handle *self, PyObject *given, churn_cancel **own);
+/* A stream that a call reads while the thread that it came from makes its batches. */
+typedef struct core_relay {
+    struct ArrowArrayStream inner;
+    void *call;
+    int stopped;
+} core_relay;
+
+/* `given` is None, a Cancel, or a pair of one of them and what is told of progress; it is borrowed
+ * until core_call_end(). 0, or -1 with an exception. */
+int core_call_begin(core_handle *self, PyObject *given, core_call *out);
+void core_call_end(core_call *call);
+/* Run `work` in a thread of its own without the interpreter's lock while this thread looks for
+ * signals; a handler that raises sets the flag. The relay's stream is let go at the end. 0, or -1
+ * with that exception. */
+int core_call_run(core_call *call, void (*work)(void *), void *arg, core_relay *relay);
+/* The stream for the library: it borrows the relay. */
+void core_relay_open(core_relay *relay, struct ArrowArrayStream *out);
 
 /* read.c: methods of stores and engines that read records back */
 PyObject *core_store_records(PyObject *store, PyObject *args);

@@ -272,40 +272,53 @@ static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
 
 PyDoc_STRVAR(expression_stream_doc, "_evaluate_stream($self, data, cancel, /)\n--\n\n");
 
+typedef struct {
+    const churn_expression *compiled;
+    struct ArrowArrayStream stream;
+    churn_cancel *cancel;
+    churn_table *table;
+    churn_status st;
+    churn_error err;
+} evaluating;
+
+static void evaluate_run(void *arg)
+{
+    evaluating *in = arg;
+    in->st = churn_expression_evaluate_stream(in->compiled, &in->stream, in->cancel, &in->table,
+                                              &in->err);
+}
+
 static PyObject *expression_stream(PyObject *object, PyObject *args)
 {
     core_handle *self = (core_handle *)object;
-    core_watched watched = {.error = NULL};
-    struct ArrowArrayStream stream;
+    core_call call;
+    core_relay relay = {.call = NULL};
+    evaluating in = {.err = CORE_ERROR_INIT};
     PyObject *data = NULL;
     PyObject *given = NULL;
-    churn_cancel *cancel = NULL;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
     if (!PyArg_ParseTuple(args, "OO:_evaluate_stream", &data, &given) ||
-        core_cancel_of(self->state, given, &cancel) < 0 ||
-        core_take_stream(data, &watched.inner) < 0) {
+        core_call_begin(self, given, &call) < 0) {
         return NULL;
     }
-    const churn_expression *compiled = core_enter(self);
-    if (compiled == NULL) {
-        core_drop_stream(&watched.inner);
+    in.compiled = core_enter(self);
+    if (in.compiled == NULL) {
+        core_call_end(&call);
         return NULL;
     }
-    core_watch(&watched, &stream);
-    core_hold(given);
-    watched.thread = PyEval_SaveThread();
-    churn_status st = churn_expression_evaluate_stream(compiled, &stream, cancel, &table, &err);
-    core_drop_stream(&stream);
-    PyEval_RestoreThread(watched.thread);
-    core_let(given);
+    int st = core_take_stream(data, &relay.inner);
+    if (st == 0) {
+        core_relay_open(&relay, &in.stream);
+        in.cancel = call.flag;
+        st = core_call_run(&call, evaluate_run, &in, &relay);
+    }
     core_leave(self);
-    if (core_watched_raise(&watched)) {
-        churn_table_free(table);
+    core_call_end(&call);
+    if (st < 0) {
+        churn_table_free(in.table);
         return NULL;
     }
-    return st == CHURN_OK ? core_table_new(self->state, table)
-                          : core_raise(self->state, st, &err, "stream", NULL);
+    return in.st == CHURN_OK ? core_table_new(self->state, in.table)
+                             : core_raise(self->state, in.st, &in.err, "stream", NULL);
 }
 
 /* ---- what it is ---- */

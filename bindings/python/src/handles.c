@@ -113,20 +113,6 @@ int core_cancel_of(core_state *state, PyObject *object, churn_cancel **out)
     return *out != NULL ? 0 : -1;
 }
 
-void core_hold(PyObject *cancel)
-{
-    if (cancel != Py_None) {
-        ((core_handle *)cancel)->calls++;
-    }
-}
-
-void core_let(PyObject *cancel)
-{
-    if (cancel != Py_None) {
-        ((core_handle *)cancel)->calls--;
-    }
-}
-
 PyDoc_STRVAR(close_doc, "close($self)\n--\n\n"
                         "Free the memory now; every later use raises StateError.");
 

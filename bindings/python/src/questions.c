@@ -48,40 +48,24 @@ static void question_run(void *arg)
     asked->st = asked->ask(asked);
 }
 
-/* The flag of a call: the caller's, or one of our own for signals. */
-churn_cancel *core_cancel_for(core_handle *self, PyObject *given, churn_cancel **own)
-{
-    churn_cancel *cancel = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    *own = NULL;
-    if (core_cancel_of(self->state, given, &cancel) < 0 || cancel != NULL) {
-        return cancel;
-    }
-    churn_status st = churn_cancel_create(own, &err);
-    if (st != CHURN_OK) {
-        core_raise(self->state, st, &err, "", NULL);
-    }
-    return *own;
-}
-
 /* 0 with the answer in `asked`; -1 with an exception. */
 static int answer(core_handle *self, question *asked, PyObject *given)
 {
-    churn_cancel *own = NULL;
-    churn_cancel *cancel = core_cancel_for(self, given, &own);
-    asked->engine = cancel != NULL ? core_enter(self) : NULL;
-    if (asked->engine == NULL) {
-        churn_cancel_free(own);
+    core_call call;
+    if (core_call_begin(self, given, &call) < 0) {
         return -1;
     }
-    asked->query.cancel = cancel;
-    asked->figures.cancel = cancel;
-    asked->moves.cancel = cancel;
-    core_hold(given);
-    int st = core_run_long(question_run, asked, cancel);
-    core_let(given);
+    asked->engine = core_enter(self);
+    if (asked->engine == NULL) {
+        core_call_end(&call);
+        return -1;
+    }
+    asked->query.cancel = call.flag;
+    asked->figures.cancel = call.flag;
+    asked->moves.cancel = call.flag;
+    int st = core_call_run(&call, question_run, asked, NULL);
     core_leave(self);
-    churn_cancel_free(own);
+    core_call_end(&call);
     if (st < 0) {
         churn_table_free(asked->table);
         return -1;

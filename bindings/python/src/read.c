@@ -68,21 +68,21 @@ static void ask_engine_story(request *q)
 /* 0 with the answer in `asked`; -1 with an exception. The names are freed either way. */
 static int answer(core_handle *self, request *asked, PyObject *given)
 {
-    churn_cancel *own = NULL;
-    churn_cancel *cancel = core_cancel_for(self, given, &own);
-    asked->handle = cancel != NULL ? core_enter(self) : NULL;
+    core_call call;
+    int begun = core_call_begin(self, given, &call) == 0;
+    asked->handle = begun ? core_enter(self) : NULL;
     if (asked->handle == NULL) {
-        churn_cancel_free(own);
+        if (begun) {
+            core_call_end(&call);
+        }
         free(asked->names);
         return -1;
     }
-    asked->read.cancel = cancel;
-    asked->story.cancel = cancel;
-    core_hold(given);
-    int st = core_run_long(request_run, asked, cancel);
-    core_let(given);
+    asked->read.cancel = call.flag;
+    asked->story.cancel = call.flag;
+    int st = core_call_run(&call, request_run, asked, NULL);
     core_leave(self);
-    churn_cancel_free(own);
+    core_call_end(&call);
     free(asked->names);
     if (st == 0 && asked->st == CHURN_OK) {
         return 0;

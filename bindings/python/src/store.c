@@ -172,7 +172,6 @@ static int read_request(core_handle *self, const load_arguments *from, load_requ
         read_time(self, from->known_at, &options->known_at) < 0 ||
         core_str(from->zone, "time_zone", &options->time_zone) < 0 ||
         core_str(from->source, "source", &options->source) < 0 ||
-        core_cancel_of(self->state, from->cancel, &options->cancel) < 0 ||
         read_slice(self, from->slice, request) < 0) {
         return -1;
     }
@@ -200,40 +199,57 @@ static PyObject *report_object(core_state *state, churn_load_report *report)
         (unsigned long long)report->late, (unsigned long long)report->customers, table);
 }
 
-/* The stream is read in this thread, without the interpreter's lock but for looks at signals. */
+typedef struct {
+    churn_store *store;
+    int kind;
+    struct ArrowArrayStream stream;
+    const churn_load_options *options;
+    churn_load_report report;
+    churn_status st;
+    churn_error err;
+} loading;
+
+static void load_run(void *arg)
+{
+    loading *in = arg;
+    in->st = churn_store_add_stream(in->store, in->kind, &in->stream, in->options, &in->report,
+                                    &in->err);
+}
+
+/* The stream is taken last: who gives one may take what they gave for read. */
+static int load_stream(core_call *call, PyObject *data, loading *in)
+{
+    core_relay relay = {.call = NULL};
+    if (core_take_stream(data, &relay.inner) < 0) {
+        return -1;
+    }
+    core_relay_open(&relay, &in->stream);
+    return core_call_run(call, load_run, in, &relay);
+}
+
 static PyObject *load(core_handle *self, int kind, const load_arguments *from,
                       load_request *request)
 {
-    core_watched watched = {.error = NULL};
-    struct ArrowArrayStream stream;
-    churn_load_report report = {.struct_size = sizeof report};
-    churn_error err = CORE_ERROR_INIT;
-    if (core_take_stream(from->data, &watched.inner) < 0) {
+    core_call call;
+    loading in = {.kind = kind,
+                  .options = &request->options,
+                  .report = {.struct_size = sizeof in.report},
+                  .err = CORE_ERROR_INIT};
+    if (core_call_begin(self, from->cancel, &call) < 0) {
         return NULL;
     }
-    churn_store *store = core_enter(self);
-    if (store == NULL) {
-        core_drop_stream(&watched.inner);
-        return NULL;
+    request->options.cancel = call.flag;
+    in.store = core_enter(self);
+    int st = in.store != NULL ? load_stream(&call, from->data, &in) : -1;
+    if (in.store != NULL) {
+        core_leave(self);
     }
-    core_watch(&watched, &stream);
-    core_hold(from->cancel);
-    watched.thread = PyEval_SaveThread();
-    churn_status st =
-        churn_store_add_stream(store, kind, &stream, &request->options, &report, &err);
-    core_drop_stream(&stream);
-    PyEval_RestoreThread(watched.thread);
-    core_let(from->cancel);
-    core_leave(self);
-    if (core_watched_raise(&watched)) {
-        churn_table_free(report.rejections);
-        return NULL;
+    core_call_end(&call);
+    if (st == 0 && in.st == CHURN_OK) {
+        return report_object(self->state, &in.report);
     }
-    if (st != CHURN_OK) {
-        churn_table_free(report.rejections);
-        return core_raise(self->state, st, &err, "load", NULL);
-    }
-    return report_object(self->state, &report);
+    churn_table_free(in.report.rejections);
+    return st < 0 ? NULL : core_raise(self->state, in.st, &in.err, "load", NULL);
 }
 
 PyDoc_STRVAR(store_load_doc, "_load($self, kind, data, columns, constants, values, flags,\n"

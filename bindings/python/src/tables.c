@@ -225,29 +225,38 @@ static PyObject *table_stream(PyObject *object, PyObject *args, PyObject *kwargs
 
 PyDoc_STRVAR(table_import_doc, "_import($type, data, /)\n--\n\n");
 
+typedef struct {
+    struct ArrowArrayStream stream;
+    churn_table *table;
+    churn_status st;
+    churn_error err;
+} importing;
+
+static void import_run(void *arg)
+{
+    importing *in = arg;
+    in->st = churn_table_import(&in->stream, &in->table, &in->err);
+}
+
 static PyObject *table_import(PyObject *type, PyObject *data)
 {
     core_state *state = core_state_of((PyTypeObject *)type);
-    core_watched watched = {.error = NULL};
-    struct ArrowArrayStream stream;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    if (state == NULL || core_take_stream(data, &watched.inner) < 0) {
+    core_call call = {.flag = NULL}; /* it cannot be stopped but between batches */
+    core_relay relay = {.call = NULL};
+    importing in = {.err = CORE_ERROR_INIT};
+    if (state == NULL || core_take_stream(data, &relay.inner) < 0) {
         return NULL;
     }
-    core_watch(&watched, &stream);
-    watched.thread = PyEval_SaveThread();
-    churn_status st = churn_table_import(&stream, &table, &err);
-    core_drop_stream(&stream);
-    PyEval_RestoreThread(watched.thread);
-    if (core_watched_raise(&watched)) {
-        churn_table_free(table);
+    core_relay_open(&relay, &in.stream);
+    int st = core_call_run(&call, import_run, &in, &relay);
+    if (st < 0) {
+        churn_table_free(in.table);
         return NULL;
     }
-    if (st != CHURN_OK) {
-        return core_raise(state, st, &err, "stream", NULL);
+    if (in.st != CHURN_OK) {
+        return core_raise(state, in.st, &in.err, "stream", NULL);
     }
-    return core_table_new(state, table);
+    return core_table_new(state, in.table);
 }
 
 static PyMethodDef table_methods[] = {
