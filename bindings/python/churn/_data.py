@@ -84,6 +84,8 @@ def _pandas(frame: Any) -> Any:
         frame = frame.reset_index(drop=True)
     else:
         frame = frame.reset_index()
+    if len(frame) == 0:  # what pandas takes columns without values for says nothing
+        return _columns({str(name): [] for name in frame.columns})
     try:
         return frame.__arrow_c_stream__()
     except ImportError:  # it needs pyarrow for that
