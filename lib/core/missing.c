@@ -27,12 +27,3 @@ const char *churn__missing_name(churn__missing m)
         return "";
     }
 }
-
-/* Reasons of ignorance have the lower numbers. */
-churn__missing churn__missing_worse(churn__missing a, churn__missing b)
-{
-    if (a == CHURN__PRESENT || b == CHURN__PRESENT) {
-        return a == CHURN__PRESENT ? b : a;
-    }
-    return a < b ? a : b;
-}

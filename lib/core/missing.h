@@ -36,6 +36,12 @@ static inline bool churn__is_ignorance(churn__missing m)
 const char *churn__missing_name(churn__missing m);
 
 /* Of several reasons, the one to report: ignorance before absence, then the lowest number. */
-churn__missing churn__missing_worse(churn__missing a, churn__missing b);
+static inline churn__missing churn__missing_worse(churn__missing a, churn__missing b)
+{
+    if (a == CHURN__PRESENT || b == CHURN__PRESENT) {
+        return a == CHURN__PRESENT ? b : a;
+    }
+    return a < b ? a : b; /* reasons of ignorance have the lower numbers */
+}
 
 #endif

@@ -236,6 +236,7 @@ typedef struct churn__frame {
     churn__column *columns;    /* by slot */
     uint8_t *needed;           /* by slot */
     churn__column *metric_out; /* by metric */
+    uint8_t *metric_wanted;    /* by metric: something asks for it */
     churn__score_out *scores;  /* by score */
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */

@@ -138,13 +138,18 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
 
 /* ---- opening ---- */
 
-static bool any_metric(const churn__frame *frame, const churn__frame_options *options)
+/* Which metrics are asked for; false: none. Those that they are made of follow by themselves. */
+static bool want_metrics(churn__frame *frame, const churn__frame_options *options)
 {
-    bool any = options->all_metrics;
-    for (uint32_t i = 0; i < frame->playbook->slot_count; i++) {
-        any |= frame->needed[i] && frame->playbook->slots[i].kind == CHURN__SLOT_METRIC;
+    const churn_playbook *playbook = frame->playbook;
+    bool any = false;
+    for (uint32_t m = 0; m < playbook->metric_count; m++) {
+        uint32_t slot = churn__playbook_slot(playbook, CHURN__SLOT_METRIC, m, 0);
+        bool needed = slot != CHURN__NONE && frame->needed[slot];
+        frame->metric_wanted[m] = needed || options->all_metrics;
+        any = any || frame->metric_wanted[m];
     }
-    return any && frame->playbook->metric_count > 0;
+    return any;
 }
 
 static bool make_score(churn__frame *frame, uint32_t index)
@@ -284,7 +289,8 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                                    .props = playbook->metric_props,
                                    .prop_count = playbook->property_count,
                                    .attributes = playbook->metric_names,
-                                   .attribute_count = playbook->metric_name_count};
+                                   .attribute_count = playbook->metric_name_count,
+                                   .wanted = frame->metric_wanted};
     churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
                                                 frame->date_count, &frame->plan, err);
     if (st == CHURN_OK && options->stale_sources) {
@@ -293,8 +299,7 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
     return st;
 }
 
-/* Every metric is computed, needed or not: those that no slot asks for go to columns of their own.
- */
+/* Every metric has a column, as others may be made of it. */
 static bool point_at_metrics(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
@@ -339,6 +344,7 @@ static bool make_room(churn__frame *frame)
     frame->needed = churn__alloc_array_zero(heap, playbook->slot_count, 1);
     frame->metric_out =
         churn__alloc_array_zero(heap, playbook->metric_count, sizeof *frame->metric_out);
+    frame->metric_wanted = churn__alloc_array_zero(heap, playbook->metric_count, 1);
     frame->scores = churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->scores);
     frame->score_needed = churn__alloc_array_zero(heap, playbook->score_count, 1);
     frame->attribute_codes =
@@ -350,8 +356,8 @@ static bool make_room(churn__frame *frame)
     frame->exists = churn__alloc_array_zero(heap, rows, 1);
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
-    return frame->columns && frame->needed && frame->metric_out && frame->scores &&
-           frame->score_needed && frame->attribute_codes && frame->trigger_codes &&
+    return frame->columns && frame->needed && frame->metric_out && frame->metric_wanted &&
+           frame->scores && frame->score_needed && frame->attribute_codes && frame->trigger_codes &&
            frame->play_codes && frame->blamed && frame->ids && frame->exists && frame->losses &&
            frame->truth;
 }
@@ -412,7 +418,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
     CHURN_TRY(fit_scratch(frame, err));
-    if (any_metric(frame, options)) {
+    if (want_metrics(frame, options)) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));
         }
@@ -447,6 +453,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->columns, playbook->slot_count, sizeof *frame->columns);
     churn__free_array(heap, frame->needed, playbook->slot_count, 1);
     churn__free_array(heap, frame->metric_out, playbook->metric_count, sizeof *frame->metric_out);
+    churn__free_array(heap, frame->metric_wanted, playbook->metric_count, 1);
     churn__free_array(heap, frame->scores, playbook->score_count, sizeof *frame->scores);
     churn__free_array(heap, frame->score_needed, playbook->score_count, 1);
     churn__free_array(heap, frame->attribute_codes, playbook->attribute_count, sizeof(uint32_t));

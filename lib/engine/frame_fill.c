@@ -204,14 +204,13 @@ done:
 static churn_status fill_people(churn__frame *frame, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    for (uint32_t row = 0; row < frame->rows; row++) {
-        uint32_t customer = row_customer(frame, row);
-        churn_time as_of = churn__frame_date(frame, row);
-        frame->exists[row] = churn__reader_exists(frame->reader, customer, as_of);
-        if (frame->loss_needed) {
-            CHURN_TRY(churn__loss_judge_at(frame->judge, frame->reader, customer, as_of,
-                                           &frame->losses[row], err));
-        }
+    for (uint32_t i = 0; i < frame->customer_count; i++) {
+        churn__reader_exists_dates(frame->reader, frame->customers[i], frame->dates,
+                                   frame->date_count, frame->exists + i * frame->date_count);
+    }
+    for (uint32_t row = 0; frame->loss_needed && row < frame->rows; row++) {
+        CHURN_TRY(churn__loss_judge_at(frame->judge, frame->reader, row_customer(frame, row),
+                                       churn__frame_date(frame, row), &frame->losses[row], err));
     }
 done:
     return st;

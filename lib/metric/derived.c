@@ -186,10 +186,77 @@ static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cel
     return churn__metric_value((change ? a.value - b.value : a.value) / b.value);
 }
 
+/* Two columns of numbers into a third. */
+typedef struct pair {
+    const double *a, *b;
+    const churn__missing *a_missing, *b_missing;
+    double *values;
+    churn__missing *missing;
+    size_t rows;
+} pair;
+
+/* Without a branch a row: which of them have a base is anybody's guess. */
+static void pair_divide(const pair *p, double min_base, bool change)
+{
+    for (size_t row = 0; row < p->rows; row++) {
+        double a = p->a[row], b = p->b[row];
+        bool enough = b != 0 && (min_base == 0 || b >= min_base);
+        churn__missing base = p->b_missing[row];
+        base = base == CHURN__PRESENT && !enough ? CHURN__EMPTY : base;
+        churn__missing reason = churn__missing_worse(p->a_missing[row], base);
+        double quotient = (change ? a - b : a) / b;
+        p->values[row] = reason == CHURN__PRESENT ? quotient : 0;
+        p->missing[row] = reason;
+    }
+}
+
+static void pair_subtract(const pair *p)
+{
+    for (size_t row = 0; row < p->rows; row++) {
+        churn__missing reason = churn__missing_worse(p->a_missing[row], p->b_missing[row]);
+        p->values[row] = reason == CHURN__PRESENT ? p->a[row] - p->b[row] : 0;
+        p->missing[row] = reason;
+    }
+}
+
+static bool is_numbers(const churn__operand *o, const churn__column *out)
+{
+    return !o->is_attribute && out[o->metric].type == CHURN__TYPE_DOUBLE;
+}
+
+static void eval_columns(churn__metric_plan *plan, uint32_t metric, size_t rows, churn__column *out)
+{
+    const churn__metric_def *def = plan->bounds[metric].def;
+    const churn__column *a = &out[def->a.metric], *b = &out[def->b.metric];
+    pair p = {.a = a->values,
+              .b = b->values,
+              .a_missing = a->missing,
+              .b_missing = b->missing,
+              .values = (double *)out[metric].values,
+              .missing = (churn__missing *)out[metric].missing,
+              .rows = rows};
+    switch (def->kind) {
+    case CHURN__METRIC_DELTA:
+        pair_subtract(&p);
+        break;
+    case CHURN__METRIC_PCT_CHANGE:
+        pair_divide(&p, def->min_base, true);
+        break;
+    default:
+        pair_divide(&p, def->min_base, false);
+        break;
+    }
+    churn__metric_settle(plan, metric, rows, out);
+}
+
 static void eval_pair(churn__metric_plan *plan, uint32_t metric, churn__reader *reader,
                       const uint32_t *customers, uint32_t n, churn__column *out)
 {
     const churn__metric_bound *bound = &plan->bounds[metric];
+    if (is_numbers(&bound->def->a, out) && is_numbers(&bound->def->b, out)) {
+        eval_columns(plan, metric, (size_t)n * plan->date_count, out);
+        return;
+    }
     for (uint32_t i = 0; i < n; i++) {
         for (uint32_t date = 0; date < plan->date_count; date++) {
             size_t row = (size_t)i * plan->date_count + date;

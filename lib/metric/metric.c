@@ -129,9 +129,8 @@ static bool all_finite(const double *values, size_t n)
     return carried >> 63 == 0;
 }
 
-/* What aggregates wrote, as churn__metric_put() would have written it: mostly it is that already.
- */
-static void settle(const churn__metric_plan *plan, uint32_t metric, size_t rows, churn__column *out)
+void churn__metric_settle(const churn__metric_plan *plan, uint32_t metric, size_t rows,
+                          churn__column *out)
 {
     const churn__metric_def *def = plan->bounds[metric].def;
     double *values = (double *)out[metric].values;
@@ -151,9 +150,12 @@ static void settle(const churn__metric_plan *plan, uint32_t metric, size_t rows,
 static void eval_since(churn__metric_plan *plan, churn__reader *reader, uint32_t customer)
 {
     plan->newest_since = CHURN_TIME_NONE;
-    for (uint32_t date = 0; plan->needs_since && date < plan->date_count; date++) {
-        churn_time since = churn__reader_since(reader, customer, plan->dates[date]);
-        plan->since[date] = since;
+    if (!plan->needs_since) {
+        return;
+    }
+    churn__reader_since_dates(reader, customer, plan->dates, plan->date_count, plan->since);
+    for (uint32_t date = 0; date < plan->date_count; date++) {
+        churn_time since = plan->since[date];
         plan->newest_since = since > plan->newest_since ? since : plan->newest_since;
     }
 }
@@ -168,7 +170,9 @@ static void eval_customer(churn__metric_plan *plan, churn__reader *reader, uint3
     if (plan->general != NULL) {
         churn__metric_general_eval(plan, reader, customer, first, out);
     }
-    churn__metric_records(plan, reader, customer, first, out);
+    if (plan->has_records) {
+        churn__metric_records(plan, reader, customer, first, out);
+    }
 }
 
 churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
@@ -186,7 +190,7 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
         st = churn__metric_trouble(plan, in_hand, err);
     }
     for (uint32_t i = 0; st == CHURN_OK && i < plan->events.count; i++) {
-        settle(plan, plan->events.items[i], (size_t)n * plan->date_count, out);
+        churn__metric_settle(plan, plan->events.items[i], (size_t)n * plan->date_count, out);
     }
     plan->failed = false;
     if (st == CHURN_OK) {

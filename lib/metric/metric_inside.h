@@ -156,6 +156,7 @@ struct churn__metric_plan {
     churn__metric_list events, records[CHURN__METRIC_KINDS];
     churn__metric_list general_list; /* events the general way */
     churn__metric_list derived;      /* in an order in which each comes after what it is made of */
+    bool has_records;                /* some list of records is not empty */
     bool needs_since;
     double money_scale; /* minor units of one major unit */
 
@@ -443,6 +444,10 @@ churn_status churn__metric_trouble(churn__metric_plan *plan, uint32_t customer, 
 /* Writes a cell, with the metric's default where it is missing. */
 void churn__metric_put(const churn__metric_plan *plan, uint32_t metric, size_t row,
                        churn__metric_cell cell, churn__column *out);
+/* Of cells that were written without it: makes them what churn__metric_put() would have written.
+ * Mostly they are that already. */
+void churn__metric_settle(const churn__metric_plan *plan, uint32_t metric, size_t rows,
+                          churn__column *out);
 /* The same for a metric of any type; `value` is of that type, or a whole number for a double. */
 void churn__metric_put_value(const churn__metric_plan *plan, uint32_t metric, size_t row,
                              churn__value value, churn__column *out);

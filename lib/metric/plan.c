@@ -43,6 +43,7 @@ static void plan_bind(churn__metric_plan *plan, uint32_t m)
     if (list != NULL) {
         list->items[list->count++] = m;
     }
+    plan->has_records = plan->has_records || (list != NULL && def->kind != CHURN__METRIC_EVENT);
     if (def->kind == CHURN__METRIC_ATTRIBUTE) {
         bound->attribute[0] =
             churn__dict_view_find(churn__version_texts(plan->version), def->attribute);

@@ -197,4 +197,7 @@ churn_status churn__store_load_source(churn_store *store, uint32_t kind, struct 
 churn_status churn__store_load_one(churn_store *store, uint32_t kind, const void *record,
                                    churn_error *err);
 
+/* What a reader reads. */
+const churn__version *churn__reader_version(const churn__reader *reader);
+
 #endif

@@ -73,6 +73,11 @@ void churn__reader_free(churn__reader *reader)
     churn__heap_release(heap);
 }
 
+const churn__version *churn__reader_version(const churn__reader *reader)
+{
+    return reader->version;
+}
+
 bool churn__reader_failed(const churn__reader *reader)
 {
     return reader->failed;
@@ -388,79 +393,6 @@ READER(touchpoints, touchpoint, KIND_TOUCHPOINT)
 BUSINESS_READER(spends, spend, KIND_SPEND)
 BUSINESS_READER(rates, rate, KIND_RATE)
 BUSINESS_READER(announcements, announcement, KIND_ANNOUNCEMENT)
-
-/* ---- customers ---- */
-
-/* The customer's record as known at as_of; one that nobody dated is known all the time, so that a
- * customer of tomorrow is one who has not begun, and not one without a beginning. */
-static const customer_row *customer_record(const churn__reader *reader, uint32_t customer,
-                                           churn_time as_of)
-{
-    const void *rows = NULL;
-    uint32_t n = block(reader, KIND_CUSTOMER, customer, &rows);
-    for (uint32_t i = 0; i < n; i++) {
-        const row_head *row = row_at(KIND_CUSTOMER, rows, i);
-        bool first = i == 0 && row->known == row->when && as_of < row->known;
-        if (row_known(row, as_of) || first) {
-            return (const void *)row;
-        }
-    }
-    return NULL;
-}
-
-churn_time churn__reader_since(churn__reader *reader, uint32_t customer, churn_time as_of)
-{
-    const customer_row *row = customer_record(reader, customer, as_of);
-    return row == NULL ? CHURN_TIME_NONE : row->since;
-}
-
-static bool any_event(const churn__reader *reader, uint32_t customer, churn_time as_of)
-{
-    const churn__version *v = reader->version;
-    uint32_t slot = 0;
-    for (uint32_t i = churn__store_event_base(v->events, v->event_runs, customer);
-         i < v->event_runs; i++) {
-        const event_run *run = v->events[i];
-        bool here = index_find(&run->index, customer, &slot);
-        uint32_t end = here ? run->index.begin[slot + 1] : 0;
-        for (uint32_t l = here ? run->index.begin[slot] : 0; l < end; l++) {
-            const event_columns *cells = &run->cells;
-            uint32_t e = run->lists[l].begin, last = run->lists[l + 1].begin;
-            for (; e < last && cells->at[e] < as_of; e++) {
-                if ((cells->known == NULL || cells->known[e] <= as_of) &&
-                    (cells->until == NULL || as_of < cells->until[e])) {
-                    return true;
-                }
-            }
-        }
-    }
-    return false;
-}
-
-static bool any_row(const churn__reader *reader, uint32_t kind, uint32_t customer, churn_time as_of)
-{
-    const void *rows = NULL;
-    uint32_t n = block(reader, kind, customer, &rows);
-    for (uint32_t i = 0; i < n; i++) {
-        if (row_seen(&churn__store_kinds[kind], row_at(kind, rows, i), as_of)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time as_of)
-{
-    const customer_row *row = customer_record(reader, customer, as_of);
-    if (row != NULL) {
-        return row->since == CHURN_TIME_NONE || row->since <= as_of;
-    }
-    bool exists = any_event(reader, customer, as_of);
-    for (uint32_t kind = KIND_ATTRIBUTE; !exists && kind < KINDS; kind++) {
-        exists = !churn__store_kinds[kind].no_fact && any_row(reader, kind, customer, as_of);
-    }
-    return exists;
-}
 
 /* ---- attributes ---- */
 

@@ -141,6 +141,11 @@ uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer,
 churn_time churn__reader_since(churn__reader *reader, uint32_t customer, churn_time as_of);
 /* since <= as_of, or, without since, any record of theirs is seen. */
 bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time as_of);
+/* The same at n dates, which ascend, for less. */
+void churn__reader_since_dates(churn__reader *reader, uint32_t customer, const churn_time *dates,
+                               uint32_t n, churn_time *out);
+void churn__reader_exists_dates(churn__reader *reader, uint32_t customer, const churn_time *dates,
+                                uint32_t n, uint8_t *out);
 
 /* An attribute's value; its missing is CHURN__NOT_PROVIDED where there is none or it is unset.
  * `name` is a code of texts. Strings are views of the version. */
