@@ -178,3 +178,39 @@ func ExampleExpression_Evaluate() {
 	// false <nil>
 	// <nil> <nil>
 }
+
+// A long call tells how far it is, and ends with its context.
+func ExampleWithProgress() {
+	playbook, err := churn.ParsePlaybook(playbookText)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer playbook.Close()
+	store, err := churn.NewStore()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	if err = store.AddEvent(churn.Event{Customer: "acme", Type: "login", At: date("2026-01-20")}); err != nil {
+		log.Fatal(err)
+	}
+	engine, err := churn.NewEngine(playbook, store)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var last churn.Progress
+	ctx = churn.WithProgress(ctx, func(p churn.Progress) { last = p })
+	if _, err = engine.Replay(ctx, date("2026-01-01"), date("2026-02-01"), 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(last.Done == last.Total)
+	cancel()
+	_, err = engine.Replay(ctx, date("2026-02-02"), date("2026-03-01"), 0)
+	fmt.Println(errors.Is(err, churn.ErrCancelled), errors.Is(err, context.Canceled))
+	// Output:
+	// true
+	// true true
+}
