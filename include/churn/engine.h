@@ -64,7 +64,8 @@ CHURN_API void churn_engine_free(churn_engine *engine);
 
 /* ---- pure questions ---- */
 
-/** What every question can be narrowed to. */
+/** What every question can be narrowed to. A metric whose `baseline` is of all customers or of a
+ * segment asks everybody all the same, so that it is what it is without narrowing. */
 typedef struct churn_query_options {
     uint32_t struct_size;
     uint32_t flags;       /* zero */
@@ -73,8 +74,9 @@ typedef struct churn_query_options {
     churn_str owner;      /* at_risk: customers of this owner */
     uint64_t limit;       /* at_risk: at most so many rows; 0: all */
     churn_cancel *cancel; /* may be NULL */
-    const churn_str *customers; /* instead of `customer`: these only, in any order; an id that the
-                                   store does not have is CHURN_E_NOT_FOUND with its row. NULL: all */
+    const churn_str
+        *customers; /* instead of `customer`: these only, in any order; an id that the
+                       store does not have is CHURN_E_NOT_FOUND with its row. NULL: all */
     uint64_t customer_count;
 } churn_query_options;
 

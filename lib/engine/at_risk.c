@@ -328,6 +328,8 @@ churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
     churn__frame_options past = {.only_score = 0};
     CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &today, &now, err));
     CHURN_TRY(churn__frame_open(engine, asking.version, &earlier, 1, &past, &before, err));
+    CHURN_TRY(churn__frame_survey(now, engine, &today, asking.options.cancel, err));
+    CHURN_TRY(churn__frame_survey(before, engine, &past, asking.options.cancel, err));
     CHURN_TRY(collect(&asking, now, before, &list, err));
     if (!churn__sort(list.heap, list.rows, list.count, sizeof *list.rows, compare_risk, NULL)) {
         CHURN_TRY(churn__fail_memory(err, list.heap));

@@ -126,6 +126,23 @@ done:
     return st;
 }
 
+/* What is usual among all customers is found once, before anybody is used. */
+static churn_status survey(const churn__walk *walk, worker *workers, uint32_t n, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__usual *usual = walk->usual;
+    if (usual == NULL) {
+        CHURN_TRY(
+            churn__frame_survey(workers[0].frame, walk->engine, walk->want, walk->cancel, err));
+        usual = workers[0].frame->usual;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        workers[i].frame->usual = usual;
+    }
+done:
+    return st;
+}
+
 /* Those whom the system gives no thread leave their share to the others; the caller's own thread is
  * the last of them. */
 static void run_workers(worker *workers, uint32_t n)
@@ -163,6 +180,7 @@ churn_status churn__walk_all(const churn__walk *walk, churn_error *err)
     (void)pthread_cond_init(&c.turned, NULL);
     churn__cancel_total(walk->counter, walk->count);
     CHURN_TRY(open_workers(walk, workers, n, &c, err));
+    CHURN_TRY(survey(walk, workers, n, err));
     run_workers(workers, n);
     st = c.st;
     if (st != CHURN_OK) {

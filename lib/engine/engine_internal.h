@@ -220,6 +220,8 @@ churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_er
 
 /* ---- a frame: the columns of all slots for a batch of customers and dates ---- */
 
+typedef struct churn__usual churn__usual;
+
 typedef struct churn__frame {
     churn__heap *heap;
     const churn_playbook *playbook;
@@ -237,6 +239,9 @@ typedef struct churn__frame {
     uint8_t *needed;           /* by slot */
     churn__column *metric_out; /* by metric */
     uint8_t *metric_wanted;    /* by metric: something asks for it */
+    churn__column *members;    /* by segment: copies of their columns, for metrics */
+    const churn__usual *usual; /* among all customers; NULL: nothing needs it */
+    churn__usual *own_usual;   /* the same, to be freed with the frame; or NULL */
     churn__score_out *scores;  /* by score */
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
@@ -276,6 +281,8 @@ typedef struct churn__frame_options {
     bool now;
     const uint8_t *stale_sources; /* by source: 1 forces stale, 0 fresh; NULL: as they are */
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
+    /* By metric, or NULL: baselines of groups of which just the makings are to be computed. */
+    const uint8_t *makings_of;
 } churn__frame_options;
 
 churn_status churn__frame_open(churn_engine *engine, churn__version *version,
@@ -283,6 +290,10 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
                                const churn__frame_options *options, churn__frame **out,
                                churn_error *err);
 void churn__frame_close(churn__frame *frame);
+/* Find what is usual among all customers where the frame needs that; before it is filled. */
+churn_status churn__frame_survey(churn__frame *frame, churn_engine *engine,
+                                 const churn__frame_options *options, churn_cancel *cancel,
+                                 churn_error *err);
 /* Fill all columns that are needed; row of customer i at date j is i * date_count + j. In two
  * parts: what comes from the store, then all that conditions and the engine's history have a part
  * in. */
@@ -330,10 +341,19 @@ typedef struct churn__walk {
     churn__frame_use use;
     void *context;
     churn_cancel *cancel;
-    churn_cancel *counter; /* told how many customers are done; NULL: nobody is */
+    churn_cancel *counter;     /* told how many customers are done; NULL: nobody is */
+    const churn__usual *usual; /* of a survey: what the rounds before it found */
 } churn__walk;
 
 churn_status churn__walk_all(const churn__walk *walk, churn_error *err);
+
+/* ---- what is usual among all customers: usual.c ---- */
+
+/* In as many rounds through them as baselines stand on each other. NULL: nothing is needed. */
+churn_status churn__usual_find(const churn__walk *walk, const churn__frame *asker,
+                               churn__usual **out, churn_error *err);
+void churn__usual_free(churn__usual *usual);
+const churn__metric_usual *churn__usual_of(const churn__usual *usual, uint32_t metric);
 
 /* ---- shared by questions ---- */
 

@@ -151,6 +151,7 @@ churn_status churn_engine_explain(churn_engine *engine, const char *customer, si
     CHURN_TRY(churn__find_score(engine->playbook, mine.score, &score, err));
     churn__frame_options want = {.only_score = score};
     CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &want, &frame, err));
+    CHURN_TRY(churn__frame_survey(frame, engine, &want, mine.cancel, err));
     CHURN_TRY(churn__frame_fill(frame, asking.order, 1, err));
     if (!frame->exists[0]) {
         CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the customer does not exist at as_of");

@@ -75,17 +75,77 @@ static bool segment_needed(const churn__frame *frame, uint32_t index)
     return slot != CHURN__NONE && frame->needed[slot];
 }
 
+static uint32_t metric_slot(const churn__frame *frame, uint32_t index)
+{
+    return churn__playbook_slot(frame->playbook, CHURN__SLOT_METRIC, index, 0);
+}
+
+static void need_inputs_of_metric(churn__frame *frame, const churn__metric_def *def)
+{
+    const churn_playbook *playbook = frame->playbook;
+    uint32_t count = churn__metric_input_count(def);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t input = churn__metric_input(def, playbook->metric_count, i);
+        if (input != CHURN__NONE) {
+            need_slot(frame, metric_slot(frame, input));
+        }
+    }
+}
+
+/* The segments that a baseline of groups reads: all, or just one. */
+static void need_groups(churn__frame *frame, const churn__metric_def *def)
+{
+    const churn_playbook *playbook = frame->playbook;
+    bool grouped = churn__metric_is_grouped(def) && def->baseline == CHURN__BASELINE_SEGMENT;
+    for (uint32_t i = 0; grouped && i < playbook->segment_count; i++) {
+        if (def->segment == CHURN__NONE || def->segment == i) {
+            need_slot(frame, churn__playbook_slot(playbook, CHURN__SLOT_SEGMENT, i, 0));
+        }
+    }
+}
+
+static void need_node(churn__frame *frame, const churn__node *node)
+{
+    const churn_playbook *playbook = frame->playbook;
+    switch (node->kind) {
+    case CHURN__NODE_SCORE:
+        if (frame->score_needed[node->index]) {
+            need_inputs_of_score(frame, &playbook->scores[node->index]);
+        }
+        break;
+    case CHURN__NODE_SEGMENT:
+        if (segment_needed(frame, node->index)) {
+            need_expr(frame, playbook->segments[node->index].when);
+        }
+        break;
+    default:
+        if (frame->needed[metric_slot(frame, node->index)]) {
+            need_inputs_of_metric(frame, &playbook->metrics[node->index]);
+            need_groups(frame, &playbook->metrics[node->index]);
+        }
+        break;
+    }
+}
+
 /* From what reads to what is read: the order in which they are evaluated, backwards. */
 static void need_inputs(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
     for (uint32_t i = playbook->order_count; i > 0; i--) {
-        const churn__node *node = &playbook->order[i - 1];
-        if (node->is_score && frame->score_needed[node->index]) {
-            need_inputs_of_score(frame, &playbook->scores[node->index]);
+        need_node(frame, &playbook->order[i - 1]);
+    }
+}
+
+static void need_metrics(churn__frame *frame, const churn__frame_options *options)
+{
+    const churn_playbook *playbook = frame->playbook;
+    for (uint32_t m = 0; m < playbook->metric_count; m++) {
+        if (options->all_metrics) {
+            need_slot(frame, metric_slot(frame, m));
         }
-        if (!node->is_score && segment_needed(frame, node->index)) {
-            need_expr(frame, playbook->segments[node->index].when);
+        if (options->makings_of != NULL && options->makings_of[m]) {
+            need_inputs_of_metric(frame, &playbook->metrics[m]);
+            need_groups(frame, &playbook->metrics[m]);
         }
     }
 }
@@ -130,6 +190,7 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
     if (options->triggers) {
         need_triggers(frame);
     }
+    need_metrics(frame, options);
     for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
         need_slot(frame, i);
     }
@@ -139,14 +200,13 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
 /* ---- opening ---- */
 
 /* Which metrics are asked for; false: none. Those that they are made of follow by themselves. */
-static bool want_metrics(churn__frame *frame, const churn__frame_options *options)
+static bool want_metrics(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
     bool any = false;
     for (uint32_t m = 0; m < playbook->metric_count; m++) {
-        uint32_t slot = churn__playbook_slot(playbook, CHURN__SLOT_METRIC, m, 0);
-        bool needed = slot != CHURN__NONE && frame->needed[slot];
-        frame->metric_wanted[m] = needed || options->all_metrics;
+        uint32_t slot = metric_slot(frame, m);
+        frame->metric_wanted[m] = slot != CHURN__NONE && frame->needed[slot];
         any = any || frame->metric_wanted[m];
     }
     return any;
@@ -299,7 +359,8 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
     return st;
 }
 
-/* Every metric has a column, as others may be made of it. */
+/* Every metric has a column, as others may be made of it; those that stand on other customers, too,
+ * only where they are needed. */
 static bool point_at_metrics(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
@@ -308,7 +369,7 @@ static bool point_at_metrics(churn__frame *frame)
         if (slot == CHURN__NONE) {
             return false;
         }
-        if (!frame->needed[slot]) {
+        if (!frame->needed[slot] && playbook->metrics[m].round == 0) {
             frame->needed[slot] = 1;
             if (!make_column(frame, slot)) {
                 return false;
@@ -345,6 +406,7 @@ static bool make_room(churn__frame *frame)
     frame->metric_out =
         churn__alloc_array_zero(heap, playbook->metric_count, sizeof *frame->metric_out);
     frame->metric_wanted = churn__alloc_array_zero(heap, playbook->metric_count, 1);
+    frame->members = churn__alloc_array_zero(heap, playbook->segment_count, sizeof *frame->members);
     frame->scores = churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->scores);
     frame->score_needed = churn__alloc_array_zero(heap, playbook->score_count, 1);
     frame->attribute_codes =
@@ -357,9 +419,9 @@ static bool make_room(churn__frame *frame)
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
     return frame->columns && frame->needed && frame->metric_out && frame->metric_wanted &&
-           frame->scores && frame->score_needed && frame->attribute_codes && frame->trigger_codes &&
-           frame->play_codes && frame->blamed && frame->ids && frame->exists && frame->losses &&
-           frame->truth;
+           frame->members && frame->scores && frame->score_needed && frame->attribute_codes &&
+           frame->trigger_codes && frame->play_codes && frame->blamed && frame->ids &&
+           frame->exists && frame->losses && frame->truth;
 }
 
 /* All that is asked for later is read now. */
@@ -418,7 +480,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
     CHURN_TRY(fit_scratch(frame, err));
-    if (want_metrics(frame, options)) {
+    if (want_metrics(frame)) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));
         }
@@ -428,6 +490,21 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame = NULL;
 done:
     churn__frame_close(frame);
+    return st;
+}
+
+churn_status churn__frame_survey(churn__frame *frame, churn_engine *engine,
+                                 const churn__frame_options *options, churn_cancel *cancel,
+                                 churn_error *err)
+{
+    const churn__walk walk = {.engine = engine,
+                              .version = frame->version,
+                              .dates = frame->dates,
+                              .date_count = frame->date_count,
+                              .want = options,
+                              .cancel = cancel};
+    churn_status st = churn__usual_find(&walk, frame, &frame->own_usual, err);
+    frame->usual = frame->own_usual;
     return st;
 }
 
@@ -454,6 +531,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->needed, playbook->slot_count, 1);
     churn__free_array(heap, frame->metric_out, playbook->metric_count, sizeof *frame->metric_out);
     churn__free_array(heap, frame->metric_wanted, playbook->metric_count, 1);
+    churn__free_array(heap, frame->members, playbook->segment_count, sizeof *frame->members);
     churn__free_array(heap, frame->scores, playbook->score_count, sizeof *frame->scores);
     churn__free_array(heap, frame->score_needed, playbook->score_count, 1);
     churn__free_array(heap, frame->attribute_codes, playbook->attribute_count, sizeof(uint32_t));
@@ -464,6 +542,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->exists, rows, 1);
     churn__free_array(heap, frame->losses, rows, sizeof *frame->losses);
     churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);
+    churn__usual_free(frame->own_usual);
     churn__metric_plan_free(frame->plan);
     churn__loss_judge_free(frame->judge);
     churn__exchange_book_free(frame->exchange);

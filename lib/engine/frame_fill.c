@@ -305,18 +305,65 @@ static void fill_groups(churn__frame *frame, uint32_t index)
     }
 }
 
+static churn_status fill_score(churn__frame *frame, uint32_t index, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    if (frame->score_needed[index]) {
+        CHURN_TRY(churn__score_eval(&frame->playbook->scores[index], frame->columns, frame->rows,
+                                    frame->scratch, &frame->scores[index], err));
+        fill_groups(frame, index);
+    }
+done:
+    return st;
+}
+
+/* In which segments customers are: of those whom a baseline may ask for. */
+static const churn__column *point_at_members(churn__frame *frame, const churn__metric_def *def)
+{
+    if (def->baseline != CHURN__BASELINE_SEGMENT || def->segment != CHURN__NONE) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < frame->playbook->segment_count; i++) {
+        frame->members[i] =
+            frame->columns[churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, i, 0)];
+    }
+    return frame->members;
+}
+
+/* Metrics that stand on other customers, too. */
+static churn_status fill_metric(churn__frame *frame, uint32_t index, churn_error *err)
+{
+    const churn_playbook *playbook = frame->playbook;
+    const churn__metric_def *def = &playbook->metrics[index];
+    if (!frame->needed[churn__playbook_slot(playbook, CHURN__SLOT_METRIC, index, 0)]) {
+        return CHURN_OK;
+    }
+    const churn__metric_usual *usual = NULL;
+    const churn__column *members = NULL;
+    if (churn__metric_is_grouped(def)) {
+        usual = churn__usual_of(frame->usual, index);
+        members = point_at_members(frame, def);
+    }
+    return churn__metric_plan_eval_late(frame->plan, index, usual, members, frame->reader,
+                                        frame->customers, frame->customer_count, frame->metric_out,
+                                        err);
+}
+
 static churn_status fill_nodes(churn__frame *frame, churn_error *err)
 {
     churn_status st = CHURN_OK;
     for (uint32_t i = 0; i < frame->playbook->order_count; i++) {
         const churn__node *node = &frame->playbook->order[i];
-        if (!node->is_score) {
+        switch (node->kind) {
+        case CHURN__NODE_METRIC:
+            CHURN_TRY(fill_metric(frame, node->index, err));
+            break;
+        case CHURN__NODE_SEGMENT:
             CHURN_TRY(fill_segment(frame, node->index, err));
-        } else if (frame->score_needed[node->index]) {
-            CHURN_TRY(churn__score_eval(&frame->playbook->scores[node->index], frame->columns,
-                                        frame->rows, frame->scratch, &frame->scores[node->index],
-                                        err));
-            fill_groups(frame, node->index);
+            break;
+        default:
+            CHURN_TRY(fill_score(frame, node->index, err));
+            break;
         }
     }
 done:

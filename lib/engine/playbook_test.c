@@ -208,6 +208,7 @@ static churn_status look(testing *t, churn_engine *engine, const churn__test_def
     CHURN_TRY(churn__engine_meet(engine, version, err));
     CHURN_TRY(churn__frame_open(engine, version, &engine->as_of, 1, &want, &frame, err));
     uint32_t customer = churn__version_find_customer(version, TEST_CUSTOMER);
+    CHURN_TRY(churn__frame_survey(frame, engine, &want, NULL, err));
     CHURN_TRY(churn__frame_fill(frame, &customer, 1, err));
     for (uint32_t i = 0; i < test->expect_count; i++) {
         churn__value got = cell(&frame->columns[test->expect[i].slot], 0);

@@ -148,7 +148,7 @@ churn_status churn__metric_baselines_create(churn__metric_plan *plan, churn_erro
     uint32_t count = 0, longest = 0;
     for (uint32_t i = 0; i < plan->derived.count; i++) {
         const churn__metric_def *def = plan->bounds[plan->derived.items[i]].def;
-        if (def->kind != CHURN__METRIC_BASELINE) {
+        if (def->kind != CHURN__METRIC_BASELINE || churn__metric_is_grouped(def)) {
             continue;
         }
         if (plan->config.is_past) {
@@ -163,7 +163,8 @@ churn_status churn__metric_baselines_create(churn__metric_plan *plan, churn_erro
     CHURN_TRY(baselines_room(plan, count, longest, err));
     for (uint32_t i = 0; i < plan->derived.count; i++) {
         uint32_t metric = plan->derived.items[i];
-        if (plan->bounds[metric].def->kind == CHURN__METRIC_BASELINE) {
+        const churn__metric_def *def = plan->bounds[metric].def;
+        if (def->kind == CHURN__METRIC_BASELINE && !churn__metric_is_grouped(def)) {
             past *p = &plan->baselines->pasts[plan->baselines->count++];
             CHURN_TRY(past_create(plan, metric, p, err));
         }

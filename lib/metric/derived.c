@@ -22,23 +22,22 @@ bool churn__metric_is_derived(const churn__metric_def *def)
     }
 }
 
-/* How many operands there are, and the metric that the ith is; CHURN__METRIC_NONE: an attribute. */
-static uint32_t input_count(const churn__metric_def *def)
+uint32_t churn__metric_input_count(const churn__metric_def *def)
 {
     uint32_t count = def->kind == CHURN__METRIC_BASELINE ? 1 : 2;
     if (def->kind == CHURN__METRIC_EXPR) {
-        (void)churn__expr_slots(def->expr, &count);
+        count = 0;
+        (void)(def->expr == NULL ? NULL : churn__expr_slots(def->expr, &count));
     }
     return churn__metric_is_derived(def) ? count : 0;
 }
 
-static uint32_t input_metric(const churn__metric_plan *plan, const churn__metric_def *def,
-                             uint32_t i)
+uint32_t churn__metric_input(const churn__metric_def *def, uint32_t metric_count, uint32_t i)
 {
     uint32_t count = 0;
     if (def->kind == CHURN__METRIC_EXPR) {
         uint32_t slot = churn__expr_slots(def->expr, &count)[i];
-        return slot < plan->config.metric_count ? slot : CHURN__METRIC_NONE;
+        return slot < metric_count ? slot : CHURN__METRIC_NONE;
     }
     const churn__operand *o = i == 0 ? &def->a : &def->b;
     return o->is_attribute ? CHURN__METRIC_NONE : o->metric;
@@ -67,13 +66,13 @@ static churn_status order_open(order_walk *walk, uint32_t metric, churn_error *e
 {
     churn_status st = CHURN_OK;
     const churn__metric_def *def = walk->plan->bounds[metric].def;
-    uint32_t count = input_count(def);
+    uint32_t count = churn__metric_input_count(def), metrics = walk->plan->config.metric_count;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t input = input_metric(walk->plan, def, i);
+        uint32_t input = churn__metric_input(def, metrics, i);
         if (input == CHURN__METRIC_NONE) {
             continue;
         }
-        if (input >= walk->plan->config.metric_count) {
+        if (input >= metrics) {
             CHURN_FAIL(CHURN_E_INTERNAL, 0, "metric %q: operand out of range", &def->id);
         }
         if (walk->state[input] == OPEN) {
@@ -119,7 +118,7 @@ churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err)
     size_t edges = 1;
     order_walk walk = {.plan = plan};
     for (uint32_t m = 0; m < n; m++) {
-        edges += 1 + (size_t)input_count(plan->bounds[m].def);
+        edges += 1 + (size_t)churn__metric_input_count(plan->bounds[m].def);
     }
     walk.state = churn__arena_array(&plan->arena, n, 1);
     /* Each metric is opened once and then puts what it is made of on the stack. */
@@ -281,6 +280,21 @@ void churn__metric_derived_free(churn__metric_plan *plan)
     churn__metric_baselines_free(plan);
 }
 
+static churn_status derive_one(churn__metric_plan *plan, uint32_t metric, churn__reader *reader,
+                               const uint32_t *customers, uint32_t n, churn__column *out,
+                               churn_error *err)
+{
+    switch (plan->bounds[metric].def->kind) {
+    case CHURN__METRIC_EXPR:
+        return churn__metric_expr_eval(plan, metric, reader, customers, n, out, err);
+    case CHURN__METRIC_BASELINE:
+        return churn__metric_baseline_eval(plan, metric, reader, customers, n, out, err);
+    default:
+        eval_pair(plan, metric, reader, customers, n, out);
+        return CHURN_OK;
+    }
+}
+
 churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reader,
                                   const uint32_t *customers, uint32_t n, churn__column *out,
                                   churn_error *err)
@@ -288,17 +302,28 @@ churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reade
     churn_status st = CHURN_OK;
     for (uint32_t i = 0; i < plan->derived.count; i++) {
         uint32_t metric = plan->derived.items[i];
-        switch (plan->bounds[metric].def->kind) {
-        case CHURN__METRIC_EXPR:
-            CHURN_TRY(churn__metric_expr_eval(plan, metric, reader, customers, n, out, err));
-            break;
-        case CHURN__METRIC_BASELINE:
-            CHURN_TRY(churn__metric_baseline_eval(plan, metric, reader, customers, n, out, err));
-            break;
-        default:
-            eval_pair(plan, metric, reader, customers, n, out);
-            break;
+        if (plan->bounds[metric].def->round == 0) {
+            CHURN_TRY(derive_one(plan, metric, reader, customers, n, out, err));
         }
+    }
+done:
+    return st;
+}
+
+churn_status churn__metric_plan_eval_late(churn__metric_plan *plan, uint32_t metric,
+                                          const churn__metric_usual *usual,
+                                          const churn__column *members, churn__reader *reader,
+                                          const uint32_t *customers, uint32_t n, churn__column *out,
+                                          churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    if (churn__metric_is_grouped(plan->bounds[metric].def)) {
+        churn__metric_group_eval(plan, metric, usual, members, n, out);
+    } else {
+        CHURN_TRY(derive_one(plan, metric, reader, customers, n, out, err));
+    }
+    if (plan->quality != NULL) {
+        churn__metric_measure_late(plan, metric, reader, customers, n, out);
     }
 done:
     return st;

@@ -28,4 +28,10 @@ churn_status churn__metric_baseline_eval(churn__metric_plan *plan, uint32_t metr
                                          churn__reader *reader, const uint32_t *customers,
                                          uint32_t n, churn__column *out, churn_error *err);
 
+/* ---- group.c ---- */
+
+void churn__metric_group_eval(churn__metric_plan *plan, uint32_t metric,
+                              const churn__metric_usual *usual, const churn__column *members,
+                              uint32_t n, churn__column *out);
+
 #endif

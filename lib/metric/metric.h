@@ -222,11 +222,13 @@ typedef struct churn__metric_def {
     const churn__expr *expr; /* where of an event metric; a metric's own expression */
     churn__operand a, b;
     churn__baseline_of baseline;
-    uint32_t back;            /* of a baseline of its own: how many values of the past, */
-    uint32_t fewest;          /* and how many must be there; `every` apart */
-    bool difference;          /* value - median, else value / median */
-    const uint32_t *segments; /* of a baseline of segments: the first that holds is meant */
-    uint32_t segment_count;
+    uint32_t back;    /* of a baseline of its own: how many values of the past, */
+    uint32_t fewest;  /* and how many must be there; `every` apart. Of groups: in them */
+    bool difference;  /* value - median, else value / median */
+    uint32_t segment; /* of a baseline of segments; UINT32_MAX: the first that holds */
+    /* How often all customers are gone through before it can be computed: 0 for what stands on its
+     * customer alone; baselines of groups and what is made of them have more. */
+    uint32_t round;
     double min_base;     /* smallest |b| that is divided by: ratio 0 (b must not be 0), change 1 */
     uint8_t survey_kind; /* CHURN__SURVEY_*; 0: any */
     int64_t max_age;     /* of a survey answer; 0: any */
@@ -302,6 +304,40 @@ void churn__metric_plan_free(churn__metric_plan *plan);
 churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *reader,
                                      const uint32_t *customers, uint32_t n, churn__column *out,
                                      churn_error *err);
+
+/*
+ * Metrics with a `round` are left alone by churn__metric_plan_eval(): what is usual among other
+ * customers must be known, and in which groups these are. Whoever knows asks for them one by one,
+ * each after what it is made of and after churn__metric_plan_eval() of the same customers.
+ */
+
+/* What is usual in groups of customers: of group g at date j in place g * date_count + j. */
+typedef struct churn__metric_usual {
+    uint32_t group_count;
+    const double *values;
+    const churn__missing *missing;
+} churn__metric_usual;
+
+/* `usual` and `members` are of a baseline of groups. `members` has a column of truths a group, of
+ * the same rows as `out`: the first group that holds is meant. NULL: group 0 is everybody's. */
+churn_status churn__metric_plan_eval_late(churn__metric_plan *plan, uint32_t metric,
+                                          const churn__metric_usual *usual,
+                                          const churn__column *members, churn__reader *reader,
+                                          const uint32_t *customers, uint32_t n, churn__column *out,
+                                          churn_error *err);
+/* The median of at least `fewest` numbers, which are put into order; else CHURN__EMPTY. */
+churn__missing churn__metric_median(double *numbers, size_t n, uint32_t fewest, double *out);
+
+/* A baseline of all customers or of segments. */
+static inline bool churn__metric_is_grouped(const churn__metric_def *def)
+{
+    return def->kind == CHURN__METRIC_BASELINE && def->baseline != CHURN__BASELINE_SELF;
+}
+
+/* The metrics that one is made of: the ith of `count`, UINT32_MAX: no metric. */
+bool churn__metric_is_derived(const churn__metric_def *def);
+uint32_t churn__metric_input_count(const churn__metric_def *def);
+uint32_t churn__metric_input(const churn__metric_def *def, uint32_t metric_count, uint32_t i);
 
 /* What came of a metric over all customers and dates evaluated so far, for those that existed; only
  * where config.measure asks for it. */

@@ -416,7 +416,6 @@ churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, chur
 
 /* ---- derived.c, baseline.c, quality.c, event_view.c ---- */
 
-bool churn__metric_is_derived(const churn__metric_def *def);
 /* Finds what is wanted, and puts derived metrics into an order in which each comes after what it is
  * made of. */
 churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err);
@@ -427,8 +426,11 @@ churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reade
                                   const uint32_t *customers, uint32_t n, churn__column *out,
                                   churn_error *err);
 void churn__metric_baselines_fresh(churn__metric_plan *plan);
+/* All metrics without a round; one that has one. */
 void churn__metric_measure(churn__metric_plan *plan, churn__reader *reader,
                            const uint32_t *customers, uint32_t n, const churn__column *out);
+void churn__metric_measure_late(churn__metric_plan *plan, uint32_t metric, churn__reader *reader,
+                                const uint32_t *customers, uint32_t n, const churn__column *out);
 /* Event metrics that need the general way. */
 bool churn__metric_is_general(const churn__metric_plan *plan, const churn__metric_def *def);
 churn_status churn__metric_general_create(churn__metric_plan *plan, churn_error *err);

@@ -3,6 +3,16 @@
 
 /* What came of metrics, for the report on a run. */
 
+static void note(churn__metric_plan *plan, uint32_t metric, churn__missing reason)
+{
+    churn__metric_quality *quality = &plan->quality[metric];
+    if (reason == CHURN__PRESENT) {
+        quality->valid++;
+    } else {
+        quality->missing[reason % CHURN__METRIC_REASONS]++;
+    }
+}
+
 void churn__metric_measure(churn__metric_plan *plan, churn__reader *reader,
                            const uint32_t *customers, uint32_t n, const churn__column *out)
 {
@@ -13,10 +23,21 @@ void churn__metric_measure(churn__metric_plan *plan, churn__reader *reader,
                 continue;
             }
             for (uint32_t m = 0; m < plan->config.metric_count; m++) {
-                churn__missing reason = plan->wanted[m] ? out[m].missing[row] : CHURN__PRESENT;
-                plan->quality[m].valid += reason == CHURN__PRESENT && plan->wanted[m];
-                plan->quality[m].missing[reason % CHURN__METRIC_REASONS] +=
-                    reason != CHURN__PRESENT;
+                if (plan->wanted[m] && plan->bounds[m].def->round == 0) {
+                    note(plan, m, out[m].missing[row]);
+                }
+            }
+        }
+    }
+}
+
+void churn__metric_measure_late(churn__metric_plan *plan, uint32_t metric, churn__reader *reader,
+                                const uint32_t *customers, uint32_t n, const churn__column *out)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t date = 0; date < plan->date_count; date++) {
+            if (churn__reader_exists(reader, customers[i], plan->dates[date])) {
+                note(plan, metric, out[metric].missing[(size_t)i * plan->date_count + date]);
             }
         }
     }

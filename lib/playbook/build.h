@@ -167,7 +167,7 @@ void b_scores(builder *b);
 void b_triggers(builder *b);
 void b_plays(builder *b);
 void b_tests(builder *b);
-void b_order(builder *b); /* segments and scores */
+void b_order(builder *b); /* build_order.c: metrics, segments and scores */
 
 /* ---- what stands on what (graph.c) ---- */
 

@@ -142,26 +142,58 @@ static void fill_expr(builder *b, const churn__yaml_node *item, churn__metric_de
 
 /* ---- baselines ---- */
 
-static void fill_baseline(builder *b, const churn__yaml_node *item, churn__metric_def *def)
+/* Of the customer's own past. */
+static void fill_past(builder *b, const churn__yaml_node *part, churn__metric_def *def)
 {
-    const churn__yaml_node *part = b_get(item, "baseline");
     churn__span every = b_span(part, "every");
-    def->kind = CHURN__METRIC_BASELINE;
-    fill_operand(b, b_get(part, "metric"), &def->a);
-    def->baseline =
-        (churn__baseline_of)b_word(part, "of", &schema_baseline_of, CHURN__BASELINE_SELF);
     def->back = b_count(part, "back", 1);
-    def->fewest = b_count(part, "fewest", (def->back + 1) / 2);
     def->every = every.amount;
     def->every_unit = every.unit;
-    def->difference = b_word(part, "as", &schema_baseline_as, 0) == 1;
-    if (part != NULL && def->baseline == CHURN__BASELINE_SELF) {
-        b_need(b, part, "back", "of: self");
-        b_need(b, part, "every", "of: self");
-    }
+    def->fewest = b_count(part, "fewest", (def->back + 1) / 2);
+    b_need(b, part, "back", "of: self");
+    b_need(b, part, "every", "of: self");
+    b_forbid(b, part, "segment", "of: self");
     if (b_get(part, "fewest") != NULL && def->fewest > def->back) {
         report_add(&b->report, DIAGNOSTIC_out_of_range, b_at(b_get(part, "fewest")),
                    "`fewest`: more than `back`");
+    }
+}
+
+/* Of other customers. */
+static void fill_others(builder *b, const churn__yaml_node *part, churn__metric_def *def)
+{
+    bool all = def->baseline == CHURN__BASELINE_ALL;
+    const char *of = all ? "of: all" : "of: segment";
+    const churn__yaml_node *segment = b_get(part, "segment");
+    def->fewest = b_count(part, "fewest", 1);
+    b_forbid(b, part, "back", of);
+    b_forbid(b, part, "every", of);
+    if (all) {
+        b_forbid(b, part, "segment", of);
+    } else if (segment != NULL) {
+        def->segment = b_refer(b, DIAGNOSTIC_unknown_segment, "segment", &b->segments, segment);
+    } else if (b->pb->segment_count == 0) {
+        report_add(&b->report, DIAGNOSTIC_not_together, b_at(part),
+                   "`of: segment`: the playbook has no segments");
+    }
+}
+
+static void fill_baseline(builder *b, const churn__yaml_node *item, churn__metric_def *def)
+{
+    const churn__yaml_node *part = b_get(item, "baseline");
+    def->kind = CHURN__METRIC_BASELINE;
+    def->segment = UINT32_MAX;
+    if (part == NULL) {
+        return;
+    }
+    fill_operand(b, b_get(part, "metric"), &def->a);
+    def->baseline =
+        (churn__baseline_of)b_word(part, "of", &schema_baseline_of, CHURN__BASELINE_SELF);
+    def->difference = b_word(part, "as", &schema_baseline_as, 0) == 1;
+    if (def->baseline == CHURN__BASELINE_SELF) {
+        fill_past(b, part, def);
+    } else {
+        fill_others(b, part, def);
     }
 }
 
@@ -187,97 +219,6 @@ static void fill_metric(builder *b, const churn__yaml_node *item, churn__metric_
     }
     b_record_metric(b, item, def);
     b_metric_default(b, item, def);
-}
-
-static churn_str metric_name(builder *b, uint32_t i)
-{
-    return b->pb->metrics[i].id;
-}
-
-static report_place metric_place(builder *b, uint32_t i)
-{
-    return (report_place){.line = b->pb->metrics[i].line, .column = b->pb->metrics[i].column};
-}
-
-/* The metrics that one is made of, into `out` unless NULL; returns how many. */
-static uint32_t metric_inputs(const builder *b, const churn__metric_def *def, uint32_t *out)
-{
-    const churn__operand *parts[] = {&def->a, &def->b};
-    uint32_t count = 0, slots = 0, inputs = 0;
-    const uint32_t *named = NULL;
-    switch (def->kind) {
-    case CHURN__METRIC_RATIO:
-    case CHURN__METRIC_PCT_CHANGE:
-    case CHURN__METRIC_DELTA:
-        inputs = 2;
-        break;
-    case CHURN__METRIC_BASELINE:
-        inputs = 1;
-        break;
-    case CHURN__METRIC_EXPR:
-        named = def->expr == NULL ? NULL : churn__expr_slots(def->expr, &slots);
-        break;
-    default:
-        break;
-    }
-    for (uint32_t i = 0; i < inputs; i++) {
-        if (!parts[i]->is_attribute && parts[i]->metric != UINT32_MAX) {
-            out != NULL ? (void)(out[count] = parts[i]->metric) : (void)0;
-            count++;
-        }
-    }
-    for (uint32_t i = 0; i < slots; i++) {
-        if (named[i] < b->pb->metric_count) {
-            out != NULL ? (void)(out[count] = named[i]) : (void)0;
-            count++;
-        }
-    }
-    return count;
-}
-
-/* Each date of a baseline's past would have a past of its own. */
-static void metrics_depth(builder *b, const graph *g, const uint32_t *order)
-{
-    uint8_t *deep = b_array(b, g->count, 1);
-    for (uint32_t i = 0; deep != NULL && i < g->count; i++) {
-        uint32_t metric = order[i];
-        const churn__metric_def *def = &b->pb->metrics[metric];
-        for (uint32_t e = g->start[metric]; e < g->start[metric + 1]; e++) {
-            deep[metric] = deep[metric] || deep[g->edges[e]];
-        }
-        if (def->kind == CHURN__METRIC_BASELINE && deep[metric]) {
-            report_add(&b->report, DIAGNOSTIC_not_together,
-                       (report_place){.line = def->line, .column = def->column},
-                       "metric %q: a baseline of a baseline", &def->id);
-        }
-        deep[metric] = deep[metric] || def->kind == CHURN__METRIC_BASELINE;
-    }
-}
-
-/* A ratio of ratios is fine, one of itself is not. */
-static void metrics_cycles(builder *b)
-{
-    uint32_t count = b->pb->metric_count, edge_count = 0;
-    size_t most = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        most += metric_inputs(b, &b->pb->metrics[i], NULL);
-    }
-    uint32_t *start = b_array(b, (size_t)count + 1, sizeof *start);
-    uint32_t *edges = b_array(b, most, sizeof *edges);
-    uint32_t *order = b_array(b, count, sizeof *order);
-    if (start == NULL || edges == NULL || order == NULL) {
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        start[i] = edge_count;
-        edge_count += metric_inputs(b, &b->pb->metrics[i], edges + edge_count);
-    }
-    start[count] = edge_count;
-    const graph g = {count, start, edges, metric_name, metric_place};
-    b_graph_order(b, &g, order);
-    if (b->st == CHURN_OK) {
-        metrics_depth(b, &g, order);
-    }
 }
 
 /* What expressions of metrics name beside metrics. */
@@ -337,7 +278,6 @@ void b_metrics(builder *b)
             fill_metric(b, list->items[i], &b->metric_defs[i]);
         }
     }
-    metrics_cycles(b);
     metrics_sources(b);
     metrics_names(b);
     metrics_props(b);

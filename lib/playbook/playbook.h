@@ -55,10 +55,17 @@ typedef struct churn__slot {
     churn_str name; /* as in expressions: metric.logins_28d */
 } churn__slot;
 
-/* What must be computed one after the other: metrics all at once, before everything; then segments
- * and scores in an order in which each comes after what it reads. */
+/* What must be computed one after the other: metrics that stand on their customer alone all at
+ * once, before everything; then segments, scores and metrics that stand on other customers (those
+ * with a `round`) in an order in which each comes after what it reads. */
+typedef enum churn__node_kind {
+    CHURN__NODE_METRIC = 1,
+    CHURN__NODE_SEGMENT,
+    CHURN__NODE_SCORE
+} churn__node_kind;
+
 typedef struct churn__node {
-    bool is_score; /* else a segment */
+    churn__node_kind kind;
     uint32_t index;
 } churn__node;
 

@@ -133,8 +133,10 @@ static const schema_key expr_keys[] = {
 };
 static const schema_word baseline_words[] = {
     {"self", CHURN__BASELINE_SELF, false, "The customer's own values at earlier dates."},
-    {"segment", CHURN__BASELINE_SEGMENT, true, "Customers of the same segment."},
-    {"all", CHURN__BASELINE_ALL, true, "All customers."},
+    {"segment", CHURN__BASELINE_SEGMENT, false,
+     "Customers in `segment`, or, without it, in the customer's own: the first declared one that "
+     "holds."},
+    {"all", CHURN__BASELINE_ALL, false, "All customers."},
 };
 const schema schema_baseline_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_words)};
 static const schema_word baseline_forms[] = {
@@ -143,6 +145,8 @@ static const schema_word baseline_forms[] = {
 };
 const schema schema_baseline_as = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_forms)};
 static const schema back = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1000};
+static const schema fewest = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1e9};
+static const schema segment_name = {.type = SCHEMA_NAME, .what = "the id of a segment"};
 static const schema_key baseline_part_keys[] = {
     {"metric", &metric_name, .required = true, .doc = "What is compared with what is usual.",
      .example = "logins_28d"},
@@ -153,7 +157,9 @@ static const schema_key baseline_part_keys[] = {
      .example = "7d"},
     {"as", &schema_baseline_as, .standard = "ratio", .doc = "How the two are compared.",
      .example = "difference"},
-    {"fewest", &back, .standard = "half of `back`",
+    {"segment", &segment_name, .doc = "Of `segment`: the one that everybody is compared with.",
+     .example = "enterprise"},
+    {"fewest", &fewest, .standard = "of `self` half of `back`, else 1",
      .doc = "How many values there must be to say what is usual.", .example = "6"},
 };
 static const schema baseline_part = {SCHEMA_KEYS_OF(baseline_part_keys)};

@@ -78,7 +78,7 @@ static void playbook_slots__every_name__found_again(void **state)
     assert_int_equal(churn__playbook_slot(pb, CHURN__SLOT_METRIC, 2, 0), UINT32_MAX);
     /* small needs health, big needs small */
     assert_int_equal(pb->order_count, 3);
-    assert_true(pb->order[0].is_score);
+    assert_int_equal(pb->order[0].kind, CHURN__NODE_SCORE);
     assert_int_equal(pb->order[1].index, 1);
     assert_int_equal(pb->order[2].index, 0);
     churn_playbook_free(pb);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "playbook/build.h"
+
+/*
+ * The order of evaluation: one graph of all that is computed. Its nodes are metrics first, then
+ * segments, then scores, as declared.
+ */
+
+/* ---- nodes ---- */
+
+static churn__node node_of(const churn_playbook *pb, uint32_t i)
+{
+    if (i < pb->metric_count) {
+        return (churn__node){CHURN__NODE_METRIC, i};
+    }
+    i -= pb->metric_count;
+    return i < pb->segment_count ? (churn__node){CHURN__NODE_SEGMENT, i}
+                                 : (churn__node){CHURN__NODE_SCORE, i - pb->segment_count};
+}
+
+static churn_str node_name(builder *b, uint32_t i)
+{
+    const churn_playbook *pb = b->pb;
+    churn__node node = node_of(pb, i);
+    switch (node.kind) {
+    case CHURN__NODE_METRIC:
+        return b_join(b, "metric.", pb->metrics[node.index].id, "");
+    case CHURN__NODE_SEGMENT:
+        return b_join(b, "segment.", pb->segments[node.index].id, "");
+    default:
+        return pb->scores[node.index].id;
+    }
+}
+
+static report_place node_place(builder *b, uint32_t i)
+{
+    const churn_playbook *pb = b->pb;
+    churn__node node = node_of(pb, i);
+    switch (node.kind) {
+    case CHURN__NODE_METRIC:
+        return (report_place){.line = pb->metrics[node.index].line,
+                              .column = pb->metrics[node.index].column};
+    case CHURN__NODE_SEGMENT:
+        return (report_place){.line = pb->segments[node.index].line,
+                              .column = pb->segments[node.index].column};
+    default:
+        return (report_place){.line = pb->scores[node.index].line,
+                              .column = pb->scores[node.index].column};
+    }
+}
+
+/* ---- edges ---- */
+
+typedef struct edge_list {
+    uint32_t *data;
+    size_t count, capacity;
+} edge_list;
+
+static void edge_add(builder *b, edge_list *to, uint32_t node)
+{
+    if (!churn__grow(b->heap, (void **)&to->data, &to->capacity, to->count + 1, sizeof *to->data)) {
+        b_no_memory(b);
+        return;
+    }
+    to->data[to->count++] = node;
+}
+
+/* What the engine's own state says (triggers, plays, status) stood before this evaluation and needs
+ * no order; attributes and losses stand on records alone. */
+static void edge_slot(builder *b, edge_list *to, uint32_t slot)
+{
+    const churn_playbook *pb = b->pb;
+    if (slot >= pb->slot_count) {
+        return;
+    }
+    const churn__slot *what = &pb->slots[slot];
+    switch (what->kind) {
+    case CHURN__SLOT_METRIC:
+        edge_add(b, to, what->index);
+        break;
+    case CHURN__SLOT_SEGMENT:
+        edge_add(b, to, pb->metric_count + what->index);
+        break;
+    case CHURN__SLOT_SCORE:
+        edge_add(b, to, pb->metric_count + pb->segment_count + what->index);
+        break;
+    default:
+        break;
+    }
+}
+
+static void edges_expr(builder *b, edge_list *to, const churn__expr *expr)
+{
+    uint32_t count = 0;
+    const uint32_t *slots = expr == NULL ? NULL : churn__expr_slots(expr, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        edge_slot(b, to, slots[i]);
+    }
+}
+
+static void edges_metric(builder *b, edge_list *to, const churn__metric_def *def)
+{
+    const churn_playbook *pb = b->pb;
+    uint32_t count = churn__metric_input_count(def);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t input = churn__metric_input(def, pb->metric_count, i);
+        if (input != UINT32_MAX) {
+            edge_add(b, to, input);
+        }
+    }
+    bool segments = churn__metric_is_grouped(def) && def->baseline == CHURN__BASELINE_SEGMENT;
+    for (uint32_t i = 0; segments && i < pb->segment_count; i++) {
+        if (def->segment == UINT32_MAX || def->segment == i) {
+            edge_add(b, to, pb->metric_count + i);
+        }
+    }
+}
+
+static void edges_score(builder *b, edge_list *to, const churn__score_def *score)
+{
+    for (uint32_t g = 0; g < score->group_count; g++) {
+        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
+            edge_slot(b, to, score->groups[g].factors[f].slot);
+        }
+    }
+    for (uint32_t i = 0; i < score->cap_count; i++) {
+        edges_expr(b, to, score->caps[i].when);
+    }
+}
+
+static void edges_of(builder *b, uint32_t i, edge_list *to)
+{
+    churn__node node = node_of(b->pb, i);
+    switch (node.kind) {
+    case CHURN__NODE_METRIC:
+        edges_metric(b, to, &b->pb->metrics[node.index]);
+        break;
+    case CHURN__NODE_SEGMENT:
+        edges_expr(b, to, b->pb->segments[node.index].when);
+        break;
+    default:
+        edges_score(b, to, &b->pb->scores[node.index]);
+        break;
+    }
+}
+
+/* ---- what follows of the order ---- */
+
+/* Each date of a baseline's past would have a past, or all customers, of its own. */
+static void find_depth(builder *b, const graph *g, const uint32_t *order)
+{
+    const churn_playbook *pb = b->pb;
+    uint8_t *deep = b_array(b, g->count, 1);
+    for (uint32_t i = 0; deep != NULL && i < g->count; i++) {
+        uint32_t node = order[i];
+        if (node >= pb->metric_count) {
+            continue;
+        }
+        const churn__metric_def *def = &pb->metrics[node];
+        for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++) {
+            deep[node] = deep[node] || (g->edges[e] < pb->metric_count && deep[g->edges[e]]);
+        }
+        bool baseline = def->kind == CHURN__METRIC_BASELINE;
+        if (baseline && deep[node] && !churn__metric_is_grouped(def)) {
+            report_add(&b->report, DIAGNOSTIC_not_together, node_place(b, node),
+                       "metric %q: a baseline of a baseline", &def->id);
+        }
+        deep[node] = deep[node] || baseline;
+    }
+}
+
+/* A baseline of a group is known one round through all customers after what it is made of. */
+static void find_rounds(builder *b, const graph *g, const uint32_t *order)
+{
+    const churn_playbook *pb = b->pb;
+    uint32_t *rounds = b_array(b, g->count, sizeof *rounds);
+    for (uint32_t i = 0; rounds != NULL && i < g->count; i++) {
+        uint32_t node = order[i], round = 0;
+        for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++) {
+            round = rounds[g->edges[e]] > round ? rounds[g->edges[e]] : round;
+        }
+        if (node < pb->metric_count) {
+            round += churn__metric_is_grouped(&pb->metrics[node]);
+            b->metric_defs[node].round = round;
+        }
+        rounds[node] = round;
+    }
+}
+
+static void keep_order(builder *b, const graph *g, const uint32_t *order)
+{
+    churn_playbook *pb = b->pb;
+    uint32_t count = 0;
+    churn__node *nodes = b_array(b, g->count, sizeof *nodes);
+    for (uint32_t i = 0; nodes != NULL && i < g->count; i++) {
+        churn__node node = node_of(pb, order[i]);
+        if (node.kind != CHURN__NODE_METRIC || pb->metrics[node.index].round > 0) {
+            nodes[count++] = node;
+        }
+    }
+    pb->order = nodes;
+    pb->order_count = count;
+}
+
+void b_order(builder *b)
+{
+    const churn_playbook *pb = b->pb;
+    uint32_t count = pb->metric_count + pb->segment_count + pb->score_count;
+    edge_list edges = {0};
+    uint32_t *start = b_array(b, (size_t)count + 1, sizeof *start);
+    uint32_t *order = b_array(b, count, sizeof *order);
+    if (start == NULL || order == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < count && b->st == CHURN_OK; i++) {
+        start[i] = (uint32_t)edges.count;
+        edges_of(b, i, &edges);
+    }
+    start[count] = (uint32_t)edges.count;
+    const graph g = {count, start, edges.data, node_name, node_place};
+    if (b->st == CHURN_OK) {
+        b_graph_order(b, &g, order);
+    }
+    if (b->st == CHURN_OK) {
+        find_depth(b, &g, order);
+        find_rounds(b, &g, order);
+        keep_order(b, &g, order);
+    }
+    churn__free_array(b->heap, edges.data, edges.capacity, sizeof *edges.data);
+}
