@@ -111,6 +111,7 @@ type Query struct {
 	Score     string // which score; default the first, or all where a table has them all
 	Owner     string // AtRisk: customers of this owner
 	Limit     int    // AtRisk: at most so many rows; 0: all
+	Reasons   bool   // Metrics: after each of them a column <metric>.reason, why it is missing
 }
 
 type asker func(*C.churn_engine, *C.churn_query_options, **C.churn_table, *C.churn_error) C.churn_status
@@ -128,6 +129,9 @@ func (e *Engine) ask(queries []Query, call asker) (*Table, error) {
 		score:       p.str(query.Score),
 		owner:       p.str(query.Owner),
 		limit:       C.uint64_t(query.Limit),
+	}
+	if query.Reasons {
+		to.flags |= C.CHURN_QUERY_REASONS
 	}
 	if query.Customers != nil { // a text more, so that an empty list is given, too
 		to.customers = p.strs(append(slices.Clone(query.Customers), ""))
@@ -172,6 +176,14 @@ func (e *Engine) MetricsAt(asOf []time.Time, query ...Query) (*Table, error) {
 func (e *Engine) Missing(asOf time.Time, query ...Query) (*Table, error) {
 	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_missing(engine, micros(asOf), o, out, err)
+	})
+}
+
+// Quality reports how good metrics are: metric, customers, valid, how many are missing by reason, and of
+// metrics of events skipped, excluded, unknown_zones.
+func (e *Engine) Quality(asOf time.Time, query ...Query) (*Table, error) {
+	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
+		return C.churn_engine_quality(engine, micros(asOf), o, out, err)
 	})
 }
 

@@ -49,6 +49,47 @@ func TestPureQuestions(t *testing.T) {
 	equal(t, "disagreements", must[*Table](t)(engine.Disagreements(at)).Len(), 0)
 }
 
+func TestAnswersAboutMetrics(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	said := must[*Table](t)(engine.Metrics(at, Query{Reasons: true}))
+	equal(t, "columns", strings.Join(said.Columns(), " "), "customer logins_28d logins_28d.reason mrr mrr.reason")
+	equal(t, "reason", said.Row(0).IsNull("mrr.reason"), true)
+	quality := must[*Table](t)(engine.Quality(at))
+	equal(t, "metrics", strings.Join(quality.Strings("metric"), " "), "logins_28d mrr")
+	equal(t, "valid", quality.Row(0).Int("valid"), 2)
+	_, err := engine.Scores(at, Query{Reasons: true})
+	wantStatus(t, err, ErrArgument)
+}
+
+func TestOneCustomer(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	one := must[*CustomerAnswer](t)(engine.Customer("acme", at))
+	equal(t, "exists", one.Exists, true)
+	equal(t, "churned", one.Churned, false)
+	equal(t, "metric", one.Metric("logins_28d").Value, any(4.0))
+	equal(t, "reason", one.Metric("logins_28d").Reason, "")
+	equal(t, "score", *one.Score("health"), ScoreValue{ID: "health", Known: true, Value: 100, Band: one.Score("health").Band,
+		Coverage: 1, Low: 100, High: 100})
+	if one.Metric("none") != nil || one.Score("none") != nil {
+		t.Fatal("found what is not there")
+	}
+	before := must[*CustomerAnswer](t)(engine.Customer("acme", day("1999-01-01")))
+	equal(t, "before", before.Exists, false)
+	equal(t, "nothing", len(before.Metrics)+len(before.Scores)+len(before.Segments), 0)
+	_, err := engine.Customer("nobody", at)
+	wantStatus(t, err, ErrNotFound)
+	_, err = engine.Customer("acme", time.Time{}.AddDate(-10, 0, 0))
+	wantStatus(t, err, ErrRange)
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Customer("acme", at); err == nil {
+		t.Fatal("a closed engine answered")
+	}
+}
+
 func TestQuestionsThatHaveNoAnswer(t *testing.T) {
 	engine := openEngine(t)
 	at := day("2026-02-01")

@@ -64,11 +64,13 @@ CHURN_API void churn_engine_free(churn_engine *engine);
 
 /* ---- pure questions ---- */
 
+#define CHURN_QUERY_REASONS 1u /* flag of metrics: why each value is missing, beside it */
+
 /** What every question can be narrowed to. A metric whose `baseline` is of all customers or of a
  * segment asks everybody all the same, so that it is what it is without narrowing. */
 typedef struct churn_query_options {
     uint32_t struct_size;
-    uint32_t flags;       /* zero */
+    uint32_t flags;       /* CHURN_QUERY_*, of questions that know them */
     churn_str customer;   /* one customer; default all that exist at as_of */
     churn_str score;      /* which score; default the first, or all where a table has them all */
     churn_str owner;      /* at_risk: customers of this owner */
@@ -85,10 +87,11 @@ typedef struct churn_query_options {
  *
  * @param as_of the dates, ascending, borrowed
  * @param count how many, at least one; with more the table has a column `as_of`
- * @param options NULL for defaults; `customer`, `customers`, `cancel`
+ * @param options NULL for defaults; `flags`, `customer`, `customers`, `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), then a column a metric, in the playbook's
- *        order, null where it is missing; rows by customer, then date; returned: free with
- *        churn_table_free()
+ *        order, null where it is missing, and, with CHURN_QUERY_REASONS, after each of them a
+ *        column `<metric>.reason` that says why (stale_source, not_provided, never, empty, ...),
+ *        null where it is not; rows by customer, then date; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for dates out of range
  *         or order; CHURN_E_CONFIG as churn_engine_create(), for records that came since;
@@ -116,6 +119,82 @@ CHURN_API churn_status churn_engine_metrics(churn_engine *engine, const churn_ti
 CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
                                             const churn_query_options *options, churn_table **out,
                                             churn_error *err);
+
+/**
+ * Report how good metrics are: of how many customers they are known, and why of the others not.
+ *
+ * @param as_of the date
+ * @param options NULL for defaults; `customer`, `customers`, `cancel`
+ * @param[out] out `metric`, `customers` (that exist at as_of), `valid`, then how many are missing
+ * by reason: `stale_source`, `not_provided`, `non_finite`, `low_coverage`, `no_rate`,
+ *        `short_history`, `never`, `empty`, `expired`: valid and these add up to customers. Of
+ *        metrics of events also `skipped` (events in windows without the value that is summed,
+ *        averaged, counted apart), `excluded` (events in windows of which `where:` is unknown or an
+ *        error), `unknown_zones` (customers judged in the playbook's zone, as their own is not
+ *        known), 0 for others. In the playbook's order; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_quality(churn_engine *engine, churn_time as_of,
+                                            const churn_query_options *options, churn_table **out,
+                                            churn_error *err);
+
+/**
+ * What is known of one customer at a date. Arrays are by metric, score and segment, in the
+ * playbook's order.
+ */
+typedef struct churn_customer_answer {
+    uint32_t struct_size;
+    uint32_t reserved;  /* zero */
+    void *room;         /* given: memory for all that is pointed to below, texts too, aligned as for
+                           a double. NULL: it is the engine's own, valid until the engine's next call
+                           or until its store forgets anybody */
+    size_t room_size;   /* given: bytes of it */
+    size_t room_needed; /* filled in: bytes that this answer takes */
+    int32_t exists;     /* 1; 0: not yet at as_of, and nothing below is filled in but as_of */
+    int32_t churned;    /* 1: lost, as the playbook's `loss:` says */
+    uint32_t metric_count, score_count, segment_count;
+    churn_time as_of;
+    const churn_str *metric_ids;
+    const int32_t *metric_types; /* CHURN_COLUMN_*: which of the next three holds the value */
+    const double *numbers;       /* numbers; true and false as 1 and 0; NaN where missing */
+    const churn_time *times;     /* CHURN_TIME_NONE where missing */
+    const churn_str *texts;      /* {NULL, 0} where missing */
+    const churn_str *reasons;    /* why it is missing, {NULL, 0} where it is not */
+    const churn_str *score_ids;
+    const double *scores;   /* NaN below min_coverage */
+    const churn_str *bands; /* "unknown" there */
+    const double *coverages, *lows, *highs;
+    const churn_str *segment_ids;
+    const int8_t *segments; /* CHURN_TRUTH_NONE where not known */
+} churn_customer_answer;
+
+/**
+ * Compute metrics and scores of one customer within microseconds, for a backend that scores on each
+ * request: the same bits as churn_engine_metrics() and churn_engine_scores() give.
+ *
+ * What a playbook and a version of the store come to is worked out by the first call, and again
+ * after the store has changed; a date that differs from the call before costs some microseconds
+ * more, but where a `baseline` is of all customers or of segments as much as asking all of them. So
+ * the engine keeps the version that it saw last, until a call of it sees a newer one.
+ *
+ * @param customer the host's id, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param[in,out] out filled in; its struct_size, and `room` if wanted, are set by the caller
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for a date out of
+ *         range, or a room too small: `room_needed` is then set; CHURN_E_CONFIG as
+ * churn_engine_create(), for records that came since; CHURN_E_LIMIT for an id of more than 1,024
+ * bytes; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_customer(churn_engine *engine, const char *customer, size_t len,
+                                             churn_time as_of, churn_customer_answer *out,
+                                             churn_error *err);
 
 /**
  * Score every customer.

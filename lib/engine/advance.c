@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/one.h"
 #include "engine/tick.h"
 
 #include <string.h>
@@ -241,6 +242,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     CHURN_TRY(churn__staging_begin(&t.staging, engine, at, err));
     t.staging.no_actions = (options->flags & CHURN_ADVANCE_NO_ACTIONS) != 0;
     CHURN_TRY(churn__store_pin(engine->store, &t.version, err));
+    churn__one_outdate(engine, t.version);
     CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
     if (!make_room(&t)) {

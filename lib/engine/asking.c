@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/sort.h"
-#include "engine/engine_internal.h"
+#include "engine/one.h"
 
 /* What all questions have in common: their dates, the version that they see, whom they are about.
  */
@@ -94,8 +94,8 @@ static churn_status pick_customer(churn__asking *asking, churn_error *err)
 }
 
 churn_status churn__asking_begin(churn_engine *engine, const churn_query_options *options,
-                                 const churn_time *dates, uint32_t date_count, churn__asking *out,
-                                 churn_error *err)
+                                 uint32_t flags, const churn_time *dates, uint32_t date_count,
+                                 churn__asking *out, churn_error *err)
 {
     churn_status st = churn__engine_enter(engine, "churn_engine", err);
     *out = (churn__asking){.engine = NULL};
@@ -105,12 +105,13 @@ churn_status churn__asking_begin(churn_engine *engine, const churn_query_options
     out->engine = engine;
     CHURN_TRY(churn__copy_struct(&out->options, sizeof out->options, options, "churn_query_options",
                                  err));
-    if (out->options.flags) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "churn_query_options: flags must be zero");
+    if (out->options.flags & ~flags) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_query_options: flags: unknown to this question");
     }
     CHURN_TRY(check_dates(dates, date_count, err));
     CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__store_pin(engine->store, &out->version, err));
+    churn__one_outdate(engine, out->version);
     CHURN_TRY(churn__engine_meet(engine, out->version, err));
     CHURN_TRY(pick_customer(out, err));
 done:

@@ -316,7 +316,7 @@ churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
     churn__asking asking;
     churn__frame *now = NULL, *before = NULL;
     risk_list list = {.heap = NULL};
-    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
+    churn_status st = churn__asking_begin(engine, options, 0, &as_of, 1, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }

@@ -183,6 +183,9 @@ churn_status churn__walk_all(const churn__walk *walk, churn_error *err)
     CHURN_TRY(survey(walk, workers, n, err));
     run_workers(workers, n);
     st = c.st;
+    for (uint32_t i = 0; st == CHURN_OK && walk->leave != NULL && i < n; i++) {
+        st = walk->leave(workers[i].frame, walk->context, &c.error);
+    }
     if (st != CHURN_OK) {
         st = churn__fail_at(err, st, c.error.detail, c.error.line, c.error.column, c.error.row,
                             "%s", c.error.message);

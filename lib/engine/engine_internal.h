@@ -134,6 +134,8 @@ struct churn_engine {
     churn__tallies tallies;       /* of the last evaluation */
     const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
 
+    struct churn__one *one; /* one.h; NULL: nobody asked about one customer */
+
     churn__observer observer; /* of the store: see purge.c */
     uint8_t *purge_used;      /* bit a text, while the store forgets */
     uint8_t *purge_gone;      /* bit a person, the same */
@@ -261,7 +263,7 @@ typedef struct churn__frame {
     churn__arena strings; /* of the batch */
 } churn__frame;
 
-/* The date of a row, and the place of its customer in the batch. */
+/* The date of a row, and the place and id of its customer in the batch. */
 static inline churn_time churn__frame_date(const churn__frame *frame, uint32_t row)
 {
     return frame->dates[row % frame->date_count];
@@ -272,12 +274,20 @@ static inline uint32_t churn__frame_place(const churn__frame *frame, uint32_t ro
     return row / frame->date_count;
 }
 
+static inline churn_str churn__frame_id(const churn__frame *frame, uint32_t row)
+{
+    return frame->ids[churn__frame_place(frame, row)];
+}
+
 typedef struct churn__frame_options {
     bool all_metrics;
     bool all_scores;
     bool losses;
-    bool triggers;   /* what triggers and plays read, and losses for populations */
-    bool every_slot; /* needed or not */
+    bool triggers;     /* what triggers and plays read, and losses for populations */
+    bool every_slot;   /* needed or not */
+    bool measure;      /* keep figures of quality of metrics */
+    bool segments;     /* all of them */
+    bool one_customer; /* at a time, instead of as many as fit */
     bool now;
     const uint8_t *stale_sources; /* by source: 1 forces stale, 0 fresh; NULL: as they are */
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
@@ -294,6 +304,10 @@ void churn__frame_close(churn__frame *frame);
 churn_status churn__frame_survey(churn__frame *frame, churn_engine *engine,
                                  const churn__frame_options *options, churn_cancel *cancel,
                                  churn_error *err);
+/* Its dates, as many as before, were changed by whoever has them: only metrics are bound to them.
+ * What is usual among all customers is to be found again.
+ * After a failure the frame can only be closed. */
+churn_status churn__frame_move(churn__frame *frame, churn_error *err);
 /* Fill all columns that are needed; row of customer i at date j is i * date_count + j. In two
  * parts: what comes from the store, then all that conditions and the engine's history have a part
  * in. */
@@ -339,6 +353,7 @@ typedef struct churn__walk {
     const churn__frame_options *want;
     bool named; /* look up ids */
     churn__frame_use use;
+    churn__frame_use leave; /* each frame that worked, when all is done; NULL: nothing */
     void *context;
     churn_cancel *cancel;
     churn_cancel *counter;     /* told how many customers are done; NULL: nobody is */
@@ -369,10 +384,16 @@ typedef struct churn__asking {
     churn_query_options options;
 } churn__asking;
 
+/* `flags`: those of the options that the question knows. */
 churn_status churn__asking_begin(churn_engine *engine, const churn_query_options *options,
-                                 const churn_time *dates, uint32_t date_count, churn__asking *out,
-                                 churn_error *err);
+                                 uint32_t flags, const churn_time *dates, uint32_t date_count,
+                                 churn__asking *out, churn_error *err);
 void churn__asking_end(churn__asking *asking);
+/* Let `use` fill the columns of a builder, which is taken (NULL: there was no memory for it), from
+ * all customers of a question at its dates. */
+churn_status churn__answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
+                           const churn__frame_options *want, churn__frame_use use, void *context,
+                           churn__table_builder *builder, churn_table **out, churn_error *err);
 /* Index of a score by name; an empty name gives the first. CHURN_E_NOT_FOUND with suggestion. */
 churn_status churn__find_score(const churn_playbook *playbook, churn_str name, uint32_t *out,
                                churn_error *err);

@@ -147,7 +147,7 @@ churn_status churn_engine_explain(churn_engine *engine, const char *customer, si
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_query_options", err));
     mine.struct_size = sizeof mine;
     CHURN_TRY(churn__take_str(customer, len, false, 1024, "customer", &mine.customer, err));
-    CHURN_TRY(churn__asking_begin(engine, &mine, &as_of, 1, &asking, err));
+    CHURN_TRY(churn__asking_begin(engine, &mine, 0, &as_of, 1, &asking, err));
     CHURN_TRY(churn__find_score(engine->playbook, mine.score, &score, err));
     churn__frame_options want = {.only_score = score};
     CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &want, &frame, err));

@@ -190,6 +190,9 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
     if (options->triggers) {
         need_triggers(frame);
     }
+    for (uint32_t i = 0; options->segments && i < frame->playbook->segment_count; i++) {
+        need_slot(frame, churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, i, 0));
+    }
     need_metrics(frame, options);
     for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
         need_slot(frame, i);
@@ -350,7 +353,8 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                                    .prop_count = playbook->property_count,
                                    .attributes = playbook->metric_names,
                                    .attribute_count = playbook->metric_name_count,
-                                   .wanted = frame->metric_wanted};
+                                   .wanted = frame->metric_wanted,
+                                   .measure = options->measure};
     churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
                                                 frame->date_count, &frame->plan, err);
     if (st == CHURN_OK && options->stale_sources) {
@@ -468,7 +472,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->version = churn__version_retain(version);
     frame->dates = dates;
     frame->date_count = date_count;
-    frame->max_customers = churn__frame_customers(date_count);
+    frame->max_customers = options->one_customer ? 1 : churn__frame_customers(date_count);
     frame->max_rows = frame->max_customers * date_count;
     churn__arena_init(&frame->strings, engine->heap);
     if (!make_room(frame) || !open_readers(frame)) {
@@ -506,6 +510,17 @@ churn_status churn__frame_survey(churn__frame *frame, churn_engine *engine,
     churn_status st = churn__usual_find(&walk, frame, &frame->own_usual, err);
     frame->usual = frame->own_usual;
     return st;
+}
+
+churn_status churn__frame_move(churn__frame *frame, churn_error *err)
+{
+    const churn__frame_options want = {.only_score = CHURN__NONE};
+    churn__metric_plan_free(frame->plan);
+    bool any = frame->plan != NULL;
+    frame->plan = NULL;
+    churn__usual_free(frame->own_usual);
+    frame->usual = frame->own_usual = NULL;
+    return any ? open_plan(frame, &want, err) : CHURN_OK;
 }
 
 static void free_columns(churn__frame *frame)

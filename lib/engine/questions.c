@@ -7,9 +7,7 @@
 
 /* ---- answers ---- */
 
-/* Let `use` fill the columns of a builder, which is taken (NULL: there was no memory for it), from
- * all customers of a question at its dates. */
-static churn_status answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
+churn_status churn__answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
                            const churn__frame_options *want, churn__frame_use use, void *context,
                            churn__table_builder *builder, churn_table **out, churn_error *err)
 {
@@ -37,211 +35,6 @@ done:
     return st;
 }
 
-static churn_str row_id(const churn__frame *frame, uint32_t row)
-{
-    return frame->ids[churn__frame_place(frame, row)];
-}
-
-/* ---- metrics ---- */
-
-typedef struct metrics_table {
-    churn__table_builder *builder;
-    bool dated;
-} metrics_table;
-
-static churn_column_type column_type(churn__type type)
-{
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        return CHURN_COLUMN_BOOL;
-    case CHURN__TYPE_INT:
-        return CHURN_COLUMN_INT;
-    case CHURN__TYPE_STRING:
-        return CHURN_COLUMN_STRING;
-    case CHURN__TYPE_TIME:
-        return CHURN_COLUMN_TIME;
-    default:
-        return CHURN_COLUMN_DOUBLE;
-    }
-}
-
-static void add_cell(churn__table_builder *builder, uint32_t to, const churn__column *column,
-                     uint32_t row)
-{
-    if (column->missing && column->missing[row]) {
-        churn__table_add_null(builder, to);
-        return;
-    }
-    switch (column->type) {
-    case CHURN__TYPE_BOOL:
-        churn__table_add_bool(builder, to, ((const uint8_t *)column->values)[row]);
-        return;
-    case CHURN__TYPE_INT:
-        churn__table_add_int(builder, to, ((const int64_t *)column->values)[row]);
-        return;
-    case CHURN__TYPE_STRING:
-        churn__table_add_string(builder, to, ((const churn_str *)column->values)[row]);
-        return;
-    case CHURN__TYPE_TIME:
-        churn__table_add_time(builder, to, ((const churn_time *)column->values)[row]);
-        return;
-    default:
-        churn__table_add_double(builder, to, ((const double *)column->values)[row]);
-        return;
-    }
-}
-
-/* Rows [from, to) of one column. */
-static void add_cells(churn__table_builder *builder, uint32_t column, const churn__column *cells,
-                      uint32_t from, uint32_t to)
-{
-    if (cells->type == CHURN__TYPE_DOUBLE) {
-        churn__table_add_doubles(builder, column, (const double *)cells->values + from,
-                                 cells->missing + from, to - from);
-        return;
-    }
-    for (uint32_t row = from; row < to; row++) {
-        add_cell(builder, column, cells, row);
-    }
-}
-
-/* Whose rows [from, to) are, and of when. */
-static void add_names(const metrics_table *table, const churn__frame *frame, uint32_t from,
-                      uint32_t to)
-{
-    for (uint32_t row = from; row < to;) {
-        uint32_t date = row % frame->date_count, n = frame->date_count - date;
-        n = n < to - row ? n : to - row;
-        churn__table_add_repeated(table->builder, 0, row_id(frame, row), n);
-        if (table->dated) {
-            churn__table_add_times(table->builder, 1, frame->dates + date, n);
-        }
-        row += n;
-    }
-}
-
-static uint32_t rows_like(const churn__frame *frame, uint32_t from)
-{
-    uint32_t to = from;
-    while (to < frame->rows && frame->exists[to] == frame->exists[from]) {
-        to++;
-    }
-    return to;
-}
-
-/* Column by column over stretches of rows that exist, which are mostly the whole batch. */
-static churn_status use_metrics(churn__frame *frame, void *context, churn_error *err)
-{
-    (void)err;
-    const metrics_table *table = context;
-    uint32_t first = table->dated ? 2 : 1;
-    for (uint32_t from = 0, to = 0; from < frame->rows; from = to) {
-        to = rows_like(frame, from);
-        if (!frame->exists[from]) {
-            continue;
-        }
-        add_names(table, frame, from, to);
-        for (uint32_t m = 0; m < frame->playbook->metric_count; m++) {
-            add_cells(table->builder, first + m, &frame->metric_out[m], from, to);
-        }
-    }
-    return CHURN_OK;
-}
-
-static churn__table_builder *begin_metrics(const churn__asking *asking, uint32_t dates)
-{
-    const churn_playbook *playbook = asking->engine->playbook;
-    bool dated = dates > 1;
-    churn__table_builder *builder = churn__table_begin(churn__store_heap(asking->engine->store),
-                                                       (uint64_t)asking->count * dates);
-    if (!builder) {
-        return NULL;
-    }
-    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
-    if (dated) {
-        churn__table_column(builder, "as_of", CHURN_COLUMN_TIME);
-    }
-    for (uint32_t m = 0; m < playbook->metric_count; m++) {
-        churn__table_column(builder, playbook->metrics[m].id.ptr,
-                            column_type(playbook->metrics[m].type));
-    }
-    return builder;
-}
-
-churn_status churn_engine_metrics(churn_engine *engine, const churn_time *as_of, uint32_t count,
-                                  const churn_query_options *options, churn_table **out,
-                                  churn_error *err)
-{
-    if (!out) {
-        return churn__fail_null(err, "churn_engine_metrics", "out");
-    }
-    *out = NULL;
-    churn__asking asking;
-    metrics_table table = {NULL, count > 1};
-    churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
-    churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
-    if (st != CHURN_OK) {
-        goto done;
-    }
-    table.builder = begin_metrics(&asking, count);
-    st = answer(&asking, as_of, count, &want, use_metrics, &table, table.builder, out, err);
-done:
-    churn__asking_end(&asking);
-    return st;
-}
-
-/* ---- why metrics are missing ---- */
-
-static churn_status use_missing(churn__frame *frame, void *context, churn_error *err)
-{
-    (void)err;
-    churn__table_builder *builder = context;
-    for (uint32_t row = 0; row < frame->rows; row++) {
-        for (uint32_t m = 0; frame->exists[row] && m < frame->playbook->metric_count; m++) {
-            churn__missing reason =
-                frame->metric_out[m].missing ? frame->metric_out[m].missing[row] : CHURN__PRESENT;
-            if (reason) {
-                churn__table_add_string(builder, 0, row_id(frame, row));
-                churn__table_add_string(builder, 1, frame->playbook->metrics[m].id);
-                churn__table_add_string(builder, 2, churn__str_nts(churn__missing_name(reason)));
-            }
-        }
-    }
-    return CHURN_OK;
-}
-
-static churn__table_builder *begin_missing(const churn__asking *asking)
-{
-    churn__table_builder *builder = churn__table_begin(churn__store_heap(asking->engine->store), 0);
-    if (builder) {
-        churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "metric", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "reason", CHURN_COLUMN_STRING);
-    }
-    return builder;
-}
-
-churn_status churn_engine_missing(churn_engine *engine, churn_time as_of,
-                                  const churn_query_options *options, churn_table **out,
-                                  churn_error *err)
-{
-    if (!out) {
-        return churn__fail_null(err, "churn_engine_missing", "out");
-    }
-    *out = NULL;
-    churn__asking asking;
-    churn__frame_options want = {.all_metrics = true, .only_score = CHURN__NONE};
-    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
-    if (st != CHURN_OK) {
-        goto done;
-    }
-    churn__table_builder *builder = begin_missing(&asking);
-    st = answer(&asking, &as_of, 1, &want, use_missing, builder, builder, out, err);
-done:
-    churn__asking_end(&asking);
-    return st;
-}
-
 /* ---- scores ---- */
 
 typedef struct scores_table {
@@ -256,7 +49,7 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
     const churn__score_out *score = &frame->scores[index];
     churn__table_builder *builder = table->builder;
     uint32_t to = 0;
-    churn__table_add_string(builder, to++, row_id(frame, row));
+    churn__table_add_string(builder, to++, churn__frame_id(frame, row));
     if (table->dated) {
         churn__table_add_time(builder, to++, churn__frame_date(frame, row));
     }
@@ -325,7 +118,7 @@ churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, 
     *out = NULL;
     churn__asking asking;
     scores_table table = {NULL, count > 1, CHURN__NONE};
-    churn_status st = churn__asking_begin(engine, options, as_of, count, &asking, err);
+    churn_status st = churn__asking_begin(engine, options, 0, as_of, count, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }
@@ -335,7 +128,7 @@ churn_status churn_engine_scores(churn_engine *engine, const churn_time *as_of, 
     churn__frame_options want = {
         .all_scores = table.only == CHURN__NONE, .only_score = table.only, .losses = true};
     table.builder = begin_scores(&asking, &table);
-    st = answer(&asking, as_of, count, &want, use_scores, &table, table.builder, out, err);
+    st = churn__answer(&asking, as_of, count, &want, use_scores, &table, table.builder, out, err);
 done:
     churn__asking_end(&asking);
     return st;
@@ -487,7 +280,7 @@ churn_status churn_engine_disagreements(churn_engine *engine, churn_time as_of,
     churn__reader *reader = NULL;
     churn__loss_judge *judge = NULL;
     churn__table_builder *builder = NULL;
-    churn_status st = churn__asking_begin(engine, options, &as_of, 1, &asking, err);
+    churn_status st = churn__asking_begin(engine, options, 0, &as_of, 1, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }

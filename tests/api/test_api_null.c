@@ -111,6 +111,7 @@ static void engine__null__arg(void **state)
         churn_table **out = e ? NULL : &table; /* a NULL engine, then a NULL out-parameter */
         assert_arg(churn_engine_metrics(e, &date, 1, NULL, out, NULL));
         assert_arg(churn_engine_missing(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_quality(e, date, NULL, out, NULL));
         assert_arg(churn_engine_scores(e, &date, 1, NULL, out, NULL));
         assert_arg(churn_engine_explain(e, "acme", CHURN_NTS, date, NULL, out, NULL));
         assert_arg(churn_engine_at_risk(e, date, NULL, out, NULL));

@@ -125,6 +125,26 @@ static double load_one_by_one(churn_store *store, const events *e, uint64_t coun
     return seconds() - start;
 }
 
+/* One customer after the other at moments that follow each other, as a backend asks. */
+static void ask_one_by_one(churn_engine *engine, const events *e, churn_time as_of, churn_time step,
+                           churn_error *err)
+{
+    const int calls = 20000;
+    uint64_t seed = 5;
+    double sum = 0;
+    churn_customer_answer answer = {.struct_size = sizeof answer};
+    must(churn_engine_customer(engine, e->id_bytes, 8, as_of, &answer, err), err);
+    double start = seconds();
+    for (int i = 0; i < calls; i++) {
+        const char *id = e->id_bytes + next_random(&seed) % e->customers * 8;
+        must(churn_engine_customer(engine, id, 8, as_of + i * step, &answer, err), err);
+        sum += answer.scores[0] > 0 ? answer.scores[0] : 0;
+    }
+    printf("one customer           %8.2f us, %s (mean score %.1f)\n",
+           (seconds() - start) / calls * 1e6, step ? "each at its own moment" : "all at one moment",
+           sum / calls);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t customers = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
@@ -155,6 +175,8 @@ int main(int argc, char **argv)
     must(churn_engine_scores(engine, &as_of, 1, NULL, &scores, &err), &err);
     printf("score %8llu customers %6.3f s\n", (unsigned long long)churn_table_row_count(scores),
            seconds() - start);
+    ask_one_by_one(engine, &e, as_of, 0, &err);
+    ask_one_by_one(engine, &e, as_of, 1000003, &err);
     for (int day = 0; day < 3; day++) {
         churn_run run = {.struct_size = sizeof run};
         start = seconds();

@@ -619,6 +619,31 @@ static churn_status try_missing(bench *b, churn_error *err)
     return churn_engine_missing(b->company.engine, NEW_YEAR, NULL, &b->table, err);
 }
 
+static churn_status try_metrics_reasons(bench *b, churn_error *err)
+{
+    const churn_time date = NEW_YEAR;
+    const churn_query_options options = {.struct_size = sizeof options,
+                                         .flags = CHURN_QUERY_REASONS};
+    return churn_engine_metrics(b->company.engine, &date, 1, &options, &b->table, err);
+}
+
+static churn_status try_quality(bench *b, churn_error *err)
+{
+    return churn_engine_quality(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+/* The first answer, then one at another date. */
+static churn_status try_customer(bench *b, churn_error *err)
+{
+    churn_customer_answer one = {.struct_size = sizeof one};
+    churn_status st =
+        churn_engine_customer(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, &one, err);
+    if (st == CHURN_OK) {
+        st = churn_engine_customer(b->company.engine, "acme", CHURN_NTS, NEW_YEAR + 1, &one, err);
+    }
+    return st;
+}
+
 static churn_status try_scores(bench *b, churn_error *err)
 {
     const churn_time date = NEW_YEAR;
@@ -917,6 +942,9 @@ static const struct {
     {"engine_create", try_engine_create},
     {"metrics", try_metrics},
     {"missing", try_missing},
+    {"metrics_reasons", try_metrics_reasons},
+    {"quality", try_quality},
+    {"customer", try_customer},
     {"scores", try_scores},
     {"explain", try_explain},
     {"at_risk", try_at_risk},

@@ -5,7 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, live_handles, time_form
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
-from .engine import Engine, Every, Run
+from .engine import CustomerAnswer, Engine, Every, Run, ScoreAnswer
 from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
@@ -23,10 +23,10 @@ __version__ = version()
 
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
-    "CorruptError", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
+    "CorruptError", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "ForgetReport", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "RangeError", "Run",
-    "Span", "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
+    "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
     "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

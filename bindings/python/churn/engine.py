@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NamedTuple, NoReturn, Union
+from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, Union, cast
 
 from . import _core
 from ._data import Instant
@@ -14,7 +14,7 @@ from .playbook import Playbook
 from .store import Store
 from .table import Table
 
-__all__ = ["Engine", "Every", "Run"]
+__all__ = ["CustomerAnswer", "Engine", "Every", "Run", "ScoreAnswer"]
 
 #: The period of a figure; None is the whole span.
 Every = Literal["day", "week", "month", "quarter", "year"]
@@ -23,6 +23,7 @@ Instants = Union[Instant, Iterable[Instant]]
 _EVERY = {None: 0, "day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 _WHICH = {"waiting": 0, "open": 1, "all": 2}
 _NO_ACTIONS = 1
+_REASONS = 1
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # microseconds, in which replays count
 
@@ -57,6 +58,34 @@ class Run(NamedTuple):
     budget: int
 
 
+class ScoreAnswer(TypedDict):
+    """A score of one customer."""
+
+    #: None below min_coverage.
+    value: float | None
+    #: "unknown" there.
+    band: str
+    coverage: float
+    low: float
+    high: float
+
+
+class CustomerAnswer(TypedDict):
+    """What is known of one customer at a date; everything by id, in the playbook's order."""
+
+    #: False: not yet at that date, and the rest is empty.
+    exists: bool
+    #: Lost, as the playbook's `loss` says.
+    churned: bool
+    #: None where missing.
+    metrics: dict[str, Union[float, bool, str, datetime, None]]
+    #: Why, of those that are missing.
+    reasons: dict[str, str]
+    scores: dict[str, ScoreAnswer]
+    #: None where not known.
+    segments: dict[str, Union[bool, None]]
+
+
 class Engine(_core.Engine):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
@@ -82,28 +111,45 @@ class Engine(_core.Engine):
 
     def _question(self, name: str, as_of: Instants, *, customer: str | None = None,
                   customers: Iterable[str] | None = None, score: str | None = None,
-                  owner: str | None = None, limit: int = 0, progress: Progress = None,
-                  cancel: _core.Cancel | None = None) -> Table:
+                  owner: str | None = None, limit: int = 0, flags: int = 0,
+                  progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
         times = [self.playbook._instant(at) for at in _many(as_of)]
         some = None if customers is None else list(customers)
         with watching(progress, cancel, "customers") as watch:
-            return self._ask(name, times, customer, some, score, owner, limit, watch)
+            return self._ask(name, times, customer, some, score, owner, limit, flags, watch)
 
     def metrics(self, as_of: Instants, *, customer: str | None = None,
-                customers: Iterable[str] | None = None, progress: Progress = None,
-                cancel: _core.Cancel | None = None) -> Table:
+                customers: Iterable[str] | None = None, reasons: bool = False,
+                progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
         """Every metric of every customer, or of some; a list of dates adds the column `as_of`.
 
+        `reasons` adds a column `<metric>.reason` after each metric: why a value is missing.
         `progress`, of this and other long calls, is True for a bar, or what is called with the
         customers done and how many there are.
         """
         return self._question("metrics", as_of, customer=customer, customers=customers,
-                              progress=progress, cancel=cancel)
+                              flags=_REASONS if reasons else 0, progress=progress, cancel=cancel)
 
     def missing(self, as_of: Instant, *, customer: str | None = None,
                 customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
         """Why metrics are missing: customer, metric, reason."""
         return self._question("missing", _one(as_of), customer=customer, customers=customers,
+                              cancel=cancel)
+
+    def customer(self, customer: str, as_of: Instant) -> CustomerAnswer:
+        """One customer within microseconds, for a backend that scores on each request.
+
+        The same numbers as `metrics` and `scores` give. What playbook and store come to is worked
+        out by the first call, and again once the store has changed.
+        """
+        return cast(CustomerAnswer, self._customer(customer, self.playbook._instant(as_of)))
+
+    def quality(self, as_of: Instant, *, customer: str | None = None,
+                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
+        """How good metrics are: a row a metric with customers, valid, how many are missing by
+        reason, and of metrics of events skipped, excluded, unknown_zones.
+        """
+        return self._question("quality", _one(as_of), customer=customer, customers=customers,
                               cancel=cancel)
 
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,

@@ -155,6 +155,9 @@ PyObject *core_engine_advance(PyObject *engine, PyObject *args);
 PyObject *core_engine_replay(PyObject *engine, PyObject *args);
 PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 
+/* customer.c: a method of engines */
+PyObject *core_engine_customer(PyObject *engine, PyObject *args);
+
 /* records.c */
 int core_records_init(core_state *state);
 extern PyType_Spec core_records_spec;

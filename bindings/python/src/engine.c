@@ -132,8 +132,12 @@ static PyObject *list_table(PyObject *object, list_call call)
                           : core_raise(self->state, st, &err, "", NULL);
 }
 
-PyDoc_STRVAR(engine_ask_doc,
-             "_ask($self, question, dates, customer, customers, score, owner, limit, cancel, /)\n--\n\n");
+PyDoc_STRVAR(
+    engine_ask_doc,
+    "_ask($self, question, dates, customer, customers, score, owner, limit, flags, cancel, "
+    "/)\n--\n\n");
+
+PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_story_doc,
              "_story($self, customer, as_of, start, end, kinds, limit, cancel, /)\n--\n\n");
@@ -322,6 +326,7 @@ static PyMethodDef engine_methods[] = {
     {"_load", engine_load, METH_VARARGS, engine_load_doc},
     {"_set_playbook", engine_set_playbook, METH_O, engine_set_playbook_doc},
     {"_ask", core_engine_ask, METH_VARARGS, engine_ask_doc},
+    {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},
     {"_movements", core_engine_movements, METH_VARARGS, engine_movements_doc},

@@ -123,6 +123,11 @@ static churn_status ask_missing(question *q)
     return churn_engine_missing(q->engine, q->dates[0], &q->query, &q->table, &q->err);
 }
 
+static churn_status ask_quality(question *q)
+{
+    return churn_engine_quality(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
 static churn_status ask_disagreements(question *q)
 {
     return churn_engine_disagreements(q->engine, q->dates[0], &q->query, &q->table, &q->err);
@@ -148,6 +153,7 @@ static const struct {
     {"metrics", ask_metrics}, {"scores", ask_scores},
     {"missing", ask_missing}, {"disagreements", ask_disagreements},
     {"at_risk", ask_at_risk}, {"explain", ask_explain},
+    {"quality", ask_quality},
 };
 
 /* A list of ids, which the caller's arguments hold; None: all. */
@@ -178,8 +184,8 @@ PyObject *core_engine_ask(PyObject *object, PyObject *args)
     PyObject *cancel = NULL;
     unsigned long long limit = 0;
     question_init(&asked, NULL);
-    if (!PyArg_ParseTuple(args, "sO!OOOOKO:_ask", &name, &PyList_Type, &dates, &customer,
-                          &customers, &score, &owner, &limit, &cancel) ||
+    if (!PyArg_ParseTuple(args, "sO!OOOOKIO:_ask", &name, &PyList_Type, &dates, &customer,
+                          &customers, &score, &owner, &limit, &asked.query.flags, &cancel) ||
         core_str(customer, "customer", &asked.query.customer) < 0 ||
         core_str(score, "score", &asked.query.score) < 0 ||
         core_str(owner, "owner", &asked.query.owner) < 0) {

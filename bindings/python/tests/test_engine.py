@@ -48,6 +48,76 @@ def test_missing(engine, store):
     assert set(engine.missing(DAY, customer="new")["customer"]) == {"new"}
 
 
+def test_reasons_beside_metrics(engine, store):
+    store.add_customer("new", since="2026-01-20")
+    made = engine.metrics(DAY, reasons=True)
+    assert list(made.to_dicts()[0])[:3] == ["customer", "logins_28d", "logins_28d.reason"]
+    said = {(row["customer"], name[:-7]): row[name]
+            for row in made.to_dicts() for name in row if name.endswith(".reason")}
+    told = {(r["customer"], r["metric"]): r["reason"] for r in engine.missing(DAY)}
+    assert {key: reason for key, reason in said.items() if reason is not None} == told
+    assert said["new", "quiet_days"] == "never"
+    several = engine.metrics(["2026-01-10", DAY], reasons=True, customers=["acme"])
+    assert len(several) == 2 and several["mrr.reason"] == [None, None]
+
+
+def test_quality(engine, store):
+    store.add_customer("new", since="2026-01-20")
+    rows = {row["metric"]: row for row in engine.quality(DAY)}
+    reasons = set(next(iter(rows.values()))) - {"metric", "customers", "valid", "skipped", "excluded", "unknown_zones"}
+    assert {"stale_source", "never", "short_history"} <= reasons
+    for row in rows.values():
+        assert row["customers"] == 3 == row["valid"] + sum(row[reason] for reason in reasons)
+    assert rows["quiet_days"]["never"] == 1
+    assert engine.quality(DAY, customer="acme")["customers"] == [1] * len(rows)
+
+
+def test_one_customer(engine, store):
+    store.add_customer("new", since="2026-01-20")
+    for as_of in (DAY, "2026-01-10T11:00Z", datetime(2026, 1, 25, 7, tzinfo=UTC)):
+        metrics = {row.pop("customer"): row for row in engine.metrics(as_of).to_dicts()}
+        scores = {(row["customer"], row["score"]): row for row in engine.scores(as_of)}
+        for who in store.records("customer")["id"]:
+            one = engine.customer(who, as_of)
+            assert one["exists"] == (who in metrics)
+            if one["exists"]:
+                assert one["metrics"] == metrics[who]
+                assert one["reasons"].keys() == {name for name, value in metrics[who].items() if value is None}
+                for name, score in one["scores"].items():
+                    row = scores[who, name]
+                    assert score == {key: row[key] for key in ("value", "band", "coverage", "low", "high")}
+                    assert one["churned"] == row["churned"]
+            else:
+                assert one["metrics"] == one["scores"] == one["segments"] == {}
+    with pytest.raises(churn.NotFoundError):
+        engine.customer("nobody", DAY)
+    with pytest.raises(TypeError):
+        engine.customer(None, DAY)
+
+
+def test_one_customer_of_many_metrics():
+    """More than fits into the room of most answers; every type of value."""
+    text = "churn: 1\nname: many\ntime_zone: UTC\ncurrency: USD\nattributes: {plan: string, began: timestamp}\nmetrics:\n"
+    text += "".join(f"  - {{id: a_metric_with_quite_a_long_name_{i}, agg: count, event: e, window: {i + 1}d, history: clip}}\n"
+                    for i in range(150))
+    text += "  - {id: plan, subscription: plan}\n  - {id: renews, subscription: renews_at}\n"
+    text += "  - {id: busy, expr: 'metric.a_metric_with_quite_a_long_name_9 > 3.0', type: bool}\n"
+    text += "segments: [{id: large, when: 'metric.plan == \"big\"'}]\n"
+    store = churn.Store(time_zone="UTC")
+    store.add_customer("acme", since="2025-01-01")
+    store.add_subscription("s", "acme", valid_from="2025-01-01", status="active", plan="big", amount=100, currency="USD",
+                           period="month", renews_at="2026-06-01")
+    for day in range(1, 9):
+        store.add_event("acme", "e", f"2026-01-{day:02}")
+    engine = churn.Engine(churn.Playbook.parse(text), store)
+    one = engine.customer("acme", "2026-01-10")
+    row = engine.metrics("2026-01-10").to_dicts()[0]
+    assert row.pop("customer") == "acme" and one["metrics"] == row
+    assert one["metrics"]["plan"] == "big" and one["metrics"]["busy"] is True
+    assert one["metrics"]["renews"] == datetime(2026, 6, 1, tzinfo=UTC)
+    assert one["segments"] == {"large": True} and one["scores"] == {}
+
+
 def test_scores(engine):
     rows = engine.scores(DAY).to_dicts()
     assert [(r["customer"], r["score"], r["value"], r["band"], r["coverage"]) for r in rows] \
