@@ -15,6 +15,18 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
+class LazyFrame(Protocol):
+    """A lazy frame of polars, which is collected."""
+
+    def collect(self) -> Any: ...
+
+
+class Cursor(Protocol):
+    """A connection of DuckDB after `execute`."""
+
+    def fetchnumpy(self) -> Any: ...
+
+
 class ArrowArray(Protocol):
     """Anything with one Arrow record batch inside."""
 
@@ -22,7 +34,7 @@ class ArrowArray(Protocol):
 
 
 #: A table: anything with Arrow inside, or a mapping of names to columns.
-Data = Union[ArrowStream, ArrowArray, Mapping[str, Iterable[Any]]]
+Data = Union[ArrowStream, ArrowArray, LazyFrame, Cursor, Mapping[str, Iterable[Any]]]
 
 #: An instant: a datetime with time zone, a date, ISO 8601 text, or microseconds since 1970 UTC.
 Instant = Union[datetime, date, str, int]
@@ -92,6 +104,16 @@ def _pandas(frame: Any) -> Any:
         return _columns({str(name): frame[name] for name in frame.columns})
 
 
+def _answer(data: Any) -> Any:
+    """What has still to be asked for its rows: a lazy polars frame, a DuckDB connection."""
+    if hasattr(data, "__arrow_c_stream__"):
+        return data
+    for ask in ("collect", "to_arrow_reader", "fetch_record_batch"):  # the last is DuckDB's before 2
+        if hasattr(data, ask):
+            return getattr(data, ask)()
+    return data
+
+
 def stream_of(data: Any) -> Any:
     """What the extension reads: a capsule, or something that gives one."""
     if isinstance(data, Mapping):
@@ -99,7 +121,7 @@ def stream_of(data: Any) -> Any:
     kind = type(data)
     if kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "DataFrame":
         return _pandas(data)
-    return data
+    return _answer(data)
 
 
 def rows_of(data: Any) -> int:

@@ -284,10 +284,26 @@ def test_duckdb_reads_what_comes_out():
     duckdb = pytest.importorskip("duckdb")
     pytest.importorskip("pyarrow")
     with full() as store:
-        invoices = store.records("invoice").to_arrow()
+        invoices = store.records("invoice")
         assert duckdb.sql("select customer, sum(amount)::bigint from invoices group by all order by 1").fetchall() \
             == [("acme", 125050), ("bolt", 9900)]
-        assert invoices.num_rows == 2
+        assert len(invoices) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Arrow output on a DB-API result")
+def test_what_has_still_to_be_asked():
+    wanted = said(events())
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame(events())
+    assert said(frame.lazy().filter(pl.col("customer") != "nobody")) == wanted
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    connection.register("given", frame.to_arrow())
+    assert said(connection.execute("select * from given where customer <> ?", ["nobody"])) == wanted
+    assert said(connection.sql("select * from given")) == wanted
+    for bad in (object(), 5, "text", [1, 2]):
+        with pytest.raises(TypeError, match="give a table"):
+            churn.Store().add("event", bad)
 
 
 def test_what_comes_out_has_plain_types():
