@@ -25,8 +25,11 @@ CHURN_BEGIN_DECLS
  *
  * Rows may come late, in any order, and again: the same row changes nothing, a changed row replaces
  * what it said before, a row with a later `known_at` is a new version that earlier evaluations do
- * not see. A bad row is rejected with its reason and never takes good ones with it. A call that
- * fails leaves the store as it was.
+ * not see. A row with a later `known_at` that says what the newest version says is no version: of
+ * two loads of a table nothing is kept twice. (So versions may come in any order, except that one
+ * which comes late, between a version and its repetition, stands until something else is said.) A
+ * bad row is rejected with its reason and never takes good ones with it. A call that fails leaves
+ * the store as it was.
  */
 
 /** What becomes of rows whose customer the store does not have. */
@@ -73,10 +76,10 @@ typedef struct churn_field_value {
  * The rows of the load take their place in one step. A row that repeats what is there is
  * `unchanged`, and nothing is written where nothing changed. A record that no row names is
  * retracted at the load's `known_at`, so that earlier evaluations still see it; without one it
- * never was, which is counted as `rewrote_history`. Records learned after the load's `known_at`
- * stay. Events without id are known by all that they say, each as often as it is said. A row
- * outside the slice is rejected as `outside_slice`. The report's `retracted` are the records that
- * went, beside the rows that it has `seen`.
+ * never was, which is counted as `rewrote_history`. What was retracted before stays so. Records
+ * learned after the load's `known_at` stay. Events without id are known by all that they say, each
+ * as often as it is said. A row outside the slice is rejected as `outside_slice`. The report's
+ * `retracted` are the records that went, beside the rows that it has `seen`.
  *
  * This is the way to load a table again every night where its rows have no ids. Customers and
  * aliases, which have no instant, have no slices.

@@ -195,14 +195,13 @@ void churn__metric_baselines_fresh(churn__metric_plan *plan)
 churn__metric_cell churn__metric_against(const churn__metric_def *def, churn__metric_cell value,
                                          double usual)
 {
+    if (usual == 0 && !def->difference) {
+        return churn__metric_no_value(churn__missing_worse(value.missing, CHURN__EMPTY));
+    }
     if (value.missing != CHURN__PRESENT) {
         return value;
     }
-    if (def->difference) {
-        return churn__metric_value(value.value - usual);
-    }
-    return usual == 0 ? churn__metric_no_value(CHURN__EMPTY)
-                      : churn__metric_value(value.value / usual);
+    return churn__metric_value(def->difference ? value.value - usual : value.value / usual);
 }
 
 static churn__metric_cell past_cell(const churn__metric_plan *plan, const past *p, uint32_t date,
@@ -221,8 +220,8 @@ static churn__metric_cell past_cell(const churn__metric_plan *plan, const past *
             reason = churn__missing_worse(reason, then.missing);
         }
     }
-    if (value.missing == CHURN__PRESENT && n < def->fewest) {
-        return churn__metric_no_value(reason);
+    if (n < def->fewest) {
+        return churn__metric_no_value(churn__missing_worse(value.missing, reason));
     }
     churn__metric_sort_numbers(numbers, n);
     return n == 0 ? churn__metric_no_value(value.missing)

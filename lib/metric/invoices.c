@@ -17,7 +17,7 @@ static churn__value failed_count(const churn__moment *m, const churn__invoice *r
 {
     uint32_t failed = 0;
     for (size_t i = 0; i < n; i++) {
-        failed += churn__moment_in_window(m, rows[i].failed_at);
+        failed += rows[i].issued_at < m->at && churn__moment_in_window(m, rows[i].failed_at);
     }
     return churn__moment_number(failed);
 }
@@ -37,9 +37,8 @@ static churn__value days_since_failure(const churn__moment *m, const churn__invo
 {
     churn_time last = CHURN_TIME_NONE;
     for (size_t i = 0; i < n; i++) {
-        if (churn__moment_has_come(m, rows[i].failed_at) && rows[i].failed_at > last) {
-            last = rows[i].failed_at;
-        }
+        bool failed = rows[i].issued_at < m->at && churn__moment_has_come(m, rows[i].failed_at);
+        last = failed && rows[i].failed_at > last ? rows[i].failed_at : last;
     }
     return churn__moment_whole_days(m, last);
 }

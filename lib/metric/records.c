@@ -142,6 +142,17 @@ RECORDS_OF(touchpoints, churn__touchpoint, churn__reader_touchpoints)
 RECORDS_OF(contacts, churn__contact, churn__reader_contacts)
 RECORDS_OF(announcements, churn__announcement, read_announcements)
 
+/* One that was never set is not provided, which is named before a history that is too short. */
+static churn__value attribute_value(churn__moment *m, const churn__attribute_state *states,
+                                    size_t n, churn__missing reason)
+{
+    if (reason == CHURN__PRESENT) {
+        return churn__metric_of_attribute(m, states, n);
+    }
+    bool is_set = n > 0 && states[0].valid_from <= m->at;
+    return churn__moment_none(is_set ? reason : churn__missing_worse(reason, CHURN__NOT_PROVIDED));
+}
+
 /* Each attribute has rows of its own. */
 static void records_attributes(churn__moment *m, const churn__metric_list *list, size_t row,
                                churn__column *out)
@@ -150,13 +161,10 @@ static void records_attributes(churn__moment *m, const churn__metric_list *list,
         const churn__attribute_state *states = NULL;
         churn__missing reason = moment_begin(m, list->items[i]);
         uint32_t name = m->bound->attribute[0];
-        size_t n =
-            name == CHURN__NO_CODE || reason != CHURN__PRESENT
-                ? 0
-                : churn__reader_attribute_states(m->reader, m->customer, name, m->as_of, &states);
-        churn__metric_put_value(m->plan, list->items[i], row,
-                                reason == CHURN__PRESENT ? churn__metric_of_attribute(m, states, n)
-                                                         : churn__moment_none(reason),
+        size_t n = name == CHURN__NO_CODE ? 0
+                                          : churn__reader_attribute_states(m->reader, m->customer,
+                                                                           name, m->as_of, &states);
+        churn__metric_put_value(m->plan, list->items[i], row, attribute_value(m, states, n, reason),
                                 out);
     }
 }

@@ -27,7 +27,7 @@ char churn__props_letter(churn__type type)
 churn_str churn__props_name(const churn__dict_view *props, uint32_t prop)
 {
     churn_str key = churn__dict_view_get(props, prop);
-    return (churn_str){key.ptr + 1, key.len - 1};
+    return key.ptr == NULL ? key : (churn_str){key.ptr + 1, key.len - 1};
 }
 
 churn__type churn__props_type(const churn__dict_view *props, uint32_t prop)

@@ -13,7 +13,8 @@ typedef struct output {
     uint32_t until;                            /* column; NO_COLUMN */
     uint32_t type, value, truth, number, time; /* of attributes */
     uint32_t *props;                           /* of events, by the bytes of their names */
-    uint32_t prop_count, first_prop;           /* first_prop: column */
+    uint32_t prop_count, prop_room;
+    uint32_t first_prop; /* column */
     churn__buf text;
 } output;
 
@@ -31,14 +32,15 @@ static int cmp_props(const void *a, const void *b, const void *context)
 static bool list_props(output *o)
 {
     const reading *r = o->r;
-    uint32_t n = r->number == KIND_EVENT ? churn__version_prop_count(r->version) : 0;
-    o->props = churn__alloc_array(r->heap, n, sizeof *o->props);
-    o->prop_count = o->props == NULL ? 0 : n;
-    for (uint32_t i = 0; i < o->prop_count; i++) {
-        o->props[i] = i;
+    o->prop_room = r->number == KIND_EVENT ? churn__version_prop_count(r->version) : 0;
+    o->props = churn__alloc_array(r->heap, o->prop_room, sizeof *o->props);
+    for (uint32_t i = 0; o->props != NULL && i < o->prop_room; i++) {
+        if (churn__version_prop_name(r->version, i).ptr != NULL) { /* not erased */
+            o->props[o->prop_count++] = i;
+        }
     }
     return o->props != NULL &&
-           churn__sort(r->heap, o->props, n, sizeof *o->props, cmp_props, r->version);
+           churn__sort(r->heap, o->props, o->prop_count, sizeof *o->props, cmp_props, r->version);
 }
 
 static churn_column_type prop_column_type(churn__type type)
@@ -258,7 +260,7 @@ static churn_status read_rows(reading *r, churn_table **out, churn_error *err)
     o.table = NULL;
 done:
     churn__table_abandon(o.table);
-    churn__free_array(r->heap, o.props, o.prop_count, sizeof *o.props);
+    churn__free_array(r->heap, o.props, o.prop_room, sizeof *o.props);
     churn__buf_clear(&o.text);
     return st;
 }

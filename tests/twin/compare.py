@@ -281,10 +281,10 @@ class Case:
         before = [at for at in self.dates if at <= cut]
         expected = self.everything(self.store, before)
         later = {kind: [row for row in self.records[kind] if self.is_earlier(kind, row, cut)]
-                 for kind in twin.KINDS}
+                 for kind in random_company.KINDS}
         later["marks"] = [m for m in self.records["marks"] if m[2] is None or m[2] <= cut]
         store = self.loaded(later)
-        for kind in twin.KINDS:  # that a kind is loaded at all is no record
+        for kind in random_company.KINDS:  # that a kind is loaded at all is no record
             if self.records[kind] and not later[kind]:
                 store.add(kind, {name: [] for name in self.records[kind][0] if name != "attributes"}, money="minor")
         if self.everything(store, before) != expected:

@@ -73,9 +73,14 @@ class Missing:
 
 #: When a record of a kind happened.
 HAPPENED = {"customer": "since", "attribute": "valid_from", "event": "at", "subscription": "valid_from",
-            "invoice": "issued_at", "ticket": "opened_at", "survey": "at", "churn": "at"}
-STATES = {"attribute", "subscription"}
-KINDS = ["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey", "churn"]
+            "invoice": "issued_at", "ticket": "opened_at", "survey": "at", "churn": "at",
+            "contact": "valid_from", "milestone": "reached_at", "touchpoint": "at", "spend": "at",
+            "rate": "at", "announcement": "at"}
+STATES = {"attribute", "subscription", "contact", "rate"}
+KINDS = ["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey", "churn", "contact",
+         "milestone", "touchpoint", "spend", "rate", "announcement"]
+#: Kinds whose records belong to a customer and let one exist.
+OWNED = [kind for kind in KINDS[1:] if kind not in ("spend", "rate", "announcement")]
 
 
 def key_of(kind, row, number):
@@ -89,6 +94,16 @@ def key_of(kind, row, number):
         return row["customer"], row["kind"], row.get("user"), row["at"]
     if kind == "churn":
         return row["customer"], row["at"], row["kind"]
+    if kind == "contact":
+        return row["id"], row["valid_from"]
+    if kind == "milestone":
+        return row["customer"], row["name"]
+    if kind == "spend" and row.get("id") is None:
+        return row["at"], row["currency"], row.get("channel")
+    if kind == "rate":
+        return row["currency"], row["at"]
+    if kind == "announcement":
+        return row["name"], row["at"]
     return row["id"] if row.get("id") is not None else ("row", number)
 
 
@@ -116,8 +131,11 @@ class Company:
                     known = None
                 chain[NEVER if known is None else known] = row
         self.customers = {row["id"] for row in rows["customer"]}
-        for kind in KINDS[1:]:
+        for kind in OWNED:
             self.customers |= {row["customer"] for row in rows[kind]}
+
+    def was_loaded(self, kind):
+        return bool(self.chains[kind])
 
     def known(self, kind, as_of):
         """The newest version of each record that is known at as_of."""
@@ -136,7 +154,7 @@ class View:
         self.rows = {kind: [row for row in company.known(kind, as_of) if self.sees(kind, row)]
                      for kind in KINDS}
         self.by_customer = {}
-        for kind in KINDS[1:]:
+        for kind in OWNED:
             for row in self.rows[kind]:
                 self.by_customer.setdefault((kind, row["customer"]), []).append(row)
         self.since = {row["id"]: row.get("since") for row in company.known("customer", as_of)}
@@ -168,7 +186,7 @@ class View:
         since = self.since.get(customer)
         if since is not None:
             return since <= self.now
-        return customer in self.since or any(self.of(kind, customer) for kind in KINDS[1:])
+        return customer in self.since or any(self.of(kind, customer) for kind in OWNED)
 
     def people(self):
         return sorted((c for c in self.company.customers if self.exists(c)), key=lambda c: c.encode())
@@ -308,7 +326,7 @@ class Answers:
 
     def provided(self, kind, types):
         """Whether records of a kind were ever loaded, or somebody said that there are none."""
-        if self.company.chains[kind]:
+        if self.company.was_loaded(kind):
             return True
         return self.mark({kind} | set(self.stands_on(kind, types))) is not None
 
@@ -1196,7 +1214,7 @@ class Ledger:
         for customer in self.company.customers:
             here = answers.view.exists(customer)
             if answers.view.since.get(customer) is None:  # from the first record on
-                firsts = [row[HAPPENED[kind]] for kind in KINDS[2:] for row in self.view.of(kind, customer)
+                firsts = [row[HAPPENED[kind]] for kind in OWNED[1:] for row in self.view.of(kind, customer)
                           if row.get(HAPPENED[kind]) is not None]
                 here = min(firsts) < at if firsts else here
             if "subscription" in signs and (paying or customer in self.lines):
