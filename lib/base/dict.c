@@ -551,6 +551,15 @@ churn_str churn__dict_view_get(const churn__dict_view *view, uint32_t code)
     return get_below(view->store, view->count, code);
 }
 
+void churn__dict_view_ahead(const churn__dict_view *view, uint32_t code)
+{
+    if (code < view->count) {
+        __builtin_prefetch(store_entry(view->store, code));
+    }
+    /* gcc takes a function that only prefetches for one that does nothing, and leaves out calls. */
+    __asm__ __volatile__("");
+}
+
 uint32_t churn__dict_view_find(const churn__dict_view *view, churn_str s)
 {
     return table_find(view->table, view->store, view->count, s);

@@ -45,6 +45,8 @@ churn__dict_view *churn__dict_view_retain(churn__dict_view *view);
 void churn__dict_view_release(churn__dict_view *view);
 uint32_t churn__dict_view_count(const churn__dict_view *view);
 churn_str churn__dict_view_get(const churn__dict_view *view, uint32_t code);
+/* Say that a code is going to be read soon; changes nothing but the time that it takes. */
+void churn__dict_view_ahead(const churn__dict_view *view, uint32_t code);
 uint32_t churn__dict_view_find(const churn__dict_view *view, churn_str s);
 
 /* 128 random bits from the system (getrandom); false if it has none to give. Only for secrets of

@@ -240,10 +240,15 @@ churn__missing churn__frame_reason(churn__frame *frame, const churn__expr *expr,
     return worst;
 }
 
+#define AHEAD_NAMES 16u
+
 /* All at once: they lie far apart, and the processor waits for several at the same time. */
 void churn__frame_name(churn__frame *frame)
 {
     for (uint32_t i = 0; i < frame->customer_count; i++) {
+        if (i + AHEAD_NAMES < frame->customer_count) {
+            churn__version_customer_ahead(frame->version, frame->customers[i + AHEAD_NAMES]);
+        }
         frame->ids[i] = churn__version_customer_id(frame->version, frame->customers[i]);
         __builtin_prefetch(frame->ids[i].ptr);
     }

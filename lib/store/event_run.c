@@ -531,6 +531,9 @@ uint32_t churn__store_event_types(event_run *const *runs, uint32_t run_count, ui
                                               &run->lists[run->index.begin[slot + 1]]};
         }
     }
+    for (; walk_count == 1 && walks[0].next < walks[0].end; walks[0].next++) {
+        out[count++] = walks[0].next->type; /* all in one run, mostly */
+    }
     for (;;) {
         uint32_t type = next_type(walks, walk_count);
         if (type == CHURN__NO_CODE) {

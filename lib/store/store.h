@@ -65,6 +65,8 @@ uint32_t churn__version_customers(const churn__version *version);
 uint32_t churn__version_listed(const churn__version *version);
 const uint32_t *churn__version_order(const churn__version *version);
 churn_str churn__version_customer_id(const churn__version *version, uint32_t customer);
+/* Say that it is going to be asked for. */
+void churn__version_customer_ahead(const churn__version *version, uint32_t customer);
 /* CHURN__NO_CODE: not there. */
 uint32_t churn__version_find_customer(const churn__version *version, churn_str id);
 const churn__dict_view *churn__version_types(const churn__version *version);

@@ -363,6 +363,11 @@ churn_str churn__version_customer_id(const churn__version *v, uint32_t customer)
     return churn__dict_view_get(v->customer_ids, customer);
 }
 
+void churn__version_customer_ahead(const churn__version *v, uint32_t customer)
+{
+    churn__dict_view_ahead(v->customer_ids, customer);
+}
+
 uint32_t churn__version_find_customer(const churn__version *v, churn_str id)
 {
     return churn__dict_view_find(v->customer_ids, id);

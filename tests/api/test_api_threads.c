@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "company.h"
 
+#include <pthread.h>
+
 /*
  * Questions and evaluations with several threads inside a call, and of some customers only: more
  * customers than a batch holds, so that threads have something to share.
@@ -156,6 +158,57 @@ static void advance__any_number_of_threads__same_state(void **state)
     churn_store_free(store);
 }
 
+#ifdef __GLIBC__
+/* Every thread that is made from now on needs so much stack. */
+static void set_stacks(size_t bytes)
+{
+    pthread_attr_t attributes;
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, bytes), 0);
+    assert_int_equal(pthread_setattr_default_np(&attributes), 0);
+    (void)pthread_attr_destroy(&attributes);
+}
+
+static void *nothing(void *context)
+{
+    return context;
+}
+
+/* Threads whose stacks no address space holds cannot be made. */
+static void questions__no_thread_to_be_had__callers_own_does_it_all(void **state)
+{
+    const churn_time date = NEW_YEAR;
+    churn_store *store = crowd();
+    churn_engine *engine = engine_of(store, 4);
+    churn_table *with = NULL, *without = NULL;
+    pthread_attr_t before;
+    pthread_t thread;
+    size_t usual = 0;
+    (void)state;
+    assert_ok(churn_engine_metrics(engine, &date, 1, NULL, &with, NULL));
+    assert_int_equal(pthread_getattr_default_np(&before), 0);
+    assert_int_equal(pthread_attr_getstacksize(&before, &usual), 0);
+    (void)pthread_attr_destroy(&before);
+    set_stacks((size_t)1 << 50);
+    assert_int_not_equal(pthread_create(&thread, NULL, nothing, NULL), 0);
+    churn_status st = churn_engine_metrics(engine, &date, 1, NULL, &without, NULL);
+    set_stacks(usual);
+    assert_ok(st);
+    same_tables(with, without);
+    churn_table_free(with);
+    churn_table_free(without);
+    churn_engine_free(engine);
+    churn_store_free(store);
+}
+#else
+static void questions__no_thread_to_be_had__callers_own_does_it_all(void **state)
+{
+    (void)state;
+    print_message("skipped: no way to refuse threads here\n");
+    skip();
+}
+#endif
+
 static void questions__cancelled__with_threads_too(void **state)
 {
     const churn_time date = NEW_YEAR;
@@ -242,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions__any_number_of_threads__same_bits),
         cmocka_unit_test(advance__any_number_of_threads__same_state),
+        cmocka_unit_test(questions__no_thread_to_be_had__callers_own_does_it_all),
         cmocka_unit_test(questions__cancelled__with_threads_too),
         cmocka_unit_test(customers__some__rows_of_all_by_id),
         cmocka_unit_test(options__wrong__refused),

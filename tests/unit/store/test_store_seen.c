@@ -217,6 +217,60 @@ static void add_attribute__undated_change__rejected(void **state)
     churn_store_free(store);
 }
 
+/* Whatever is asked at several dates at once is what is asked at each. */
+static void same_by_dates(const view *v, const char *id, const churn_time *dates, uint32_t n)
+{
+    uint32_t customer = customer_of(v, id);
+    churn_time since[8];
+    uint8_t exists[8];
+    churn__reader_since_dates(v->reader, customer, dates, n, since);
+    churn__reader_exists_dates(v->reader, customer, dates, n, exists);
+    for (uint32_t i = 0; i < n; i++) {
+        assert_true(since[i] == churn__reader_since(v->reader, customer, dates[i]));
+        assert_int_equal(exists[i], churn__reader_exists(v->reader, customer, dates[i]));
+    }
+}
+
+static void add_known(churn_store *store, const char *id, churn_time since, churn_time known)
+{
+    churn_customer c;
+    churn_record_init(CHURN_RECORD_CUSTOMER, &c, sizeof c);
+    c.id = text(id);
+    c.since = since;
+    c.known_at = known;
+    assert_ok(churn_store_add_customer(store, &c, NULL));
+}
+
+static void reader_exists_dates__corrected_late_or_unnamed__as_date_by_date(void **state)
+{
+    (void)state;
+    static const churn_time dates[] = {T(1), T(2), T(3), T(4), T(5), T(6), T(7), T(8)};
+    churn_store *store = store_new();
+    churn_event e = event_of("drifter", "login", T(3));
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    e = event_of("early", "login", T(0));
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    e = event_of("late", "login", T(0));
+    e.id = text("e1");
+    e.known_at = T(4); /* happened before the first date, not known then */
+    assert_ok(churn_store_add_event(store, &e, NULL));
+    add_known(store, "dated", T(4), CHURN_TIME_NONE);
+    add_known(store, "undated", CHURN_TIME_NONE, CHURN_TIME_NONE);
+    add_known(store, "learned", T(2), T(5));
+    add_known(store, "moved", T(2), T(2));
+    add_known(store, "moved", T(6), T(5));
+    view v = view_open(store);
+    const char *ids[] = {"drifter", "early", "late", "dated", "undated", "learned", "moved"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        for (uint32_t first = 0; first < 8; first++) {
+            same_by_dates(&v, ids[i], dates + first, 8 - first);
+            same_by_dates(&v, ids[i], dates, first + 1);
+        }
+    }
+    view_close(&v);
+    churn_store_free(store);
+}
+
 static void reader_exists__since_or_any_record(void **state)
 {
     (void)state;
@@ -262,6 +316,7 @@ int main(void)
         cmocka_unit_test(reader_attribute__states__last_one_that_holds),
         cmocka_unit_test(add_attribute__undated_change__rejected),
         cmocka_unit_test(reader_exists__since_or_any_record),
+        cmocka_unit_test(reader_exists_dates__corrected_late_or_unnamed__as_date_by_date),
     };
     return RUN_TESTS(store_seen);
 }
