@@ -370,7 +370,8 @@ churn_status churn_engine_quality(churn_engine *engine, churn_time as_of,
                         .use = use_nothing,
                         .leave = add_quality,
                         .context = &sums,
-                        .cancel = asking.options.cancel};
+                        .cancel = asking.options.cancel,
+                        .counter = asking.options.cancel};
     CHURN_TRY(churn__walk_all(&walk, err));
     CHURN_TRY(quality_table(&asking, &sums, out, err));
 done:

@@ -131,10 +131,11 @@ class Engine(_core.Engine):
                               flags=_REASONS if reasons else 0, progress=progress, cancel=cancel)
 
     def missing(self, as_of: Instant, *, customer: str | None = None,
-                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
+                customers: Iterable[str] | None = None, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> Table:
         """Why metrics are missing: customer, metric, reason."""
         return self._question("missing", _one(as_of), customer=customer, customers=customers,
-                              cancel=cancel)
+                              progress=progress, cancel=cancel)
 
     def customer(self, customer: str, as_of: Instant) -> CustomerAnswer:
         """One customer within microseconds, for a backend that scores on each request.
@@ -145,12 +146,13 @@ class Engine(_core.Engine):
         return cast(CustomerAnswer, self._customer(customer, self.playbook._instant(as_of)))
 
     def quality(self, as_of: Instant, *, customer: str | None = None,
-                customers: Iterable[str] | None = None, cancel: _core.Cancel | None = None) -> Table:
+                customers: Iterable[str] | None = None, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> Table:
         """How good metrics are: a row a metric with customers, valid, how many are missing by
         reason, and of metrics of events skipped, excluded, unknown_zones.
         """
         return self._question("quality", _one(as_of), customer=customer, customers=customers,
-                              cancel=cancel)
+                              progress=progress, cancel=cancel)
 
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
                customers: Iterable[str] | None = None, progress: Progress = None,
@@ -184,19 +186,21 @@ class Engine(_core.Engine):
                            names, limit, cancel)
 
     def kpi(self, kpis: str | Iterable[str] | None, start: Instant, end: Instant, *,
-            every: Every | None = None, as_of: Instant | None = None,
+            every: Every | None = None, as_of: Instant | None = None, progress: Progress = None,
             cancel: _core.Cancel | None = None) -> Table:
         """Key figures by period: some by name, or None for all; `end` is not included."""
         if every not in _EVERY:
             raise ValueError("every: give 'day', 'week', 'month', 'quarter', 'year' or None")
         names = [kpis] if isinstance(kpis, str) else list(kpis or ())
-        return self._kpi(names, self._at(start), self._at(end), _EVERY[every], self._known(as_of),
-                         cancel)
+        with watching(progress, cancel, "customers") as watch:
+            return self._kpi(names, self._at(start), self._at(end), _EVERY[every],
+                             self._known(as_of), watch)
 
     def movements(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
-                  cancel: _core.Cancel | None = None) -> Table:
+                  progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
         """The movements of MRR behind the figures, in minor units of the currency."""
-        return self._movements(self._at(start), self._at(end), self._known(as_of), cancel)
+        with watching(progress, cancel, "customers") as watch:
+            return self._movements(self._at(start), self._at(end), self._known(as_of), watch)
 
     # ---- the calls with memory ----
 

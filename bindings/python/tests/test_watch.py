@@ -71,6 +71,9 @@ def test_questions_tell_their_customers(told):
     engine = churn.Engine(playbook, store)
     days = [f"2026-01-{day:02d}" for day in range(1, 29)]
     for call in (lambda: engine.metrics(days, progress=told), lambda: engine.scores(DAY, progress=told),
+                 lambda: engine.missing(DAY, progress=told), lambda: engine.quality(DAY, progress=told),
+                 lambda: engine.kpi(None, "2025-01-01", DAY, progress=told),
+                 lambda: engine.movements("2025-01-01", DAY, progress=told),
                  lambda: engine.advance(DAY, progress=told), lambda: store.records("event", progress=told)):
         del told[:]
         call()
