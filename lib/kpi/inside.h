@@ -60,10 +60,18 @@ typedef struct churn__kpi_period {
 /* Free with churn__free_array(). */
 churn_status churn__kpi_periods(churn__heap *heap, const churn__kpi_request *request,
                                 churn__kpi_period **out, size_t *count, churn_error *err);
-/* Add one customer to every period. */
-churn_status churn__kpi_add(churn__kpi_period *periods, size_t count, const churn__mrr_step *steps,
-                            size_t step_count, const churn__life_span *spans, size_t span_count,
-                            churn_error *err);
+/* What a customer's periods are made of. The id is for errors. */
+typedef struct churn__kpi_customer {
+    churn_str id;
+    const churn__mrr_step *steps;
+    size_t step_count;
+    const churn__life_span *spans;
+    size_t span_count;
+} churn__kpi_customer;
+
+/* Add one customer to every period. CHURN_E_RANGE: a sum leaves int64, by whom the message says. */
+churn_status churn__kpi_add(churn__kpi_period *periods, size_t count,
+                            const churn__kpi_customer *customer, churn_error *err);
 /* Start plus movements is end, in money and in customers; else CHURN_E_INTERNAL. */
 churn_status churn__kpi_reconcile(const churn__kpi_period *periods, size_t count, churn_error *err);
 

@@ -102,6 +102,7 @@ done:
 }
 
 typedef struct summing {
+    const churn__version *version;
     const churn__kpi_request *request;
     churn__kpi_period *periods;
     size_t count;
@@ -112,11 +113,13 @@ static churn_status sum_customer(void *context, uint32_t rank, uint32_t customer
 {
     churn_status st = CHURN_OK;
     const summing *s = context;
-    const churn__life_span *spans = NULL;
-    size_t span_count = 0;
+    churn__kpi_customer one = {.id = churn__version_customer_id(s->version, customer),
+                               .steps = steps,
+                               .step_count = step_count};
     (void)rank;
-    CHURN_TRY(s->request->lives(s->request->lives_context, customer, &spans, &span_count, err));
-    CHURN_TRY(churn__kpi_add(s->periods, s->count, steps, step_count, spans, span_count, err));
+    CHURN_TRY(
+        s->request->lives(s->request->lives_context, customer, &one.spans, &one.span_count, err));
+    CHURN_TRY(churn__kpi_add(s->periods, s->count, &one, err));
 done:
     return st;
 }
@@ -213,7 +216,7 @@ churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
                               churn_error *err)
 {
     churn_status st = CHURN_OK;
-    summing s = {request, NULL, 0};
+    summing s = {version, request, NULL, 0};
     churn__table_builder *table = NULL;
     CHURN_TRY(check_names(request, err));
     CHURN_TRY(churn__kpi_periods(heap, request, &s.periods, &s.count, err));

@@ -13,6 +13,7 @@ typedef struct movement {
 } movement;
 
 typedef struct gathering {
+    const churn__version *version;
     churn__heap *heap;
     churn__kpi_period *span; /* the whole span, for the proof that it adds up */
     movement *data;
@@ -44,11 +45,13 @@ static churn_status gather(void *context, uint32_t rank, uint32_t customer,
     churn_status st = CHURN_OK;
     gathering *g = context;
     churn__ledger ledger = {0};
-    (void)customer;
     if (!g->span->begun || !money_known(g->span, steps, step_count)) {
         return CHURN_OK;
     }
-    CHURN_TRY(churn__kpi_add(g->span, 1, steps, step_count, NULL, 0, err));
+    const churn__kpi_customer one = {.id = churn__version_customer_id(g->version, customer),
+                                     .steps = steps,
+                                     .step_count = step_count};
+    CHURN_TRY(churn__kpi_add(g->span, 1, &one, err));
     for (size_t i = 0; i < step_count && steps[i].at < g->span->until; i++) {
         const int64_t before = ledger.mrr;
         const uint8_t kind = churn__ledger_step(&ledger, &steps[i]);
@@ -87,11 +90,10 @@ static churn_status prove(const gathering *g, churn_error *err)
     return churn__kpi_reconcile(g->span, 1, err);
 }
 
-static churn_status make_table(const gathering *g, const churn__version *version,
-                               const churn__kpi_request *request, churn_table **out,
-                               churn_error *err)
+static churn_status make_table(const gathering *g, const churn__kpi_request *request,
+                               churn_table **out, churn_error *err)
 {
-    const uint32_t *order = churn__version_order(version);
+    const uint32_t *order = churn__version_order(g->version);
     churn__table_builder *table = churn__table_begin(g->heap, g->count);
     if (table == NULL) {
         return churn__fail_memory(err, g->heap);
@@ -106,7 +108,7 @@ static churn_status make_table(const gathering *g, const churn__version *version
     for (size_t i = 0; i < g->count; i++) {
         const movement *row = &g->data[i];
         churn__table_add_time(table, 0, row->at);
-        churn__table_add_string(table, 1, churn__version_customer_id(version, order[row->rank]));
+        churn__table_add_string(table, 1, churn__version_customer_id(g->version, order[row->rank]));
         churn__table_add_string(table, 2, churn__str_nts(churn__movement_name(row->kind)));
         churn__table_add_int(table, 3, row->after - row->before);
         churn__table_add_int(table, 4, row->before);
@@ -122,7 +124,7 @@ churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
 {
     churn_status st = CHURN_OK;
     churn__kpi_request whole = *request;
-    gathering g = {.heap = heap};
+    gathering g = {.version = version, .heap = heap};
     size_t count = 0;
     whole.every = CHURN_EVERY_SPAN;
     CHURN_TRY(churn__kpi_periods(heap, &whole, &g.span, &count, err));
@@ -131,7 +133,7 @@ churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
     if (!churn__sort(heap, g.data, g.count, sizeof *g.data, compare_movements, NULL)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    CHURN_TRY(make_table(&g, version, request, out, err));
+    CHURN_TRY(make_table(&g, request, out, err));
 done:
     churn__free_array(heap, g.data, g.capacity, sizeof *g.data);
     churn__free_array(heap, g.span, count, sizeof *g.span);

@@ -169,27 +169,30 @@ static bool add_sums(churn__kpi_period *period, const int64_t *sum)
     return fits;
 }
 
-churn_status churn__kpi_add(churn__kpi_period *periods, size_t count, const churn__mrr_step *steps,
-                            size_t step_count, const churn__life_span *spans, size_t span_count,
-                            churn_error *err)
+churn_status churn__kpi_add(churn__kpi_period *periods, size_t count,
+                            const churn__kpi_customer *customer, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__ledger ledger = {0};
+    const churn__mrr_step *steps = customer->steps;
     size_t at = 0;
-    for (; at < step_count && steps[at].at < periods[0].start; at++) {
+    for (; at < customer->step_count && steps[at].at < periods[0].start; at++) {
         churn__ledger_step(&ledger, &steps[at]);
     }
     for (size_t p = 0; p < count && periods[p].begun; p++) {
         int64_t sum[CHURN__SUM_COUNT] = {0};
-        if (!add_movements(&periods[p], steps, step_count, &at, &ledger, sum)) {
-            CHURN_FAIL(CHURN_E_RANGE, 0, "kpi: the movements of a customer are too large");
+        if (!add_movements(&periods[p], steps, customer->step_count, &at, &ledger, sum)) {
+            CHURN_FAIL(CHURN_E_RANGE, 0, "kpi: the movements of customer %q are too large to add",
+                       &customer->id);
         }
-        add_life(&periods[p], spans, span_count, sum);
+        add_life(&periods[p], customer->spans, customer->span_count, sum);
         if (!ledger.no_rate) {
             sum[CHURN__SUM_CUSTOMERS_KNOWN] = sum[CHURN__SUM_CUSTOMERS_END];
         }
         if (!add_sums(&periods[p], sum)) {
-            CHURN_FAIL(CHURN_E_RANGE, 0, "kpi: the sum over customers is too large");
+            CHURN_FAIL(CHURN_E_RANGE, 0,
+                       "kpi: with customer %q the sum over all customers becomes too large",
+                       &customer->id);
         }
     }
 done:

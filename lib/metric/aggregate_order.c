@@ -188,8 +188,7 @@ static churn__value view_sum_exact(const churn__metric_view *view)
         }
         if (!whole_of(view->rows[i].item.number, unit, &whole) ||
             !churn__add_i64(sum, whole, &sum)) {
-            view->plan->general->overflow = view->metric;
-            view->plan->failed = true;
+            churn__metric_overflow(view->plan, view->bound);
             return churn__metric_absent(CHURN__NON_FINITE);
         }
     }

@@ -81,7 +81,6 @@ struct churn__metric_general {
     uint8_t *registers; /* HLL */
     churn_time *bounds; /* of buckets */
     bool exists;        /* the row in hand counts for quality */
-    uint32_t overflow;  /* metric whose sum did not fit, CHURN__METRIC_NONE */
 };
 
 /* The events of one window, oldest first. */

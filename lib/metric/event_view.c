@@ -22,7 +22,6 @@ static bool general_room(churn__metric_plan *plan)
 {
     struct churn__metric_general *g = plan->general;
     g->metrics = plan->general_list;
-    g->overflow = CHURN__METRIC_NONE;
     churn__metric_keys_reset(&g->zones.codes); /* once: zones are kept for all customers */
     uint32_t buckets = 0;
     bool approx = false;
@@ -282,13 +281,13 @@ void churn__metric_general_eval(churn__metric_plan *plan, churn__reader *reader,
 
 churn_status churn__metric_trouble(churn__metric_plan *plan, uint32_t customer, churn_error *err)
 {
-    uint32_t metric = plan->general == NULL ? CHURN__METRIC_NONE : plan->general->overflow;
-    if (metric == CHURN__METRIC_NONE) {
+    const churn__metric_bound *bound = plan->overflow;
+    if (bound == NULL) {
         return churn__fail_memory(err, plan->heap);
     }
     churn_str id = churn__version_customer_id(plan->version, customer);
-    plan->general->overflow = CHURN__METRIC_NONE;
+    plan->overflow = NULL;
     return churn__fail(err, CHURN_E_RANGE, 0,
-                       "metric %q: the exact sum of customer %q does not fit 64 bits",
-                       &plan->bounds[metric].def->id, &id);
+                       "metric %q: the sum of customer %q does not fit 64 bits", &bound->def->id,
+                       &id);
 }

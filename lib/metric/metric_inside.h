@@ -218,8 +218,16 @@ struct churn__metric_plan {
     churn__metric_quality *quality; /* by metric; NULL: not asked for */
 
     bool mixed;  /* an event is seen at some dates only: date by date, please */
-    bool failed; /* no memory */
+    bool failed; /* no memory, or: */
+    const churn__metric_bound *overflow; /* whose sum of whole numbers did not fit 64 bits; NULL */
 };
+
+static inline void churn__metric_overflow(churn__metric_plan *plan,
+                                          const churn__metric_bound *bound)
+{
+    plan->overflow = bound;
+    plan->failed = true;
+}
 
 #define CHURN__ASSUME_NOTHING 0
 #define CHURN__ASSUME_FRESH 1

@@ -18,7 +18,11 @@ churn__missing churn__moment_add_money(const churn__moment *m, uint32_t currency
     if (reason != CHURN__PRESENT) {
         return reason;
     }
-    return churn__add_i64(*sum, minor, sum) ? CHURN__PRESENT : CHURN__NON_FINITE;
+    if (!churn__add_i64(*sum, minor, sum)) {
+        churn__metric_overflow(m->plan, m->bound);
+        return CHURN__NON_FINITE;
+    }
+    return CHURN__PRESENT;
 }
 
 /* ---- filters ---- */

@@ -371,6 +371,22 @@ done:
     return st;
 }
 
+/* Rows without a column that each of them needs: one fault, not one a row. */
+static churn_status check_columns(const load *l, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const source *src = l->source;
+    for (uint32_t i = 0; src->rows > 0 && src->next == NULL && i < l->kind->field_count; i++) {
+        if ((l->required >> i & 1) != 0 && (src->given >> i & 1) == 0) {
+            CHURN_FAIL(CHURN_E_ARG, 0,
+                       "%s: %u rows, and the column \"%s\", which each needs, is not given",
+                       l->kind->name, src->rows, l->kind->fields[i].name);
+        }
+    }
+done:
+    return st;
+}
+
 static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -417,6 +433,7 @@ churn_status churn__store_load(churn_store *store, uint32_t kind, source *from,
     if (settings->source.len > 0 && l.kind->business) {
         CHURN_FAIL(CHURN_E_ARG, 0, "%s: belongs to no customer, and takes no source", l.kind->name);
     }
+    CHURN_TRY(check_columns(&l, err));
     CHURN_TRY(churn__store_begin_batch(store, err));
     if (report == NULL || begin_rejections(&l)) {
         st = load_all(&l, &own, err);

@@ -137,6 +137,9 @@ bool churn__load_note_parent(load *l, const attribute_row *row);
 churn_status churn__load_check_parent(load *l, int32_t *fault, churn_error *err);
 /* Reject the rows of a batch that close circles. */
 churn_status churn__load_check_parents(load *l, tally *t, churn_error *err);
+/* Would the parents of one customer, given to another who has none, close a circle (merge.c). */
+churn_status churn__load_check_merge(churn_store *store, uint32_t from, uint32_t into,
+                                     churn_error *err);
 /* Take customers out again that this load made and that nothing staged is about (orphans.c). False:
  * no memory. */
 bool churn__load_drop_orphans(load *l);

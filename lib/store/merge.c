@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "store/edit.h"
+#include "store/load.h"
 
 /*
  * Two customers become one: the records of the one are given to the other, and then it is taken
@@ -270,6 +271,7 @@ static churn_status find_both(merging *m, churn_str from, churn_str into, churn_
     if (m->from == m->into) {
         CHURN_FAIL(CHURN_E_ARG, 0, "merge: `from` and `into` are the same customer%s", "");
     }
+    CHURN_TRY(churn__load_check_merge(m->edit.store, m->from, m->into, err));
 done:
     return st;
 }

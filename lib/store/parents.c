@@ -535,3 +535,36 @@ done:
     family_end(&f);
     return st;
 }
+
+/* ---- two customers who become one ---- */
+
+churn_status churn__load_check_merge(churn_store *store, uint32_t from, uint32_t into,
+                                     churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    load none = {.store = store};
+    const attribute_row *own = NULL, *rows = NULL;
+    uint32_t count = churn__load_attribute_rows(store->current, from, store->parent_name, &rows);
+    churn_time at = CHURN_TIME_MIN;
+    family f;
+    if (churn__load_attribute_rows(store->current, into, store->parent_name, &own) > 0) {
+        return CHURN_OK; /* their own parents stand */
+    }
+    family_begin(&f, &none);
+    size_t i = node_of(&f, into);
+    if (i == NO_NODE || !add_states(&f, &f.nodes[i], rows, count)) {
+        CHURN_TRY(churn__fail_memory(err, f.heap));
+    }
+    bool circle = find_circle(&f, i, &at) != NO_NODE;
+    if (f.failed) {
+        CHURN_TRY(churn__fail_memory(err, f.heap));
+    }
+    if (circle) {
+        CHURN_FAIL(CHURN_E_STATE, REJECT_CYCLIC_PARENT,
+                   "merge: with the parent of `from`, `into` would be its own parent: retract the "
+                   "parent first");
+    }
+done:
+    family_end(&f);
+    return st;
+}

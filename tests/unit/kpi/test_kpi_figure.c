@@ -67,7 +67,8 @@ static void add(book *b, const churn__subscription *rows, size_t count)
                                &(churn__exchange){.currency = USD}, &b->steps, &b->step_count,
                                &b->step_capacity, NULL));
     n = lives_of(b->steps, b->step_count, spans);
-    assert_ok(churn__kpi_add(b->periods, b->count, b->steps, b->step_count, spans, n, NULL));
+    const churn__kpi_customer one = {CHURN__STR("one"), b->steps, b->step_count, spans, n};
+    assert_ok(churn__kpi_add(b->periods, b->count, &one, NULL));
 }
 
 static churn__kpi_value value_of(const book *b, const char *figure, size_t period)
@@ -397,18 +398,26 @@ static void kpi_reconcile__broken_sums__are_internal(void **state)
     close_book(&b);
 }
 
-static void kpi_add__too_large__is_an_error(void **state)
+static void kpi_add__too_large__is_an_error_that_names_the_customer(void **state)
 {
     const churn__mrr_step step = {day(2026, 1, 5), INT64_MAX, 1, 0};
+    const churn__mrr_step swing[] = {{day(2026, 1, 5), INT64_MIN, 1, 0},
+                                     {day(2026, 1, 6), INT64_MAX, 1, 0}};
+    const churn__kpi_customer one = {.id = CHURN__STR("one"), .steps = &step, .step_count = 1};
+    const churn__kpi_customer other = {.id = CHURN__STR("other"), .steps = swing, .step_count = 2};
+    churn_error err = {.struct_size = sizeof err};
     churn__kpi_value value;
     book b;
     (void)state;
     open_book(&b, day(2026, 1, 1), day(2026, 2, 1), CHURN_EVERY_MONTH, CHURN_TIME_NONE);
-    assert_ok(churn__kpi_add(b.periods, b.count, &step, 1, NULL, 0, NULL));
+    assert_int_equal(churn__kpi_add(b.periods, b.count, &other, &err), CHURN_E_RANGE);
+    assert_non_null(strstr(err.message, "\"other\""));
+    assert_ok(churn__kpi_add(b.periods, b.count, &one, NULL));
     assert_int_equal(
         churn__kpi_compute(b.periods, churn__kpi_find(CHURN__STR("arr")), 2, &value, NULL),
         CHURN_E_RANGE);
-    assert_int_equal(churn__kpi_add(b.periods, b.count, &step, 1, NULL, 0, NULL), CHURN_E_RANGE);
+    assert_int_equal(churn__kpi_add(b.periods, b.count, &one, &err), CHURN_E_RANGE);
+    assert_non_null(strstr(err.message, "\"one\""));
     close_book(&b);
 }
 
@@ -710,7 +719,7 @@ int main(void)
         cmocka_unit_test(kpi_compute__as_of_inside__is_seen_so_far),
         cmocka_unit_test(kpi_compute__unknown_money__is_counted_and_undefined),
         cmocka_unit_test(kpi_reconcile__broken_sums__are_internal),
-        cmocka_unit_test(kpi_add__too_large__is_an_error),
+        cmocka_unit_test(kpi_add__too_large__is_an_error_that_names_the_customer),
         cmocka_unit_test(kpi_add__random_books__agree_with_levels),
         cmocka_unit_test(kpi_compute__dbt_playbook__is_what_others_computed),
         cmocka_unit_test(kpi_compute__ravenstack__is_what_others_computed),
