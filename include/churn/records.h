@@ -16,7 +16,8 @@ CHURN_BEGIN_DECLS
  *
  * A batch: structs of arrays with `row_count` entries each. A column whose pointer is NULL is not
  * given for any row; a validity bitmap has one bit a row, least significant first, 1 for given;
- * NULL means that every row is given. Everything is borrowed for the call.
+ * NULL means that every row is given. Rows without a column that each of them needs are one
+ * CHURN_E_ARG, which names it. Everything is borrowed for the call.
  *
  * Everywhere:
  *   customer   the host's own id of a customer: 1 to 1,024 bytes of UTF-8, no NUL

@@ -61,6 +61,9 @@ const churn__exchange *churn__exchange_at(churn__exchange_book *book, churn_time
 bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
                          churn_time at, int64_t *out);
 
+/* Whether so much money is known: beyond 2^53 minor units it is not. */
+bool churn__mrr_fits(int64_t mrr);
+
 /* A subscription state that is live (not cancelled, unpaid or ended) at an instant. */
 bool churn__subscription_live(const churn__subscription *state, churn_time at);
 

@@ -11,7 +11,7 @@
  * of the data, and must not keep the sums of all other customers from being formed. */
 #define MRR_MOST (INT64_C(1) << 53)
 
-static bool is_money(int64_t mrr)
+bool churn__mrr_fits(int64_t mrr)
 {
     return mrr >= -MRR_MOST && mrr <= MRR_MOST;
 }
@@ -103,7 +103,7 @@ static churn__missing reported_mrr(const churn__kpi_policy *policy,
                                    const churn__exchange *exchange, churn_time at, int64_t *out)
 {
     int64_t own = 0;
-    if (!churn__mrr_of_state(policy, state, at, &own) || !is_money(own)) {
+    if (!churn__mrr_of_state(policy, state, at, &own) || !churn__mrr_fits(own)) {
         return CHURN__NON_FINITE;
     }
     return churn__exchange_minor(exchange, state->currency, own, out);
@@ -144,7 +144,7 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
         }
     }
     *out = sum;
-    return is_money(sum) ? CHURN__PRESENT : CHURN__NON_FINITE;
+    return churn__mrr_fits(sum) ? CHURN__PRESENT : CHURN__NON_FINITE;
 }
 
 /* ---- all instants ---- */
@@ -271,7 +271,7 @@ static bool sum_changes(const step_list *list, const changes *from)
         if (i + 1 < from->count && c[1].at == c->at) {
             continue;
         }
-        bool counts_not = all.lost || !is_money(all.mrr);
+        bool counts_not = all.lost || !churn__mrr_fits(all.mrr);
         churn__mrr_step step = {.at = c->at,
                                 .mrr = counts_not ? 0 : all.mrr,
                                 .live = (uint32_t)all.live,

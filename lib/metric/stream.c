@@ -335,7 +335,9 @@ void churn__metric_stream_fill(churn__metric_plan *plan, churn__metric_stream *s
     stream->versions = false;
     if (plan->bounds[stream->first].def->event_count == 0) {
         count = churn__reader_event_types(reader, customer, &types);
-        memcpy(plan->general->types, types, count * sizeof *types);
+        if (count > 0) {
+            memcpy(plan->general->types, types, count * sizeof *types);
+        }
         types = plan->general->types;
         sort_types(plan->general->type_rank, plan->general->types, count);
     }

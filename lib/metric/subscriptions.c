@@ -45,7 +45,7 @@ static churn__missing state_money(const churn__moment *m, churn__subscription st
 {
     int64_t own = 0;
     state.discount = discount ? state.discount : CHURN_INT_NONE;
-    return churn__mrr_of_state(&policy, &state, m->at, &own)
+    return churn__mrr_of_state(&policy, &state, m->at, &own) && churn__mrr_fits(own)
                ? churn__moment_add_money(m, state.currency, own, sum)
                : CHURN__NON_FINITE;
 }

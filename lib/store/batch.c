@@ -379,7 +379,7 @@ static churn_status check_columns(const load *l, churn_error *err)
     for (uint32_t i = 0; src->rows > 0 && src->next == NULL && i < l->kind->field_count; i++) {
         if ((l->required >> i & 1) != 0 && (src->given >> i & 1) == 0) {
             CHURN_FAIL(CHURN_E_ARG, 0,
-                       "%s: %u rows, and the column \"%s\", which each needs, is not given",
+                       "%s: %u rows, and the column `%s`, which each needs, is not given",
                        l->kind->name, src->rows, l->kind->fields[i].name);
         }
     }

@@ -35,6 +35,8 @@ NONSENSE = [None, True, False, 0, -1, 1, 2**31, 2**63 - 1, 2**63, -(2**63), 1e30
             0.1, "", " ", "\u0000", "x" * 1100, "é☃", "null", "~", "{{", "{{customer.name}}", [], {},
             [[]], {"": 1}, [None], "metric.nothing", "2026-13-40", "2026-02-30", "24:00", "[", "%",
             "Europe/Atlantis", "Europe/Budapest", "US", "XXX", "JPY", "../etc", "1/0", "a" * 70]
+CONDITIONS = ["metric.base >= 1", "health.score < 50", "customer.plan == 'free'", "metric.truth",
+              "metric.base / metric.base2 > 0.5 || true", "has(customer.seats) && metric.m4 > 0"]
 EXPRESSIONS = [
     "value > 0", "user == 'u1'", "type in ['login', 'pay']", "props.platform == 'web'",
     "props.size >= 10.5 || props.ok", "props.at < time('2026-01-01')", "props.nothing > 1",
@@ -51,12 +53,19 @@ NAMES = ["base", "base2", "truth", "texty", "m0", "m1", "nothing", "customer.sea
 HEADER = {
     "churn": 1, "name": "fuzz", "time_zone": "UTC", "currency": "USD", "evaluate": "1d",
     "attributes": {"seats": "number", "plan": "string", "name": "string", "owner": "string"},
-    "properties": {"platform": "string", "size": "number", "ok": "bool", "at": "time"},
+    "properties": {"platform": "string", "size": "number", "ok": "bool", "at": "timestamp"},
     "metrics": [
         {"id": "base", "agg": "count", "event": "login", "window": "28d", "history": "clip"},
         {"id": "base2", "agg": "sum", "event": "pay", "window": "90d", "history": "clip"},
         {"id": "truth", "agg": "exists", "event": "export"},
         {"id": "texty", "attribute": "plan"}],
+    "roles": {"lead": {"people": ["eva"]}},
+    "scores": [{"id": "health", "groups": [{"id": "use", "weight": 1, "factors": [
+        {"metric": "base", "weight": 1, "curve": [[0, 0], [5, 100]]}]}],
+        "bands": {"green": 70, "red": 0}}],
+    "triggers": [{"id": "t0", "when": "health.score < 90", "play": "call"}],
+    "plays": [{"id": "call", "steps": [{"task": {"title": "Call {{customer.name}}",
+                                                 "owner": "lead", "due": "2d"}}]}],
 }
 
 
@@ -76,14 +85,16 @@ class Maker:
         if depth > 12:
             return 0
         for word in ("oneOf", "anyOf"):
-            if word in schema:
-                return self.value(dice.choice(schema[word]), key, depth + 1)
+            if word in schema:  # the first is that of events, which has the most keys
+                one = schema[word][0] if dice.random() < 0.4 else dice.choice(schema[word])
+                return self.value(one, key, depth + 1)
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
             return dice.choice(schema["enum"])
         kind = schema.get("type", "string")
-        kind = dice.choice(kind) if isinstance(kind, list) else kind
+        if isinstance(kind, list):
+            kind = dice.choice(kind) if "string" not in kind or self.mad() else "string"
         if kind == "object":
             return self.mapping(schema, depth)
         if kind == "array":
@@ -133,6 +144,10 @@ class Maker:
             return dice.choice(EVENTS)
         if key in ("time_zone", "zone"):
             return dice.choice(["UTC", "Europe/Budapest", "America/New_York", "Mars/Base"])
+        if key in ("when", "clear_when") and dice.random() < 0.7:
+            return dice.choice(CONDITIONS)
+        if "id of a metric" in kind or key == "metric":
+            return dice.choice(["base", "base2", "truth", "m4", "m5", "m6", "customer.seats"])
         if "expression" in kind or key in ("when", "where", "expr", "if", "clear_when"):
             return dice.choice(EXPRESSIONS)
         if key == "id":
@@ -277,6 +292,31 @@ def ask(dice: random.Random, playbook, store) -> None:
                 raise Fault(f"not finite: {row}")
 
 
+def repaired(maker: Maker, schema: dict, book: dict, section: str, one):
+    """What a playbook takes of an item, once what its errors name is added or left out."""
+    variants = schema["properties"][section].get("items", {})
+    for _ in range(8):
+        trial = {**book, section: [*book.get(section, []), one]}
+        try:
+            churn.Playbook.parse(json.dumps(trial))
+            return one
+        except churn.PlaybookError as error:
+            if not isinstance(one, dict) or not error.diagnostics:
+                return one
+            message = error.diagnostics[0].message
+        keys = message.split("`")[1::2]
+        known = {key: inner for variant in variants.get("oneOf", [variants])
+                 for key, inner in variant.get("properties", {}).items()}
+        if "needs the key" in message and keys[-1] in known:
+            one = {**one, keys[-1]: maker.value(known[keys[-1]], keys[-1])}
+        else:
+            drop = [key for key in keys if key in one and key not in ("id", "agg", "event")]
+            if not drop:
+                return one
+            one = {key: value for key, value in one.items() if key != drop[0]}
+    return one
+
+
 def a_round(seed: int, schema: dict, counts: dict) -> None:
     dice = random.Random(seed)
     book = json.loads(json.dumps(HEADER))
@@ -290,6 +330,8 @@ def a_round(seed: int, schema: dict, counts: dict) -> None:
             for i, one in enumerate(made):
                 if isinstance(one, dict) and isinstance(one.get("id"), str) and section == "metrics":
                     one["id"] = one["id"] if maker.mad() else f"m{len(book['metrics']) + i}"
+                if not maker.mad():
+                    one = repaired(maker, schema, book, section, one)
                 trial[section] = [*book.get(section, []), one]
                 counts["parsed"] += 1
                 if parse(json.dumps(trial)) is not None:
@@ -319,6 +361,7 @@ def main() -> int:
     words.add_argument("--schema", default=ROOT / "docs/reference/playbook.schema.json")
     options = words.parse_args()
     schema = json.loads(pathlib.Path(options.schema).read_text())
+    churn.Playbook.parse(json.dumps(HEADER))
     counts = {"rounds": 0, "parsed": 0, "good": 0, "asked": 0}
     end, seed = time.monotonic() + options.seconds, options.seed
     while True:

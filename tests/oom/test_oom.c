@@ -465,8 +465,12 @@ static churn_status try_add_announcements(bench *b, churn_error *err)
 /* A rejection each, so that the report's table is made as well. */
 static churn_status try_add_rejected(bench *b, churn_error *err)
 {
-    churn_ticket_batch batch = {
-        .struct_size = sizeof batch, .row_count = 2, .id = two_ids, .customer = two_ids};
+    static const uint8_t none = 0;
+    churn_ticket_batch batch = {.struct_size = sizeof batch,
+                                .row_count = 2,
+                                .id = two_ids,
+                                .customer = two_ids,
+                                .opened_at = {.values = two_times, .valid = &none}};
     churn_load_report report = {.struct_size = sizeof report};
     churn_status st = churn_store_add_tickets(b->company.store, &batch, NULL, &report, err);
     assert_true(st != CHURN_OK || report.rejected == 2);

@@ -85,6 +85,9 @@ PyObject *core_time_object(core_state *state, churn_time at);
 int core_str(PyObject *object, const char *what, churn_str *out);
 /* As core_str(), but None is refused as well. */
 int core_text(PyObject *object, const char *what, churn_str *out);
+/* For "O&": whole numbers that do not wrap. */
+int core_uint64(PyObject *number, void *out);
+int core_uint32(PyObject *number, void *out);
 int core_value(core_state *state, PyObject *reader, PyObject *object, const char *what,
                churn_value *out);
 PyObject *core_value_object(core_state *state, const churn_value *value);

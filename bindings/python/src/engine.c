@@ -36,7 +36,8 @@ static PyObject *engine_create(PyObject *object, PyObject *args)
     churn_store *records = NULL;
     churn_engine *engine = NULL;
     churn_error err = CORE_ERROR_INIT;
-    if (!PyArg_ParseTuple(args, "OOKI:_create", &playbook, &store, &seed, &threads) ||
+    if (!PyArg_ParseTuple(args, "OOO&O&:_create", &playbook, &store, core_uint64, &seed,
+                          core_uint32, &threads) ||
         parents(self, playbook, store, &rules, &records) < 0) {
         return NULL;
     }
@@ -180,7 +181,7 @@ static PyObject *engine_actions(PyObject *object, PyObject *args)
     churn_table *table = NULL;
     churn_error err = CORE_ERROR_INIT;
     churn_status st = CHURN_OK;
-    if (!PyArg_ParseTuple(args, "iK:_actions", &options.which, &limit)) {
+    if (!PyArg_ParseTuple(args, "iO&:_actions", &options.which, core_uint64, &limit)) {
         return NULL;
     }
     options.limit = limit;

@@ -184,8 +184,9 @@ PyObject *core_engine_ask(PyObject *object, PyObject *args)
     PyObject *cancel = NULL;
     unsigned long long limit = 0;
     question_init(&asked, NULL);
-    if (!PyArg_ParseTuple(args, "sO!OOOOKIO:_ask", &name, &PyList_Type, &dates, &customer,
-                          &customers, &score, &owner, &limit, &asked.query.flags, &cancel) ||
+    if (!PyArg_ParseTuple(args, "sO!OOOOO&IO:_ask", &name, &PyList_Type, &dates, &customer,
+                          &customers, &score, &owner, core_uint64, &limit, &asked.query.flags,
+                          &cancel) ||
         core_str(customer, "customer", &asked.query.customer) < 0 ||
         core_str(score, "score", &asked.query.score) < 0 ||
         core_str(owner, "owner", &asked.query.owner) < 0) {

@@ -112,8 +112,8 @@ static PyObject *read_arguments(PyObject *args, request *asked)
     long long as_of = 0;
     unsigned long long limit = 0;
     churn_read_options *o = &asked->read;
-    if (!PyArg_ParseTuple(args, "sOLLLO!IKO", &kind, &customer, &from, &to, &as_of, &PyList_Type,
-                          &types, &o->flags, &limit, &cancel)) {
+    if (!PyArg_ParseTuple(args, "sOLLLO!IO&O", &kind, &customer, &from, &to, &as_of, &PyList_Type,
+                          &types, &o->flags, core_uint64, &limit, &cancel)) {
         return NULL;
     }
     asked->kind = core_record_kind(kind);
@@ -188,8 +188,8 @@ static PyObject *tell(PyObject *object, PyObject *args, bool engine)
     long long as_of = 0;
     unsigned long long limit = 0;
     request_init(&asked, engine ? ask_engine_story : ask_store_story);
-    if (!PyArg_ParseTuple(args, "OLLLO!KO:_story", &customer, &as_of, &from, &to, &PyList_Type,
-                          &kinds, &limit, &cancel) ||
+    if (!PyArg_ParseTuple(args, "OLLLO!O&O:_story", &customer, &as_of, &from, &to, &PyList_Type,
+                          &kinds, core_uint64, &limit, &cancel) ||
         core_text(customer, "customer", &asked.customer) < 0) {
         return NULL;
     }

@@ -270,6 +270,30 @@ static const limit_field limit_fields[] = {
 
 #define LIMIT_COUNT (sizeof limit_fields / sizeof limit_fields[0])
 
+int core_uint64(PyObject *number, void *out)
+{
+    unsigned long long wide = PyLong_AsUnsignedLongLong(number);
+    if (wide == (unsigned long long)-1 && PyErr_Occurred()) {
+        return 0;
+    }
+    *(unsigned long long *)out = wide;
+    return 1;
+}
+
+int core_uint32(PyObject *number, void *out)
+{
+    unsigned long long wide = 0;
+    if (!core_uint64(number, &wide)) {
+        return 0;
+    }
+    if (wide > UINT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "int too big to convert");
+        return 0;
+    }
+    *(unsigned int *)out = (unsigned int)wide;
+    return 1;
+}
+
 static int limit_set(churn_limits *limits, const limit_field *field, PyObject *number)
 {
     unsigned char *at = (unsigned char *)limits + field->offset;
