@@ -22,7 +22,13 @@ CHURN_BEGIN_DECLS
  * Everywhere:
  *   customer   the host's own id of a customer: 1 to 1,024 bytes of UTF-8, no NUL
  *   known_at   when the host learned the record; not given: when it happened. An evaluation at
- *              `as_of` sees the newest version of a record with known_at <= as_of
+ *              `as_of` sees the newest version of a record with known_at <= as_of. Of rows with
+ *              distinct (key, known_at) the order in which they come plays no part: a row that
+ *              says what was known is `unchanged`, but it is remembered that it was said again,
+ *              so that one which comes late and says otherwise holds until then. Whole tables
+ *              that are loaded night after night take no more memory for it than twice; where
+ *              single records are said again at odd times, their last 16 are remembered. A
+ *              retraction ends what there is when it comes
  *   money      int64 in minor units of `currency` (cents), an ISO 4217 code
  *   seen       what an evaluation at `as_of` sees: facts with `at` < as_of; states with valid_from
  *              <= as_of; every other instant marked [dates itself] from that instant on, with what

@@ -81,11 +81,21 @@ static size_t strip_block(edit *e, uint32_t kind, uint32_t at, uint32_t customer
                           size_t n)
 {
     bool hit = false;
+    const kind_info *info = &churn__store_kinds[kind];
+    size_t kept = e->rows == NULL ? n : 0;
     e->counts = row_counts(e->from, kind, at, customer);
-    if (is_gone(e, customer) || !e->counts) {
+    if (!e->counts) {
         return 0;
     }
-    return e->rows == NULL ? n : e->rows(e, kind, rows, n, &hit);
+    e->removed[kind] += churn__store_records(info, rows, n);
+    if (is_gone(e, customer)) {
+        return 0;
+    }
+    if (e->rows != NULL) {
+        kept = e->rows(e, kind, rows, n, &hit);
+    }
+    e->removed[kind] -= churn__store_records(info, rows, kept);
+    return kept;
 }
 
 static void strip_rows(edit *e, uint32_t kind, uint32_t at, row_run *run)
@@ -146,10 +156,13 @@ static void look_events(edit *e, uint32_t kind, uint32_t at, uint32_t slot)
 static size_t strip_list(edit *e, event_run *run, bool drop, size_t begin, size_t end)
 {
     bool hit = false;
-    if (drop) {
-        return 0;
+    size_t kept = 0;
+    e->removed[KIND_EVENT] += e->counts ? churn__store_event_records(&run->cells, begin, end) : 0;
+    if (!drop) {
+        kept = e->events == NULL ? end - begin : e->events(e, run, begin, end, &hit);
+        e->removed[KIND_EVENT] -= churn__store_event_records(&run->cells, begin, begin + kept);
     }
-    return e->events == NULL ? end - begin : e->events(e, run, begin, end, &hit);
+    return kept;
 }
 
 static void strip_lists(edit *e, uint32_t at, event_run *run)
@@ -305,6 +318,7 @@ bool churn__edit_strip(edit *e, churn__version *to, bool in_place)
     if (!in_place && !copy_hit(e, to)) {
         return false;
     }
+    memset(e->removed, 0, sizeof e->removed); /* now what is said again only is known */
     for (uint32_t i = 0; i < to->event_runs; i++) {
         if (e->hit_events[i] && !strip_events(e, i, to->events[i], e->from->events[i])) {
             return false;

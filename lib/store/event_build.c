@@ -228,6 +228,9 @@ static void emit_rest(build *b, const uint32_t *rows, size_t n)
     for (size_t i = 0; to->id != NULL && i < n; i++) {
         to->id[at + i] = from->id[rows[i]];
     }
+    for (size_t i = 0; to->tag != NULL && i < n; i++) {
+        to->tag[at + i] = from->tag[rows[i]];
+    }
 }
 
 static void emit(build *b, const uint32_t *slots, size_t n)

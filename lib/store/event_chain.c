@@ -20,10 +20,10 @@ typedef struct chains {
     uint32_t scratch_columns;
     uint32_t *types;
     size_t type_capacity;
-    churn__dict *tuples; /* the properties of an event as bytes; NULL: no event had any so far */
-    prop_value *props;   /* room for those of one event */
-    size_t removal;      /* the next one */
-    size_t taken_out;    /* of the customer's old rows */
+    churn__dict *tuples;  /* the properties of an event as bytes; NULL: no event had any so far */
+    prop_value *props;    /* room for those of one event */
+    size_t removal;       /* the next one */
+    uint64_t old_records; /* of the customer */
 } chains;
 
 /* Of a slice that is replaced: a row that is there already. */
@@ -100,7 +100,6 @@ static void take_out(chains *c, event_row *row)
     churn__store_note(c->m->tally, &row->head, outcome, false);
     row->head.until = s->known;
     c->old_count -= always;
-    c->taken_out += always;
     c->removal++;
 }
 
@@ -154,6 +153,7 @@ static bool load_type(chains *c, uint32_t customer, uint32_t type)
         if (!take_props(c, &c->scratch, i, row)) {
             return false;
         }
+        c->old_records += !row_is_echo(&row->head);
         if (is_removed(c, customer, type, i)) {
             take_out(c, row);
         }
@@ -166,7 +166,8 @@ static bool load_old(chains *c, uint32_t customer, size_t *with_id)
 {
     event_merge *m = c->m;
     uint32_t lists = churn__store_event_lists(m->runs, m->run_count, customer);
-    c->old_count = c->taken_out = *with_id = 0;
+    c->old_count = *with_id = 0;
+    c->old_records = 0;
     if (!churn__grow(m->heap, (void **)&c->types, &c->type_capacity, lists, sizeof *c->types)) {
         return false;
     }
@@ -244,7 +245,7 @@ static bool write_anew(chains *c, uint32_t customer, size_t with_id)
             return false;
         }
     }
-    m->dropped += c->old_count + c->taken_out;
+    m->dropped += c->old_records;
     return note_override(m, customer);
 }
 
@@ -353,7 +354,8 @@ bool churn__store_event_chains(event_merge *m)
     c.resolver = (resolver){.heap = m->heap,
                             .kind = &churn__store_kinds[KIND_EVENT],
                             .tally = m->tally,
-                            .order = m->order};
+                            .order = m->order,
+                            .said = &m->said};
     if (m->stage->cells.id != NULL) {
         c.touched_bytes = churn__bits_bytes(customers_in(m->stage));
         c.touched = churn__alloc_zero(m->heap, c.touched_bytes);
@@ -381,6 +383,8 @@ void churn__store_event_merge_clear(event_merge *m)
     churn__free(m->heap, m->gone, churn__bits_bytes(m->staged));
     m->stage->count = m->staged;
     m->stage->props.more = NULL;
+    churn__beats_release(m->said.own);
+    m->said.own = NULL;
     churn__props_clear(&m->written);
     m->gone = NULL;
     m->overrides = NULL;

@@ -9,7 +9,7 @@ uint32_t churn__store_columns_mask(const event_columns *cells)
 {
     return (cells->user != NULL ? COLUMN_USER : 0) | (cells->value != NULL ? COLUMN_VALUE : 0) |
            (cells->known != NULL ? COLUMN_KNOWN : 0) | (cells->until != NULL ? COLUMN_UNTIL : 0) |
-           (cells->id != NULL ? COLUMN_ID : 0);
+           (cells->id != NULL ? COLUMN_ID : 0) | (cells->tag != NULL ? COLUMN_TAG : 0);
 }
 
 static void *column_alloc(churn__heap *heap, bool wanted, size_t capacity, size_t size, bool *ok)
@@ -30,6 +30,7 @@ bool churn__store_columns_alloc(churn__heap *heap, event_columns *cells, uint32_
         .known = column_alloc(heap, columns & COLUMN_KNOWN, capacity, sizeof *cells->known, &ok),
         .until = column_alloc(heap, columns & COLUMN_UNTIL, capacity, sizeof *cells->until, &ok),
         .id = column_alloc(heap, columns & COLUMN_ID, capacity, sizeof *cells->id, &ok),
+        .tag = column_alloc(heap, columns & COLUMN_TAG, capacity, sizeof *cells->tag, &ok),
         .from = column_alloc(heap, columns & COLUMN_FROM, capacity, sizeof *cells->from, &ok),
     };
     if (!ok) {
@@ -62,6 +63,7 @@ void churn__store_columns_free(churn__heap *heap, event_columns *cells, size_t c
     churn__free_array(heap, cells->known, capacity, sizeof *cells->known);
     churn__free_array(heap, cells->until, capacity, sizeof *cells->until);
     churn__free_array(heap, cells->id, capacity, sizeof *cells->id);
+    churn__free_array(heap, cells->tag, capacity, sizeof *cells->tag);
     churn__free_array(heap, cells->from, capacity, sizeof *cells->from);
     *cells = (event_columns){0};
 }
@@ -117,6 +119,11 @@ void churn__store_columns_copy(event_columns *to, size_t at, const event_columns
     } else if (to->until != NULL) {
         fill_times(to->until + at, FOREVER, n);
     }
+    if (to->tag != NULL && from->tag != NULL) {
+        memcpy(to->tag + at, from->tag + from_at, n * sizeof *to->tag);
+    } else if (to->tag != NULL) {
+        memset(to->tag + at, 0, n * sizeof *to->tag);
+    }
     if (to->from != NULL && from->from != NULL) {
         memcpy(to->from + at, from->from + from_at, n * sizeof *to->from);
     }
@@ -138,6 +145,7 @@ void churn__store_columns_move(event_columns *cells, size_t to, size_t from, siz
     column_move(cells->known, to, from, n, sizeof *cells->known);
     column_move(cells->until, to, from, n, sizeof *cells->until);
     column_move(cells->id, to, from, n, sizeof *cells->id);
+    column_move(cells->tag, to, from, n, sizeof *cells->tag);
     column_move(cells->from, to, from, n, sizeof *cells->from);
 }
 
@@ -154,6 +162,7 @@ void churn__store_columns_wipe(event_columns *cells, size_t at, size_t n)
     column_wipe(cells->known, at, n, sizeof *cells->known);
     column_wipe(cells->until, at, n, sizeof *cells->until);
     column_wipe(cells->id, at, n, sizeof *cells->id);
+    column_wipe(cells->tag, at, n, sizeof *cells->tag);
 }
 
 static void swap_bytes(void *column, size_t i, size_t j, size_t size)
@@ -174,6 +183,7 @@ void churn__store_columns_swap(event_columns *cells, size_t i, size_t j)
     swap_bytes(cells->known, i, j, sizeof *cells->known);
     swap_bytes(cells->until, i, j, sizeof *cells->until);
     swap_bytes(cells->id, i, j, sizeof *cells->id);
+    swap_bytes(cells->tag, i, j, sizeof *cells->tag);
     swap_bytes(cells->from, i, j, sizeof *cells->from);
 }
 

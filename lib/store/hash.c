@@ -4,7 +4,8 @@
 
 /*
  * What a store holds as one number. Each record is hashed by what it says, texts by their bytes and
- * never by their codes; the hashes are added up, so that no order plays a part.
+ * never by their codes; the hashes are added up, so that no order plays a part. What was only said
+ * again is not hashed: which of it is kept is the store's own business.
  */
 
 typedef struct hashing {
@@ -134,8 +135,12 @@ static void hash_rows(hashing *h, uint32_t kind, uint32_t customer)
     const churn__version *v = h->version;
     const void *rows = NULL;
     uint32_t n = churn__store_row_block(v->rows[kind], v->row_runs[kind], customer, &rows);
+    const kind_info *info = &churn__store_kinds[kind];
     for (uint32_t i = 0; i < n; i++) {
-        hash_row(h, kind, (const char *)rows + (size_t)i * churn__store_kinds[kind].row_size);
+        const char *row = (const char *)rows + (size_t)i * info->row_size;
+        if (churn__store_is_record(info, rows, i, n)) {
+            hash_row(h, kind, row);
+        }
     }
 }
 
@@ -149,6 +154,9 @@ static void hash_list(hashing *h, const event_run *run, const event_list *list, 
     words w;
     for (uint32_t i = list->begin; i < list[1].begin; i++) {
         churn__store_event_at(&run->cells, i, &row.event);
+        if (row_is_echo(&row.event.head)) {
+            continue;
+        }
         row.event.head.customer = customer;
         row.event.type = list->type;
         put_row(h, &w, KIND_EVENT, &row);

@@ -52,6 +52,8 @@ struct churn__version {
     customer_order *order;
     mark_list *marks; /* NULL: none */
     late_node *late;
+    beat_list *said[KINDS]; /* by known_at; NULL: none */
+    beat_list *dated;       /* attributes by valid_from */
     version_count *alive;
     churn_time forgotten; /* before it only what still held is kept; CHURN_TIME_NONE: all is */
 };

@@ -68,8 +68,12 @@ typedef struct row_head {
     churn_time known; /* effective known_at */
     churn_time until; /* known_at of the next version; FOREVER */
     uint32_t flags;   /* ROW_* */
-    uint32_t origin;  /* while loading: which row of the call */
+    uint32_t origin;  /* while loading: which row of the call; kept: a tag */
 } row_head;
+
+/* The tag of a kept row: who it came from, and an epoch: see beats.h. */
+#define TAG_EPOCH 0xFFFFu
+#define TAG_SOURCE_SHIFT 16
 
 #define ROW_DATELESS 1u /* came without known_at; only while loading */
 #define ROW_UNDATED 2u  /* an attribute without valid_from: holds from the customer's beginning */
@@ -203,6 +207,13 @@ int churn__store_key_cmp(const kind_info *kind, const void *a, const void *b);
 void churn__store_hide(const kind_info *kind, void *row, churn_time as_of);
 /* Fields that a reader must not see at as_of are cleared, the copies in the data are filled. */
 void churn__store_show_row(const kind_info *kind, const void *row, churn_time as_of, void *out);
+
+/* A row that only says that the one before it was said again: known and over at one instant, so
+ * that no reader ever sees it. */
+static inline bool row_is_echo(const row_head *row)
+{
+    return row->until == row->known;
+}
 
 static inline bool row_known(const row_head *row, churn_time as_of)
 {

@@ -120,7 +120,8 @@ static bool move_rows(merging *m, churn__version *draft, uint32_t kind)
         return false;
     }
     size_t count = bring_together(m, kind, into, have, from, n, rows);
-    draft->records[kind] += count - have;
+    draft->records[kind] += churn__store_records(&churn__store_kinds[kind], rows, count) -
+                            churn__store_records(&churn__store_kinds[kind], into, have);
     bool ok = push_block(m, draft, kind, rows, count);
     churn__free_array_wiped(m->edit.heap, rows, n + have, size);
     return ok;
@@ -175,8 +176,8 @@ static bool move_staged(merging *m, churn__version *draft, stage *rows)
     if (run == NULL) {
         return false;
     }
-    m->moved[KIND_EVENT] = run->count;
-    draft->records[KIND_EVENT] += run->count;
+    m->moved[KIND_EVENT] = churn__store_event_records(&run->cells, 0, run->count);
+    draft->records[KIND_EVENT] += m->moved[KIND_EVENT];
     return churn__version_push_events(draft, run, &m->edit.store->merges[KIND_EVENT]);
 }
 

@@ -206,7 +206,7 @@ bool churn__reading_wants(const reading *r, uint32_t code)
 
 bool churn__reading_takes(const reading *r, const row_head *head)
 {
-    if (head->when < r->from || head->when >= r->to) {
+    if (head->when < r->from || head->when >= r->to || row_is_echo(head)) {
         return false;
     }
     return r->all || (r->now ? head->until == FOREVER : row_seen(r->kind, head, r->as_of));

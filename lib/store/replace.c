@@ -90,6 +90,23 @@ static bool end_row(stage *st, const record_slice *s, const void *row)
     return churn__store_stage_row(st, s->kind, copy);
 }
 
+/* The same of states that were left out before a row. */
+static bool end_left_out(stage *st, const record_slice *s, const churn__version *v, const keyed *k,
+                         const row_head *first, const row_head *last)
+{
+    attribute_row row;
+    churn_time at = s->from > CHURN_TIME_MIN ? s->from - 1 : CHURN_TIME_MIN;
+    bool ok = true;
+    memcpy(&row, last, sizeof row);
+    while (ok && (at = churn__store_left_out(v->dated, first, last, at)) != CHURN_TIME_NONE &&
+           at < s->to) {
+        row.head.when = row.head.known = at;
+        bool mine = is_live(s, at, FOREVER) && !is_named(k, &row.head);
+        ok = !mine || end_row(st, s, &row);
+    }
+    return ok;
+}
+
 static bool end_unnamed_of(stage *st, const record_slice *s, const churn__version *v,
                            const keyed *k, uint32_t customer)
 {
@@ -100,6 +117,10 @@ static bool end_unnamed_of(stage *st, const record_slice *s, const churn__versio
         const row_head *row = (const void *)((const char *)rows + i * size);
         bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
         if (mine && !is_named(k, row) && !end_row(st, s, row)) {
+            return false;
+        }
+        const row_head *before = (const void *)((const char *)row - (i > 0 ? size : 0));
+        if (s->kind == KIND_ATTRIBUTE && !end_left_out(st, s, v, k, before, row)) {
             return false;
         }
     }

@@ -9,6 +9,10 @@
  *
  * An end is a version as well, the one that says that there is no such record. In a chain it is a
  * row of its own; in a block it is where `until` of a row comes before `known` of the next.
+ *
+ * A version that says what the one before it says is an echo: no news, but it counts as soon as one
+ * that says otherwise comes between the two. So what holds when does not depend on the order in
+ * which versions came.
  */
 
 static int cmp_i64(int64_t a, int64_t b)
@@ -148,11 +152,18 @@ static void wipe(const resolver *r, chain *c)
     c->count = kept;
 }
 
-static void insert(chain *c, size_t at, row_head *row)
+/* From now on `origin` is the tag. */
+static void keep(const resolver *r, row_head *row)
+{
+    row->origin = is_end(row) ? 0 : r->source << TAG_SOURCE_SHIFT;
+}
+
+static void insert(const resolver *r, chain *c, size_t at, row_head *row)
 {
     memmove(c->rows + at + 1, c->rows + at, (c->count - at) * sizeof(row_head *));
     c->rows[at] = row;
     c->count++;
+    keep(r, row);
 }
 
 static size_t chain_place(const chain *c, churn_time known)
@@ -183,10 +194,16 @@ static bool says_the_same(const resolver *r, const chain *c, const row_head *row
 }
 
 /* A customer without `since`: no news about one that is known. */
-static bool says_nothing(const resolver *r, const chain *c, const row_head *row)
+static bool says_nothing(const resolver *r, const row_head *row)
 {
-    return r->kind->record == CHURN_RECORD_CUSTOMER && c->count > 0 &&
+    return r->kind->record == CHURN_RECORD_CUSTOMER &&
            ((const customer_row *)(const void *)row)->since == CHURN_TIME_NONE;
+}
+
+/* No news after `before`. */
+static bool is_echo_of(const resolver *r, const row_head *before, const row_head *row)
+{
+    return !is_end(before) && !is_end(row) && (says_nothing(r, row) || same_row(r, before, row));
 }
 
 static void drop(resolver *r, row_head *row, uint32_t outcome)
@@ -206,24 +223,20 @@ static void place_dateless(resolver *r, chain *c, row_head *row)
     } else {
         note(r, row, OUTCOME_ADDED);
     }
-    insert(c, chain_place(c, row->known), row);
+    insert(r, c, chain_place(c, row->known), row);
 }
 
 static void place_version(resolver *r, chain *c, row_head *row)
 {
     size_t at = chain_place(c, row->known);
-    bool newest = at == c->count && at > 0;
-    if (newest && same_row(r, c->rows[at - 1], row)) {
-        drop(r, row, OUTCOME_UNCHANGED);
-        return;
-    }
-    if (at == 0 && c->count == 0 && says_the_same(r, c, row)) {
+    bool echo = at > 0 && is_echo_of(r, c->rows[at - 1], row);
+    if (echo || (c->count == 0 && says_the_same(r, c, row))) {
         r->changed = true;
         note(r, row, OUTCOME_UNCHANGED);
     } else {
         note(r, row, OUTCOME_ADDED);
     }
-    insert(c, at, row);
+    insert(r, c, at, row);
 }
 
 /* The row that holds when an end comes at `at`; NULL: none does. */
@@ -264,7 +277,7 @@ static void place_end(resolver *r, chain *c, row_head *end)
         held->flags |= ROW_GONE;
         c->rows[at] = end;
     } else {
-        insert(c, at, end);
+        insert(r, c, at, end);
     }
 }
 
@@ -277,7 +290,8 @@ static void place(resolver *r, chain *c, row_head *row)
     bool dateless = (row->flags & ROW_DATELESS) != 0;
     size_t at = chain_place(c, row->known);
     bool same_time = at < c->count && c->rows[at]->known == row->known;
-    if (says_nothing(r, c, row) || (same_time && same_row(r, c->rows[at], row))) {
+    bool said = c->count > 0 && (dateless || same_time) && says_nothing(r, row);
+    if (said || (same_time && same_row(r, c->rows[at], row))) {
         drop(r, row, OUTCOME_UNCHANGED);
     } else if (dateless && (!same_time || r->tally->in_sequence)) {
         place_dateless(r, c, row);
@@ -285,6 +299,7 @@ static void place(resolver *r, chain *c, row_head *row)
         c->rows[at]->flags |= ROW_GONE;
         c->rows[at] = row;
         note(r, row, OUTCOME_UPDATED | (dateless ? OUTCOME_REWROTE : 0));
+        keep(r, row);
         if (dateless) {
             wipe(r, c);
         }
@@ -389,7 +404,7 @@ static void place_earliest(resolver *r, chain *c, row_head *row)
     bool dateless = (row->flags & ROW_DATELESS) != 0;
     uint32_t rewrote = dateless && gone > 0 ? OUTCOME_REWROTE : 0;
     note(r, row, gone > 0 ? OUTCOME_UPDATED | rewrote : OUTCOME_ADDED);
-    insert(c, at, row);
+    insert(r, c, at, row);
 }
 
 static void place_all_earliest(resolver *r, chain *c, void *const *refs, size_t n)
@@ -407,25 +422,54 @@ static void place_all_earliest(resolver *r, chain *c, void *const *refs, size_t 
     }
 }
 
+/* `row` held no longer than until before `next`. */
+static void note_end(resolver *r, chain *c, const row_head *row, churn_time next)
+{
+    if (row != NULL && row->until < next) {
+        row_head *end = &r->ends[r->end_count++];
+        *end = (row_head){.when = row->when, .known = row->until, .flags = ROW_END};
+        c->rows[c->count++] = end;
+    }
+}
+
 /* What there was, with an end wherever a row held no longer than until then. */
 static void begin_chain(resolver *r, chain *c, void *const *refs, size_t n)
 {
+    const row_head *held = NULL;
     c->rows = (row_head **)r->chain;
     c->count = 0;
     for (size_t i = 0; i < n; i++) {
         row_head *row = refs[i];
-        const row_head *next = i + 1 < n ? refs[i + 1] : NULL;
-        bool last = next == NULL || (next->flags & ROW_NEW) != 0;
         if ((row->flags & ROW_NEW) != 0) {
             break; /* old ones come first */
         }
-        c->rows[c->count++] = row;
-        if (row->until < (last ? FOREVER : next->known)) {
-            row_head *end = &r->ends[r->end_count++];
-            *end = (row_head){.when = row->when, .known = row->until, .flags = ROW_END};
-            c->rows[c->count++] = end;
+        if (!row_is_echo(row)) {
+            note_end(r, c, held, row->known);
+            held = row;
         }
+        c->rows[c->count++] = row;
     }
+    note_end(r, c, held, FOREVER);
+}
+
+/* From when to when each row of the chain holds. */
+static void end_chain(resolver *r, chain *c)
+{
+    row_head *held = NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        row_head *row = c->rows[i];
+        if (held != NULL && is_echo_of(r, held, row)) {
+            row->until = row->known;
+            continue;
+        }
+        if (held != NULL) {
+            held->until = row->known;
+        }
+        row->until = FOREVER;
+        row->flags |= is_end(row) ? ROW_GONE : 0;
+        held = is_end(row) ? NULL : row;
+    }
+    churn__store_echoes_fold(r, c->rows, c->count);
 }
 
 static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
@@ -440,11 +484,7 @@ static void resolve_key(resolver *r, chain *c, void *const *refs, size_t n)
         place_new(r, c, refs, n, false);
     }
     drop_sinceless(r, c);
-    for (size_t i = 0; i < c->count; i++) {
-        row_head *row = c->rows[i];
-        row->until = i + 1 < c->count ? c->rows[i + 1]->known : FOREVER;
-        row->flags |= is_end(row) ? ROW_GONE : 0;
-    }
+    end_chain(r, c);
 }
 
 static void resolve_keys(resolver *r, size_t n)
@@ -497,21 +537,34 @@ static bool collect(resolver *r, size_t n)
     for (size_t i = 0; i < kept; i++) {
         row_head *row = r->refs[i];
         row->flags &= ROW_UNDATED;
-        row->origin = 0;
         memcpy(r->rows + i * size, row, size);
     }
     r->count = kept;
     return true;
 }
 
+static bool any_epoch(const kind_info *kind, const char *rows, size_t count)
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        const row_head *row = (const void *)(rows + i * kind->row_size);
+        all |= row->origin & TAG_EPOCH;
+    }
+    return all != 0;
+}
+
 bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, const void *new_rows,
                           size_t new_count)
 {
     size_t n = old_count + new_count, size = r->kind->row_size;
-    if (!make_room(r, n)) {
+    size_t most = any_epoch(r->kind, old_rows, old_count) ? ECHOES_SHOWN * new_count : 0;
+    if (!make_room(r, n + most)) {
         return false;
     }
-    char *work = r->rows + n * size;
+    char *work = r->rows + (n + most) * size;
+    r->shown = work + n * size;
+    r->shown_count = 0;
+    r->shown_most = most;
     r->changed = false;
     if (old_count > 0) {
         memcpy(work, old_rows, old_count * size);
@@ -527,8 +580,20 @@ bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, c
     if (!churn__sort(r->heap, r->refs, n, sizeof *r->refs, cmp_chain, r)) {
         return false;
     }
+    size_t all = churn__store_echoes_show(r, n);
+    if (all > n && !churn__sort(r->heap, r->refs, all, sizeof *r->refs, cmp_chain, r)) {
+        return false;
+    }
+    n = all;
     resolve_keys(r, n);
-    return collect(r, n);
+    churn__store_echoes_fold_states(r, n);
+    if (!collect(r, n)) {
+        return false;
+    }
+    bool same =
+        r->count == old_count && old_count > 0 && memcmp(r->rows, old_rows, old_count * size) == 0;
+    r->changed = r->changed && !same;
+    return true;
 }
 
 void churn__store_resolver_clear(resolver *r)

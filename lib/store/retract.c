@@ -164,6 +164,12 @@ static bool find_row(const churn__version *v, uint32_t kind, const row_head *end
         if (churn__store_key_cmp(info, row, end) == 0 && was_known(end, row->known)) {
             return true;
         }
+        const row_head *before = (const void *)((const char *)row - (i > 0 ? info->row_size : 0));
+        bool state = kind == KIND_ATTRIBUTE && row->id == end->id && before->when < end->when;
+        if (state && churn__store_left_out(v->dated, before, row, end->when - 1) == end->when &&
+            was_known(end, end->when)) {
+            return true;
+        }
     }
     return false;
 }

@@ -155,10 +155,6 @@ bool churn__store_row_run_append(row_run *run, index_builder *index, uint32_t cu
         !churn__store_index_add(index, customer, run->count)) {
         return false;
     }
-    for (size_t i = 0; i < count; i++) {
-        const row_head *head = (const void *)((const char *)rows + i * size);
-        span_note(head->when, &run->first, &run->last);
-    }
     if (count > 0) {
         memcpy(run->rows + run->count * size, rows, count * size);
     }
@@ -184,6 +180,10 @@ void churn__store_row_run_measure(row_run *run)
 {
     size_t size = run->kind->row_size;
     run->first = run->last = CHURN_TIME_NONE;
+    for (size_t i = 0; i < run->count; i++) {
+        const row_head *head = (const void *)(run->rows + i * size);
+        span_note(head->when, &run->first, &run->last);
+    }
     trim(run->heap, (void **)&run->rows, &run->capacity, run->count, size);
 }
 

@@ -102,6 +102,7 @@ uint32_t churn__store_row_block(row_run *const *runs, uint32_t run_count, uint32
 #define COLUMN_KNOWN 4u
 #define COLUMN_UNTIL 8u
 #define COLUMN_ID 16u
+#define COLUMN_TAG 64u  /* TAG_EPOCH and more: see kinds.h */
 #define COLUMN_FROM 32u /* only while events of several runs come together */
 
 typedef struct event_columns {
@@ -111,6 +112,7 @@ typedef struct event_columns {
     churn_time *known;
     churn_time *until;
     uint32_t *id;
+    uint32_t *tag; /* 0 where it is not there */
     /* Properties are kept by position: those of row i stand at position i of `props`; where events
      * were brought together, at the position that from[i] counts over `slices`. */
     const prop_set *props; /* borrowed; NULL: none */

@@ -149,6 +149,14 @@ static bool need_until(event_stage *s)
     return s->cells.until != NULL;
 }
 
+static bool need_tags(event_stage *s)
+{
+    if (s->cells.tag == NULL) {
+        s->cells.tag = churn__alloc_array_zero(s->heap, s->capacity, sizeof *s->cells.tag);
+    }
+    return s->cells.tag != NULL;
+}
+
 static bool need_value(event_stage *s)
 {
     if (s->cells.value == NULL) {
@@ -166,7 +174,7 @@ bool churn__store_stage_event(event_stage *s, const event_row *row)
     if ((s->count == s->capacity && !churn__store_stage_reserve(s, s->count < 64 ? 64 : 1)) ||
         (row->user != CHURN__NO_CODE && !need_codes(s, &s->cells.user)) ||
         (!isnan(row->value) && !need_value(s)) || (head->known != head->when && !need_known(s)) ||
-        (head->until != FOREVER && !need_until(s)) ||
+        (head->until != FOREVER && !need_until(s)) || (head->origin != 0 && !need_tags(s)) ||
         ((head->id != CHURN__NO_CODE || (head->flags & ROW_END) != 0) && !need_ids(s))) {
         return false;
     }
@@ -185,6 +193,9 @@ bool churn__store_stage_event(event_stage *s, const event_row *row)
     }
     if (s->cells.until != NULL) {
         s->cells.until[i] = head->until;
+    }
+    if (s->cells.tag != NULL) {
+        s->cells.tag[i] = head->origin;
     }
     if (s->cells.id != NULL) {
         s->cells.id[i] = head->id;
@@ -252,6 +263,7 @@ void churn__store_event_at(const event_columns *cells, size_t i, event_row *row)
     row->head.known = cells->known == NULL ? cells->at[i] : cells->known[i];
     row->head.until = cells->until == NULL ? FOREVER : cells->until[i];
     row->head.id = cells->id == NULL ? CHURN__NO_CODE : cells->id[i];
+    row->head.origin = cells->tag == NULL ? 0 : cells->tag[i];
     row->user = cells->user == NULL ? CHURN__NO_CODE : cells->user[i];
     row->value = cells->value == NULL ? (double)NAN : cells->value[i];
 }

@@ -2,6 +2,7 @@
 #ifndef CHURN_STORE_STAGE_H
 #define CHURN_STORE_STAGE_H
 
+#include "store/beats.h"
 #include "store/runs.h"
 
 /*
@@ -150,7 +151,12 @@ typedef struct resolver {
     size_t ref_capacity;
     row_head *ends; /* the ends of chains, as rows of the chain */
     size_t end_count;
-    bool changed; /* the result differs from the old block */
+    char *shown; /* room for rows that were left out and matter again */
+    size_t shown_count, shown_most;
+    beats *said;     /* by known_at; NULL: all rows are kept as they are */
+    beats *dated;    /* attributes: by valid_from; NULL: the same */
+    uint32_t source; /* of the new rows, 0: not said */
+    bool changed;    /* the result differs from the old block */
 } resolver;
 
 /* Bring the rows of a customer's block and new ones, in order of arrival, together. False: no
@@ -158,6 +164,27 @@ typedef struct resolver {
 bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, const void *new_rows,
                           size_t new_count);
 void churn__store_resolver_clear(resolver *r);
+
+/* ---- saying the same again (echo.c) ---- */
+
+/* Rows that were left out come back where new ones fall beside them, behind the n references that
+ * there are, sorted by chain; returns how many there are then. At most so many for each new row: */
+#define ECHOES_SHOWN 5
+size_t churn__store_echoes_show(resolver *r, size_t n);
+/* Of a resolved chain: rows between two that say the same are left out where that can be told. */
+void churn__store_echoes_fold(resolver *r, row_head **rows, size_t count);
+/* The same of states of attributes, over all references of a customer. */
+void churn__store_echoes_fold_states(resolver *r, size_t n);
+/* The first state that was left out between two neighbouring rows of attributes and after `at`;
+ * CHURN_TIME_NONE: there is none. */
+churn_time churn__store_left_out(const beat_list *dated, const row_head *first,
+                                 const row_head *last, churn_time at);
+/* Row i of the n of a block says something: it is no echo, nor a state between two that say the
+ * same, which may be left out or not. And how many there are. */
+bool churn__store_is_record(const kind_info *kind, const void *rows, size_t i, size_t n);
+uint64_t churn__store_records(const kind_info *kind, const void *rows, size_t n);
+/* The same of events [begin, end). */
+uint64_t churn__store_event_records(const event_columns *cells, size_t begin, size_t end);
 /* Rows of a block that hardly changed into reading order, where they are. */
 void churn__store_rows_reorder(uint32_t kind, event_order order, char *rows, size_t count);
 
@@ -174,6 +201,7 @@ typedef struct event_merge {
     uint32_t id_count;
     event_order order;
     tally *tally;
+    beats said;                   /* by known_at */
     const record_slice *replaced; /* NULL: none */
     size_t staged;                /* rows that came */
     prop_set written;             /* properties of the rows behind them */

@@ -184,6 +184,10 @@ churn_time churn__version_newest(const churn__version *v, churn_record_kind reco
     /* What holds "always" happened at no instant. */
     search s = {v, types, type_count, as_of, enough, CHURN_TIME_MIN};
     s.enough = enough <= CHURN_TIME_MIN ? CHURN_TIME_MIN + 1 : enough;
+    if (kind == KIND_ATTRIBUTE) { /* states that are left out between two that say the same */
+        churn_time said = churn__beats_until(v->dated, as_of);
+        s.best = said > s.best ? said : s.best;
+    }
     for (uint32_t i = kind == KIND_EVENT ? v->event_runs : 0; i-- > 0 && s.best < s.enough;) {
         search_events(&s, i, i + 1 == v->event_runs);
     }

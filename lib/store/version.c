@@ -114,6 +114,10 @@ void churn__version_release(churn__version *v)
     churn__store_count_release(v->alive);
     marks_release(v->marks);
     churn__store_late_release(v->late);
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        churn__beats_release(v->said[kind]);
+    }
+    churn__beats_release(v->dated);
     churn__free(heap, v, sizeof *v);
     churn__heap_release(heap);
 }
@@ -166,6 +170,10 @@ static void inherit(churn__version *v, const churn__version *from)
     if (v->late != NULL) {
         retain(&v->late->refs);
     }
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        (void)churn__beats_retain(v->said[kind]);
+    }
+    (void)churn__beats_retain(v->dated);
 }
 
 churn__version *churn__version_draft(churn_store *store, const churn__version *from)

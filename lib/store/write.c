@@ -205,6 +205,16 @@ static churn_status fail_records(const commit *c, uint32_t kind, churn_error *er
                        churn__store_kinds[kind].name, c->store->limits.records);
 }
 
+/* The list that was written, in the place of the one it began with. */
+static void take_beats(beats *b, beat_list **slot)
+{
+    if (b->own != NULL) {
+        churn__beats_release(*slot);
+        *slot = b->own;
+    }
+    b->own = NULL;
+}
+
 static churn_status commit_events(commit *c, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -218,6 +228,7 @@ static churn_status commit_events(commit *c, churn_error *err)
                      .id_count = churn__dict_count(c->store->ids[KIND_EVENT]),
                      .order = churn__version_event_order(draft),
                      .tally = c->tally,
+                     .said = {.heap = c->store->heap, .list = draft->said[KIND_EVENT]},
                      .replaced = c->stage->replaced,
                      .cancel = c->cancel};
     bool removes = m.replaced != NULL && m.replaced->removal_count > 0;
@@ -232,13 +243,14 @@ static churn_status commit_events(commit *c, churn_error *err)
     if (run == NULL) {
         CHURN_TRY(why_not(c, err));
     }
-    if (!has_room(c, KIND_EVENT, before + run->count)) {
+    if (!has_room(c, KIND_EVENT, before + churn__store_event_records(&run->cells, 0, run->count))) {
         CHURN_TRY(fail_records(c, KIND_EVENT, err));
     }
     if (run->count > 0 || run->override_count > 0) {
         event_run *pushed = run;
         run = NULL;
         c->changed = true;
+        take_beats(&m.said, &draft->said[KIND_EVENT]);
         if (!churn__version_push_events(draft, pushed, &c->store->merges[KIND_EVENT])) {
             CHURN_TRY(churn__fail_memory(err, m.heap));
         }
@@ -257,6 +269,7 @@ typedef struct row_commit {
     row_run *run;
     index_builder index;
     resolver resolver;
+    beats said, dated;
     char *group; /* the new rows of one customer */
     size_t group_capacity;
     uint64_t records;
@@ -275,7 +288,8 @@ static bool commit_customer(row_commit *rc, uint32_t customer, size_t new_count)
     if (!r->changed) {
         return true;
     }
-    rc->records += r->count - old_count;
+    rc->records += churn__store_records(r->kind, r->rows, r->count) -
+                   churn__store_records(r->kind, old_rows, old_count);
     return churn__store_row_run_append(rc->run, &rc->index, customer, r->rows, r->count);
 }
 
@@ -335,7 +349,11 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
     rc.resolver = (resolver){.heap = heap,
                              .kind = info,
                              .tally = c->tally,
-                             .order = churn__version_row_order(c->draft, kind)};
+                             .order = churn__version_row_order(c->draft, kind),
+                             .said = &rc.said,
+                             .dated = kind == KIND_ATTRIBUTE ? &rc.dated : NULL};
+    rc.said = (beats){.heap = heap, .list = c->draft->said[kind]};
+    rc.dated = (beats){.heap = heap, .list = c->draft->dated};
     rc.run = churn__store_row_run_create(heap, info, n);
     if (rc.run == NULL || !commit_sorted(&rc, n)) {
         CHURN_TRY(why_not(c, err));
@@ -347,11 +365,15 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
         row_run *run = rc.run;
         rc.run = NULL;
         c->changed = true;
+        take_beats(&rc.said, &c->draft->said[kind]);
+        take_beats(&rc.dated, &c->draft->dated);
         if (!churn__version_push_rows(c->draft, kind, run, &c->store->merges[kind])) {
             CHURN_TRY(churn__fail_memory(err, heap));
         }
     }
 done:
+    churn__beats_release(rc.said.own);
+    churn__beats_release(rc.dated.own);
     churn__store_row_run_release(rc.run);
     churn__store_index_abandon(&rc.index);
     churn__free_array(heap, rc.group, rc.group_capacity, info->row_size);

@@ -52,10 +52,6 @@ static void twin_say(twin *t, uint32_t kind, size_t id, const said *s)
         t->count[id] = 1;
         return;
     }
-    if (n > 0 && !chain[n - 1].end && chain[n - 1].known < s->known &&
-        same_words(kind, &chain[n - 1].record, &s->record)) {
-        return;
-    }
     while (at < n && chain[at].known < s->known) {
         at++;
     }
