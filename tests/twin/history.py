@@ -18,7 +18,7 @@ DATED = {"invoice": {"paid_at": [], "failed_at": ["failure"], "refunded_at": ["r
 
 
 def content(row):
-    return {key: value for key, value in row.items() if key != "known_at" and value is not None and value != {}}
+    return {key: value for key, value in row.items() if key not in ("known_at", "again") and value is not None and value != {}}
 
 
 class Model(twin.Company):
@@ -61,8 +61,8 @@ class Model(twin.Company):
                 yield chain[max(chain)]
 
     def count(self, kind):
-        """All versions of each record."""
-        return sum(row != GONE for chain in self.chains[kind].values() for row in chain.values())
+        """All versions of each record; to say the same again makes none."""
+        return sum(row != GONE and not row.get("again") for chain in self.chains[kind].values() for row in chain.values())
 
     def known_of(self, kind, row):
         """When a row counts from."""
@@ -101,12 +101,22 @@ class Model(twin.Company):
             return "updated" if was else "added"
         if before is not None:
             chain[known] = row
+            self.settle(chain)
             return "updated"
-        newest = max(chain, default=None)
-        if newest is not None and known > newest and chain[newest] != GONE and content(chain[newest]) == content(row):
-            return "unchanged"
+        held = self.held(chain, known)
         chain[known] = row
-        return "added"
+        self.settle(chain)
+        return "unchanged" if held not in (None, GONE) and content(held) == content(row) else "added"
+
+    def settle(self, chain):
+        """Which versions say what the one before them says: only something that comes between makes them count."""
+        held = GONE
+        for known in sorted(chain):
+            row = chain[known]
+            if row != GONE:
+                again = held != GONE and content(held) == content(row)
+                chain[known] = row = {**row, "again": again}
+            held = row
 
     def retract(self, kind, key, known_at):
         """What becomes of one row: retracted, unchanged, or rejected."""
@@ -122,6 +132,7 @@ class Model(twin.Company):
         if held == GONE:
             return "unchanged"
         chain[known_at] = GONE
+        self.settle(chain)
         return "retracted"
 
     def replace(self, kind, rows, start, end, types, known_at):
