@@ -195,6 +195,16 @@ func (b *Playbook) Contents() (*Table, error) {
 	return takeTable(out), err
 }
 
+// Metrics lists the metrics for people: id, type, unit, currency (of money), description, dependencies,
+// sources, line.
+func (b *Playbook) Metrics() (*Table, error) {
+	var out *C.churn_table
+	err := b.with(func(playbook *C.churn_playbook, err *C.churn_error) C.churn_status {
+		return C.churn_playbook_metrics(playbook, &out, err)
+	})
+	return takeTable(out), err
+}
+
 // Time reads an instant as people write it for the playbook: a date is local midnight at its start,
 // and a time without zone is local, both in the playbook's zone.
 func (b *Playbook) Time(text string) (time.Time, error) {

@@ -113,6 +113,23 @@ CHURN_API churn_status churn_playbook_contents(const churn_playbook *playbook, c
                                                churn_error *err);
 
 /**
+ * List the metrics of a playbook, for user interfaces and documents.
+ *
+ * @param[out] out `id`, `type` ("number", "bool", "string", "timestamp"), `unit` ("count", "days",
+ *        "hours", "money", "ratio", "points", "value" for whatever the events count in, "number",
+ *        "bool", "text", "time"), `currency` (of money), `description` (the playbook's, else a
+ *        sentence made of the definition), `dependencies` (metrics and `customer.<attribute>` that
+ *        it is made of, "a, b"), `sources` (that it stands on, by way of others too), `line`; in
+ * the playbook's order; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_metrics(const churn_playbook *playbook, churn_table **out,
+                                              churn_error *err);
+
+/**
  * Read an instant as people write it for a playbook: ISO 8601 with a zone as it is, a date as local
  * midnight at its start, a time without zone as local time, both in the playbook's zone.
  *

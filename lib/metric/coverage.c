@@ -84,7 +84,7 @@ static bool record_stands_on(churn_record_kind kind, const churn__source_def *so
            (kind == CHURN_RECORD_ATTRIBUTE && source_has_record(source, CHURN_RECORD_CUSTOMER));
 }
 
-static bool stands_on(const churn__metric_def *def, const churn__source_def *source)
+bool churn__metric_stands_on(const churn__metric_def *def, const churn__source_def *source)
 {
     churn_record_kind kind = metric_record(def->kind);
     if (kind == CHURN_RECORD_EVENT) {
@@ -130,7 +130,7 @@ static churn_time metric_from(const churn__metric_plan *plan, const churn__metri
     churn_time from = CHURN_TIME_NONE;
     for (uint32_t s = 0; s < plan->config.source_count; s++) {
         const churn__source_def *source = &plan->config.sources[s];
-        if (!stands_on(def, source)) {
+        if (!churn__metric_stands_on(def, source)) {
             continue;
         }
         bool events = def->kind == CHURN__METRIC_EVENT;
@@ -272,7 +272,7 @@ static churn__missing metric_block(const churn__metric_plan *plan, const churn__
 {
     bool stale = false;
     for (uint32_t s = 0; s < plan->config.source_count; s++) {
-        if (stands_on(def, &plan->config.sources[s])) {
+        if (churn__metric_stands_on(def, &plan->config.sources[s])) {
             provided = provided || is_vouched_for(plan, s, date);
             stale = stale || is_stale(plan, s, date);
         }

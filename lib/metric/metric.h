@@ -189,6 +189,7 @@ typedef struct churn__operand {
 
 typedef struct churn__metric_def {
     churn_str id;
+    churn_str description; /* the author's; {NULL, 0}: none */
     uint32_t line, column;
     churn__metric_kind kind;
     churn__metric_what what;
@@ -351,6 +352,9 @@ typedef struct churn__metric_quality {
 } churn__metric_quality;
 const churn__metric_quality *churn__metric_plan_quality(const churn__metric_plan *plan,
                                                         uint32_t metric);
+
+/* Whether a metric reads anything that a source gives, not by way of other metrics. */
+bool churn__metric_stands_on(const churn__metric_def *def, const churn__source_def *source);
 
 /* Sources that are stale at a date of the plan, for the run's report. */
 uint32_t churn__metric_stale_sources(const churn__metric_plan *plan, uint32_t date,

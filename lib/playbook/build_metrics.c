@@ -217,6 +217,7 @@ static void fill_metric(builder *b, const churn__yaml_node *item, churn__metric_
             break;
         }
     }
+    def->description = b_text(b, item, "description");
     b_record_metric(b, item, def);
     b_metric_default(b, item, def);
 }

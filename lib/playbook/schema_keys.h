@@ -6,10 +6,13 @@
 
 /* Keys that metrics of several sorts have, and the sorts that have a file of their own. */
 
-#define METRIC_ID                                                                              \
-    {                                                                                          \
-        "id", &schema_name, .required = true, .doc = "Its name: `metric.<id>` in conditions.", \
-                            .example = "logins_28d"                                            \
+#define METRIC_ID                                                                           \
+    {"id", &schema_name, .required = true, .doc = "Its name: `metric.<id>` in conditions.", \
+     .example = "logins_28d"},                                                              \
+    {                                                                                       \
+        "description", &schema_text, .standard = "a sentence made of the definition",       \
+                                     .doc = "What it tells, for people.",                   \
+                                     .example = "Logins of the last four weeks"             \
     }
 #define METRIC_DEFAULT                                                                            \
     {                                                                                             \

@@ -572,6 +572,64 @@ static void customer__engine_is_busy__refused(void **state)
     churn_playbook_free(playbook);
 }
 
+/* ---- the catalogue ---- */
+
+static void catalogue__by_hand__in_words(void **state)
+{
+    static const char rules[] =
+        "churn: 1\nname: words\ntime_zone: UTC\ncurrency: EUR\n"
+        "attributes: {seats: number}\n"
+        "sources:\n"
+        "  product: {events: [login], max_lag: 2d}\n"
+        "  desk: {records: [ticket]}\n"
+        "metrics:\n"
+        "  - {id: logins, agg: count, event: [login, export], window: 28d, offset: 7d}\n"
+        "  - {id: paid, agg: sum, event: payment, window: 1cmo, where: 'value > 1.0'}\n"
+        "  - {id: open, ticket: open_count, description: What waits}\n"
+        "  - {id: mrr, subscription: mrr}\n"
+        "  - {id: plan, subscription: plan}\n"
+        "  - {id: use, ratio: {num: logins, den: customer.seats}}\n"
+        "  - {id: more, delta: {a: mrr, b: open}}\n"
+        "  - {id: busy, expr: 'metric.use > 1.0 && customer.age_days > 3.0 && metric.open > 0.0',\n"
+        "     type: bool}\n"
+        "  - {id: usual, baseline: {metric: logins, back: 4, every: 7d}}\n";
+    static const char *const expected[][7] = {
+        {"logins", "number", "count", NULL,
+         "Number of events of type login or export in the last 28 days, 7 days earlier.", NULL,
+         "product"},
+        {"paid", "number", "value", NULL,
+         "Sum of values of events of type payment where value > 1.0 in the last 1 month.", NULL,
+         NULL},
+        {"open", "number", "count", NULL, "What waits", NULL, "desk"},
+        {"mrr", "number", "money", "EUR", "Monthly recurring revenue.", NULL, NULL},
+        {"plan", "string", "text", NULL, "Plan of the largest subscription.", NULL, NULL},
+        {"use", "number", "ratio", NULL, "Ratio of logins to customer.seats.",
+         "logins, customer.seats", "product"},
+        {"more", "number", "money", "EUR", "Difference: mrr less open.", "mrr, open", "desk"},
+        {"busy", "bool", "bool", NULL,
+         "Computed: metric.use > 1.0 && customer.age_days > 3.0 && metric.open > 0.0.",
+         "open, use, customer.age_days", "product, desk"},
+        {"usual", "number", "ratio", NULL, "logins against the median of the customer's own past.",
+         "logins", "product"},
+    };
+    churn_playbook *playbook = playbook_of(rules);
+    churn_table *t = NULL;
+    (void)state;
+    assert_ok(churn_playbook_metrics(playbook, &t, NULL));
+    assert_int_equal(churn_table_row_count(t), sizeof expected / sizeof *expected);
+    for (uint64_t row = 0; row < churn_table_row_count(t); row++) {
+        for (uint32_t col = 0; col < 7; col++) {
+            assert_int_equal(churn_table_is_null(t, row, col), expected[row][col] == NULL);
+            if (expected[row][col] != NULL) {
+                assert_string_equal(churn_table_string(t, row, col).ptr, expected[row][col]);
+            }
+        }
+    }
+    assert_int_equal(cell_int(t, 0, "line"), 10);
+    churn_table_free(t);
+    churn_playbook_free(playbook);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +645,7 @@ int main(void)
         cmocka_unit_test(customer__store_changes__seen_at_once),
         cmocka_unit_test(customer__wrong__refused),
         cmocka_unit_test(customer__engine_is_busy__refused),
+        cmocka_unit_test(catalogue__by_hand__in_words),
     };
     return RUN_TESTS(tests);
 }

@@ -631,6 +631,11 @@ static churn_status try_metrics_reasons(bench *b, churn_error *err)
     return churn_engine_metrics(b->company.engine, &date, 1, &options, &b->table, err);
 }
 
+static churn_status try_catalogue(bench *b, churn_error *err)
+{
+    return churn_playbook_metrics(b->company.playbook, &b->table, err);
+}
+
 static churn_status try_quality(bench *b, churn_error *err)
 {
     return churn_engine_quality(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -947,6 +952,7 @@ static const struct {
     {"metrics", try_metrics},
     {"missing", try_missing},
     {"metrics_reasons", try_metrics_reasons},
+    {"catalogue", try_catalogue},
     {"quality", try_quality},
     {"customer", try_customer},
     {"scores", try_scores},

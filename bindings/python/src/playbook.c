@@ -121,6 +121,27 @@ static PyObject *playbook_contents(PyObject *object, PyObject *unused)
                           : core_raise(self->state, st, &err, "", NULL);
 }
 
+PyDoc_STRVAR(
+    playbook_metrics_doc,
+    "metrics($self)\n--\n\n"
+    "The metrics for people: id, type, unit, currency, description, dependencies, sources, "
+    "line.");
+
+static PyObject *playbook_metrics(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    core_handle *self = (core_handle *)object;
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_metrics(playbook, &table, &err);
+    return st == CHURN_OK ? core_table_new(self->state, table)
+                          : core_raise(self->state, st, &err, "", NULL);
+}
+
 PyDoc_STRVAR(playbook_time_doc, "_time($self, text, /)\n--\n\n");
 
 static PyObject *playbook_time(PyObject *object, PyObject *given)
@@ -208,6 +229,7 @@ static PyObject *playbook_schema(PyObject *type, PyObject *unused)
 static PyMethodDef playbook_methods[] = {
     {"_parse", playbook_parse, METH_VARARGS, playbook_parse_doc},
     {"contents", playbook_contents, METH_NOARGS, playbook_contents_doc},
+    {"metrics", playbook_metrics, METH_NOARGS, playbook_metrics_doc},
     {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},
     {"_test", playbook_test, METH_NOARGS, playbook_test_doc},

@@ -162,3 +162,19 @@ def test_close(playbook):
         with pytest.raises(churn.StateError, match="closed"):
             use()
     assert "closed" in repr(playbook)
+
+
+def test_catalogue_of_metrics():
+    playbook = churn.Playbook.parse("""
+churn: 1
+name: words
+time_zone: UTC
+currency: USD
+metrics:
+  - {id: logins, agg: count, event: login, window: 28d}
+  - {id: mrr, subscription: mrr, description: What they pay a month}
+""")
+    rows = playbook.metrics().to_dicts()
+    assert [row["id"] for row in rows] == ["logins", "mrr"]
+    assert rows[0]["description"] == "Number of events of type login in the last 28 days."
+    assert (rows[1]["unit"], rows[1]["currency"], rows[1]["description"]) == ("money", "USD", "What they pay a month")
