@@ -136,7 +136,8 @@ static void ask_one_by_one(churn_engine *engine, const events *e, churn_time as_
     must(churn_engine_customer(engine, e->id_bytes, 8, as_of, &answer, err), err);
     double start = seconds();
     for (int i = 0; i < calls; i++) {
-        const char *id = e->id_bytes + next_random(&seed) % e->customers * 8;
+        uint32_t customer = e->customer[next_random(&seed) % e->count]; /* who has an event */
+        const char *id = e->id_bytes + customer * UINT64_C(8);
         must(churn_engine_customer(engine, id, 8, as_of + i * step, &answer, err), err);
         sum += answer.scores[0] > 0 ? answer.scores[0] : 0;
     }
