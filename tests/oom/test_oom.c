@@ -618,6 +618,64 @@ static churn_status try_metrics(bench *b, churn_error *err)
     return churn_engine_metrics(b->company.engine, dates, 2, NULL, &b->table, err);
 }
 
+/* Every way in which a metric comes about that the company's own do not take. */
+static const char wide_playbook[] =
+    "churn: 1\n"
+    "name: wide\n"
+    "time_zone: Europe/Berlin\n"
+    "currency: USD\n"
+    "attributes: {seats: number, plan: string}\n"
+    "properties: {platform: string, rows: number}\n"
+    "metrics:\n"
+    "  - {id: n, agg: count, event: any, window: 56d, history: clip}\n"
+    "  - {id: long, agg: count, event: any, window: 56d, history: clip, where: 'value > 3.0 || "
+    "props.platform == \"terminal\"'}\n"
+    "  - {id: last_platform, agg: last, of: props.platform, event: any}\n"
+    "  - {id: rows, agg: sum, of: props.rows, event: any, window: 56d, history: scale}\n"
+    "  - {id: median, agg: median, event: any, window: 56d, history: clip}\n"
+    "  - {id: users, agg: distinct, event: any, window: 56d, approx: hll, history: clip}\n"
+    "  - {id: each, agg: count, event: any, window: 56d, per: user, take: mean, history: clip}\n"
+    "  - {id: days, agg: active_days, event: any, window: 28d, zone: customer, history: clip}\n"
+    "  - {id: robust, agg: trend, of: value, event: any, buckets: 4, every: 7d, robust: true}\n"
+    "  - {id: exact, agg: sum, scale: 2, event: any, window: 56d, history: clip}\n"
+    "  - {id: streak, agg: streak, every: week, event: login}\n"
+    "  - {id: t_user, ticket: opened_count, window: 90d, per: user, take: max}\n"
+    "  - {id: t_median, ticket: resolution_hours, window: 90d, take: median}\n"
+    "  - {id: opinion, survey: mean, window: 90d, take: median}\n"
+    "  - {id: arr, subscription: arr, offset: 1cmo}\n"
+    "  - {id: plan, subscription: plan}\n"
+    "  - {id: grown, subscription: expansion_amount, window: 90d}\n"
+    "  - {id: open, invoice: open_amount}\n"
+    "  - {id: setup, milestone: overdue_days, name: setup, due: 30d}\n"
+    "  - {id: silence, touchpoint: unanswered_in_a_row}\n"
+    "  - {id: champion, contact: active_count, role: champion}\n"
+    "  - {id: changes, attribute: seats, take: changes, window: 90d}\n"
+    "  - {id: share, share: {distinct: users, attribute: seats}}\n"
+    "  - {id: mixed, expr: 'metric.n / customer.seats + metric.days'}\n"
+    "  - {id: before, baseline: {metric: n, back: 3, every: 7d}}\n"
+    "  - {id: among, baseline: {metric: n, of: all}}\n"
+    "  - {id: own, baseline: {metric: n, of: segment, as: difference}}\n"
+    "  - {id: late, expr: 'metric.own + metric.among'}\n"
+    "segments:\n"
+    "  - {id: busy, when: 'metric.among >= 1.0'}\n"
+    "  - {id: calm, when: 'metric.among < 1.0'}\n";
+
+static churn_status try_metrics_wide(bench *b, churn_error *err)
+{
+    const churn_time dates[] = {NEW_YEAR - 9 * DAY, NEW_YEAR, NEW_YEAR + 12 * DAY};
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    churn_status st =
+        churn_playbook_parse(wide_playbook, CHURN_NTS, &options, &b->playbook, NULL, err);
+    if (st == CHURN_OK) {
+        st = churn_engine_create(b->playbook, b->company.store, NULL, &b->engine, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_engine_metrics(b->engine, dates, 3, NULL, &b->table, err);
+    }
+    return st;
+}
+
 static churn_status try_missing(bench *b, churn_error *err)
 {
     return churn_engine_missing(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -879,6 +937,7 @@ static void setup(bench *b)
     assert_ok(
         churn_engine_replay(b->company.engine, NEW_YEAR, NEW_YEAR + 20 * DAY, 0, NULL, NULL, &err));
     assert_ok(churn_engine_save(b->company.engine, &b->saved, &err));
+    assert_ok(try_add_event_props(b, &err));
     assert_ok(churn_engine_actions(b->company.engine, NULL, &b->actions, &err));
     assert_true(churn_table_row_count(b->actions) > 0);
     b->action = churn_table_string(b->actions, 0, 0);
@@ -950,6 +1009,7 @@ static const struct {
     {"engine_story", try_engine_story},
     {"engine_create", try_engine_create},
     {"metrics", try_metrics},
+    {"metrics_wide", try_metrics_wide},
     {"missing", try_missing},
     {"metrics_reasons", try_metrics_reasons},
     {"catalogue", try_catalogue},
