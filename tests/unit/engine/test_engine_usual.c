@@ -237,6 +237,46 @@ static void baseline__of_groups__as_the_twin_says(void **state)
 
 /* ---- questions ---- */
 
+static void same_answer(const churn_table *table, uint64_t row, const churn_customer_answer *answer)
+{
+    assert_true(answer->metric_count > 0);
+    for (uint32_t m = 0; m < answer->metric_count; m++) {
+        maybe want = cell(table, answer->metric_ids[m].ptr, row);
+        assert_int_equal(want.there, answer->reasons[m].ptr == NULL);
+        assert_true(!want.there || memcmp(&want.value, &answer->numbers[m], sizeof(double)) == 0);
+    }
+}
+
+/* The engine keeps what it found while version and date stay, and finds it anew when they do not.
+ */
+static void baseline__of_groups__one_customer_on_request(void **state)
+{
+    churn_store *store = crowd();
+    churn_engine *engine = engine_of(store, 0);
+    churn_event event;
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const churn_time at = dates[i % DATES];
+        churn_customer_answer answer = {.struct_size = sizeof answer};
+        churn_table *table = NULL;
+        assert_ok(churn_engine_metrics(engine, &at, 1, NULL, &table, NULL));
+        for (uint64_t row = 5; row < churn_table_row_count(table); row += 301) {
+            churn_str id = churn_table_string(table, row, 0);
+            assert_ok(churn_engine_customer(engine, id.ptr, id.len, at, &answer, NULL));
+            same_answer(table, row, &answer);
+        }
+        churn_table_free(table);
+        churn_record_init(CHURN_RECORD_EVENT, &event, sizeof event);
+        event.customer = STR("c000700");
+        event.type = STR("login");
+        event.at = NEW_YEAR - 70 * DAY;
+        event.value = 1e6;
+        assert_ok(churn_store_add_event(store, &event, NULL));
+    }
+    churn_engine_free(engine);
+    churn_store_free(store);
+}
+
 static void same_rows(const churn_table *a, uint64_t from, const churn_table *b, uint64_t rows)
 {
     assert_int_equal(churn_table_row_count(b), rows);
@@ -380,6 +420,7 @@ int main(void)
         cmocka_unit_test(baseline__of_groups__as_the_twin_says),
         cmocka_unit_test(baseline__of_groups__same_bits_with_any_number_of_threads),
         cmocka_unit_test(baseline__of_groups__one_customer_as_among_all),
+        cmocka_unit_test(baseline__of_groups__one_customer_on_request),
         cmocka_unit_test(baseline__of_groups__cancelled_while_everybody_is_asked),
         cmocka_unit_test(baseline__of_groups__tested_by_the_playbook),
         cmocka_unit_test(baseline__of_a_segment_that_needs_it__the_cycle_is_printed),
