@@ -25,11 +25,11 @@ CHURN_BEGIN_DECLS
  *
  * Rows may come late, in any order, and again: the same row changes nothing, a changed row replaces
  * what it said before, a row with a later `known_at` is a new version that earlier evaluations do
- * not see. A row with a later `known_at` that says what the newest version says is no version: of
- * two loads of a table nothing is kept twice. (So versions may come in any order, except that one
- * which comes late, between a version and its repetition, stands until something else is said.) A
- * bad row is rejected with its reason and never takes good ones with it. A call that fails leaves
- * the store as it was.
+ * not see. A row with a later `known_at` that says what is known by then is `unchanged`, and no
+ * version; that it was said again is remembered, so that versions may come in any order: one which
+ * comes late holds until the record was next said again. (Not by rows of a load that replaces a
+ * slice: what they repeat stays as it is.) A bad row is rejected with its reason and never takes good
+ * ones with it. A call that fails leaves the store as it was.
  */
 
 /** What becomes of rows whose customer the store does not have. */
