@@ -122,7 +122,8 @@ typedef struct churn_forget_report {
  * answered as before, except where they look back further: for windows it is as if every source had
  * been tracked `from` then, and they are missing with short_history unless the playbook says
  * otherwise. The tenure of a subscription counts from the oldest state that is kept. Customers,
- * aliases and milestones stay.
+ * aliases and milestones stay; who is known by nothing but what is forgotten is in no table any
+ * more, and what is forgotten keeps no source fresh: mark those that are silent for long.
  *
  * Rows that are loaded later and are older are taken; a further call takes them out only with a
  * later instant. Engines keep their history.

@@ -22,7 +22,7 @@ static bool is_overruled(const row_head *row, churn_time before)
 static bool ticket_is_over(const ticket_row *row, churn_time before)
 {
     const churn__ticket *t = &row->data;
-    bool again = t->reopened_at != CHURN_TIME_NONE && t->reopened_at > t->closed_at;
+    bool again = t->reopened_at != CHURN_TIME_NONE && t->reopened_at >= t->closed_at;
     return is_past(t->closed_at, before) && !again;
 }
 

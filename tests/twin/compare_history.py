@@ -82,6 +82,8 @@ class Past(compare_deep.DeepCase):
             self.compare_metrics()
         if not self.problems:
             self.orders()
+        if not self.problems:
+            self.forget()
         if self.problems:
             self.problems[0] += "\n    after " + "\n    ".join(str(line)[:400] for line in self.log[-40:])
         return self.problems
@@ -158,7 +160,7 @@ class Past(compare_deep.DeepCase):
         key = self.chance.choice(keys)
         fields = KEYS.get(kind, ["id"])
         row = dict(zip(fields, key if isinstance(key, tuple) else [key]))
-        at = next(r for r in self.model.chains[kind][key].values() if r != history.GONE)
+        at = next((r for r in self.model.chains[kind][key].values() if r != history.GONE), {})
         known = self.chance.choice([None, *((at.get(twin.HAPPENED[kind]) or 0) + n * DAY for n in (-1, 0, 1, 4, 12))])
         self.log.append(("retract", kind, row, known))
         said = self.model.retract(kind, key, known)
@@ -274,6 +276,53 @@ class Past(compare_deep.DeepCase):
         found = {name: value for name, value in row.items() if name != "props"}
         found.update({"props." + name: value for name, value in (row.get("props") or {}).items()})
         return Past.alike(found)
+
+    # ---- retention ----
+
+    def forget(self):
+        """What is forgotten is over: questions from then on that do not look back further are answered as before."""
+        before = self.maker.at()
+        later = sorted({before, before + 1, *(at for at in self.dates if at >= before), before + 9 * DAY})
+        self.log.append(("forget", before))
+        was = [self.answers(at) for at in later]
+        self.store.forget(moment(before))
+        for at, old in zip(later, was):
+            new = self.answers(at)
+            rest = {row["customer"] for kind in twin.OWNED for row in self.store.records(kind, as_of=moment(at)).to_dicts()}
+            gone = {key[0] for key in set(old) - set(new)} & rest
+            if gone or set(new) - set(old):
+                self.differ("forget", at, "customers", sorted({k[0] for k in new}), sorted({k[0] for k in old}))
+                return
+            for (customer, name), value in old.items():
+                if (customer, name) in new and self.is_of_now(self.book.metrics[name], at, before) and new[customer, name] != value:
+                    self.differ("forget", (before, at), (customer, self.book.metrics[name]), new[customer, name], value)
+
+    def answers(self, at):
+        sources = {name: {key: value for key, value in source.items() if key != "max_lag"}
+                   for name, source in self.spec["sources"].items()}  # what is forgotten keeps no source fresh
+        text = random_company.playbook_text({**self.spec, "sources": sources})
+        engine = churn.Engine(churn.Playbook.parse(text), self.store)
+        reasons = {(r["customer"], r["metric"]): r["reason"] for r in engine.missing(at).to_dicts()}
+        return {(row["customer"], name): (row[name], reasons.get((row["customer"], name)))
+                for row in engine.metrics(at).to_dicts() for name in self.book.metrics}
+
+    @staticmethod
+    def is_of_now(spec, at, before):
+        """Whether a metric looks back no further than an instant."""
+        if "offset" in spec or "align" in spec or spec.get("zone") == "customer":
+            return False
+        if spec.get("agg", "").startswith("days_since"):  # counted from when tracking began, where there is none
+            return False
+        window = spec.get("window", "")
+        if window[:1].isdigit() and window[-1] in "dhw" and "c" not in window:
+            return at - twin.duration(window) >= before and spec.get("take") != "changed" and "survey" not in spec
+        of_now = {"ticket": ["open_count", "oldest_open_days", "unanswered_count"], "contact": ["active_count"],
+                  "invoice": ["overdue_days", "overdue_amount", "open_amount"],
+                  "subscription": ["mrr", "arr", "seats", "plan", "active", "discount_share", "days_to_renewal",
+                                   "renews_at", "trial_days_left", "cancel_requested"]}
+        if "attribute" in spec:
+            return "take" not in spec
+        return not window and any(spec.get(kind) in names for kind, names in of_now.items())
 
     # ---- order ----
 

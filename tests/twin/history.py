@@ -174,7 +174,9 @@ class Model(twin.Company):
         return told
 
     def inside(self, kind, chain, start, end, types):
-        row = next(row for row in chain.values() if row != GONE)
+        row = next((row for row in chain.values() if row != GONE), None)
+        if row is None:
+            return False
         at = row[twin.HAPPENED[kind]]
         return start <= at < end and (not types or row["type"] in types)
 
@@ -200,6 +202,8 @@ class Model(twin.Company):
                         chain[known] = {**row, "user": None}
                         if kind in ("ticket", "survey"):
                             chain[known]["text"] = None
+        for key in [key for key in self.chains["survey"] if isinstance(key, tuple) and key[2:3] == (user,)]:
+            self.chains["survey"][key[0], key[1], None, key[3]] = self.chains["survey"].pop(key)
 
     def merge(self, one, into):
         """Every record of `one` becomes one of `into`."""
