@@ -329,7 +329,7 @@ static bool swap_customer(swap *w, uint32_t customer)
     }
     uint32_t n = churn__store_event_types(v->events, v->event_runs, customer, w->types), i = 0;
     for (;;) {
-        uint32_t type = next_type(w, customer, w->types + i, n - i);
+        uint32_t type = next_type(w, customer, n == 0 ? NULL : w->types + i, n - i);
         if (type == CHURN__NO_CODE) {
             return true;
         }

@@ -558,6 +558,11 @@ bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, c
 {
     size_t n = old_count + new_count, size = r->kind->row_size;
     size_t most = any_epoch(r->kind, old_rows, old_count) ? ECHOES_SHOWN * new_count : 0;
+    r->changed = false;
+    r->count = 0;
+    if (n == 0) {
+        return true;
+    }
     if (!make_room(r, n + most)) {
         return false;
     }
@@ -565,7 +570,6 @@ bool churn__store_resolve(resolver *r, const void *old_rows, size_t old_count, c
     r->shown = work + n * size;
     r->shown_count = 0;
     r->shown_most = most;
-    r->changed = false;
     if (old_count > 0) {
         memcpy(work, old_rows, old_count * size);
     }
