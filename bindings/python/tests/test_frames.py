@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every kind of record out to pandas, polars, pyarrow and DuckDB, and from there into another store."""
+import pathlib
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
@@ -120,8 +121,8 @@ def test_every_kind_through_pandas_without_pyarrow():
     code = ("import sys; sys.modules['pyarrow'] = None\nimport churn, test_frames\n"
             "store, copy = test_frames.full(), churn.Store(time_zone='Europe/Budapest')\n"
             "test_frames.carry(store, copy, churn.Table.to_pandas)\nassert copy.hash() == store.hash()")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=sys.path[0] or None,
-                          env=None)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                          cwd=pathlib.Path(__file__).resolve().parent)
     assert done.returncode == 0, done.stderr
 
 
