@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-#define KEPT_ROWS 4096 /* memory of so many rows stays after a reset */
+#define MANY_ROWS 65536 /* from so many on copies cost more than room that is never touched */
+#define KEPT_ROWS 4096  /* memory of so many rows stays after a reset */
 
 void churn__store_stage_init(stage *s, churn__heap *heap)
 {
@@ -103,8 +104,9 @@ bool churn__store_stage_reserve(event_stage *s, size_t more)
     if (need <= s->capacity) {
         return true;
     }
-    size_t twice = s->capacity * 2;
-    return events_resize(s, need > twice ? need : twice);
+    size_t grown = s->capacity * (s->capacity < MANY_ROWS ? 2 : 4);
+    return events_resize(s, need > grown ? need : grown) ||
+           (need < grown && events_resize(s, need));
 }
 
 static bool need_codes(event_stage *s, uint32_t **column)
