@@ -1,4 +1,4 @@
-"""Time libchurn beside its peers in one run and print ratios.
+"""Time libchurn beside its peers in one run and print ratios, at the end as a table.
 
 run.py BUILD [--peers FOLDER] [--events N] [--customers N] [--engines duckdb,polars]
 
@@ -42,6 +42,20 @@ metrics:
 """
 # The peers sum nothing to missing, we to 0: the sum alone is compared there.
 SUM_ONLY = {"paid_90d"}
+
+
+QUOTED = []
+
+
+def quote(what, mine, theirs, ratio):
+    """A row of the table that the README shows."""
+    QUOTED.append((what, mine, theirs, f"{ratio:.1f}"))
+
+
+def print_table():
+    print("\n| what | libchurn, one thread | peer | times as fast |\n|---|---|---|---|")
+    for row in QUOTED:
+        print("| " + " | ".join(row) + " |")
 
 
 def dates(n):
@@ -108,8 +122,10 @@ def features(args, peers):
             print(f"{n} dates, {'after loading' if n > 1 else 'from Arrow, loading included'}: "
                   f"libchurn {my_time:.3f} s on one thread (load {mine['load_s']:.3f} s)")
             for rival in rivals:
+                what = f"12 metrics at {n} dates, loaded before" if n > 1 else "the same at one date, loading included"
                 took = rival["work_s"] if n > 1 else rival["load_s"] + rival["work_s"]
                 print(f"  {rival['engine']:8} {took:8.3f} s on two threads: {took / my_time:.1f} x")
+                quote(what, f"{my_time:.2f} s", f"{rival['engine']} {took:.2f} s on two threads", took / my_time)
                 compare(mine, rival)
 
 
@@ -130,6 +146,8 @@ def rules(build, peers):
         for (name, which), ns in rivals.items():
             if which == condition:
                 print(f"  {name:5} {ns:8.1f} ns: {ns / one:.1f} x a record, {ns / row:.0f} x a row")
+                quote(f"condition {condition}, one record", f"{one:.0f} ns", f"{name} {ns:.0f} ns", ns / one)
+                quote(f"condition {condition}, columns", f"{row:.1f} ns a row", f"{name} {ns:.0f} ns", ns / row)
 
 
 def main():
@@ -144,6 +162,7 @@ def main():
     features(args, args.peers)
     rules(args.build, args.peers)
     subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
+    print_table()
 
 
 if __name__ == "__main__":
