@@ -161,7 +161,8 @@ static const schema_key playbook_keys[] = {
      .doc = "Zone of dates, local midnights and working hours: an IANA name or an offset.",
      .example = "Europe/Budapest"},
     {"currency", &currency, .standard = "USD",
-     .doc = "Currency of metrics in money. Subscriptions in another one have no value here.",
+     .doc = "Currency of metrics in money. Money in another one is converted by exchange rates "
+            "(records of kind rate); without a rate it is missing (no_rate).",
      .example = "EUR"},
     {"evaluate", &schema_duration_positive, .standard = "1d",
      .doc = "How often the host calls advance.", .example = "1d"},

@@ -120,9 +120,10 @@ def _constant(value: Any, field: str) -> str:
 class Store(_core.Store):
     """Customer records and their history, in memory.
 
-    One thread writes while any number of threads ask; a second writer gets StateError. Dates and
-    naive times are taken in `time_zone`. `unknown_customer` says what becomes of rows whose
-    customer is not there: "create" (the default) or "reject".
+    One thread writes while any number of threads ask; a second writer gets StateError. Dates, and
+    times without zone in the columns of tables, are taken in `time_zone`; a time that is an
+    argument (`as_of`, `known_at`, `at` of `add_event`) says its zone. `unknown_customer` says what
+    becomes of rows whose customer is not there: "create" (the default) or "reject".
 
     >>> store = Store()
     >>> store.add("event", {"customer": ["acme"], "type": ["login"], "at": ["2026-01-01T09:30Z"]}).added
@@ -314,7 +315,8 @@ class Store(_core.Store):
     def merge(self, customer: str, *, into: str) -> MergeReport:
         """Make one customer of two: every record of the first becomes one of `into`.
 
-        Where both have a record that a customer can have only one of, that of `into` stands.
+        Where both have a record that a customer can have only one of, that of `into` stands. Aliases
+        move along. A merge that would make `into` its own parent is a StateError.
         """
         return MergeReport(*self._merge(customer, into))
 
