@@ -136,7 +136,7 @@ file:
 
 How values are written:
 
-- *duration*: a whole number and a unit: `90s`, `15m`, `36h`, `7d`, `2w`; a day is 24 hours. Due dates
+- *duration*: a whole number and a unit: `90s`, `15m`, `36h`, `7d`, `2w`; a day is 24 hours; 10,000 years at most. Due dates
   also take calendar units (`cd cw cmo cq cy`) and business days and hours (`2bd`, `8bh`).
 - *instant*: a date, which is local midnight at its start, or a time such as `2026-02-01T09:30:00`, in
   the playbook's zone unless it says `Z` or an offset.

@@ -70,8 +70,8 @@ typedef struct churn_erase_report {
  * @param count how many
  * @param[out] report filled in; may be NULL
  * @param err optional
- * @return CHURN_OK; CHURN_E_STATE for a second writer or a busy engine; CHURN_E_UTF8; CHURN_E_LIMIT;
- *         CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @return CHURN_OK; CHURN_E_STATE for a second writer or a busy engine; CHURN_E_UTF8;
+ * CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one writer per store
  * @since 0.1
  */
@@ -158,11 +158,11 @@ typedef struct churn_merge_report {
  * Where both have a record that a customer can have only one of, that of `into` stands: attributes
  * of the same name (with their whole history), milestones of the same name, surveys and churn
  * records of the same key. `since` becomes the earlier of the two. Events stay as many as they
- * were. A `parent` of others that names `from` names nobody then, and merging that would make `into`
- * one of its own parents is refused. Aliases of `from` find `into` from now on; rows that still
- * come under the id `from` make a new customer, unless they come with a `source` in which it is an
- * alias. In engines open episodes of `from` resolve as those of a customer who is gone, at the next
- * evaluation, and its history stays under the old id until that is erased.
+ * were. A `parent` of others that names `from` names nobody then, and merging that would make
+ * `into` one of its own parents is refused. Aliases of `from` find `into` from now on; rows that
+ * still come under the id `from` make a new customer, unless they come with a `source` in which it
+ * is an alias. In engines open episodes of `from` resolve as those of a customer who is gone, at
+ * the next evaluation, and its history stays under the old id until that is erased.
  *
  * @param store borrowed
  * @param from the customer who goes

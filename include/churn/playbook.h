@@ -102,8 +102,8 @@ CHURN_API uint64_t churn_playbook_hash(const churn_playbook *playbook);
  * List what a playbook defines.
  *
  * @param[out] out `sort` ("attribute", "property", "source", "role", "metric", "segment", "score",
- *        "band", "trigger", "play", "test"), `id`, `parent` (of a band: its score), `detail`, `line`;
- *        returned: free with churn_table_free()
+ *        "band", "trigger", "play", "test"), `id`, `parent` (of a band: its score), `detail`,
+ * `line`; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
