@@ -8,7 +8,8 @@
  * then goes on in the calls that follow: the newest, smallest merges first, a large one with what
  * they leave.
  */
-#define BUDGET_ROWS 32 /* copied for each row that came: more than log2 of any store's size */
+#define BUDGET_ROWS \
+    16 /* copied for each row that came; with the least of a call more than log2 of any store */
 #define BUDGET_LEAST 4096
 #define RUNS_MANY (RUNS_MAX - 4) /* from here on a merge is finished at whatever cost */
 
