@@ -116,7 +116,8 @@ type LoadOptions struct {
 	ValidFrom time.Time
 	// KnownAt is when all rows were learned, unless a row says otherwise.
 	KnownAt time.Time
-	// Source says that the rows name customers by the IDs of that system: see [Alias].
+	// Source is the system that the rows come from, which is remembered: see [Slice]. Where the store
+	// has aliases of it, rows name customers by the IDs of that system: see [Alias].
 	Source string
 	// TimeZone of this load's dates and naive times; default the store's. [Store.Add] only.
 	TimeZone string
@@ -133,8 +134,9 @@ type LoadOptions struct {
 
 // Slice is what a load replaces: all records of its kind whose own instant lies in [From, To), of
 // events only those of Types; the zero time is without bound. A row that repeats what is there is
-// unchanged; what no row names is retracted at the load's KnownAt, or, without it, never was. It is
-// the way to load a table without ids again every night.
+// unchanged; what no row names is retracted at the load's KnownAt, or, without it, never was. With a
+// Source only what came from there is replaced. It is the way to load a table without ids again
+// every night.
 type Slice struct {
 	From, To time.Time
 	Types    []string

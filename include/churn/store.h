@@ -28,8 +28,8 @@ CHURN_BEGIN_DECLS
  * not see. A row with a later `known_at` that says what is known by then is `unchanged`, and no
  * version; that it was said again is remembered, so that versions may come in any order: one which
  * comes late holds until the record was next said again. (Not by rows of a load that replaces a
- * slice: what they repeat stays as it is.) A bad row is rejected with its reason and never takes good
- * ones with it. A call that fails leaves the store as it was.
+ * slice: what they repeat stays as it is.) A bad row is rejected with its reason and never takes
+ * good ones with it. A call that fails leaves the store as it was.
  */
 
 /** What becomes of rows whose customer the store does not have. */
@@ -81,6 +81,12 @@ typedef struct churn_field_value {
  * as often as it is said. A row outside the slice is rejected as `outside_slice`. The report's
  * `retracted` are the records that went, beside the rows that it has `seen`.
  *
+ * With a `source` in the options the slice is what came from that source; without one it is what
+ * came from anywhere. So the tables of two systems lie side by side in one store, each loaded again
+ * by itself. Events without id of two sources are two events, even where they say the same. What is
+ * known by an id or a key is one record whoever names it: a row that repeats it leaves it as it is,
+ * with the source that it has, and one that says otherwise makes it its own.
+ *
  * This is the way to load a table again every night where its rows have no ids. Customers and
  * aliases, which have no instant, have no slices.
  */
@@ -108,8 +114,9 @@ typedef struct churn_load_options {
     uint32_t value_count;
     uint32_t reserved;          /* zero */
     churn_cancel *cancel;       /* may be NULL */
-    churn_str source;           /* rows name customers by the ids that this system has for them: see
-                                   churn_alias. Default: by the host's own */
+    churn_str source;           /* the system that the rows come from. If the store has aliases of
+                                   it, rows name customers by those: see churn_alias; otherwise, and
+                                   by default, by the host's own ids */
     const churn_slice *replace; /* the rows replace a slice; NULL: they are added */
 } churn_load_options;
 
@@ -126,7 +133,8 @@ typedef struct churn_load_report {
     uint64_t retracted;       /* records that are no more */
     uint64_t rejected;        /* bad rows: see rejections */
     uint64_t undated;         /* of those rejected: attribute changes without a date */
-    uint64_t unmapped;        /* of those rejected: an id that is no alias of options->source */
+    uint64_t unmapped;        /* of those rejected: an id that is no alias of options->source,
+                                 which has some */
     uint64_t rewrote_history; /* of those updated or retracted: without known_at, so that past
                                  answers change */
     uint64_t late;            /* of those added or updated: older than a mark of the store */
@@ -170,10 +178,17 @@ CHURN_API void churn_store_free(churn_store *store);
  *
  * An empty text is "not given", except as the value of an attribute.
  *
- * With a `source` in the options, a customer is found by the alias of that source which the store
- * has when the load begins, whatever its known_at: mapping is a matter of loading, and what was
- * loaded stays where it is. An alias that was retracted maps no more. Kinds that belong to no
- * customer take no source.
+ * With a `source` in the options of which the store has aliases, a customer is found by the alias
+ * of that source which the store has when the load begins, whatever its known_at: mapping is a
+ * matter of loading, and what was loaded stays where it is. An alias that was retracted maps no
+ * more, and neither do the host's own ids, also when all aliases of the source were retracted. A
+ * source that has none uses the host's ids.
+ *
+ * The source is remembered with the rows: see churn_slice. A record has the source of the row that
+ * brought what it says; one that only repeats it changes nothing. Records that came without one, or
+ * one at a time, have none. It is no part of what they say: churn_store_hash() leaves it out, and
+ * records that are read back and loaded elsewhere come without it. A store knows at most 65,535
+ * sources.
  *
  * The attribute `parent` is the id of another customer (a text, or a whole number that is read as
  * one), which may be unknown. A row after which a customer would be among its own parents, as seen

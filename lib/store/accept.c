@@ -150,6 +150,7 @@ static bool stage_row(load *l)
 {
     switch (l->number) {
     case KIND_EVENT:
+        l->row.head.origin = l->stage->source << TAG_SOURCE_SHIFT;
         return l->source->attribute_count == 0
                    ? churn__store_stage_event(&l->stage->events, &l->row.event)
                    : churn__store_stage_event_props(&l->stage->events, &l->row.event, l->props,

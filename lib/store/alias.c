@@ -46,8 +46,8 @@ int32_t churn__load_alias_id(load *l)
     return 0;
 }
 
-/* Retracted aliases name nobody. */
-static bool is_alias(const churn__version *v, uint32_t customer, uint32_t id)
+/* The alias is in the store; `now`: and was not retracted, because then it names nobody. */
+static bool is_alias(const churn__version *v, uint32_t customer, uint32_t id, bool now)
 {
     const void *block = NULL;
     uint32_t n =
@@ -55,9 +55,28 @@ static bool is_alias(const churn__version *v, uint32_t customer, uint32_t id)
     const alias_row *rows = block;
     bool is = false;
     for (uint32_t i = 0; !is && i < n; i++) {
-        is = rows[i].head.id == id && rows[i].head.until == FOREVER;
+        is = rows[i].head.id == id && (!now || rows[i].head.until == FOREVER);
     }
     return is;
+}
+
+/* Runs may hold rows that newer ones overrule. */
+bool churn__load_maps(const load *l)
+{
+    const churn__version *v = l->store->current;
+    uint32_t system = l->settings->source.len == 0
+                          ? CHURN__NO_CODE
+                          : churn__dict_find(l->store->texts, l->settings->source);
+    bool maps = false;
+    for (uint32_t i = 0; system != CHURN__NO_CODE && i < v->row_runs[KIND_ALIAS]; i++) {
+        const row_run *run = v->rows[KIND_ALIAS][i];
+        const alias_row *rows = (const void *)run->rows;
+        for (uint32_t k = 0; !maps && k < run->count; k++) {
+            maps = rows[k].data.source == system &&
+                   is_alias(v, rows[k].head.customer, rows[k].head.id, false);
+        }
+    }
+    return maps;
 }
 
 int32_t churn__load_mapped(load *l, uint32_t number, const cell *in, uint32_t *target)
@@ -69,7 +88,7 @@ int32_t churn__load_mapped(load *l, uint32_t number, const cell *in, uint32_t *t
     }
     uint32_t id = churn__dict_find(store->ids[KIND_ALIAS], make_key(l, system, in->text));
     uint32_t customer = id == CHURN__NO_CODE ? CHURN__NO_CODE : store->owners[KIND_ALIAS].data[id];
-    if (customer == CHURN__NO_CODE || !is_alias(store->current, customer, id)) {
+    if (customer == CHURN__NO_CODE || !is_alias(store->current, customer, id, true)) {
         return REJECT_UNMAPPED;
     }
     churn_str kept = churn__dict_get(store->ids[KIND_ALIAS], id);

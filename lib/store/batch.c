@@ -307,6 +307,29 @@ static void publish(load *l, churn__version *version)
     churn__store_stage_mark(store, &store->pending);
 }
 
+/* ---- where rows come from ---- */
+
+static churn_status begin_source(load *l, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    bool retracts = (l->settings->flags & CHURN_LOAD_RETRACT) != 0;
+    l->mapped = churn__load_maps(l);
+    if (l->settings->source.len == 0 || retracts) {
+        goto done;
+    }
+    uint32_t code = churn__dict_add(l->store->sources, l->settings->source);
+    if (code == CHURN__NO_CODE) {
+        CHURN_TRY(churn__fail_memory(err, l->store->heap));
+    }
+    if (code >= SOURCES_MAX) {
+        CHURN_FAIL(CHURN_E_LIMIT, 0, "churn_load_options: source: the limit of %u is reached",
+                   (uint64_t)SOURCES_MAX);
+    }
+    l->stage->source = code + 1;
+done:
+    return st;
+}
+
 /* ---- a slice that is replaced ---- */
 
 static churn_status check_slice(const load *l, const churn_slice *s, churn_error *err)
@@ -358,6 +381,7 @@ static churn_status begin_slice(load *l, churn_error *err)
     s->from = given.from;
     s->to = given.to == CHURN_TIME_NONE ? FOREVER : given.to;
     s->known = l->settings->known_at;
+    s->source = l->stage->source;
     s->types = churn__alloc_array(l->store->heap, given.type_count, sizeof *s->types);
     if (s->types == NULL) {
         CHURN_TRY(churn__fail_memory(err, l->store->heap));
@@ -399,6 +423,7 @@ static churn_status load_all(load *l, churn_load_report *own, churn_error *err)
     if (!churn__load_prepare(l)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
+    CHURN_TRY(begin_source(l, err));
     CHURN_TRY(churn__load_check_props(l, err));
     CHURN_TRY(begin_slice(l, err));
     CHURN_TRY(load_batches(l, &seen, err));
@@ -430,9 +455,6 @@ churn_status churn__store_load(churn_store *store, uint32_t kind, source *from,
     churn__store_stage_init(&rows, store->heap);
     l.stage = &rows;
     CHURN_TRY(churn__give_struct(report, &own, sizeof own, "churn_load_report", err));
-    if (settings->source.len > 0 && l.kind->business) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "%s: belongs to no customer, and takes no source", l.kind->name);
-    }
     CHURN_TRY(check_columns(&l, err));
     CHURN_TRY(churn__store_begin_batch(store, err));
     if (report == NULL || begin_rejections(&l)) {

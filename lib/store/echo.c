@@ -30,6 +30,11 @@ static bool is_end(const row_head *row)
     return (row->flags & ROW_END) != 0;
 }
 
+static uint32_t source_of(const row_head *row)
+{
+    return row->origin >> TAG_SOURCE_SHIFT;
+}
+
 /* What a version of a record says; and a state of an attribute, whenever it begins. */
 static bool says_same(const resolver *r, const row_head *a, const row_head *b)
 {
@@ -99,11 +104,22 @@ static void show_versions(resolver *r, size_t begin, size_t middle, size_t end)
     }
 }
 
-/* It only says again what holds. */
-static bool confirms(const row_head *first, const row_head *last, const row_head *row)
+/* It only says again what holds, and is left out like those that are. */
+static bool confirms(const resolver *r, const row_head *first, const row_head *last,
+                     const row_head *row)
 {
     bool between = first->when < row->when && row->when < last->when;
-    return between && !is_end(row) && row->known == row->when && same_value(last, row);
+    return between && !is_end(row) && row->known == row->when && same_value(last, row) &&
+           source_of(last) == r->source;
+}
+
+/* What stands before a row with nothing left out in between may go: what then lies between is not
+ * meant by that row's number. */
+static void unnote(const resolver *r, const row_head *first, row_head *last)
+{
+    if (churn__beats_count(r->dated, first->when, last->when, epoch_of(last)) == 0) {
+        set_epoch(last, 0);
+    }
 }
 
 /* References [begin, end) are states of one attribute. */
@@ -119,9 +135,12 @@ static void show_states(resolver *r, size_t begin, size_t end)
         bool meant = first != NULL && epoch_of(last) != 0, away = false;
         for (size_t j = begin; j < end && meant; j++) {
             const row_head *row = r->refs[j];
-            if (is_new(row) && !confirms(first, last, row)) {
+            if (is_new(row) && !confirms(r, first, last, row)) {
                 show_beside(r, r->dated, first, last, row->when, true);
                 away = away || row->when == last->when;
+                if (row->when == first->when) {
+                    unnote(r, first, last);
+                }
             }
         }
         if (away) {
@@ -325,7 +344,8 @@ void churn__store_echoes_fold_states(resolver *r, size_t n)
     }
     for (size_t i = 1, first = 0; i + 1 < count; i++) {
         row_head *a = list[first], *row = list[i], *last = list[i + 1];
-        bool same = is_between(a, row, last);
+        /* What is left out is taken to come from where `last` does. */
+        bool same = is_between(a, row, last) && source_of(row) == source_of(last);
         if (same &&
             (fold(r->dated, a->when, row->when, last->when, row, last) || many >= ECHOES_MANY)) {
             row->flags |= ROW_GONE;

@@ -355,6 +355,7 @@ bool churn__store_event_chains(event_merge *m)
                             .kind = &churn__store_kinds[KIND_EVENT],
                             .tally = m->tally,
                             .order = m->order,
+                            .source = m->source,
                             .said = &m->said};
     if (m->stage->cells.id != NULL) {
         c.touched_bytes = churn__bits_bytes(customers_in(m->stage));

@@ -122,6 +122,7 @@ struct churn_store {
     /* The writer's. */
     churn__dict *customers, *types, *texts;
     churn__dict *props;   /* of events: see props.h */
+    churn__dict *sources; /* systems that rows came from: see TAG_SOURCE_SHIFT */
     uint32_t parent_name; /* a code of texts */
     churn__dict *ids[KINDS];
     owners owners[KINDS];
@@ -181,7 +182,7 @@ typedef struct load_settings {
     churn_time known_at;
     const churn_slice *replace; /* NULL: the rows are added */
     const churn__zone *zone;
-    churn_str source; /* whose ids name customers; len 0: the host's own */
+    churn_str source; /* the system that the rows come from; len 0: not said */
     churn_cancel *cancel;
 } load_settings;
 

@@ -71,9 +71,11 @@ typedef struct row_head {
     uint32_t origin;  /* while loading: which row of the call; kept: a tag */
 } row_head;
 
-/* The tag of a kept row: who it came from, and an epoch: see beats.h. */
+/* The tag of a kept row: an epoch (see beats.h), and which system it came from: the code in
+ * `sources` of the store and one; 0: not said. */
 #define TAG_EPOCH 0xFFFFu
 #define TAG_SOURCE_SHIFT 16
+#define SOURCES_MAX 65535u
 
 #define ROW_DATELESS 1u /* came without known_at; only while loading */
 #define ROW_UNDATED 2u  /* an attribute without valid_from: holds from the customer's beginning */

@@ -63,7 +63,7 @@ static int32_t take_text(load *l, uint32_t number, const cell *in, uint32_t *tar
         *target = code;
         return 0;
     }
-    if (f->type == FIELD_CUSTOMER && l->settings->source.len > 0) {
+    if (f->type == FIELD_CUSTOMER && l->mapped) {
         return churn__load_mapped(l, number, in, target);
     }
     churn__dict *dict = dict_of(l, f->type);

@@ -59,6 +59,7 @@ typedef struct load {
     uint32_t number;
     bool in_sequence; /* one by one: what waits in the store counts */
     bool broken;
+    bool mapped; /* customers are named by aliases of the load's source */
     source *source;
     const load_settings *settings;
     record_slice slice; /* that is replaced; see stage->replaced */
@@ -106,6 +107,8 @@ int32_t churn__load_retraction(load *l);
 news *churn__load_news(load *l, churn_str text, churn__dict *dict);
 /* Give the alias at hand its id; the customer that another system's id names (alias.c). */
 int32_t churn__load_alias_id(load *l);
+/* The source of the load has aliases, retracted ones too: customers are found by them. */
+bool churn__load_maps(const load *l);
 int32_t churn__load_mapped(load *l, uint32_t number, const cell *in, uint32_t *target);
 /* Remember the code of a cell's text, whose own copy `kept` is. */
 void churn__load_remember(load *l, uint32_t number, const cell *in, churn_str kept, uint32_t code);

@@ -21,6 +21,7 @@ void churn__load_init(load *l, churn_store *store, uint32_t kind, source *from,
     l->slice = (record_slice){.from = 0};
     l->values = (value_context){
         .zone = settings->zone, .money = settings->money, .text_bytes = store->limits.string_bytes};
+    l->mapped = false;
     l->fault_field = NULL;
     l->fault = CHURN__STR("");
     l->accepted = l->rejected = l->undated = l->unmapped = l->row_number = 0;

@@ -10,11 +10,19 @@
  * Records with a key that no row names become rows that end them, for their chains to take. Events
  * without id are known by what they say alone: both sides are walked in the order of lists, and
  * those to be removed are noted by their place.
+ *
+ * A slice of a source concerns what came from there. What has a key or id and came from elsewhere
+ * is not left out, but may be repeated: it stays as it is.
  */
 
 static bool slice_has(const record_slice *s, churn_time when)
 {
     return when >= s->from && when < s->to;
+}
+
+static bool is_own(const record_slice *s, uint32_t tag)
+{
+    return s->source == 0 || tag >> TAG_SOURCE_SHIFT == s->source;
 }
 
 static bool is_live(const record_slice *s, churn_time known, churn_time until)
@@ -101,8 +109,8 @@ static bool end_left_out(stage *st, const record_slice *s, const churn__version 
     while (ok && (at = churn__store_left_out(v->dated, first, last, at)) != CHURN_TIME_NONE &&
            at < s->to) {
         row.head.when = row.head.known = at;
-        bool mine = is_live(s, at, FOREVER) && !is_named(k, &row.head);
-        ok = !mine || end_row(st, s, &row);
+        bool left = is_live(s, at, FOREVER) && !is_named(k, &row.head);
+        ok = !left || !is_own(s, last->origin) || end_row(st, s, &row);
     }
     return ok;
 }
@@ -115,8 +123,9 @@ static bool end_unnamed_of(stage *st, const record_slice *s, const churn__versio
     uint32_t n = churn__store_row_block(v->rows[s->kind], v->row_runs[s->kind], customer, &rows);
     for (uint32_t i = 0; i < n; i++) {
         const row_head *row = (const void *)((const char *)rows + i * size);
-        bool mine = slice_has(s, row->when) && is_live(s, row->known, row->until);
-        if (mine && !is_named(k, row) && !end_row(st, s, row)) {
+        bool left =
+            slice_has(s, row->when) && is_live(s, row->known, row->until) && !is_named(k, row);
+        if (left && is_own(s, row->origin) && !end_row(st, s, row)) {
             return false;
         }
         const row_head *before = (const void *)((const char *)row - (i > 0 ? size : 0));
@@ -225,6 +234,18 @@ static bool gather(swap *w, uint32_t customer, uint32_t type, event_slice *out)
     return true;
 }
 
+static bool old_is_own(const swap *w, const event_columns *cells, uint32_t i)
+{
+    return is_own(w->slice, cells->tag == NULL ? 0 : cells->tag[i]);
+}
+
+/* Without id, what came from elsewhere is another event, even if it says the same. */
+static bool old_matters(const swap *w, const event_columns *cells, uint32_t i)
+{
+    bool has_id = cells->id != NULL && cells->id[i] != CHURN__NO_CODE;
+    return slice_has(w->slice, cells->at[i]) && (has_id || old_is_own(w, cells, i));
+}
+
 static bool old_is_live(const swap *w, const event_columns *cells, uint32_t i)
 {
     churn_time known = cells->known == NULL ? cells->at[i] : cells->known[i];
@@ -288,7 +309,7 @@ static bool swap_list(swap *w, uint32_t customer, uint32_t type)
         return false;
     }
     for (uint32_t i = old.begin; i < old.begin + old.count; i++) {
-        if (!slice_has(w->slice, old.cells->at[i]) || !old_is_live(w, old.cells, i)) {
+        if (!old_matters(w, old.cells, i) || !old_is_live(w, old.cells, i)) {
             continue;
         }
         int by = 1;
@@ -300,7 +321,7 @@ static bool swap_list(swap *w, uint32_t customer, uint32_t type)
         bool same = by == 0 && is_of(w, customer, type);
         if (same) {
             take_row(w, true);
-        } else if (!leave_out(w, customer, type, &old, i)) {
+        } else if (old_is_own(w, old.cells, i) && !leave_out(w, customer, type, &old, i)) {
             return false;
         }
     }

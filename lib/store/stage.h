@@ -36,6 +36,7 @@ typedef struct record_slice {
     uint32_t *types;     /* of events; count 0: all */
     uint32_t type_count;
     uint32_t kind;
+    uint32_t source;   /* only rows that came from it; 0: all */
     removal *removals; /* ascending */
     size_t removal_count, removal_capacity;
     uint8_t *same; /* bit a staged event: it is there already */
@@ -48,8 +49,9 @@ typedef struct stage {
     row_stage rows[KINDS];
     uint32_t provided;  /* bit a kind */
     uint32_t customers; /* counts of the dictionaries when it began, to undo it */
-    uint32_t types, texts, props;
+    uint32_t types, texts, props, sources;
     uint32_t ids[KINDS];
+    uint32_t source;        /* of the rows: see TAG_SOURCE_SHIFT */
     record_slice *replaced; /* NULL: the rows are added */
 } stage;
 
@@ -155,7 +157,7 @@ typedef struct resolver {
     size_t shown_count, shown_most;
     beats *said;     /* by known_at; NULL: all rows are kept as they are */
     beats *dated;    /* attributes: by valid_from; NULL: the same */
-    uint32_t source; /* of the new rows, 0: not said */
+    uint32_t source; /* of the new rows: see TAG_SOURCE_SHIFT */
     bool changed;    /* the result differs from the old block */
 } resolver;
 
@@ -203,6 +205,7 @@ typedef struct event_merge {
     tally *tally;
     beats said;                   /* by known_at */
     const record_slice *replaced; /* NULL: none */
+    uint32_t source;              /* of the rows: see TAG_SOURCE_SHIFT */
     size_t staged;                /* rows that came */
     prop_set written;             /* properties of the rows behind them */
     uint8_t *gone;                /* bit a staged row: resolved into others; NULL: none */

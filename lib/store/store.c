@@ -25,8 +25,9 @@ static bool create_dicts(churn_store *store)
     store->types = churn__dict_create(store->heap);
     store->texts = churn__dict_create(store->heap);
     store->props = churn__dict_create(store->heap);
+    store->sources = churn__dict_create(store->heap);
     bool ok = store->customers != NULL && store->types != NULL && store->texts != NULL &&
-              store->props != NULL;
+              store->props != NULL && store->sources != NULL;
     if (ok) {
         store->parent_name = churn__dict_add(store->texts, CHURN__STR("parent"));
         ok = store->parent_name != CHURN__NO_CODE;
@@ -46,6 +47,7 @@ static void free_dicts(churn_store *store)
     churn__dict_free(store->types);
     churn__dict_free(store->texts);
     churn__dict_free(store->props);
+    churn__dict_free(store->sources);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__dict_free(store->ids[kind]);
         churn__free_array(store->heap, store->owners[kind].data, store->owners[kind].capacity,

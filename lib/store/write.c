@@ -54,6 +54,7 @@ void churn__store_stage_mark(churn_store *store, stage *s)
     s->types = churn__dict_count(store->types);
     s->texts = churn__dict_count(store->texts);
     s->props = churn__dict_count(store->props);
+    s->sources = churn__dict_count(store->sources);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         s->ids[kind] = store->ids[kind] == NULL ? 0 : churn__dict_count(store->ids[kind]);
     }
@@ -65,6 +66,7 @@ void churn__store_rollback(churn_store *store, const stage *s)
     churn__dict_truncate(store->types, s->types);
     churn__dict_truncate(store->texts, s->texts);
     churn__dict_truncate(store->props, s->props);
+    churn__dict_truncate(store->sources, s->sources);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         if (store->ids[kind] != NULL) {
             churn__dict_truncate(store->ids[kind], s->ids[kind]);
@@ -230,6 +232,7 @@ static churn_status commit_events(commit *c, churn_error *err)
                      .tally = c->tally,
                      .said = {.heap = c->store->heap, .list = draft->said[KIND_EVENT]},
                      .replaced = c->stage->replaced,
+                     .source = c->stage->source,
                      .cancel = c->cancel};
     bool removes = m.replaced != NULL && m.replaced->removal_count > 0;
     if (m.stage->count == 0 && !removes) {
@@ -350,6 +353,7 @@ static churn_status commit_rows(commit *c, uint32_t kind, churn_error *err)
                              .kind = info,
                              .tally = c->tally,
                              .order = churn__version_row_order(c->draft, kind),
+                             .source = c->stage->source,
                              .said = &rc.said,
                              .dated = kind == KIND_ATTRIBUTE ? &rc.dated : NULL};
     rc.said = (beats){.heap = heap, .list = c->draft->said[kind]};

@@ -18,6 +18,7 @@ typedef struct bench {
     churn_expression *expression;
     churn_buffer *buffer, *saved;
     churn_str action;
+    churn_str from; /* the source of what is loaded */
     churn_table *actions;
 } bench;
 
@@ -525,7 +526,7 @@ static churn_status try_replace(bench *b, churn_error *err)
     churn_slice slice = {
         .struct_size = sizeof slice, .from = CHURN_TIME_NONE, .to = CHURN_TIME_NONE};
     churn_load_options options = {
-        .struct_size = sizeof options, .replace = &slice, .known_at = NEW_YEAR};
+        .struct_size = sizeof options, .replace = &slice, .known_at = NEW_YEAR, .source = b->from};
     churn_ticket_batch batch = {
         .struct_size = sizeof batch, .row_count = 2, .id = two_ids, .customer = two_ids};
     batch.opened_at.values = at;
@@ -539,12 +540,30 @@ static churn_status try_replace_events(bench *b, churn_error *err)
     churn_str type = STR("login");
     churn_slice slice = {
         .struct_size = sizeof slice, .from = CHURN_TIME_NONE, .to = CHURN_TIME_NONE};
-    churn_load_options options = {.struct_size = sizeof options, .replace = &slice};
+    churn_load_options options = {
+        .struct_size = sizeof options, .replace = &slice, .source = b->from};
     churn_event_batch batch = {
         .struct_size = sizeof batch, .row_count = 2, .customer = two_ids, .type = two_ids};
     slice.types = &type;
     batch.at.values = at;
     return churn_store_add_events(b->company.store, &batch, &options, NULL, err);
+}
+
+/* The same of a system that the store has not heard of. */
+static churn_status try_replace_source(bench *b, churn_error *err)
+{
+    b->from = STR("desk");
+    churn_status st = try_replace(b, err);
+    b->from = (churn_str){0};
+    return st;
+}
+
+static churn_status try_replace_source_events(bench *b, churn_error *err)
+{
+    b->from = STR("desk");
+    churn_status st = try_replace_events(b, err);
+    b->from = (churn_str){0};
+    return st;
 }
 
 static churn_status try_forget(bench *b, churn_error *err)
@@ -1000,6 +1019,8 @@ static const struct {
     {"retract", try_retract},
     {"replace", try_replace},
     {"replace_events", try_replace_events},
+    {"replace_source", try_replace_source},
+    {"replace_source_events", try_replace_source_events},
     {"mark", try_mark},
     {"store_hash", try_store_hash},
     {"records", try_records},

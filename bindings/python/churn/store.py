@@ -152,9 +152,9 @@ class Store(_core.Store):
         `columns` says in which column a field is, `constants` what fields hold that the data lack,
         `values` how the words of a field are to be read, `money` whether numbers are major units
         (12.50) or minor ones (1250). `valid_from` dates the attributes of customers, `known_at`
-        says when all these rows were learned. With `source` the rows name customers by the ids of
-        that system, and find them through the records of kind "alias". A bad row is rejected with its
-        reason and never takes good ones with it; with `strict` the first one is a LoadError and
+        says when all these rows were learned. `source` is the system that the rows come from, which
+        `replace` asks for: where the store has records of kind "alias" of it, the rows name customers
+        by the ids of that system, otherwise by your own. A bad row is rejected with its reason and never takes good ones with it; with `strict` the first one is a LoadError and
         nothing is added. `progress` is True for a bar, or what is called with the rows read and how
         many there are. Ctrl-C ends a load, and leaves the store as it was.
         """
@@ -176,9 +176,10 @@ class Store(_core.Store):
 
         The slice is what happened from `start` on and before `end`, of events only those of
         `types`. Rows that repeat what is there are `unchanged`; what no row names is retracted at
-        `known_at`, or, without it, never was. With `source` customers are named by the ids that this
-        system has for them. The way to load a table without ids again every night;
-        what does not change costs nothing.
+        `known_at`, or, without it, never was. With `source` only what came from that system is
+        replaced, so that the tables of two systems lie side by side; where the store has aliases of
+        it, rows name customers by them. The way to load a table without ids again every night; what
+        does not change costs nothing.
 
         >>> rows = {"customer": ["acme"], "type": ["login"], "at": ["2026-01-01T09:30Z"]}
         >>> store = Store()

@@ -323,8 +323,6 @@ def test_rows_of_another_system_find_their_customers():
     assert store.customer_count == 2
     with pytest.raises(churn.LoadError, match="no alias"):
         store.add("event", rows, source="billing", strict=True)
-    with pytest.raises(churn.Error, match="no customer"):
-        store.add("rate", {"currency": ["USD"], "at": ["2026-01-01"], "rate": [1.0]}, source="billing")
 
 
 def test_nobody_is_their_own_parent():
@@ -335,6 +333,22 @@ def test_nobody_is_their_own_parent():
     with pytest.raises(churn.StateError, match="parent"):
         store.add_customer("b", attributes={"parent": "a"})
     assert store.customer_count == 2
+
+
+def test_two_systems_replace_their_own():
+    store = churn.Store()
+    tickets = {"desk": ["d1", "d2"], "chat": ["c1"]}
+    for name, ids in tickets.items():
+        rows = {"id": ids, "customer": ["a"] * len(ids), "opened_at": ["2026-01-01"] * len(ids)}
+        assert store.replace("ticket", rows, source=name).added == len(ids)
+    report = store.replace("ticket", {"id": ["d2"], "customer": ["a"], "opened_at": ["2026-01-01"]},
+                           source="desk")
+    assert (report.unchanged, report.retracted) == (1, 1)
+    assert sorted(store.records("ticket")["id"]) == ["c1", "d2"]
+    spend = {"at": ["2026-01-01"], "amount": [1], "currency": ["USD"], "channel": ["ads"]}
+    assert store.add("spend", spend, money="minor", source="ads").added == 1
+    spend["channel"] = ["mail"]
+    assert store.replace("spend", spend, money="minor", source="mail").retracted == 0
 
 
 def test_replace_a_slice():

@@ -13,6 +13,7 @@ typedef struct fact {
     int64_t hour;                  /* since T(0) */
     double value;
     churn_time known, until;
+    uint32_t source; /* 0: none */
 } fact;
 
 typedef struct twin {
@@ -95,17 +96,19 @@ static void twin_add(twin *t, fact f, churn_time known)
 typedef struct swap {
     int64_t from, to; /* hours */
     uint32_t type;    /* 3: all */
+    uint32_t source;  /* 0: all */
     churn_time known;
 } swap;
 
 static bool swapped(const swap *s, const fact *f)
 {
-    return f->hour >= s->from && f->hour < s->to && (s->type == 3 || f->type == s->type);
+    return (s->source == 0 || s->source == f->source) && f->hour >= s->from && f->hour < s->to &&
+           (s->type == 3 || f->type == s->type);
 }
 
 /* The row that repeats a fact and has not yet been taken; of equal facts the one that was known
  * first is taken first. */
-static void twin_replace(twin *t, const swap *s, const fact *rows, size_t n)
+static void twin_replace(twin *t, const swap *s, fact *rows, size_t n)
 {
     bool taken[ROWS] = {false};
     bool done[MOST] = {false};
@@ -141,6 +144,7 @@ static void twin_replace(twin *t, const swap *s, const fact *rows, size_t n)
     t->count = kept;
     for (size_t i = 0; i < n; i++) {
         if (!taken[i]) {
+            rows[i].source = s->source;
             twin_add(t, rows[i], s->known);
         }
     }
@@ -199,12 +203,19 @@ static void check_twin(churn_store *store, const twin *t)
     view_close(&v);
 }
 
-static void replace_step(churn_store *store, twin *t, uint64_t *state)
+static churn_str source_text(uint32_t source)
+{
+    return text(source == 0 ? "" : source == 1 ? "desk" : "chat");
+}
+
+/* `sources`: how many there are. */
+static void replace_step(churn_store *store, twin *t, uint64_t *state, uint32_t sources)
 {
     fact rows[ROWS];
     size_t n = 0, before = t->count;
     swap s = {.from = chance(state, 8), .type = chance(state, 4), .known = CHURN_TIME_NONE};
     s.to = s.from + 1 + chance(state, 8);
+    s.source = sources == 0 ? 0 : 1 + chance(state, sources);
     if (chance(state, 2) == 0) {
         s.known = T(0) + (int64_t)chance(state, 28) * CHURN__HOUR;
     }
@@ -215,6 +226,7 @@ static void replace_step(churn_store *store, twin *t, uint64_t *state)
     }
     for (uint32_t i = chance(state, 4); i > 0; i--) {
         fact f = random_fact(state);
+        f.source = s.source;
         if (swapped(&s, &f)) {
             rows[n++] = f;
         }
@@ -228,7 +240,8 @@ static void replace_step(churn_store *store, twin *t, uint64_t *state)
                          .to = T(0) + s.to * CHURN__HOUR,
                          .types = &one_type,
                          .type_count = s.type < 3};
-    churn_load_options options = {.struct_size = sizeof options, .replace = &slice};
+    churn_load_options options = {
+        .struct_size = sizeof options, .replace = &slice, .source = source_text(s.source)};
     options.known_at = s.known == CHURN_TIME_NONE ? 0 : s.known;
     churn_load_report report = {.struct_size = sizeof report};
     twin_replace(t, &s, rows, n);
@@ -247,23 +260,25 @@ static void replace_step(churn_store *store, twin *t, uint64_t *state)
     assert_int_equal(churn_store_memory(store), memory);
 }
 
-static void add_step(churn_store *store, twin *t, uint64_t *state)
+static void add_step(churn_store *store, twin *t, uint64_t *state, uint32_t sources)
 {
     fact rows[ROWS];
     size_t n = chance(state, 20);
+    uint32_t source = sources == 0 ? 0 : chance(state, 1 + sources);
+    churn_load_options options = {.struct_size = sizeof options, .source = source_text(source)};
     for (size_t i = 0; i < n; i++) {
         rows[i] = random_fact(state);
+        rows[i].source = source;
         rows[i].known = chance(state, 2) == 0
                             ? CHURN_TIME_NONE
                             : at_of(&rows[i]) + (int64_t)chance(state, 9) * CHURN__HOUR;
         twin_add(t, rows[i], CHURN_TIME_NONE);
     }
-    assert_ok(load_facts(store, rows, n, NULL, NULL, NULL));
+    assert_ok(load_facts(store, rows, n, &options, NULL, NULL));
 }
 
-static void replace__events_without_ids__as_the_twin(void **arg)
+static void compare_with_twin(uint32_t sources)
 {
-    (void)arg;
     twin *t = calloc(1, sizeof *t);
     assert_non_null(t);
     for (uint64_t seed = 1; seed <= 120; seed++) {
@@ -272,15 +287,27 @@ static void replace__events_without_ids__as_the_twin(void **arg)
         t->count = 0;
         for (int step = 0; step < 24; step++) {
             if (chance(&state, 2) == 0) {
-                add_step(store, t, &state);
+                add_step(store, t, &state, sources);
             } else {
-                replace_step(store, t, &state);
+                replace_step(store, t, &state, sources);
             }
             check_twin(store, t);
         }
         churn_store_free(store);
     }
     free(t);
+}
+
+static void replace__events_without_ids__as_the_twin(void **arg)
+{
+    (void)arg;
+    compare_with_twin(0);
+}
+
+static void replace__events_of_two_sources__as_the_twin(void **arg)
+{
+    (void)arg;
+    compare_with_twin(2);
 }
 
 static void replace__bad_calls__say_what_is_wrong(void **arg)
@@ -377,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest store_replace[] = {
         cmocka_unit_test(replace__events_without_ids__as_the_twin),
+        cmocka_unit_test(replace__events_of_two_sources__as_the_twin),
         cmocka_unit_test(replace__bad_calls__say_what_is_wrong),
         cmocka_unit_test(replace__rows_outside__rejected),
         cmocka_unit_test(replace__by_nothing__slice_is_empty),
