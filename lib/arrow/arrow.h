@@ -86,9 +86,9 @@ uint64_t churn__arrow_dictionary_index(const churn__arrow_reader *reader, uint32
 churn_str churn__arrow_dictionary_entry(const churn__arrow_reader *reader, uint32_t field,
                                         uint64_t entry, bool *null);
 
-/* n cells from `row` on at once, for the quick way of loading. False: the column is of another type,
- * or encoded otherwise, or a cell needs to be looked at by itself; what `out` holds is then of no
- * meaning. Null cells are {NULL, 0}, UINT32_MAX, NaN, CHURN_TIME_NONE. */
+/* n cells from `row` on at once, for the quick way of loading. False: the column is of another
+ * type, or encoded otherwise, or a cell needs to be looked at by itself; what `out` holds is then
+ * of no meaning. Null cells are {NULL, 0}, UINT32_MAX, NaN, CHURN_TIME_NONE. */
 bool churn__arrow_texts(const churn__arrow_reader *reader, uint32_t field, uint64_t row, uint32_t n,
                         churn_str *out);
 bool churn__arrow_entries(const churn__arrow_reader *reader, uint32_t field, uint64_t row,

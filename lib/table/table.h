@@ -29,8 +29,9 @@ void churn__table_add_string(churn__table_builder *builder, uint32_t column, chu
 /* CHURN_TIME_NONE becomes null. */
 void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn_time value);
 /* Many cells of one column at once: doubles, null where `missing` is not 0 or they are not finite;
- * instants, none of which is CHURN_TIME_NONE; one string n times; strings that are null; bools that are 0 or 1, null where
- * `there` is 0; strings that are choices[codes[i]], of at most CHURN__TABLE_CHOICES. */
+ * instants, none of which is CHURN_TIME_NONE; one string n times; strings that are null; bools that
+ * are 0 or 1, null where `there` is 0; strings that are choices[codes[i]], of at most
+ * CHURN__TABLE_CHOICES. */
 void churn__table_add_doubles(churn__table_builder *builder, uint32_t column, const double *values,
                               const uint8_t *missing, size_t n);
 void churn__table_add_times(churn__table_builder *builder, uint32_t column,

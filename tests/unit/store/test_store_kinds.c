@@ -336,7 +336,8 @@ static void add__bad_field__own_code(void **arg)
     churn_touchpoint touchpoint = touchpoint_of("t", "acme", CHURN_TIME_MAX + 1);
     churn_spend spend = spend_of(T(1), -1, "ads"), money = spend_of(T(1), 1, "ads");
     churn_rate zero = rate_of("USD", T(1), 0), minus = rate_of("USD", T(1), -1);
-    churn_rate endless = rate_of("USD", T(1), (double)INFINITY), none = rate_of("USD", T(1), (double)NAN);
+    churn_rate endless = rate_of("USD", T(1), (double)INFINITY),
+               none = rate_of("USD", T(1), (double)NAN);
     churn_rate nowhere = rate_of("XXY", T(1), 1);
     churn_announcement unnamed = announcement_of("", T(1));
     (void)arg;
