@@ -11,22 +11,6 @@ typedef struct metrics_table {
     bool dated, reasons;
 } metrics_table;
 
-static churn_column_type column_type(churn__type type)
-{
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        return CHURN_COLUMN_BOOL;
-    case CHURN__TYPE_INT:
-        return CHURN_COLUMN_INT;
-    case CHURN__TYPE_STRING:
-        return CHURN_COLUMN_STRING;
-    case CHURN__TYPE_TIME:
-        return CHURN_COLUMN_TIME;
-    default:
-        return CHURN_COLUMN_DOUBLE;
-    }
-}
-
 static void add_cell(churn__table_builder *builder, uint32_t to, const churn__column *column,
                      uint32_t row)
 {
@@ -157,7 +141,7 @@ static churn__table_builder *begin_metrics(const churn__asking *asking, uint32_t
     }
     for (uint32_t m = 0; m < playbook->metric_count && !name.failed; m++) {
         churn_str id = playbook->metrics[m].id;
-        churn__table_column(builder, id.ptr, column_type(playbook->metrics[m].type));
+        churn__table_column(builder, id.ptr, churn__table_type(playbook->metrics[m].type));
         if (reasons) {
             name_reasons(builder, id, &name);
         }

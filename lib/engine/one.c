@@ -48,22 +48,6 @@ void churn__one_outdate(churn_engine *engine, const churn__version *version)
     }
 }
 
-static int32_t column_type(churn__type type)
-{
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        return CHURN_COLUMN_BOOL;
-    case CHURN__TYPE_INT:
-        return CHURN_COLUMN_INT;
-    case CHURN__TYPE_STRING:
-        return CHURN_COLUMN_STRING;
-    case CHURN__TYPE_TIME:
-        return CHURN_COLUMN_TIME;
-    default:
-        return CHURN_COLUMN_DOUBLE;
-    }
-}
-
 static bool make_metrics(churn__one *one, const churn_playbook *playbook)
 {
     uint32_t n = playbook->metric_count;
@@ -78,7 +62,7 @@ static bool make_metrics(churn__one *one, const churn_playbook *playbook)
     }
     for (uint32_t m = 0; m < n; m++) {
         ids[m] = playbook->metrics[m].id;
-        types[m] = column_type(playbook->metrics[m].type);
+        types[m] = churn__table_type(playbook->metrics[m].type);
     }
     one->answer.metric_count = n;
     one->answer.metric_ids = ids;

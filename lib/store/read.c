@@ -43,20 +43,6 @@ static bool list_props(output *o)
            churn__sort(r->heap, o->props, o->prop_count, sizeof *o->props, cmp_props, r->version);
 }
 
-static churn_column_type prop_column_type(churn__type type)
-{
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        return CHURN_COLUMN_BOOL;
-    case CHURN__TYPE_DOUBLE:
-        return CHURN_COLUMN_DOUBLE;
-    case CHURN__TYPE_TIME:
-        return CHURN_COLUMN_TIME;
-    default:
-        return CHURN_COLUMN_STRING;
-    }
-}
-
 static void declare_props(output *o)
 {
     const churn__version *v = o->r->version;
@@ -66,7 +52,7 @@ static void declare_props(output *o)
         churn__buf_str(&o->text, churn__version_prop_name(v, o->props[i]));
         const char *name = o->text.failed ? "" : o->text.data;
         uint32_t column = churn__table_column(
-            o->table, name, prop_column_type(churn__props_type(v->props, o->props[i])));
+            o->table, name, churn__table_type(churn__props_type(v->props, o->props[i])));
         o->first_prop = i == 0 ? column : o->first_prop;
     }
 }

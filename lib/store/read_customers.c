@@ -140,20 +140,6 @@ static bool sort_names(wide *w)
 
 /* ---- columns ---- */
 
-static churn_column_type column_type(churn__type type)
-{
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        return CHURN_COLUMN_BOOL;
-    case CHURN__TYPE_DOUBLE:
-        return CHURN_COLUMN_DOUBLE;
-    case CHURN__TYPE_TIME:
-        return CHURN_COLUMN_TIME;
-    default:
-        return CHURN_COLUMN_STRING;
-    }
-}
-
 static bool declare_attribute(wide *w, size_t i)
 {
     churn_str name = churn__dict_view_get(w->r->version->texts, w->names[i]);
@@ -164,7 +150,7 @@ static bool declare_attribute(wide *w, size_t i)
     if (w->text.failed) {
         return false;
     }
-    uint32_t column = churn__table_column(w->table, w->text.data, column_type(w->types[i]));
+    uint32_t column = churn__table_column(w->table, w->text.data, churn__table_type(w->types[i]));
     w->first = i == 0 ? column : w->first;
     return true;
 }

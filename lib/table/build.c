@@ -6,6 +6,22 @@
 #include "base/bits.h"
 #include "base/checked.h"
 
+churn_column_type churn__table_type(churn__type type)
+{
+    switch (type) {
+    case CHURN__TYPE_BOOL:
+        return CHURN_COLUMN_BOOL;
+    case CHURN__TYPE_INT:
+        return CHURN_COLUMN_INT;
+    case CHURN__TYPE_DOUBLE:
+        return CHURN_COLUMN_DOUBLE;
+    case CHURN__TYPE_TIME:
+        return CHURN_COLUMN_TIME;
+    default:
+        return CHURN_COLUMN_STRING;
+    }
+}
+
 /* The first fault stays. */
 static void spoil(churn__table_builder *builder, table_fault fault)
 {

@@ -5,6 +5,7 @@
 #include <churn/table.h>
 
 #include "base/heap.h"
+#include "core/column.h"
 #include "core/fail.h"
 
 /*
@@ -14,6 +15,8 @@
  */
 typedef struct churn__table_builder churn__table_builder;
 
+/* The column that holds values of a type; text for a type that is none. */
+churn_column_type churn__table_type(churn__type type);
 /* `rows` is a hint. NULL: no memory. */
 churn__table_builder *churn__table_begin(churn__heap *heap, uint64_t rows);
 /* Returns the column's number. `name` is copied. */
