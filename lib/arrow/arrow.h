@@ -99,10 +99,6 @@ bool churn__arrow_doubles(const churn__arrow_reader *reader, uint32_t field, uin
 bool churn__arrow_times(const churn__arrow_reader *reader, uint32_t field, uint64_t row, uint32_t n,
                         churn_time *out);
 
-/* Plain buffers of the current batch where a column has them (no dictionary; int64, double,
- * timestamp in microseconds; aligned): `values` already moved by the offset. Timestamps are as they
- * come: look at their range. For the fast path of loading events. */
-bool churn__arrow_plain(const churn__arrow_reader *reader, uint32_t field, const void **values);
 /* False: no cell of the field is null in the current batch. */
 bool churn__arrow_has_nulls(const churn__arrow_reader *reader, uint32_t field);
 

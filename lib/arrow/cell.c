@@ -320,16 +320,3 @@ churn_str churn__arrow_dictionary_entry(const churn__arrow_reader *reader, uint3
     *null = entry >= entries->rows || churn__arrow_cell_null(entries, entry);
     return *null ? (churn_str){NULL, 0} : text_at(entries, entry);
 }
-
-bool churn__arrow_plain(const churn__arrow_reader *reader, uint32_t field, const void **values)
-{
-    const churn__arrow_column *column = &reader->columns[field];
-    const churn__arrow_type *type = &column->cells.type;
-
-    *values = column->cells.data;
-    if (column->encoded || (uintptr_t)column->cells.data % sizeof(int64_t) != 0) {
-        return false;
-    }
-    return type->layout == CHURN__LAYOUT_F64 ||
-           (type->layout == CHURN__LAYOUT_I64 && type->times == 1 && type->over == 1);
-}

@@ -348,18 +348,22 @@ static void cells__wrong_kind_or_null__give_something_harmless(void **state)
     }
 }
 
-static void plain__where_it_can__moved_by_both_offsets(void **state)
+static void many__where_it_can__moved_by_both_offsets(void **state)
 {
     (void)state;
     static const struct {
         const char *format;
-        bool plain;
-    } cases[] = {{"l", true},     {"g", true},     {"tsu:", true}, {"tsu:UTC", true}, {"L", false},
-                 {"tsm:", false}, {"tsn:", false}, {"tdm", false}, {"i", false},      {"b", false}};
+        bool times, doubles;
+    } cases[] = {{"l", true, false},       {"g", false, true},  {"tsu:", true, false},
+                 {"tsu:UTC", true, false}, {"L", false, false}, {"i", false, false},
+                 {"b", false, false}};
     static const int64_t values[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const void *at = NULL;
+        churn_time times[3] = {0};
+        double doubles[3] = {0};
+        churn_str texts[3];
+        uint32_t entries[3];
         struct ArrowSchema field = made_schema(cases[i].format, "x");
         struct ArrowArray column = made_array(6, 2, NULL, values, NULL), batch;
         churn__arrow_reader *reader;
@@ -367,24 +371,50 @@ static void plain__where_it_can__moved_by_both_offsets(void **state)
         batch = made_records(3, NULL, 1, &column);
         batch.offset = 1;
         reader = open_stream(made_stream(made_records_schema(1, &field), 1, &batch), 3);
-        assert_int_equal(churn__arrow_plain(reader, 0, &at), cases[i].plain);
-        assert_true(!cases[i].plain || at == values + 3);
+        assert_int_equal(churn__arrow_times(reader, 0, 0, 3, times), cases[i].times);
+        assert_int_equal(churn__arrow_doubles(reader, 0, 0, 3, doubles), cases[i].doubles);
+        assert_true(!cases[i].times || memcmp(times, values + 3, sizeof times) == 0);
+        assert_true(!cases[i].doubles || memcmp(doubles, values + 3, sizeof doubles) == 0);
+        assert_false(churn__arrow_texts(reader, 0, 0, 3, texts));
+        assert_false(churn__arrow_entries(reader, 0, 0, 3, entries));
+        assert_false(churn__arrow_times(reader, 0, 1, 3, times)); /* one row too many */
         assert_false(churn__arrow_has_nulls(reader, 0));
         churn__arrow_close(reader);
     }
 }
 
-static void plain__unaligned__refused(void **state)
+static void many__other_units__as_cell_by_cell(void **state)
 {
     (void)state;
-    static const int64_t values[3] = {0};
-    const void *at = NULL;
-    churn__arrow_reader *reader =
-        open_stream(made_column(made_schema("l", "x"), 2,
-                                made_array(2, 2, NULL, (const char *)values + 4, NULL)),
-                    2);
+    static const char *const formats[] = {"tss:", "tsm:UTC", "tsn:", "tdm"};
+    static const int64_t values[3] = {-1, 86400000, 1500};
 
-    assert_false(churn__arrow_plain(reader, 0, &at));
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        churn_time times[3] = {0};
+        churn__arrow_reader *reader = open_stream(
+            made_column(made_schema(formats[i], "x"), 3, made_array(3, 2, NULL, values, NULL)), 3);
+        assert_true(churn__arrow_times(reader, 0, 0, 3, times));
+        for (uint64_t row = 0; row < 3; row++) {
+            int64_t one = 0;
+            assert_true(churn__arrow_time(reader, 0, row, &one));
+            assert_true(times[row] == one);
+        }
+        churn__arrow_close(reader);
+    }
+}
+
+static void many__unaligned__read(void **state)
+{
+    (void)state;
+    static const int64_t values[3] = {0, 7, 8};
+    unsigned char moved[sizeof values + 1];
+    churn_time times[2] = {0};
+    memcpy(moved + 1, values, sizeof values);
+    churn__arrow_reader *reader = open_stream(
+        made_column(made_schema("tsu:", "x"), 2, made_array(2, 2, NULL, moved + 1 + 8, NULL)), 2);
+
+    assert_true(churn__arrow_times(reader, 0, 0, 2, times));
+    assert_true(times[0] == 7 && times[1] == 8);
     churn__arrow_close(reader);
 }
 
@@ -403,8 +433,9 @@ int main(void)
         TEST(times__outside_what_we_hold__refused),
         TEST(nulls__type_n__all_null),
         TEST(cells__wrong_kind_or_null__give_something_harmless),
-        TEST(plain__where_it_can__moved_by_both_offsets),
-        TEST(plain__unaligned__refused),
+        TEST(many__where_it_can__moved_by_both_offsets),
+        TEST(many__other_units__as_cell_by_cell),
+        TEST(many__unaligned__read),
     };
     return RUN_TESTS(arrow_cell);
 }
