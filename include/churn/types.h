@@ -71,12 +71,14 @@ typedef int32_t churn_type;
 #define CHURN_TYPE_DOUBLE 3
 #define CHURN_TYPE_STRING 4
 #define CHURN_TYPE_TIME 5
+#define CHURN_TYPE_DURATION 7 /* of expressions only */
 
 /** One value, in or out. */
 typedef struct churn_value {
     churn_type type;  /* which of the fields below holds it; 0: missing */
     int32_t truth;    /* CHURN_TYPE_BOOL */
-    int64_t integer;  /* CHURN_TYPE_INT, and CHURN_TYPE_TIME in microseconds */
+    int64_t integer;  /* CHURN_TYPE_INT; CHURN_TYPE_TIME in microseconds; CHURN_TYPE_DURATION in
+                         nanoseconds */
     double number;    /* CHURN_TYPE_DOUBLE */
     churn_str string; /* CHURN_TYPE_STRING */
 } churn_value;

@@ -8,12 +8,13 @@
  * and states reach conditions. */
 typedef uint8_t churn__type;
 
-#define CHURN__TYPE_BOOL 1    /* uint8_t: 0 or 1 */
-#define CHURN__TYPE_INT 2     /* int64_t */
-#define CHURN__TYPE_DOUBLE 3  /* double */
-#define CHURN__TYPE_STRING 4  /* churn_str */
-#define CHURN__TYPE_TIME 5    /* churn_time */
-#define CHURN__TYPE_STRINGS 6 /* churn__strs: a list, only for `x in tags` */
+#define CHURN__TYPE_BOOL 1     /* uint8_t: 0 or 1 */
+#define CHURN__TYPE_INT 2      /* int64_t */
+#define CHURN__TYPE_DOUBLE 3   /* double */
+#define CHURN__TYPE_STRING 4   /* churn_str */
+#define CHURN__TYPE_TIME 5     /* churn_time */
+#define CHURN__TYPE_STRINGS 6  /* churn__strs: a list, only for `x in tags` */
+#define CHURN__TYPE_DURATION 7 /* int64_t: nanoseconds, as in CEL */
 
 typedef struct churn__strs {
     const churn_str *items;
@@ -23,8 +24,28 @@ typedef struct churn__strs {
 typedef struct churn__column {
     churn__type type;
     const void *values;            /* one a row, anything where missing */
-    const churn__missing *missing; /* one a row; NULL: every row is present */
+    const churn__missing *missing; /* one a row; NULL: `valid` tells */
+    const uint8_t *valid; /* one bit a row, least significant first; NULL: every row is present */
+    /* A column of strings may be coded instead: `values` is NULL and row i holds dict[codes[i]];
+     * codes of missing rows are below dict_count or dict_count is 0. Only expressions take it. */
+    const uint32_t *codes;
+    const churn_str *dict;
+    uint32_t dict_count;
 } churn__column;
+
+static inline bool churn__column_has(const churn__column *column, uint32_t row)
+{
+    if (column->missing != NULL) {
+        return column->missing[row] == CHURN__PRESENT;
+    }
+    return column->valid == NULL || ((column->valid[row >> 3] >> (row & 7u)) & 1u) != 0;
+}
+
+static inline churn_str churn__column_string(const churn__column *column, uint32_t row)
+{
+    return column->codes != NULL ? column->dict[column->codes[row]]
+                                 : ((const churn_str *)column->values)[row];
+}
 
 /* One value, for constants, single records and explanations. */
 typedef struct churn__value {
@@ -39,7 +60,7 @@ typedef struct churn__value {
     } as;
 } churn__value;
 
-/* "bool", "int", "double", "string", "timestamp", "list of string". */
+/* "bool", "int", "double", "string", "timestamp", "list of string", "duration". */
 const char *churn__type_name(churn__type type);
 
 /* The outcome of a condition. */

@@ -99,9 +99,9 @@ typedef struct expr_comp {
     churn__expr_place place;
     const churn__expr_scope *scope;
     uint32_t flags;
+    const churn__expr_source *source;
     churn_error *err;
-    churn_str *suggestion;
-    churn__arena *suggestion_arena;
+    churn_str suggestion; /* of the error that is about to be told */
 
     expr_token *tokens;
     size_t token_count, token_capacity;

@@ -80,9 +80,7 @@ static churn_str nearest_name(expr_comp *comp, churn_str name)
 
 void churn__expr_suggest(expr_comp *comp, churn_str near)
 {
-    if (comp->suggestion != NULL && comp->suggestion_arena != NULL) {
-        *comp->suggestion = churn__arena_str(comp->suggestion_arena, near.ptr, near.len);
-    }
+    comp->suggestion = near;
 }
 
 static churn_status unknown_name(expr_comp *comp, const expr_node *node)

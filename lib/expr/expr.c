@@ -30,6 +30,16 @@ churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, i
     churn__formatv(message, sizeof message, format, args);
     va_end(args);
     churn__expr_locate(comp->text, comp->place, at, &line, &column);
+    if (comp->source->report != NULL) {
+        const churn__expr_finding finding = {.status = status,
+                                             .detail = detail,
+                                             .line = line,
+                                             .column = column,
+                                             .message = churn__str_nts(message),
+                                             .suggestion = comp->suggestion};
+        comp->source->report(comp->source->report_context, &finding);
+    }
+    comp->suggestion = (churn_str){NULL, 0};
     return churn__fail_at(comp->err, status, detail, line, column, CHURN_ROW_NONE, "%s", message);
 }
 
@@ -106,27 +116,21 @@ done:
     return st;
 }
 
-churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, churn_str text,
-                                 churn__expr_place place, const churn__expr_scope *scope,
-                                 churn__type want, uint32_t flags, churn__expr **out,
-                                 churn_str *suggestion, churn__arena *suggestion_arena,
+churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
+                                 const churn__expr_source *source, churn__expr **out,
                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
     expr_comp comp = {.heap = heap,
-                      .text = text,
-                      .place = place,
-                      .scope = scope,
-                      .flags = flags,
-                      .err = err,
-                      .suggestion = suggestion,
-                      .suggestion_arena = suggestion_arena};
+                      .text = source->text,
+                      .place = source->place,
+                      .scope = source->scope,
+                      .flags = source->flags,
+                      .source = source,
+                      .err = err};
     *out = NULL;
-    if (suggestion != NULL) {
-        *suggestion = (churn_str){NULL, 0};
-    }
     CHURN_TRY(churn__limits_resolve(limits, &comp.limits, err));
-    churn__expr *expr = comp.expr = make_expr(heap, text, place);
+    churn__expr *expr = comp.expr = make_expr(heap, source->text, source->place);
     if (expr == NULL) {
         st = churn__fail_memory(err, heap);
         goto done;
@@ -134,7 +138,7 @@ churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, 
     comp.arena = &expr->arena;
     comp.text = expr->text;
     expr->text_limit = comp.limits.string_bytes;
-    CHURN_TRY(compile(&comp, want));
+    CHURN_TRY(compile(&comp, source->want));
     *out = expr;
     comp.expr = NULL;
 done:

@@ -75,13 +75,33 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_RUN_TEXT 605
 #define CHURN__EXPR_RUN_LONG 606
 
-/* Compile. `want` 0: any type. On failure `err` has status, detail, line, column, message; the
- * suggestion, if any, is part of the message and alone in `*suggestion` (arena of the caller; may
- * be NULL). */
-churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits, churn_str text,
-                                 churn__expr_place place, const churn__expr_scope *scope,
-                                 churn__type want, uint32_t flags, churn__expr **out,
-                                 churn_str *suggestion, churn__arena *suggestion_arena,
+/* Something to say about a text: why it does not compile, or, where `status` is CHURN_OK, a lint:
+ * it compiles, but is probably not what was meant. Texts are valid during the call only. */
+typedef struct churn__expr_finding {
+    churn_status status;
+    int32_t detail; /* CHURN__EXPR_* */
+    uint32_t line, column;
+    churn_str message;
+    churn_str suggestion; /* {NULL, 0}: none; also part of the message */
+} churn__expr_finding;
+
+/* What is compiled, and how. */
+typedef struct churn__expr_source {
+    churn_str text;
+    churn__expr_place place; /* {0}: line 1, column 1 */
+    const churn__expr_scope *scope;
+    churn__type want; /* 0: any */
+    uint32_t flags;   /* CHURN__EXPR_* */
+    /* Called for each finding, errors and lints, in the order in which they are found; may be
+     * NULL. */
+    void (*report)(void *context, const churn__expr_finding *finding);
+    void *report_context;
+} churn__expr_source;
+
+/* Compile. On failure `err` is the first error: status, detail, line, column, message. Running out
+ * of memory is not reported, only returned. */
+churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
+                                 const churn__expr_source *source, churn__expr **out,
                                  churn_error *err);
 void churn__expr_free(churn__expr *expr);
 churn__type churn__expr_type(const churn__expr *expr);
@@ -103,6 +123,19 @@ churn_status churn__expr_scratch_fit(churn__expr_scratch *scratch, const churn__
  * `columns` is indexed by slot; unused slots may be zero. */
 churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
                                churn__expr_scratch *scratch, churn__truth *out, churn_error *err);
+/* Many conditions over the same slots as one program: what they have in common is computed once for
+ * a chunk of rows. Immutable; the expressions are borrowed and must outlive it. */
+typedef struct churn__expr_group churn__expr_group;
+churn_status churn__expr_group_create(churn__heap *heap, const churn__expr *const *exprs,
+                                      uint32_t count, churn__expr_group **out, churn_error *err);
+void churn__expr_group_free(churn__expr_group *group);
+/* Make room for a group ahead of time, so that evaluating it never fails. */
+churn_status churn__expr_group_fit(churn__expr_scratch *scratch, const churn__expr_group *group,
+                                   churn_error *err);
+/* As churn__expr_truth() for each of them: out[i], if not NULL, takes those of the i-th. */
+churn_status churn__expr_group_truth(const churn__expr_group *group, const churn__column *columns,
+                                     uint32_t n, churn__expr_scratch *scratch,
+                                     churn__truth *const *out, churn_error *err);
 /* Evaluate any expression for one row of the columns. Missing (UNKNOWN) and ERROR come as
  * `*truth`; CHURN__TRUE means that *out holds a value. Strings are views of columns or expression,
  * or, where evaluation made them, of the scratch until it is used again.

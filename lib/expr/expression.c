@@ -120,9 +120,9 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
     CHURN_TRY(create(&known, &limits, &made, err));
     CHURN_TRY(copy_variables(made, variables, variable_count, err));
     scope.context = made;
-    CHURN_TRY(churn__expr_compile(made->heap, &limits, churn__str_arg(text, len),
-                                  (churn__expr_place){1, 1}, &scope, 0, known.flags, &made->expr,
-                                  NULL, NULL, err));
+    const churn__expr_source source = {
+        .text = churn__str_arg(text, len), .scope = &scope, .flags = known.flags};
+    CHURN_TRY(churn__expr_compile(made->heap, &limits, &source, &made->expr, err));
     *out = made;
     made = NULL;
 done:

@@ -138,9 +138,7 @@ static churn_status unknown_function(expr_comp *comp, const expr_node *node)
         return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_FUNCTION,
                                 "unknown function %q", &node->name);
     }
-    if (comp->suggestion != NULL) {
-        *comp->suggestion = near; /* static text */
-    }
+    comp->suggestion = near;
     return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_FUNCTION,
                             "unknown function %q; did you mean %q?", &node->name, &near);
 }

@@ -491,7 +491,7 @@ void churn__expr_run_row(const churn__expr *expr, expr_cell *frame, expr_run *ru
 void churn__expr_load(const churn__column *column, churn__type type, uint32_t row, expr_cell *out)
 {
     out->state = EXPR_OK;
-    if (column->missing != NULL && column->missing[row] != CHURN__PRESENT) {
+    if (!churn__column_has(column, row)) {
         out->state = EXPR_UNKNOWN;
         return;
     }
@@ -503,7 +503,7 @@ void churn__expr_load(const churn__column *column, churn__type type, uint32_t ro
         out->as.d = ((const double *)column->values)[row];
         break;
     case CHURN__TYPE_STRING:
-        out->as.s = ((const churn_str *)column->values)[row];
+        out->as.s = churn__column_string(column, row);
         break;
     case CHURN__TYPE_STRINGS:
         out->as.l = ((const churn__strs *)column->values)[row];

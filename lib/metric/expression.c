@@ -149,8 +149,9 @@ static void point_columns(churn__metric_plan *plan, const churn__expr *expr, chu
         if (slots[i] < metrics) {
             const churn__column *from = &out[slots[i]];
             const char *values = from->values;
-            *column = (churn__column){from->type, values + first * type_size(from->type),
-                                      from->missing + first};
+            *column = (churn__column){.type = from->type,
+                                      .values = values + first * type_size(from->type),
+                                      .missing = from->missing + first};
             continue;
         }
         for (uint32_t row = 0; row < n; row++) {

@@ -138,8 +138,8 @@ static churn_status compile_part(const compiling *with, cursor *c, churn__templa
         return part->text.ptr != NULL ? CHURN_OK : churn__fail_memory(err, with->heap);
     }
     CHURN_TRY(take_expression(c, &text, &place, err));
-    CHURN_TRY(churn__expr_compile(with->heap, with->limits, text, place, with->scope, 0, 0,
-                                  &part->expr, NULL, NULL, err));
+    const churn__expr_source source = {.text = text, .place = place, .scope = with->scope};
+    CHURN_TRY(churn__expr_compile(with->heap, with->limits, &source, &part->expr, err));
 done:
     return st;
 }

@@ -220,40 +220,54 @@ static churn__expr_place place_of(const churn__yaml_node *node)
 
 #define EXPRESSION_CODES 1000 /* CH1101 is CHURN__EXPR_SYNTAX */
 
-static void report_expression(builder *b, const churn__yaml_node *node, churn_str suggestion,
-                              const churn_error *err)
+/* Where the findings of an expression go. */
+typedef struct expression_report {
+    builder *b;
+    const churn__yaml_node *node;
+} expression_report;
+
+static void report_finding(void *context, const churn__expr_finding *what)
 {
-    bool memory =
-        err->status == CHURN_E_NOMEM || (err->status == CHURN_E_LIMIT && err->detail == 0);
-    if (memory) {
-        b_no_memory(b);
-        return;
+    const expression_report *to = context;
+    builder *b = to->b;
+    report_place place = b_at(to->node);
+    if (to->node->one_line && what->line > 0) {
+        place.line = what->line;
+        place.column = what->column;
     }
-    report_place place = b_at(node);
-    if (node->one_line && err->line > 0) {
-        place.line = err->line;
-        place.column = err->column;
+    if (what->suggestion.ptr != NULL) {
+        place.suggestion = b_keep(b, what->suggestion);
     }
-    place.suggestion = suggestion;
-    int32_t code = EXPRESSION_CODES + (err->detail > 0 ? err->detail : CHURN__EXPR_SYNTAX);
-    churn_status status = err->status == CHURN_E_UNSUPPORTED || err->status == CHURN_E_LIMIT
-                              ? err->status
-                              : CHURN_E_CONFIG;
-    report_add_status(&b->report, code, status, place, churn__str_nts(err->message));
+    int32_t code = EXPRESSION_CODES + (what->detail > 0 ? what->detail : CHURN__EXPR_SYNTAX);
+    bool own = what->status == CHURN_OK || what->status == CHURN_E_UNSUPPORTED ||
+               what->status == CHURN_E_LIMIT;
+    report_add_status(&b->report, code, own ? what->status : CHURN_E_CONFIG, place, what->message);
+}
+
+static bool is_memory(const churn_error *err)
+{
+    return err->status == CHURN_E_NOMEM || (err->status == CHURN_E_LIMIT && err->detail == 0);
 }
 
 churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn__expr_scope *scope,
                           churn__type want)
 {
     churn__expr *expr = NULL;
-    churn_str suggestion = {NULL, 0};
     churn_error err = {.struct_size = sizeof err};
     if (node == NULL || b->st != CHURN_OK) {
         return NULL;
     }
-    if (churn__expr_compile(b->heap, &b->pb->limits, node->text, place_of(node), scope, want, 0,
-                            &expr, &suggestion, &b->scratch, &err) != CHURN_OK) {
-        report_expression(b, node, suggestion, &err);
+    expression_report to = {b, node};
+    const churn__expr_source source = {.text = node->text,
+                                       .place = place_of(node),
+                                       .scope = scope,
+                                       .want = want,
+                                       .report = report_finding,
+                                       .report_context = &to};
+    if (churn__expr_compile(b->heap, &b->pb->limits, &source, &expr, &err) != CHURN_OK) {
+        if (is_memory(&err)) {
+            b_no_memory(b);
+        }
         return NULL;
     }
     return expr;
@@ -274,7 +288,17 @@ void b_template(builder *b, const churn__yaml_node *node, churn__template *out)
     }
     if (churn__template_compile(b->heap, b->arena, &b->pb->limits, node->text, place_of(node),
                                 &scope, out, &err) != CHURN_OK) {
+        expression_report to = {b, node};
         *out = (churn__template){NULL, 0};
-        report_expression(b, node, (churn_str){NULL, 0}, &err);
+        if (is_memory(&err)) {
+            b_no_memory(b);
+            return;
+        }
+        const churn__expr_finding what = {.status = err.status,
+                                          .detail = err.detail,
+                                          .line = err.line,
+                                          .column = err.column,
+                                          .message = churn__str_nts(err.message)};
+        report_finding(&to, &what);
     }
 }

@@ -228,9 +228,10 @@ static void missing__reasons__named_and_ranked(void **state)
 static void type_name__every_type__named(void **state)
 {
     (void)state;
-    static const char *const names[] = {"unknown",   "bool",           "int",    "double", "string",
-                                        "timestamp", "list of string", "unknown"};
-    for (churn__type type = 0; type < 8; type++) {
+    static const char *const names[] = {"unknown",        "bool",     "int",
+                                        "double",         "string",   "timestamp",
+                                        "list of string", "duration", "unknown"};
+    for (churn__type type = 0; type < 9; type++) {
         assert_string_equal(churn__type_name(type), names[type]);
     }
 }

@@ -66,8 +66,8 @@ static inline churn_status kit_compile(kit *k, churn_str text, churn__type want,
                                        churn__expr **out, churn_error *err)
 {
     churn__expr_scope scope = {.context = k, .resolve = kit_resolve, .list = kit_list};
-    return churn__expr_compile(k->heap, NULL, text, (churn__expr_place){1, 1}, &scope, want, flags,
-                               out, NULL, NULL, err);
+    const churn__expr_source source = {.text = text, .scope = &scope, .want = want, .flags = flags};
+    return churn__expr_compile(k->heap, NULL, &source, out, err);
 }
 
 static inline churn__expr *kit_expr(kit *k, const char *text)

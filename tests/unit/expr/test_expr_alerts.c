@@ -34,7 +34,8 @@ static churn__truth judge(const char *text, const row *r)
     kit k;
     kit_open(&k, names, N_COUNT);
     for (unsigned i = 0; i < N_COUNT; i++) {
-        columns[i] = (churn__column){names[i].type, &r->number[i], &r->missing[i]};
+        columns[i] = (churn__column){
+            .type = names[i].type, .values = &r->number[i], .missing = &r->missing[i]};
     }
     columns[N_PLAN].values = &r->plan;
     columns[N_CHURNED].values = &r->churned;

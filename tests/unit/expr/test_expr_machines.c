@@ -97,7 +97,7 @@ static void fill(maker *m, data *to)
     }
     for (unsigned c = 0; c < COLUMNS; c++) {
         unsigned percent = PICK(m, percents);
-        to->columns[c] = (churn__column){names[c].type, values[c], NULL};
+        to->columns[c] = (churn__column){.type = names[c].type, .values = values[c]};
         if (percent == 0) {
             continue;
         }

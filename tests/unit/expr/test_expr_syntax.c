@@ -106,29 +106,32 @@ static void compile__unknown_names__are_errors_with_a_suggestion(void **state)
     }
 }
 
+static void keep_suggestion(void *context, const churn__expr_finding *finding)
+{
+    snprintf(context, 32, "%.*s", (int)finding->suggestion.len,
+             finding->suggestion.len > 0 ? finding->suggestion.ptr : "");
+}
+
 static void compile__suggestion__is_also_given_alone(void **state)
 {
     kit *k = *state;
-    churn__arena arena;
-    churn__arena_init(&arena, k->heap);
     churn__expr_scope scope = {.context = k, .resolve = kit_resolve, .list = kit_list};
-    churn_str suggestion = {NULL, 0};
+    char suggestion[32] = "";
+    churn__expr_source source = {.text = CHURN__STR("metric.y > 1"),
+                                 .place = {41, 20},
+                                 .scope = &scope,
+                                 .report = keep_suggestion,
+                                 .report_context = suggestion};
     churn__expr *expr = NULL;
     churn_error err = {.struct_size = sizeof err};
-    assert_int_equal(churn__expr_compile(k->heap, NULL, CHURN__STR("metric.y > 1"),
-                                         (churn__expr_place){41, 20}, &scope, 0, 0, &expr,
-                                         &suggestion, &arena, &err),
-                     CHURN_E_NOT_FOUND);
-    assert_string_equal(suggestion.ptr, "metric.x");
+    assert_int_equal(churn__expr_compile(k->heap, NULL, &source, &expr, &err), CHURN_E_NOT_FOUND);
+    assert_string_equal(suggestion, "metric.x");
     assert_int_equal(err.line, 41);
     assert_int_equal(err.column, 20);
-    assert_int_equal(churn__expr_compile(k->heap, NULL, CHURN__STR("a\n && b"),
-                                         (churn__expr_place){41, 20}, &scope, 0, 0, &expr,
-                                         &suggestion, &arena, &err),
-                     CHURN_E_NOT_FOUND);
+    source.text = CHURN__STR("a\n && b");
+    assert_int_equal(churn__expr_compile(k->heap, NULL, &source, &expr, &err), CHURN_E_NOT_FOUND);
     assert_int_equal(err.line, 42);
     assert_int_equal(err.column, 5);
-    churn__arena_clear(&arena);
 }
 
 static void compile__types__do_not_mix(void **state)

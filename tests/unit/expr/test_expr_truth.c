@@ -53,20 +53,20 @@ static const churn__strs tag_list = {tag_items, 2};
 static const churn__missing gone = CHURN__NOT_PROVIDED;
 
 static const churn__column columns[N_COUNT] = {
-    [N_T] = {CHURN__TYPE_BOOL, &yes, NULL},
-    [N_F] = {CHURN__TYPE_BOOL, &no, NULL},
-    [N_U] = {CHURN__TYPE_BOOL, &yes, &gone},
-    [N_Z] = {CHURN__TYPE_INT, &zero, NULL},
-    [N_X] = {CHURN__TYPE_DOUBLE, &half, NULL},
-    [N_MX] = {CHURN__TYPE_DOUBLE, &half, &gone},
-    [N_S] = {CHURN__TYPE_STRING, &text, NULL},
-    [N_MS] = {CHURN__TYPE_STRING, &text, &gone},
-    [N_TAGS] = {CHURN__TYPE_STRINGS, &tag_list, NULL},
-    [N_MTAGS] = {CHURN__TYPE_STRINGS, &tag_list, &gone},
-    [N_I] = {CHURN__TYPE_INT, &seven, NULL},
-    [N_BIG] = {CHURN__TYPE_INT, &big, NULL},
-    [N_NAN] = {CHURN__TYPE_DOUBLE, &not_a_number, NULL},
-    [N_AT] = {CHURN__TYPE_TIME, &at, NULL},
+    [N_T] = {.type = CHURN__TYPE_BOOL, .values = &yes, .missing = NULL},
+    [N_F] = {.type = CHURN__TYPE_BOOL, .values = &no, .missing = NULL},
+    [N_U] = {.type = CHURN__TYPE_BOOL, .values = &yes, .missing = &gone},
+    [N_Z] = {.type = CHURN__TYPE_INT, .values = &zero, .missing = NULL},
+    [N_X] = {.type = CHURN__TYPE_DOUBLE, .values = &half, .missing = NULL},
+    [N_MX] = {.type = CHURN__TYPE_DOUBLE, .values = &half, .missing = &gone},
+    [N_S] = {.type = CHURN__TYPE_STRING, .values = &text, .missing = NULL},
+    [N_MS] = {.type = CHURN__TYPE_STRING, .values = &text, .missing = &gone},
+    [N_TAGS] = {.type = CHURN__TYPE_STRINGS, .values = &tag_list, .missing = NULL},
+    [N_MTAGS] = {.type = CHURN__TYPE_STRINGS, .values = &tag_list, .missing = &gone},
+    [N_I] = {.type = CHURN__TYPE_INT, .values = &seven, .missing = NULL},
+    [N_BIG] = {.type = CHURN__TYPE_INT, .values = &big, .missing = NULL},
+    [N_NAN] = {.type = CHURN__TYPE_DOUBLE, .values = &not_a_number, .missing = NULL},
+    [N_AT] = {.type = CHURN__TYPE_TIME, .values = &at, .missing = NULL},
 };
 
 static int open(void **state)
@@ -458,7 +458,7 @@ static void constant__a_missing_parameter__is_unknown(void **state)
     static const churn__value absent = {.type = CHURN__TYPE_DOUBLE, .missing = CHURN__NOT_PROVIDED};
     static const kit_name with[] = {{.name = "x", .type = CHURN__TYPE_DOUBLE},
                                     {.name = "p", .type = CHURN__TYPE_DOUBLE, .constant = &absent}};
-    const churn__column only[] = {{CHURN__TYPE_DOUBLE, &half, NULL}};
+    const churn__column only[] = {{.type = CHURN__TYPE_DOUBLE, .values = &half, .missing = NULL}};
     (void)state;
     kit k;
     kit_open(&k, with, 2);

@@ -45,7 +45,8 @@ static inline world *world_create(void)
     }
     w->config.currency = CHURN__STR("USD");
     for (size_t m = 0; m < WORLD_METRICS; m++) {
-        w->columns[m] = (churn__column){CHURN__TYPE_DOUBLE, w->values[m], w->missing[m]};
+        w->columns[m] = (churn__column){
+            .type = CHURN__TYPE_DOUBLE, .values = w->values[m], .missing = w->missing[m]};
     }
     return w;
 }

@@ -222,8 +222,9 @@ static void plan_eval_late__groups__the_first_that_holds(void **state)
     churn__metric_plan *plan = measured(w, defs, 2);
     const uint8_t first[] = {1, 0, 0, 0, 1}, second[] = {1, 1, 0, 0, 1};
     const churn__missing known[5] = {0}, partly[] = {0, 0, 0, CHURN__STALE_SOURCE, 0};
-    const churn__column members[] = {{CHURN__TYPE_BOOL, first, partly},
-                                     {CHURN__TYPE_BOOL, second, known}};
+    const churn__column members[] = {
+        {.type = CHURN__TYPE_BOOL, .values = first, .missing = partly},
+        {.type = CHURN__TYPE_BOOL, .values = second, .missing = known}};
     const double values[] = {0.25, 3};
     const churn__missing missing[] = {CHURN__PRESENT, CHURN__PRESENT};
     const churn__metric_usual usual = {2, values, missing};

@@ -268,7 +268,8 @@ static void attributes_and_ages__types_and_dates__as_declared(void **state)
          .attribute = CHURN__STR("unheard_of"),
          .type = CHURN__TYPE_DOUBLE},
     };
-    w->columns[1] = (churn__column){CHURN__TYPE_STRING, strings, missing};
+    w->columns[1] =
+        (churn__column){.type = CHURN__TYPE_STRING, .values = strings, .missing = missing};
     world_eval(w, defs, 8);
     assert_cell(w, 0, 0, 40);
     assert_cell(w, 0, 1, 40);
@@ -322,10 +323,14 @@ static void attributes__each_type__kept_or_not_provided(void **state)
          .type = CHURN__TYPE_DOUBLE},
         record_def(CHURN__METRIC_CUSTOMER, CHURN__CUSTOMER_AGE_DAYS),
     };
-    w->columns[0] = (churn__column){CHURN__TYPE_BOOL, truths, missing[0]};
-    w->columns[1] = (churn__column){CHURN__TYPE_TIME, times, missing[1]};
-    w->columns[2] = (churn__column){CHURN__TYPE_INT, integers, missing[2]};
-    w->columns[3] = (churn__column){CHURN__TYPE_BOOL, truths, missing[3]};
+    w->columns[0] =
+        (churn__column){.type = CHURN__TYPE_BOOL, .values = truths, .missing = missing[0]};
+    w->columns[1] =
+        (churn__column){.type = CHURN__TYPE_TIME, .values = times, .missing = missing[1]};
+    w->columns[2] =
+        (churn__column){.type = CHURN__TYPE_INT, .values = integers, .missing = missing[2]};
+    w->columns[3] =
+        (churn__column){.type = CHURN__TYPE_BOOL, .values = truths, .missing = missing[3]};
     world_eval(w, defs, 3);
     assert_true(missing[0][0] == CHURN__PRESENT && truths[0] == 1);
     assert_true(missing[1][0] == CHURN__PRESENT && times[0] == D(-3));

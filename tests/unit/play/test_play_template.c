@@ -58,7 +58,8 @@ static void begin(world *w, const churn_allocator *allocator)
     w->score = 61.5;
     w->count = 7;
     for (int i = 0; i < SLOTS; i++) {
-        w->columns[i] = (churn__column){slots[i].type, values[i], &w->missing[i]};
+        w->columns[i] =
+            (churn__column){.type = slots[i].type, .values = values[i], .missing = &w->missing[i]};
     }
 }
 

@@ -35,7 +35,8 @@ static inline score_case *case_create(void)
     c->scratch = churn__expr_scratch_create(c->heap, CASE_ROWS);
     assert_non_null(c->scratch);
     for (size_t i = 0; i < CASE_SLOTS; i++) {
-        c->columns[i] = (churn__column){CHURN__TYPE_DOUBLE, c->values[i], c->missing[i]};
+        c->columns[i] = (churn__column){
+            .type = CHURN__TYPE_DOUBLE, .values = c->values[i], .missing = c->missing[i]};
     }
     return c;
 }
@@ -82,9 +83,9 @@ static inline churn__expr *case_when(score_case *c, const char *text)
     churn_error err;
     churn_error_init(&err, sizeof err);
     assert_ok(churn__limits_resolve(NULL, &limits, &err));
-    churn_status st =
-        churn__expr_compile(c->heap, &limits, churn__str_nts(text), (churn__expr_place){1, 1},
-                            &scope, CHURN__TYPE_BOOL, 0, &expr, NULL, NULL, &err);
+    const churn__expr_source source = {
+        .text = churn__str_nts(text), .scope = &scope, .want = CHURN__TYPE_BOOL};
+    churn_status st = churn__expr_compile(c->heap, &limits, &source, &expr, &err);
     if (st != CHURN_OK) {
         fail_msg("%s: %s", text, err.message);
     }

@@ -97,10 +97,10 @@ static void score_fetch__types_and_missing__numbers_or_nan(void **state)
     const int64_t i[] = {-3, 0, 7, 9};
     const uint8_t b[] = {0, 1, 1, 0};
     const churn__missing m[] = {0, CHURN__NEVER, 0, 0};
-    churn__column columns[] = {{CHURN__TYPE_DOUBLE, d, m},
-                               {CHURN__TYPE_INT, i, m},
-                               {CHURN__TYPE_BOOL, b, NULL},
-                               {CHURN__TYPE_STRING, d, NULL}};
+    churn__column columns[] = {{.type = CHURN__TYPE_DOUBLE, .values = d, .missing = m},
+                               {.type = CHURN__TYPE_INT, .values = i, .missing = m},
+                               {.type = CHURN__TYPE_BOOL, .values = b, .missing = NULL},
+                               {.type = CHURN__TYPE_STRING, .values = d, .missing = NULL}};
     double got[4];
     churn__score_fetch(&columns[0], 0, 4, got);
     assert_true(got[0] == 1.5 && isnan(got[1]) && isnan(got[2]) && got[3] == 4);
