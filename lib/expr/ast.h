@@ -71,22 +71,23 @@ typedef enum expr_node_kind {
 
 typedef struct expr_node {
     uint8_t kind;
-    uint8_t token;       /* the operator, an expr_token_kind */
-    uint8_t op;          /* expr_op, chosen by the checker */
-    churn__type type;    /* after coercion */
-    churn__type element; /* of a list */
-    bool adapts;         /* an int that becomes a double beside one */
-    bool to_double;      /* ... and did */
-    bool dynamic;        /* under dyn() */
-    bool constant;       /* a literal, or a list of them */
-    bool method;         /* called as x.f() */
-    bool swapped;        /* OP_CMP_ID with the double on the left */
-    uint32_t at;
+    uint8_t token;         /* the operator, an expr_token_kind */
+    uint8_t op;            /* expr_op, chosen by the checker */
+    churn__type type;      /* after coercion */
+    churn__type element;   /* of a list */
+    bool adapts;           /* an int that becomes a double beside one */
+    bool to_double;        /* ... and did */
+    bool dynamic;          /* under dyn() */
+    bool constant;         /* a literal, or a list of them */
+    bool method;           /* called as x.f() */
+    bool swapped;          /* OP_CMP_ID with the double on the left */
+    uint32_t at, end;      /* bytes of the text: what errors point at; behind its last token */
     uint32_t first, count; /* operands: entries of `args` */
     churn_str name;        /* of a name or function */
     expr_cell value;       /* of a constant */
     uint32_t slot;         /* of a name; UINT32_MAX: constant */
     bool never_missing;
+    bool nullable; /* a name whose absence is null, a value */
     /* code generation */
     uint32_t code_start, reg_base, operand;
 } expr_node;
@@ -122,6 +123,8 @@ churn_status churn__expr_lex(expr_comp *comp);
 churn_status churn__expr_parse(expr_comp *comp);
 churn_status churn__expr_check(expr_comp *comp, churn__type want);
 churn_status churn__expr_check_call(expr_comp *comp, expr_node *node);
+/* Take over what a name or a call of the scope's was found to be. */
+churn_status churn__expr_take_name(expr_comp *comp, expr_node *node, const churn__expr_name *found);
 churn_status churn__expr_generate(expr_comp *comp);
 /* The form of CEL that is called so and left out here: what to write instead; NULL: none. */
 const char *churn__expr_left_out(churn_str function);

@@ -125,6 +125,17 @@ static churn_status constant_name(expr_comp *comp, expr_node *node, const churn_
     return CHURN_OK;
 }
 
+churn_status churn__expr_take_name(expr_comp *comp, expr_node *node, const churn__expr_name *found)
+{
+    node->kind = NODE_NAME;
+    node->type = found->type;
+    node->element = CHURN__TYPE_STRING;
+    node->never_missing = found->never_missing;
+    node->nullable = found->nullable;
+    node->slot = found->slot;
+    return found->is_constant ? constant_name(comp, node, &found->constant) : CHURN_OK;
+}
+
 static churn_status check_name(expr_comp *comp, expr_node *node)
 {
     churn__expr_name found = {0};
@@ -137,11 +148,7 @@ static churn_status check_name(expr_comp *comp, expr_node *node)
     default:
         return unknown_name(comp, node);
     }
-    node->type = found.type;
-    node->element = CHURN__TYPE_STRING;
-    node->never_missing = found.never_missing;
-    node->slot = found.slot;
-    return found.is_constant ? constant_name(comp, node, &found.constant) : CHURN_OK;
+    return churn__expr_take_name(comp, node, &found);
 }
 
 /* ---- operators ---- */

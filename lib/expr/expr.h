@@ -20,6 +20,7 @@ typedef struct churn__expr_name {
     churn__type type;
     bool is_constant;   /* then `constant` holds it (params) and slot is not used */
     bool never_missing; /* customer.churned, trigger.x: has() of it is true */
+    bool nullable;      /* where it is missing it is CEL's null: a value, not unknown */
     uint32_t slot;
     churn__value constant;
 } churn__expr_name;
@@ -41,7 +42,15 @@ typedef struct churn__expr_scope {
     churn_str (*word)(void *context, uint32_t slot, uint32_t i);
     /* What to say about an unknown name that is like no other, NULL: nothing. May be NULL. */
     const char *(*advice)(void *context, churn_str name);
+    /* Asked for count("login", "30d") and its like (churn__expr_is_sugar()), whose arguments are
+     * text known now: what it stands for, as for a name; `*why` says what is wrong where it is
+     * nothing, and stays NULL or is valid until the next call. May be NULL: they are left out. */
+    churn__expr_found (*call)(void *context, churn_str function, const churn_str *args,
+                              uint32_t count, churn__expr_name *out, const char **why);
 } churn__expr_scope;
+
+/* Whether a function is one of those that only scopes can do: days_since, count, sum ... */
+bool churn__expr_is_sugar(churn_str function);
 
 /* Where an expression stands in a file, so that errors carry the file's position: the position of
  * its first character, and whether columns map one to one (plain or quoted scalar on one line). */

@@ -78,12 +78,24 @@ static bool is_called(const expr_node *node, const char *name)
     return churn__str_eq(node->name, churn__str_nts(name));
 }
 
+bool churn__expr_is_sugar(churn_str function)
+{
+    static const char *const names[] = {
+        "days_since", "days_since_first", "count", "sum", "distinct", "mean", "min", "max", "last",
+        "first",      "active_days",      "exists"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (churn__str_eq(function, churn__str_nts(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *churn__expr_left_out(churn_str function)
 {
     static const char macros[] =
         "conditions look at one customer; count with a metric and a filter";
     static const char getters[] = "compare timestamps with each other";
-    static const char metrics[] = "define a metric and write metric.<id>";
     static const struct {
         const char *name, *instead;
     } out[] = {
@@ -108,10 +120,6 @@ const char *churn__expr_left_out(churn_str function)
         {"getMinutes", getters},
         {"getSeconds", getters},
         {"getMilliseconds", getters},
-        {"days_since", metrics},
-        {"count", metrics},
-        {"sum", metrics},
-        {"distinct", metrics},
     };
     for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
         if (churn__str_eq(function, churn__str_nts(out[i].name))) {
@@ -178,6 +186,68 @@ static churn_status no_overload(expr_comp *comp, const expr_node *node)
     return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
                             "%q does not take %s%s%s", &node->name, got,
                             node->count > 1 ? " and " : "", second);
+}
+
+/* ---- what only scopes can do ---- */
+
+#define SUGAR_ARGS 8u
+
+static churn_status sugar_arguments(expr_comp *comp, const expr_node *node, churn_str *args)
+{
+    if (node->count > SUGAR_ARGS) {
+        return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_ARGUMENTS,
+                                "%q takes %u arguments at most, got %u", &node->name,
+                                (uint64_t)SUGAR_ARGS, (uint64_t)node->count);
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        const expr_node *arg = expr_arg(comp, node, i);
+        if (arg->kind != NODE_CONST || arg->type != CHURN__TYPE_STRING) {
+            return churn__expr_fail(comp, arg->at, CHURN_E_TYPE, CHURN__EXPR_ARGUMENTS,
+                                    "%q takes text in quotes alone, so that it is known before "
+                                    "any customer is looked at",
+                                    &node->name);
+        }
+        args[i] = arg->value.as.s;
+    }
+    return CHURN_OK;
+}
+
+static churn_status sugar_unknown(expr_comp *comp, const expr_node *node, churn_str text,
+                                  const char *why)
+{
+    return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_NAME,
+                            "%q stands for nothing%s%s", &text, why != NULL ? ": " : "",
+                            why != NULL ? why : "");
+}
+
+/* count("login", "30d"): a name that is written as a call. */
+static churn_status check_sugar(expr_comp *comp, expr_node *node)
+{
+    churn_status st = CHURN_OK;
+    const churn__expr_scope *scope = comp->scope;
+    churn_str args[SUGAR_ARGS], text = {comp->text.ptr + node->at, node->end - node->at};
+    churn__expr_name found = {0};
+    const char *why = NULL;
+    if (scope->call == NULL) {
+        CHURN_TRY(churn__expr_fail(comp, node->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                                   "%q is left out: define a metric and write metric.<id>",
+                                   &node->name));
+    }
+    CHURN_TRY(sugar_arguments(comp, node, args));
+    switch (scope->call(scope->context, node->name, args, node->count, &found, &why)) {
+    case CHURN__EXPR_KNOWN:
+        break;
+    case CHURN__EXPR_LATER:
+        return churn__expr_fail(comp, node->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                                "%q is something that this version does not do", &text);
+    default:
+        return sugar_unknown(comp, node, text, why);
+    }
+    node->name = text;
+    node->count = 0;
+    CHURN_TRY(churn__expr_take_name(comp, node, &found));
+done:
+    return st;
 }
 
 /* ---- choice ---- */
@@ -286,6 +356,9 @@ churn_status churn__expr_check_call(expr_comp *comp, expr_node *node)
         return i == 0   ? check_has(comp, node)
                : i == 1 ? check_dyn(comp, node)
                         : check_extreme(comp, node, i == 2);
+    }
+    if (!node->method && churn__expr_is_sugar(node->name)) {
+        return check_sugar(comp, node);
     }
     if (check_list_size(comp, node)) {
         return CHURN_OK;

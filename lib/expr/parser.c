@@ -84,6 +84,8 @@ static churn_status add_node(expr_comp *comp, expr_node node, const uint32_t *ar
     }
     node.first = (uint32_t)comp->arg_count;
     node.count = count;
+    node.end = comp->next == 0 ? node.at
+                               : comp->tokens[comp->next - 1].at + comp->tokens[comp->next - 1].len;
     if (count > 0) {
         memcpy(comp->args + comp->arg_count, args, count * sizeof *args);
     }
@@ -233,7 +235,7 @@ static churn_status parse_call(expr_comp *comp, const expr_token *name, uint32_t
     churn_status st = CHURN_OK;
     size_t from = comp->pending_count;
     expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string};
-    const char *instead = churn__expr_left_out(node.name);
+    const char *instead = churn__expr_is_sugar(node.name) ? NULL : churn__expr_left_out(node.name);
     if (instead != NULL) {
         return churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
                                 "%q is left out: %s", &node.name, instead);

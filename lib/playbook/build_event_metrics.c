@@ -153,7 +153,8 @@ static const char *where_advice(void *context, churn_str name)
 
 static const churn__expr *fill_where(builder *b, const churn__yaml_node *item)
 {
-    churn__expr_scope scope = {b, where_resolve, where_list, NULL, where_advice};
+    churn__expr_scope scope = {
+        .context = b, .resolve = where_resolve, .list = where_list, .advice = where_advice};
     return b_expression(b, b_get(item, "where"), &scope, CHURN__TYPE_BOOL);
 }
 

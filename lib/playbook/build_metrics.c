@@ -128,7 +128,8 @@ static const char *expr_advice(void *context, churn_str name)
 static void fill_expr(builder *b, const churn__yaml_node *item, churn__metric_def *def)
 {
     const churn__yaml_node *node = b_get(item, "expr");
-    churn__expr_scope scope = {b, expr_resolve, expr_list, NULL, expr_advice};
+    churn__expr_scope scope = {
+        .context = b, .resolve = expr_resolve, .list = expr_list, .advice = expr_advice};
     bool is_bool = def->type == CHURN__TYPE_BOOL;
     def->kind = CHURN__METRIC_EXPR;
     def->expr = b_expression(b, node, &scope, is_bool ? CHURN__TYPE_BOOL : 0);

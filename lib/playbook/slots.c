@@ -229,7 +229,11 @@ static const char *scope_advice(void *context, churn_str name)
 
 churn__expr_scope b_scope(builder *b)
 {
-    return (churn__expr_scope){b, scope_resolve, scope_list, scope_word, scope_advice};
+    return (churn__expr_scope){.context = b,
+                               .resolve = scope_resolve,
+                               .list = scope_list,
+                               .word = scope_word,
+                               .advice = scope_advice};
 }
 
 /* ---- for the engine ---- */
