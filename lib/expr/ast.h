@@ -88,6 +88,7 @@ typedef struct expr_node {
     uint32_t slot;         /* of a name; UINT32_MAX: constant */
     bool never_missing;
     bool nullable; /* a name whose absence is null, a value */
+    uint32_t from, outer; /* where its text begins, and where its parentheses do */
     /* code generation */
     uint32_t code_start, reg_base, operand;
 } expr_node;
@@ -115,6 +116,7 @@ typedef struct expr_comp {
     uint32_t *pending; /* operands of lists and calls that are still open */
     size_t pending_count, pending_capacity;
     churn__expr *expr;
+    bool plain; /* generate without shortcuts: an entry of the frame for every node */
 } expr_comp;
 
 churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, int32_t detail,
@@ -126,6 +128,8 @@ churn_status churn__expr_check_call(expr_comp *comp, expr_node *node);
 /* Take over what a name or a call of the scope's was found to be. */
 churn_status churn__expr_take_name(expr_comp *comp, expr_node *node, const churn__expr_name *found);
 churn_status churn__expr_generate(expr_comp *comp);
+/* Where an operand of a node stands in the frame, once code is generated. */
+uint32_t churn__expr_entry(const churn__expr *expr, uint32_t operand);
 /* The form of CEL that is called so and left out here: what to write instead; NULL: none. */
 const char *churn__expr_left_out(churn_str function);
 

@@ -104,6 +104,27 @@ static void free_comp(expr_comp *comp)
     churn__free_array(comp->heap, comp->pending, comp->pending_capacity, sizeof *comp->pending);
 }
 
+/* Explanations go back to the tree. */
+static churn_status keep_tree(expr_comp *comp)
+{
+    churn__expr *expr = comp->expr;
+    expr_node *nodes = churn__arena_array(&expr->arena, comp->node_count, sizeof *nodes);
+    uint32_t *args = churn__arena_array(&expr->arena, comp->arg_count + 1, sizeof *args);
+    if (nodes == NULL || args == NULL) {
+        return churn__fail_memory(comp->err, comp->heap);
+    }
+    memcpy(nodes, comp->nodes, comp->node_count * sizeof *nodes);
+    if (comp->arg_count > 0) {
+        memcpy(args, comp->args, comp->arg_count * sizeof *args);
+    }
+    expr->nodes = nodes;
+    expr->args = args;
+    expr->node_count = (uint32_t)comp->node_count;
+    expr->arg_count = (uint32_t)comp->arg_count;
+    expr->flags = comp->flags;
+    return CHURN_OK;
+}
+
 static churn_status compile(expr_comp *comp, churn__type want)
 {
     churn_status st = CHURN_OK;
@@ -111,6 +132,7 @@ static churn_status compile(expr_comp *comp, churn__type want)
     CHURN_TRY(churn__expr_lex(comp));
     CHURN_TRY(churn__expr_parse(comp));
     CHURN_TRY(churn__expr_check(comp, want));
+    CHURN_TRY(keep_tree(comp));
     CHURN_TRY(churn__expr_generate(comp));
 done:
     return st;

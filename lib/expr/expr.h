@@ -157,5 +157,13 @@ churn_status churn__expr_value(const churn__expr *expr, const churn__column *col
  */
 uint32_t churn__expr_blame(const churn__expr *expr, const churn__column *columns, uint32_t row,
                            churn__expr_scratch *scratch, uint32_t *slots, uint32_t cap);
+/* One row of the columns, part by part: a table with a row for each part of the expression, the
+ * whole first, then its operands from left to right, literals left out. Columns: `part` (its text),
+ * `depth`, `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (as string() gives
+ * it, strings quoted), `because` (names that are missing, or what went wrong), `decided` (whether
+ * the result of the whole stands on it). Memory comes from `heap`. */
+churn_status churn__expr_explain(const churn__expr *expr, const churn__column *columns,
+                                 uint32_t row, churn__heap *heap, churn_table **out,
+                                 churn_error *err);
 
 #endif

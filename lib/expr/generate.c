@@ -39,6 +39,12 @@ static bool is_known(const generator *gen, uint32_t operand)
     return state == EXPR_OK || state == EXPR_FALSE;
 }
 
+/* Whether it may be reckoned with now. */
+static bool is_settled(const generator *gen, uint32_t operand)
+{
+    return !gen->comp->plain && is_known(gen, operand);
+}
+
 static const expr_cell *const_cell(const generator *gen, uint32_t operand)
 {
     return &gen->consts[operand & ~KIND];
@@ -62,7 +68,7 @@ static churn_status add_const(generator *gen, expr_cell cell, uint32_t *out)
 
 static uint32_t free_register(generator *gen, const expr_code *code)
 {
-    uint32_t reg = gen->floor;
+    uint32_t reg = gen->comp->plain ? (uint32_t)gen->code_count : gen->floor;
     while ((REG | reg) == code->a || (REG | reg) == code->b || (REG | reg) == code->c) {
         reg++;
     }
@@ -75,7 +81,7 @@ static churn_status fold(generator *gen, const expr_code *code, bool *done, uint
     expr_cell cell = {0};
     expr_run run = {.text = gen->comp->arena, .text_limit = gen->expr->text_limit};
     *done = false;
-    if (!is_known(gen, code->a) || !is_known(gen, code->b) || !is_known(gen, code->c)) {
+    if (!is_settled(gen, code->a) || !is_settled(gen, code->b) || !is_settled(gen, code->c)) {
         return CHURN_OK;
     }
     churn__expr_step(code, const_cell(gen, code->a), const_cell(gen, code->b),
@@ -165,7 +171,7 @@ static bool shorten_logic(const generator *gen, uint8_t op, uint32_t a, uint32_t
     uint8_t decides = op == OP_AND ? EXPR_FALSE : EXPR_TRUE;
     for (int side = 0; side < 2; side++) {
         uint32_t one = side == 0 ? a : b, other = side == 0 ? b : a;
-        if (is_known(gen, one)) {
+        if (is_settled(gen, one)) {
             *out = const_cell(gen, one)->state == decides ? one : other;
             return true;
         }
@@ -189,7 +195,7 @@ static churn_status generate_ternary(generator *gen, const expr_node *node, uint
 {
     uint32_t if_so = expr_arg(gen->comp, node, 0)->operand;
     uint32_t a = expr_arg(gen->comp, node, 1)->operand, b = expr_arg(gen->comp, node, 2)->operand;
-    if (is_known(gen, if_so)) {
+    if (is_settled(gen, if_so)) {
         *out = const_cell(gen, if_so)->state == EXPR_TRUE ? a : b;
         return CHURN_OK;
     }
@@ -468,7 +474,7 @@ static churn_status collect_slots(expr_comp *comp, churn__expr *expr)
     return CHURN_OK;
 }
 
-static uint32_t place_operand(const churn__expr *expr, uint32_t operand)
+uint32_t churn__expr_entry(const churn__expr *expr, uint32_t operand)
 {
     uint32_t i = operand & ~KIND;
     switch (operand & KIND) {
@@ -494,17 +500,17 @@ static churn_status lay_out(generator *gen, uint32_t result)
     expr->frame_count = expr->slot_count + expr->const_count + expr->reg_count;
     for (size_t i = 0; i < gen->code_count; i++) {
         code[i] = gen->code[i];
-        code[i].a = place_operand(expr, code[i].a);
-        code[i].b = place_operand(expr, code[i].b);
-        code[i].c = place_operand(expr, code[i].c);
-        code[i].to = place_operand(expr, code[i].to);
+        code[i].a = churn__expr_entry(expr, code[i].a);
+        code[i].b = churn__expr_entry(expr, code[i].b);
+        code[i].c = churn__expr_entry(expr, code[i].c);
+        code[i].to = churn__expr_entry(expr, code[i].to);
     }
     if (gen->const_count > 0) {
         memcpy(consts, gen->consts, gen->const_count * sizeof *consts);
     }
     expr->code = code;
     expr->consts = consts;
-    expr->result = place_operand(expr, result);
+    expr->result = churn__expr_entry(expr, result);
     return CHURN_OK;
 }
 
@@ -534,7 +540,7 @@ churn_status churn__expr_generate(expr_comp *comp)
     CHURN_TRY(collect_slots(comp, comp->expr));
     CHURN_TRY(generate_all(&gen, &result));
     CHURN_TRY(lay_out(&gen, result));
-    if (!churn__expr_find_unknown(comp->expr, &comp->expr->can_be_unknown)) {
+    if (!comp->plain && !churn__expr_find_unknown(comp->expr, &comp->expr->can_be_unknown)) {
         st = no_memory(&gen);
     }
 done:

@@ -68,6 +68,15 @@ static churn_status left_out(expr_comp *comp, size_t at, const char *what)
 
 /* ---- nodes ---- */
 
+/* From its operator or first operand to the token taken last. */
+static void set_span(const expr_comp *comp, expr_node *node, const expr_node *first)
+{
+    const expr_token *last = &comp->tokens[comp->next > 0 ? comp->next - 1 : 0];
+    node->from = first != NULL && first->outer < node->at ? first->outer : node->at;
+    node->outer = node->from;
+    node->end = comp->next > 0 ? last->at + last->len : node->at;
+}
+
 static churn_status add_node(expr_comp *comp, expr_node node, const uint32_t *args, uint32_t count,
                              uint32_t *out)
 {
@@ -84,8 +93,7 @@ static churn_status add_node(expr_comp *comp, expr_node node, const uint32_t *ar
     }
     node.first = (uint32_t)comp->arg_count;
     node.count = count;
-    node.end = comp->next == 0 ? node.at
-                               : comp->tokens[comp->next - 1].at + comp->tokens[comp->next - 1].len;
+    set_span(comp, &node, count > 0 ? &comp->nodes[args[0]] : NULL);
     if (count > 0) {
         memcpy(comp->args + comp->arg_count, args, count * sizeof *args);
     }
@@ -305,6 +313,7 @@ static churn_status parse_primary(expr_comp *comp, uint32_t *out)
     case TOK_OPEN:
         CHURN_TRY(parse_expr(comp, out));
         CHURN_TRY(expect(comp, TOK_CLOSE, "`)`"));
+        comp->nodes[*out].outer = token->at;
         break;
     case TOK_OPEN_LIST:
         return parse_list(comp, token, out);
@@ -367,7 +376,7 @@ static churn_status parse_signs(expr_comp *comp, expr_token_kind sign, uint32_t 
     if (sign == TOK_SUB && number->kind == TOK_INT && after != TOK_DOT) {
         comp->next++;
         CHURN_TRY(add_int(comp, number, true, out));
-        comp->nodes[*out].at = first->at;
+        comp->nodes[*out].at = comp->nodes[*out].from = comp->nodes[*out].outer = first->at;
         signs--;
     } else {
         CHURN_TRY(parse_member(comp, out));

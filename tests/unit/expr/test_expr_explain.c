@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "expr_kit.h"
+
+#include <churn/table.h>
+
+/* Explanations: what each part came to, why, and whether the result stands on it. */
+
+static const kit_name names[] = {
+    {.name = "score", .type = CHURN__TYPE_DOUBLE},
+    {.name = "logins", .type = CHURN__TYPE_INT},
+    {.name = "plan", .type = CHURN__TYPE_STRING},
+    {.name = "active", .type = CHURN__TYPE_BOOL},
+    {.name = "nps", .type = CHURN__TYPE_DOUBLE},
+    {.name = "limit",
+     .type = CHURN__TYPE_INT,
+     .constant = &(const churn__value){.type = CHURN__TYPE_INT, .as.i = 5}}};
+
+static const double score = 82.5, nps = 9;
+static const int64_t logins = 0;
+static const churn_str plan = {"p\"ro\n", 5};
+static const uint8_t active = 1;
+static const churn__missing gone = CHURN__NEVER;
+
+/* All rows as text, a line a part: "depth column part = outcome value|because decided". */
+static void explain(const char *text, unsigned missing, const char *want)
+{
+    kit k;
+    kit_open(&k, names, 6);
+    const void *values[] = {&score, &logins, &plan, &active, &nps};
+    churn__column columns[6] = {{0}};
+    for (unsigned i = 0; i < 5; i++) {
+        columns[i] = (churn__column){.type = names[i].type, .values = values[i]};
+        columns[i].missing = (missing >> i & 1) != 0 ? &gone : NULL;
+    }
+    churn__expr *expr = kit_expr(&k, text);
+    churn_table *table = NULL;
+    assert_ok(churn__expr_explain(expr, columns, 0, k.heap, &table, NULL));
+    churn__buf got;
+    churn__buf_init(&got, k.heap);
+    for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
+        churn__buf_int(&got, churn_table_int(table, row, 1));
+        churn__buf_char(&got, ' ');
+        churn__buf_int(&got, churn_table_int(table, row, 3));
+        churn__buf_char(&got, ' ');
+        churn__buf_str(&got, churn_table_string(table, row, 0));
+        churn__buf_text(&got, " -> ");
+        churn__buf_str(&got, churn_table_string(table, row, 4));
+        churn__buf_char(&got, ' ');
+        bool value = !churn_table_is_null(table, row, 5);
+        assert_true(value == churn_table_is_null(table, row, 6));
+        churn__buf_str(&got, churn_table_string(table, row, value ? 5 : 6));
+        churn__buf_text(&got, churn_table_bool(table, row, 7) ? " *\n" : "\n");
+    }
+    assert_string_equal(churn__buf_view(&got).ptr, want);
+    churn__buf_clear(&got);
+    churn_table_free(table);
+    churn__expr_free(expr);
+    kit_close(&k);
+}
+
+static void explain__a_conjunction__shows_who_decided(void **state)
+{
+    (void)state;
+    explain("score < 70.0 && logins == 0", 0,
+            "0 1 score < 70.0 && logins == 0 -> value false *\n"
+            "1 1 score < 70.0 -> value false *\n"
+            "2 1 score -> value 82.5 *\n"
+            "1 17 logins == 0 -> value true\n"
+            "2 17 logins -> value 0\n");
+}
+
+static void explain__what_folds_away__is_told_too(void **state)
+{
+    (void)state;
+    explain("(false && active) || !(limit * 2 < 3)", 0,
+            "0 1 (false && active) || !(limit * 2 < 3) -> value true *\n"
+            "1 2 false && active -> value false\n"
+            "2 11 active -> value true\n"
+            "1 22 !(limit * 2 < 3) -> value true *\n"
+            "2 24 limit * 2 < 3 -> value false *\n"
+            "3 24 limit * 2 -> value 10 *\n"
+            "4 24 limit -> value 5 *\n");
+}
+
+static void explain__unknown__names_what_is_missing(void **state)
+{
+    (void)state;
+    explain("score + nps > 3.0 && (active || plan in ['a', plan])", 1 | 4 | 16,
+            "0 1 score + nps > 3.0 && (active || plan in ['a', plan]) -> unknown score, nps *\n"
+            "1 1 score + nps > 3.0 -> unknown score, nps *\n"
+            "2 1 score + nps -> unknown score, nps *\n"
+            "3 1 score -> unknown score *\n"
+            "3 9 nps -> unknown nps *\n"
+            "1 23 active || plan in ['a', plan] -> value true\n"
+            "2 23 active -> value true\n"
+            "2 33 plan in ['a', plan] -> unknown plan\n"
+            "3 33 plan -> unknown plan\n"
+            "3 47 plan -> unknown plan\n");
+}
+
+static void explain__an_error__says_why(void **state)
+{
+    (void)state;
+    explain("active ? 7 / logins : -1", 0,
+            "0 1 active ? 7 / logins : -1 -> error cannot evaluate: an int is divided by zero *\n"
+            "1 1 active -> value true *\n"
+            "1 10 7 / logins -> error cannot evaluate: an int is divided by zero *\n"
+            "2 14 logins -> value 0 *\n");
+}
+
+static void explain__text__is_quoted_as_it_is_written(void **state)
+{
+    (void)state;
+    explain("plan + '\\x01'", 0,
+            "0 1 plan + '\\x01' -> value \"p\\\"ro\\n\\x01\" *\n"
+            "1 1 plan -> value \"p\\\"ro\\n\" *\n");
+    explain("plan.contains('x')", 0,
+            "0 1 plan.contains('x') -> value false *\n"
+            "1 1 plan -> value \"p\\\"ro\\n\" *\n");
+    explain("has(score)", 1, "0 1 has(score) -> value false *\n1 5 score -> unknown score *\n");
+    explain("true", 0, "0 1 true -> value true *\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(explain__a_conjunction__shows_who_decided),
+        cmocka_unit_test(explain__what_folds_away__is_told_too),
+        cmocka_unit_test(explain__unknown__names_what_is_missing),
+        cmocka_unit_test(explain__an_error__says_why),
+        cmocka_unit_test(explain__text__is_quoted_as_it_is_written),
+    };
+    return RUN_TESTS(tests);
+}
