@@ -55,7 +55,9 @@ churn_status churn__expr_explain_error(const churn__expr *expr, const expr_cell 
         [EXPR_RUN_NON_FINITE] = {CHURN__EXPR_RUN_NON_FINITE, "a number is not finite"},
         [EXPR_RUN_RANGE] = {CHURN__EXPR_RUN_RANGE, "a value is out of range"},
         [EXPR_RUN_TEXT] = {CHURN__EXPR_RUN_TEXT, "a text is not of the form that is converted"},
-        [EXPR_RUN_LONG] = {CHURN__EXPR_RUN_LONG, "a text grows longer than string_bytes allows"}};
+        [EXPR_RUN_LONG] = {CHURN__EXPR_RUN_LONG, "a text grows longer than string_bytes allows"},
+        [EXPR_RUN_NULL] = {CHURN__EXPR_RUN_NULL, "null is no value to reckon with"},
+        [EXPR_RUN_TYPES] = {CHURN__EXPR_RUN_TYPES, "an operation does not take such values"}};
     uint32_t line, column;
     churn__expr_locate(expr->text, expr->place, cell->at, &line, &column);
     return churn__fail_at(err, CHURN_E_RANGE, reasons[cell->code].detail, line, column,

@@ -83,6 +83,8 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_RUN_RANGE 604
 #define CHURN__EXPR_RUN_TEXT 605
 #define CHURN__EXPR_RUN_LONG 606
+#define CHURN__EXPR_RUN_NULL 607
+#define CHURN__EXPR_RUN_TYPES 608
 
 /* Something to say about a text: why it does not compile, or, where `status` is CHURN_OK, a lint:
  * it compiles, but is probably not what was meant. Texts are valid during the call only. */

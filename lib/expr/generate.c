@@ -98,7 +98,8 @@ static churn_status fold(generator *gen, const expr_code *code, bool *done, uint
 
 static bool makes_text(uint8_t op)
 {
-    return op == OP_CONCAT || op == OP_D2S || op == OP_I2S || op == OP_T2S;
+    return op == OP_CONCAT || op == OP_D2S || op == OP_I2S || op == OP_T2S || op == OP_TN2S ||
+           op == OP_U2S;
 }
 
 static churn_status emit(generator *gen, expr_code code, uint32_t *out)

@@ -2,6 +2,7 @@
 #ifndef CHURN_EXPR_PROGRAM_H
 #define CHURN_EXPR_PROGRAM_H
 
+#include "base/date.h"
 #include "expr/expr.h"
 
 /*
@@ -44,10 +45,11 @@ static inline uint8_t expr_from_bool(bool b)
 
 typedef struct expr_cell {
     union {
-        int64_t i; /* int, timestamp */
+        int64_t i; /* int, timestamp, duration */
         double d;
         churn_str s;
         churn__strs l;
+        const churn__zone *zone; /* of a constant; NULL: UTC */
     } as;
     uint32_t at; /* where in the text an error arose */
     uint8_t state;
@@ -60,7 +62,9 @@ enum {
     EXPR_RUN_NON_FINITE,
     EXPR_RUN_RANGE,
     EXPR_RUN_TEXT,
-    EXPR_RUN_LONG
+    EXPR_RUN_LONG,
+    EXPR_RUN_NULL,
+    EXPR_RUN_TYPES
 };
 
 enum { EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE };
@@ -128,7 +132,38 @@ typedef enum expr_op {
     OP_SQRT,
     OP_ISNAN,
     OP_ISINF,
-    OP_ISFINITE
+    OP_ISFINITE,
+    /* instants (T, microseconds), the nanoseconds behind them (NS, 0 to 999), durations (U,
+     * nanoseconds): 64 bits each, and so is what follows unless it says text */
+    OP_T_ADD, /* instant and duration, rounded down to a microsecond */
+    OP_T_SUB,
+    OP_T_FAR_ADD, /* the same, which may leave the calendar until OP_T_CARRY */
+    OP_T_FAR_SUB,
+    OP_NS_ADD, /* nanoseconds and what is left of a duration: 0 to 1998 */
+    OP_NS_SUB,
+    OP_T_CARRY, /* instant and such a sum, of whose microsecond it takes account */
+    OP_T_DIFF,  /* duration between two instants */
+    OP_NS_JOIN, /* duration of an int of microseconds and one of nanoseconds */
+    OP_T_YEAR,  /* parts: instant and zone; dates first */
+    OP_T_MONTH,
+    OP_T_DATE,
+    OP_T_DAY_OF_MONTH,
+    OP_T_DAY_OF_WEEK,
+    OP_T_DAY_OF_YEAR,
+    OP_T_HOURS,
+    OP_T_MINUTES,
+    OP_T_SECONDS,
+    OP_T_MILLISECONDS,
+    OP_U_HOURS,
+    OP_U_MINUTES,
+    OP_U_SECONDS,
+    OP_U_MILLISECONDS,
+    OP_RAISE_NULL, /* an error of any type, whatever the operand */
+    OP_RAISE_TYPES,
+    OP_S2NS, /* text to number */
+    OP_S2U,
+    OP_TN2S, /* number to text */
+    OP_U2S
 } expr_op;
 
 /* The constants of a list, sorted, without repetition. */

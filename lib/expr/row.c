@@ -429,21 +429,29 @@ static void step_value(const expr_code *code, const expr_cell *a, const expr_cel
     case OP_ENDS:
     case OP_D2S:
     case OP_I2S:
-    case OP_T2S:
         churn__expr_step_text(code, a, b, out, run);
         break;
     case OP_I2D:
     case OP_D2I:
     case OP_S2I:
-    case OP_T2I:
     case OP_S2D:
     case OP_S2B:
-    case OP_I2T:
-    case OP_S2T:
         churn__expr_step_convert(code, a, out);
         break;
-    default:
+    case OP_ABS_D:
+    case OP_SIGN_D:
+    case OP_CEIL:
+    case OP_FLOOR:
+    case OP_ROUND:
+    case OP_TRUNC:
+    case OP_SQRT:
+    case OP_ISNAN:
+    case OP_ISINF:
+    case OP_ISFINITE:
         step_math(code, a->as.d, out);
+        break;
+    default:
+        churn__expr_step_time(code, a, b, out, run);
         break;
     }
 }

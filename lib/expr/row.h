@@ -31,6 +31,10 @@ static inline void expr_give_double(double value, expr_cell *out)
 
 void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr_cell *b,
                            expr_cell *out, expr_run *run);
+void churn__expr_step_time(const expr_code *code, const expr_cell *a, const expr_cell *b,
+                           expr_cell *out, expr_run *run);
+/* A copy of a text that evaluation made. */
+void churn__expr_give_text(const expr_code *code, churn_str s, expr_cell *out, expr_run *run);
 void churn__expr_step_convert(const expr_code *code, const expr_cell *a, expr_cell *out);
 
 #endif

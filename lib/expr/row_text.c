@@ -22,7 +22,7 @@ static char *room(const expr_code *code, size_t len, expr_cell *out, expr_run *r
     return text;
 }
 
-static void give_text(const expr_code *code, churn_str s, expr_cell *out, expr_run *run)
+void churn__expr_give_text(const expr_code *code, churn_str s, expr_cell *out, expr_run *run)
 {
     char *text = room(code, s.len, out, run);
     if (text != NULL) {
@@ -54,12 +54,10 @@ static void print(const expr_code *code, const expr_cell *a, expr_cell *out, exp
     size_t len;
     if (code->op == OP_D2S) {
         len = churn__double_print_short(a->as.d, text);
-    } else if (code->op == OP_I2S) {
-        len = churn__int_print(a->as.i, text);
     } else {
-        len = churn__instant_print(a->as.i, text);
+        len = churn__int_print(a->as.i, text);
     }
-    give_text(code, (churn_str){text, len}, out, run);
+    churn__expr_give_text(code, (churn_str){text, len}, out, run);
 }
 
 void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr_cell *b,
@@ -105,26 +103,6 @@ static void string_to_bool(const expr_code *code, churn_str s, expr_cell *out)
     expr_fault(code, EXPR_RUN_TEXT, out);
 }
 
-static void string_to_time(const expr_code *code, churn_str s, expr_cell *out)
-{
-    int64_t at = 0;
-    churn__when when = churn__when_parse(s.ptr, s.len, &at);
-    if (when == CHURN__WHEN_INSTANT && at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX) {
-        expr_give_int(at, out);
-    } else {
-        expr_fault(code, when == CHURN__WHEN_RANGE ? EXPR_RUN_RANGE : EXPR_RUN_TEXT, out);
-    }
-}
-
-static void int_to_time(const expr_code *code, int64_t seconds, expr_cell *out)
-{
-    if (seconds < CHURN_TIME_MIN / CHURN__SECOND || seconds > CHURN_TIME_MAX / CHURN__SECOND) {
-        expr_fault(code, EXPR_RUN_RANGE, out);
-    } else {
-        expr_give_int(seconds * CHURN__SECOND, out);
-    }
-}
-
 /* Towards zero; the ends of the range themselves are out, as in CEL. */
 static void double_to_int(const expr_code *code, double a, expr_cell *out)
 {
@@ -146,9 +124,6 @@ void churn__expr_step_convert(const expr_code *code, const expr_cell *a, expr_ce
     case OP_D2I:
         double_to_int(code, a->as.d, out);
         break;
-    case OP_T2I:
-        expr_give_int(churn__floor_div(a->as.i, CHURN__SECOND), out);
-        break;
     case OP_S2I:
         if (churn__int_parse(a->as.s.ptr, a->as.s.len, &i)) {
             expr_give_int(i, out);
@@ -163,14 +138,8 @@ void churn__expr_step_convert(const expr_code *code, const expr_cell *a, expr_ce
             expr_fault(code, EXPR_RUN_TEXT, out);
         }
         break;
-    case OP_S2B:
-        string_to_bool(code, a->as.s, out);
-        break;
-    case OP_I2T:
-        int_to_time(code, a->as.i, out);
-        break;
     default:
-        string_to_time(code, a->as.s, out);
+        string_to_bool(code, a->as.s, out);
         break;
     }
 }

@@ -369,6 +369,8 @@ static void shape_of(const expr_code *code, size_t *in, size_t *to)
     case OP_S2I:
     case OP_S2D:
     case OP_S2T:
+    case OP_S2NS:
+    case OP_S2U:
         *in = sizeof(churn_str);
         break;
     case OP_CONCAT:
@@ -377,6 +379,8 @@ static void shape_of(const expr_code *code, size_t *in, size_t *to)
     case OP_D2S:
     case OP_I2S:
     case OP_T2S:
+    case OP_TN2S:
+    case OP_U2S:
         *to = sizeof(churn_str);
         break;
     default:
