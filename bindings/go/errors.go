@@ -119,6 +119,22 @@ func (e *PlaybookError) Unwrap() error {
 	return e.Err
 }
 
+// QueryError says why a question cannot be asked, with everything that was found in its texts.
+type QueryError struct {
+	Err         *Error
+	Diagnostics []Diagnostic
+}
+
+// Error returns the first error, and how many there are.
+func (e *QueryError) Error() string {
+	return e.Err.Error()
+}
+
+// Unwrap returns the error of the call, so that errors.Is finds its status.
+func (e *QueryError) Unwrap() error {
+	return e.Err
+}
+
 // EvaluationError says why an expression has no value for a record: division of integers by zero,
 // overflow and the like. Missing values are no error but make an expression unknown.
 type EvaluationError struct {

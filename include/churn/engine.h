@@ -259,6 +259,86 @@ CHURN_API churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_
                                             const churn_query_options *options, churn_table **out,
                                             churn_error *err);
 
+/* ---- questions in the language of conditions ---- */
+
+/** A constant of a question: `params.<name>` in its texts. */
+typedef struct churn_parameter {
+    churn_str name;
+    churn_value value; /* not missing */
+} churn_parameter;
+
+/**
+ * Whom a question is about and what it shows. Texts are expressions over every name that the
+ * playbook's conditions may use, and `params.<name>`.
+ */
+typedef struct churn_select_options {
+    uint32_t struct_size;
+    uint32_t flags;             /* zero */
+    churn_str customer;         /* one customer; default all that exist at as_of */
+    const churn_str *customers; /* instead of `customer`, as in churn_query_options */
+    uint64_t customer_count;
+    const churn_str *select; /* columns: "<expression>" or "<name>: <expression>", of any type; an
+                                instant, number, text or truth is itself, a list its items with ", "
+                                between, a duration a number of seconds. NULL: the names that the
+                                condition reads */
+    uint32_t select_count;
+    uint32_t order_count;
+    const churn_str *order; /* expressions, or names of columns, the first the most important; a `-`
+                               before it: descending. What is missing comes last either way, and
+                               equals by customer. NULL: by customer */
+    const churn_parameter *params;
+    uint32_t param_count;
+    uint32_t reserved; /* zero */
+    uint64_t limit;    /* at most so many rows; 0: all */
+    churn_cancel *cancel;
+} churn_select_options;
+
+/** What became of the customers whom a question was about. */
+typedef struct churn_query_summary {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t asked; /* that exist at as_of: the sum of the next four */
+    uint64_t matched, not_matched;
+    uint64_t unknown;     /* something that the condition needs is missing */
+    uint64_t errors;      /* the condition cannot be computed: it divides an int by zero, ... */
+    uint64_t cell_errors; /* cells of columns and orders that cannot be computed; they are null */
+} churn_query_summary;
+
+/**
+ * Find the customers for whom a condition is true.
+ *
+ * Statuses, tags, plays and triggers are those of the engine's history at as_of. The answer is the
+ * same for any number of threads.
+ *
+ * @param text the condition, borrowed; an empty one: everybody
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param options NULL for defaults
+ * @param[out] out `customer`, then the columns asked for; a column of an int, a number, a truth, a
+ *        text or an instant; null where the value is missing or an error; returned: free with
+ *        churn_table_free()
+ * @param[out] summary filled in; its struct_size is set by the caller; may be NULL
+ * @param[out] reasons why customers are neither matched nor not, and cells null that are errors:
+ *        `part` ("where", "select[0]", "order[0]", ...), `outcome` ("unknown", "error"), `name`
+ * (what is missing; null of an error), `reason` (stale_source, never, ...; of an error its
+ * message), `customers`; the most frequent first. A customer counts once for each name that it
+ * lacks. Returned: free with churn_table_free(); may be NULL
+ * @param[out] diagnostics as of churn_playbook_open(), also on failure, NULL if there is nothing to
+ *        tell; `file` is the part, and lines and columns are those of its text; returned: free with
+ *        churn_table_free(); may be NULL
+ * @param err optional; line and column are those of the text in which the first fault is
+ * @return CHURN_OK; CHURN_E_PARSE, CHURN_E_TYPE, CHURN_E_NOT_FOUND (with a suggestion),
+ *         CHURN_E_UNSUPPORTED as churn_expression_compile(), for whichever text is wrong;
+ *         CHURN_E_CONFIG where they are wrong in several ways; else as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_query(churn_engine *engine, const char *text, size_t len,
+                                          churn_time as_of, const churn_select_options *options,
+                                          churn_table **out, churn_query_summary *summary,
+                                          churn_table **reasons, churn_table **diagnostics,
+                                          churn_error *err);
+
 /* ---- key figures ---- */
 
 /** Period of a figure. */

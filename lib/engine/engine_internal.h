@@ -293,6 +293,11 @@ typedef struct churn__frame_options {
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
     /* By metric, or NULL: baselines of groups of which just the makings are to be computed. */
     const uint8_t *makings_of;
+    const churn_playbook *playbook; /* the engine's with what a question adds; NULL: the engine's */
+    const churn__expr *const *reads; /* expressions that will be evaluated over the frame */
+    uint32_t read_count;
+    const uint32_t *slots; /* that will be read by themselves */
+    uint32_t slot_count;
 } churn__frame_options;
 
 churn_status churn__frame_open(churn_engine *engine, churn__version *version,

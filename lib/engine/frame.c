@@ -193,6 +193,12 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
     for (uint32_t i = 0; options->segments && i < frame->playbook->segment_count; i++) {
         need_slot(frame, churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, i, 0));
     }
+    for (uint32_t i = 0; i < options->read_count; i++) {
+        need_expr(frame, options->reads[i]);
+    }
+    for (uint32_t i = 0; i < options->slot_count; i++) {
+        need_slot(frame, options->slots[i]);
+    }
     need_metrics(frame, options);
     for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
         need_slot(frame, i);
@@ -319,10 +325,14 @@ static bool make_columns(churn__frame *frame)
     return true;
 }
 
-static churn_status fit_scratch(churn__frame *frame, churn_error *err)
+static churn_status fit_scratch(churn__frame *frame, const churn__frame_options *options,
+                                churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn_playbook *playbook = frame->playbook;
+    for (uint32_t i = 0; i < options->read_count; i++) {
+        CHURN_TRY(churn__expr_scratch_fit(frame->scratch, options->reads[i], err));
+    }
     for (uint32_t i = 0; i < playbook->segment_count; i++) {
         CHURN_TRY(churn__expr_scratch_fit(frame->scratch, playbook->segments[i].when, err));
     }
@@ -466,7 +476,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
         return churn__fail_memory(err, engine->heap);
     }
     frame->heap = engine->heap;
-    frame->playbook = engine->playbook;
+    frame->playbook = options->playbook != NULL ? options->playbook : engine->playbook;
     frame->engine = engine;
     frame->now = options->now;
     frame->version = churn__version_retain(version);
@@ -483,7 +493,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     if (!make_columns(frame)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
-    CHURN_TRY(fit_scratch(frame, err));
+    CHURN_TRY(fit_scratch(frame, options, err));
     if (want_metrics(frame)) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));

@@ -182,6 +182,7 @@ static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint
     churn_status st = CHURN_OK;
     const churn_playbook *playbook = usual->playbook;
     churn__frame_options want = {.now = asked->want->now,
+                                 .playbook = asked->want->playbook,
                                  .stale_sources = asked->want->stale_sources,
                                  .only_score = CHURN__NONE,
                                  .makings_of = usual->now};

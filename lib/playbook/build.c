@@ -239,7 +239,7 @@ static void report_finding(void *context, const churn__expr_finding *what)
         place.suggestion = b_keep(b, what->suggestion);
     }
     int32_t code = EXPRESSION_CODES + (what->detail > 0 ? what->detail : CHURN__EXPR_SYNTAX);
-    bool own = what->status == CHURN_OK || what->status == CHURN_E_UNSUPPORTED ||
+    bool own = b_is_question(b) || what->status == CHURN_OK || what->status == CHURN_E_UNSUPPORTED ||
                what->status == CHURN_E_LIMIT;
     report_add_status(&b->report, code, own ? what->status : CHURN_E_CONFIG, place, what->message);
 }

@@ -61,6 +61,12 @@ typedef struct builder {
     uint32_t parameter_count;
 } builder;
 
+/* A question has no file: see ask.c. */
+static inline bool b_is_question(const builder *b)
+{
+    return b->root == NULL;
+}
+
 /* ---- basics (build.c) ---- */
 
 /* Zeroed memory of the playbook; NULL: no memory, noted. */
@@ -118,6 +124,8 @@ void b_register_id(builder *b, registry *to, const char *sort, uint32_t index,
 bool registry_add(builder *b, registry *to, churn_str name, uint32_t index,
                   const churn__yaml_node *node);
 void b_slots(builder *b);
+/* One by one: for questions, which are few and short. UINT32_MAX: none. */
+uint32_t b_slot_of_name(const churn_playbook *pb, churn_str name);
 /* Names of the whole design that this version does not have. */
 bool b_is_later_name(churn_str name);
 churn__expr_scope b_scope(builder *b);

@@ -155,6 +155,37 @@ struct churn_playbook {
 };
 
 churn_playbook *churn__playbook_retain(churn_playbook *playbook);
+/*
+ * A question: expressions over the names of a playbook, compiled after it, with parameters of their
+ * own. Its texts may need more than the playbook computes: the view is the playbook with what they
+ * add behind what is there, so that numbers of slots and metrics mean the same in both.
+ */
+typedef struct churn__question churn__question;
+
+typedef struct churn__question_parameter {
+    churn_str name; /* without `params.` */
+    churn__value value;
+} churn__question_parameter;
+
+/* The playbook must outlive it. NULL: no memory. */
+churn__question *churn__question_create(churn__heap *heap, const churn_playbook *playbook,
+                                        const churn__question_parameter *parameters,
+                                        uint32_t count);
+void churn__question_free(churn__question *question);
+/* One of its expressions; NULL: it has faults, which the verdict tells by the name of the part.
+ * `column`: where the text begins in the part; `want` 0: of any type. */
+const churn__expr *churn__question_compile(churn__question *question, churn_str part,
+                                           churn_str text, uint32_t column, churn__type want);
+/* The slot that a text names by itself, UINT32_MAX: it is more than a name. */
+uint32_t churn__question_slot(const churn__question *question, churn_str text);
+/* A fault that the caller found in a part. */
+void churn__question_blame(churn__question *question, churn_str part, const char *message);
+/* CHURN_OK where no part has a fault; `diagnostics`, if not NULL, has every finding. */
+churn_status churn__question_verdict(churn__question *question, churn_table **diagnostics,
+                                     churn_error *err);
+const churn_playbook *churn__question_view(const churn__question *question);
+const churn__expr *const *churn__question_expressions(const churn__question *question,
+                                                      uint32_t *count);
 /* The slot of a name, UINT32_MAX: none. */
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part);

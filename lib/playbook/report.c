@@ -65,6 +65,7 @@ void report_add_status(report *to, int32_t code, churn_status status, report_pla
                                         .column = place.column,
                                         .sequence = (uint32_t)to->count,
                                         .status = status,
+                                        .part = to->part,
                                         .message = kept,
                                         .expected = place.expected,
                                         .suggestion = place.suggestion};
@@ -149,6 +150,7 @@ churn_status report_status(const report *from, churn_str file, churn_error *err)
     }
     char code[CODE_SIZE];
     churn_str code_name = code_text(first->code, code);
+    file = first->part.ptr == NULL ? file : first->part;
     if (from->errors == 1) {
         return churn__fail_at(err, st, first->code, first->line, first->column, CHURN_ROW_NONE,
                               "%S:%u:%u: %S: %s", &file, (uint64_t)first->line,
@@ -187,7 +189,7 @@ static void row_add(churn__table_builder *builder, const columns *to, const find
     churn__table_add_string(builder, to->severity,
                             error ? CHURN__STR("error") : CHURN__STR("warning"));
     churn__table_add_string(builder, to->code, code_text(from->code, code));
-    churn__table_add_string(builder, to->file, file);
+    churn__table_add_string(builder, to->file, from->part.ptr == NULL ? file : from->part);
     churn__table_add_int(builder, to->line, from->line);
     churn__table_add_int(builder, to->column, from->column);
     churn__table_add_string(builder, to->message, from->message);

@@ -20,6 +20,7 @@ typedef struct finding {
     uint32_t sequence;
     churn_status status;                     /* what it makes of the call; CHURN_OK: a warning */
     churn_str message, expected, suggestion; /* in the arena; {NULL, 0}: none */
+    churn_str part;                          /* of a question; {NULL, 0}: of the file */
 } finding;
 
 typedef struct report {
@@ -28,7 +29,8 @@ typedef struct report {
     size_t count, capacity;
     uint64_t dropped, errors; /* dropped: beyond the limit, counted alone */
     uint32_t limit;
-    bool failed; /* no memory */
+    bool failed;    /* no memory */
+    churn_str part; /* what findings are added about */
 } report;
 
 /* Where, and what would be right. `expected` and `suggestion` are in the report's arena. */

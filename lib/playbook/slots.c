@@ -164,6 +164,15 @@ static bool never_missing(churn__slot_kind kind)
     }
 }
 
+uint32_t b_slot_of_name(const churn_playbook *pb, churn_str name)
+{
+    uint32_t i = 0;
+    while (i < pb->slot_count && !churn__str_eq(pb->slots[i].name, name)) {
+        i++;
+    }
+    return i < pb->slot_count ? i : UINT32_MAX;
+}
+
 static churn__expr_found scope_resolve(void *context, churn_str name, churn__expr_name *out)
 {
     const builder *b = context;
@@ -176,7 +185,7 @@ static churn__expr_found scope_resolve(void *context, churn_str name, churn__exp
             return CHURN__EXPR_KNOWN;
         }
     }
-    uint32_t slot = b_find(&b->slots, name);
+    uint32_t slot = b_is_question(b) ? b_slot_of_name(b->pb, name) : b_find(&b->slots, name);
     if (slot == UINT32_MAX) {
         return b_is_later_name(name) ? CHURN__EXPR_LATER : CHURN__EXPR_UNKNOWN;
     }
@@ -212,6 +221,10 @@ static churn_str scope_word(void *context, uint32_t slot, uint32_t i)
     churn_str none = {NULL, 0};
     if (of->kind != CHURN__SLOT_SCORE || of->part != CHURN__PART_BAND) {
         return none;
+    }
+    if (b_is_question(b)) {
+        const churn__score_def *def = &b->pb->scores[of->index];
+        return i < def->band_count ? def->bands[i].id : none;
     }
     const churn__yaml_node *score = b_item(b_get(b->root, "scores"), of->index);
     const churn__yaml_node *bands = b_get(score, "bands");

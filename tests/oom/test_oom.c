@@ -742,6 +742,39 @@ static churn_status try_explain(bench *b, churn_error *err)
                                 err);
 }
 
+static churn_status try_query(bench *b, churn_error *err)
+{
+    static const churn_str select[] = {STR("money: metric.mrr * 2.0"), STR("tags"),
+                                       STR("who: customer.name + '!'")};
+    static const churn_str order[] = {STR("-customer.name"), STR("health.score")};
+    const churn_parameter params[] = {
+        {STR("who"), {.type = CHURN_TYPE_STRING, .string = STR("x")}}};
+    const churn_select_options options = {.struct_size = sizeof options,
+                                          .select = select,
+                                          .select_count = 3,
+                                          .order = order,
+                                          .order_count = 2,
+                                          .params = params,
+                                          .param_count = 1,
+                                          .limit = 2};
+    churn_table *reasons = NULL, *found = NULL;
+    churn_status st =
+        churn_engine_query(b->company.engine, "metric.nps < 7 || customer.id != params.who",
+                           CHURN_NTS, NEW_YEAR, &options, &b->table, NULL, &reasons, &found, err);
+    churn_table_free(reasons);
+    churn_table_free(found);
+    return st;
+}
+
+static churn_status try_query_wrong(bench *b, churn_error *err)
+{
+    churn_table *found = NULL;
+    churn_status st = churn_engine_query(b->company.engine, "metric.mmr > 3", CHURN_NTS, NEW_YEAR,
+                                         NULL, &b->table, NULL, NULL, &found, err);
+    churn_table_free(found);
+    return st == CHURN_E_NOT_FOUND ? CHURN_OK : st;
+}
+
 static churn_status try_at_risk(bench *b, churn_error *err)
 {
     return churn_engine_at_risk(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1038,6 +1071,8 @@ static const struct {
     {"customer", try_customer},
     {"scores", try_scores},
     {"explain", try_explain},
+    {"query", try_query},
+    {"query_wrong", try_query_wrong},
     {"at_risk", try_at_risk},
     {"kpi", try_kpi},
     {"movements", try_movements},

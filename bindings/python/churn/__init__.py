@@ -5,11 +5,11 @@ from ._core import (Cancel, abi_version, default_limits, live_handles, time_form
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
-from .engine import CustomerAnswer, Engine, Every, Run, ScoreAnswer
+from .engine import CustomerAnswer, Engine, Every, QueryAnswer, Run, ScoreAnswer
 from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
-                     NotFoundError, ParseError, PlaybookError, RangeError, StateError,
+                     NotFoundError, ParseError, PlaybookError, QueryError, RangeError, StateError,
                      StorageError, UnsupportedError, Utf8Error, ValueTypeError, VersionError,
                      _make_error)
 from .expression import Expression
@@ -25,7 +25,7 @@ __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
     "CorruptError", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "ForgetReport", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
-    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "RangeError", "Run",
+    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "default_limits",
     "live_handles", "time_format", "time_parse", "version", "version_number",

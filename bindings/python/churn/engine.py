@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, Union, cast
 
 from . import _core
 from ._data import Instant
 from ._watch import Progress, watching
+from .errors import Diagnostic, diagnostics_of
 from .playbook import Playbook
 from .store import Store
 from .table import Table
 
-__all__ = ["CustomerAnswer", "Engine", "Every", "Run", "ScoreAnswer"]
+__all__ = ["CustomerAnswer", "Engine", "Every", "QueryAnswer", "Run", "ScoreAnswer"]
 
 #: The period of a figure; None is the whole span.
 Every = Literal["day", "week", "month", "quarter", "year"]
@@ -84,6 +85,33 @@ class CustomerAnswer(TypedDict):
     scores: dict[str, ScoreAnswer]
     #: None where not known.
     segments: dict[str, Union[bool, None]]
+
+
+class QueryAnswer(Table):
+    """The customers for whom a condition is true, and what became of the others."""
+
+    #: Customers that exist at that date: the sum of the next four.
+    asked: int
+    matched: int
+    not_matched: int
+    #: Something that the condition needs is missing: `reasons` says what and why.
+    unknown: int
+    #: The condition cannot be computed.
+    errors: int
+    #: Cells that cannot be computed; they are null.
+    cell_errors: int
+    #: part, outcome, name, reason, customers; the most frequent first.
+    reasons: Table
+    #: What is probably not meant.
+    warnings: list[Diagnostic]
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """The counts as a dict."""
+        return {name: getattr(self, name) for name in _COUNTS}
+
+
+_COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
 class Engine(_core.Engine):
@@ -184,6 +212,30 @@ class Engine(_core.Engine):
         names = [kinds] if isinstance(kinds, str) else list(kinds or ())
         return self._story(customer, self._known(as_of), self._known(start), self._known(end),
                            names, limit, cancel)
+
+    def query(self, text: str, as_of: Instant, *, select: str | Iterable[str] | None = None,
+              order: str | Iterable[str] | None = None, limit: int = 0,
+              params: Mapping[str, Any] | None = None, customer: str | None = None,
+              customers: Iterable[str] | None = None, progress: Progress = None,
+              cancel: _core.Cancel | None = None) -> QueryAnswer:
+        """The customers for whom a condition is true; an empty text: all of them.
+
+        `select` are columns, "metric.mrr" or "name: expression"; without it the names that the
+        condition reads. `order` are expressions or names of columns, a `-` before them for
+        descending; what is missing comes last. `params` are constants, `params.<name>` in texts.
+        """
+        given = dict(params or {})
+        with watching(progress, cancel, "customers") as watch:
+            table, reasons, findings, *counts = self._query(
+                QueryAnswer, text, self._at(as_of), customer,
+                None if customers is None else list(customers), _texts(select), _texts(order),
+                list(given), list(given.values()), limit, watch)
+        answer = cast(QueryAnswer, table)
+        answer.reasons = reasons
+        answer.warnings = diagnostics_of(findings)
+        for name, count in zip(_COUNTS, counts):
+            setattr(answer, name, count)
+        return answer
 
     def kpi(self, kpis: str | Iterable[str] | None, start: Instant, end: Instant, *,
             every: Every | None = None, as_of: Instant | None = None, progress: Progress = None,
@@ -304,6 +356,12 @@ class Engine(_core.Engine):
         if self.closed:
             return "<churn.Engine closed>"
         return f"<churn.Engine {self.playbook.name!r}>"
+
+
+def _texts(given: str | Iterable[str] | None) -> list[str] | None:
+    if given is None:
+        return None
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _is_one(value: Any) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AbiError", "ArgumentError", "CancelledError", "CorruptError", "Diagnostic", "Error",
     "ExistsError", "ExpressionError", "InternalError", "LimitError", "LoadError", "NotFoundError",
-    "ParseError", "PlaybookError", "RangeError", "StateError", "StorageError", "UnsupportedError",
+    "ParseError", "PlaybookError", "QueryError", "RangeError", "StateError", "StorageError", "UnsupportedError",
     "Utf8Error", "ValueTypeError", "VersionError",
 ]
 
@@ -132,8 +132,18 @@ class ExpressionError(Error, ValueError):
     """An expression does not compile, or cannot be computed for a row."""
 
 
+class QueryError(ExpressionError):
+    """A question is wrong: `diagnostics` holds every finding, by the part that it is about."""
+
+    diagnostics: list[Diagnostic]
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.diagnostics = []
+
+
 class Diagnostic(NamedTuple):
-    """One finding in a playbook."""
+    """One finding in a playbook or a question."""
 
     severity: str
     code: str
@@ -191,6 +201,8 @@ def _class_of(status: int, subject: str, row: int | None) -> type[Error]:
     if status not in _OUTSIDE:
         if subject == "playbook":
             return PlaybookError
+        if subject == "query":
+            return QueryError
         if subject == "expression":
             return ExpressionError
     if subject == "load" and row is not None and status != _status.CANCELLED:
@@ -207,6 +219,6 @@ def _make_error(status: int, message: str, detail: int, line: int | None, column
                 row: int | None, subject: str, extra: Table | None) -> Error:
     kind = _class_of(status, subject, row)
     made = kind(message, status=status, detail=detail, line=line, column=column, row=row)
-    if isinstance(made, PlaybookError):
+    if isinstance(made, (PlaybookError, QueryError)):
         made.diagnostics = diagnostics_of(extra)
     return made

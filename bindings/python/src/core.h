@@ -101,6 +101,7 @@ PyObject *core_default_limits(PyObject *module, PyObject *unused);
 /* tables.c */
 PyObject *core_table_new(core_state *state,
                          churn_table *table); /* takes it over, also on failure */
+PyObject *core_table_as(PyTypeObject *type, churn_table *table); /* the same, of a subclass */
 extern PyType_Spec core_table_spec;
 
 /* stream.c */
@@ -160,6 +161,7 @@ PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 
 /* customer.c: a method of engines */
 PyObject *core_engine_customer(PyObject *engine, PyObject *args);
+PyObject *core_engine_query(PyObject *engine, PyObject *args);
 
 /* records.c */
 int core_records_init(core_state *state);

@@ -138,6 +138,10 @@ PyDoc_STRVAR(
     "_ask($self, question, dates, customer, customers, score, owner, limit, flags, cancel, "
     "/)\n--\n\n");
 
+PyDoc_STRVAR(engine_query_doc,
+             "_query($self, type, text, as_of, customer, customers, select, order, names, values, "
+             "limit, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_story_doc,
@@ -327,6 +331,7 @@ static PyMethodDef engine_methods[] = {
     {"_load", engine_load, METH_VARARGS, engine_load_doc},
     {"_set_playbook", engine_set_playbook, METH_O, engine_set_playbook_doc},
     {"_ask", core_engine_ask, METH_VARARGS, engine_ask_doc},
+    {"_query", core_engine_query, METH_VARARGS, engine_query_doc},
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},

@@ -10,12 +10,17 @@ static void table_release(void *ptr)
 
 PyObject *core_table_new(core_state *state, churn_table *table)
 {
-    core_handle *self = NULL;
     if (state->table_type == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "churn: import churn, not churn._core");
-    } else {
-        self = (core_handle *)core_handle_new((PyTypeObject *)state->table_type, NULL, NULL);
+        churn_table_free(table);
+        return NULL;
     }
+    return core_table_as((PyTypeObject *)state->table_type, table);
+}
+
+PyObject *core_table_as(PyTypeObject *type, churn_table *table)
+{
+    core_handle *self = (core_handle *)core_handle_new(type, NULL, NULL);
     if (self == NULL) {
         churn_table_free(table);
         return NULL;
