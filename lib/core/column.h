@@ -57,6 +57,7 @@ typedef struct churn__value {
         double d;
         churn_str s;
         churn_time t;
+        churn__strs l;
     } as;
 } churn__value;
 

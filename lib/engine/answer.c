@@ -85,17 +85,34 @@ done:
     return st;
 }
 
+/* What a template says of the customer; too long a text is cut, a run does not fail of it. */
+static churn_status render(const answering *a, const churn__template *tmpl, churn__buf *out,
+                           churn_error *err)
+{
+    const churn__template_view view = {.columns = a->frame->columns,
+                                       .row = a->row,
+                                       .scratch = a->frame->scratch,
+                                       .zone = a->frame->playbook->zone,
+                                       .now = a->staging->at};
+    churn_error why = {.struct_size = sizeof why};
+    churn_status st = churn__template_render(tmpl, &view, out, &why);
+    if (st == CHURN_E_LIMIT && why.detail == CHURN__EXPR_RUN_LONG) {
+        return CHURN_OK;
+    }
+    return st == CHURN_OK ? st : churn__fail_memory(err, a->frame->heap);
+}
+
 static churn_status render_title(const answering *a, const churn__step_def *step, uint32_t *out,
                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__buf text;
     churn__buf_init(&text, a->frame->heap);
-    if (step->title.count == 0) {
+    if (step->title != NULL) {
+        CHURN_TRY(render(a, step->title, &text, err));
+    }
+    if (step->title == NULL || text.size == 0) {
         churn__buf_str(&text, a->trigger->id);
-    } else {
-        CHURN_TRY(churn__template_render(&step->title, a->frame->columns, a->row, a->frame->scratch,
-                                         a->frame->playbook->zone, &text, err));
     }
     if (text.failed) {
         CHURN_TRY(churn__fail_memory(err, a->frame->heap));

@@ -152,8 +152,10 @@ static void need_metrics(churn__frame *frame, const churn__frame_options *option
 
 static void need_template(churn__frame *frame, const churn__template *tmpl)
 {
-    for (uint32_t i = 0; i < tmpl->count; i++) {
-        need_expr(frame, tmpl->parts[i].expr);
+    uint32_t count = 0;
+    const uint32_t *slots = tmpl ? churn__template_slots(tmpl, &count) : NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        need_slot(frame, slots[i]);
     }
 }
 
@@ -173,7 +175,7 @@ static void need_triggers(churn__frame *frame)
     }
     for (uint32_t p = 0; p < playbook->play_count; p++) {
         for (uint32_t s = 0; s < playbook->plays[p].step_count; s++) {
-            need_template(frame, &playbook->plays[p].steps[s].title);
+            need_template(frame, playbook->plays[p].steps[s].title);
         }
     }
     if (playbook->score_count) {

@@ -377,10 +377,12 @@ static churn_status check_node(expr_comp *comp, expr_node *node)
     }
 }
 
-/* A list is an operand of `in` and size() and nothing else. */
+/* A list is an operand of `in` and size() and, outside templates, nothing else. */
 static churn_status check_result(expr_comp *comp, expr_node *root, churn__type want)
 {
-    if (!is_scalar(root->type)) {
+    bool named = root->type == CHURN__TYPE_STRINGS || root->type == CHURN__TYPE_DURATION;
+    bool given = named && (comp->flags & CHURN__EXPR_GIVE_LIST) != 0;
+    if (!is_scalar(root->type) && !given) {
         return churn__expr_fail(comp, root->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
                                 "a list as a result is left out: use `in` or size()");
     }

@@ -244,6 +244,9 @@ void churn__expr_give(churn__type type, const expr_cell *cell, churn__value *out
     case CHURN__TYPE_STRING:
         out->as.s = cell->as.s;
         break;
+    case CHURN__TYPE_STRINGS:
+        out->as.l = cell->as.l;
+        break;
     default:
         out->as.i = cell->as.i;
         break;

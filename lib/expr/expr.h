@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/date.h"
 #include "core/column.h"
 #include "core/fail.h"
 
@@ -59,6 +60,7 @@ typedef struct churn__expr_place {
 } churn__expr_place;
 
 #define CHURN__EXPR_STRICT_CEL 1u
+#define CHURN__EXPR_GIVE_LIST 2u /* the value may be a name of a list: for templates */
 
 /* Details of errors (churn_error.detail), stable: 1xx syntax, 2xx names, 3xx types, 4xx limits, 5xx
  * left out of the profile ... */
@@ -167,5 +169,54 @@ uint32_t churn__expr_blame(const churn__expr *expr, const churn__column *columns
 churn_status churn__expr_explain(const churn__expr *expr, const churn__column *columns,
                                  uint32_t row, churn__heap *heap, churn_table **out,
                                  churn_error *err);
+
+/* ---- templates ---- */
+
+/*
+ * Text with values in it: "Call {{customer.name}}: {{mrr | money | default("nothing")}}". Between
+ * the braces stands an expression of any type, behind it filters, which the table in
+ * template_filters.c describes.
+ */
+typedef struct churn__template churn__template;
+
+typedef struct churn__template_options {
+    churn_str currency;   /* of `money` without an argument; {NULL, 0}: it must have one */
+    const char *zoneinfo; /* directory of TZif files; NULL: the system's */
+    bool has_now;         /* `now` is given when it is rendered: else no `ago`, no `in_days` */
+} churn__template_options;
+
+/* Compile; every error is reported, `err` is the first. `source->want` must be 0. `options` may be
+ * NULL. */
+churn_status churn__template_compile(churn__heap *heap, const churn_limits *limits,
+                                     const churn__expr_source *source,
+                                     const churn__template_options *options, churn__template **out,
+                                     churn_error *err);
+void churn__template_free(churn__template *tmpl);
+/* The distinct slots read, ascending; view of the template. */
+const uint32_t *churn__template_slots(const churn__template *tmpl, uint32_t *count);
+/* Make room ahead of time, so that rendering takes memory for nothing but `out`. */
+churn_status churn__template_fit(churn__expr_scratch *scratch, const churn__template *tmpl,
+                                 churn_error *err);
+
+/* What is rendered: one row of columns, as somebody in a zone sees it at an instant. */
+typedef struct churn__template_view {
+    const churn__column *columns;
+    uint32_t row;
+    churn__expr_scratch *scratch;
+    const churn__zone *zone; /* NULL: UTC */
+    churn_time now;
+} churn__template_view;
+
+/* Append the text. What is missing or an error is "\xE2\x80\x93" where no default() says otherwise.
+ * CHURN_E_LIMIT with CHURN__EXPR_RUN_LONG: it grew longer than the limit string_bytes, and what
+ * was appended is cut there. */
+churn_status churn__template_render(const churn__template *tmpl, const churn__template_view *view,
+                                    churn__buf *out, churn_error *err);
+
+/* How the i-th filter is documented; `name` NULL past the last. */
+typedef struct churn__template_filter_doc {
+    const char *name, *takes, *arguments, *doc, *example, *shows;
+} churn__template_filter_doc;
+churn__template_filter_doc churn__template_filter(uint32_t i);
 
 #endif

@@ -25,30 +25,6 @@
 #define CHURN__ON_RESOLVE_CANCEL_OPEN 1
 #define CHURN__ON_RESOLVE_UNDO 2 /* status and tags */
 
-/* Text with {{expressions}}. */
-typedef struct churn__template_part {
-    churn_str text; /* literal, where expr is NULL */
-    churn__expr *expr;
-} churn__template_part;
-
-typedef struct churn__template {
-    const churn__template_part *parts;
-    uint32_t count;
-} churn__template;
-
-/* Compile; parts are in the arena, expressions in `heap` (free with churn__template_clear). Errors
- * have their position. "{{" without "}}" and filters ("|") are errors. */
-churn_status churn__template_compile(churn__heap *heap, churn__arena *arena,
-                                     const churn_limits *limits, churn_str text,
-                                     churn__expr_place place, const churn__expr_scope *scope,
-                                     churn__template *out, churn_error *err);
-void churn__template_clear(churn__template *tmpl);
-/* Append the text for one row: numbers as people write them (at most 2 decimals, no trailing
- * zeros), instants as local dates, what is missing or an error as "–". */
-churn_status churn__template_render(const churn__template *tmpl, const churn__column *columns,
-                                    uint32_t row, churn__expr_scratch *scratch,
-                                    const churn__zone *zone, churn__buf *out, churn_error *err);
-
 /* Who does it. */
 typedef struct churn__role_def {
     churn_str id;
@@ -69,9 +45,9 @@ churn_str churn__role_resolve(const churn__role_def *roles, uint32_t role, churn
 typedef struct churn__step_def {
     churn_str id; /* {NULL}: none */
     uint32_t line, column;
-    uint8_t kind;          /* CHURN__STEP_* */
-    churn__template title; /* task, notify (default "<trigger id>") */
-    uint32_t role;         /* owner of a task, addressee of a notice; UINT32_MAX: none */
+    uint8_t kind;           /* CHURN__STEP_* */
+    churn__template *title; /* task, notify; NULL: none, or "": the trigger's id */
+    uint32_t role;          /* owner of a task, addressee of a notice; UINT32_MAX: none */
     bool has_due;
     churn__duration due;
     churn_str value;       /* tag or status */

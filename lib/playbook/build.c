@@ -279,26 +279,26 @@ churn__expr *b_condition(builder *b, const churn__yaml_node *node)
     return b_expression(b, node, &scope, CHURN__TYPE_BOOL);
 }
 
-void b_template(builder *b, const churn__yaml_node *node, churn__template *out)
+churn__template *b_template(builder *b, const churn__yaml_node *node)
 {
+    churn__template *tmpl = NULL;
     churn_error err = {.struct_size = sizeof err};
     churn__expr_scope scope = b_scope(b);
     if (node == NULL || b->st != CHURN_OK) {
-        return;
+        return NULL;
     }
-    if (churn__template_compile(b->heap, b->arena, &b->pb->limits, node->text, place_of(node),
-                                &scope, out, &err) != CHURN_OK) {
-        expression_report to = {b, node};
-        *out = (churn__template){NULL, 0};
-        if (is_memory(&err)) {
-            b_no_memory(b);
-            return;
-        }
-        const churn__expr_finding what = {.status = err.status,
-                                          .detail = err.detail,
-                                          .line = err.line,
-                                          .column = err.column,
-                                          .message = churn__str_nts(err.message)};
-        report_finding(&to, &what);
+    expression_report to = {b, node};
+    const churn__expr_source source = {.text = node->text,
+                                       .place = place_of(node),
+                                       .scope = &scope,
+                                       .report = report_finding,
+                                       .report_context = &to};
+    const churn__template_options options = {
+        .currency = b->pb->currency, .zoneinfo = b->pb->zoneinfo, .has_now = true};
+    if (churn__template_compile(b->heap, &b->pb->limits, &source, &options, &tmpl, &err) !=
+            CHURN_OK &&
+        is_memory(&err)) {
+        b_no_memory(b);
     }
+    return tmpl;
 }

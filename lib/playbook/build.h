@@ -136,7 +136,7 @@ churn__expr *b_condition(builder *b, const churn__yaml_node *node);
 /* With names of its own; `want` 0: of any type. */
 churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn__expr_scope *scope,
                           churn__type want);
-void b_template(builder *b, const churn__yaml_node *node, churn__template *out);
+churn__template *b_template(builder *b, const churn__yaml_node *node);
 
 /* ---- faults that several sections find ---- */
 

@@ -10,7 +10,7 @@ static void fill_task(builder *b, const churn__yaml_node *map, churn__step_def *
 {
     const churn__yaml_node *due = b_get(map, "due");
     def->kind = CHURN__STEP_TASK;
-    b_template(b, b_get(map, "title"), &def->title);
+    def->title = b_template(b, b_get(map, "title"));
     def->role = role_of(b, map, "owner");
     def->has_due = due != NULL && churn__duration_parse(due->text.ptr, due->text.len, &def->due);
 }
@@ -18,7 +18,7 @@ static void fill_task(builder *b, const churn__yaml_node *map, churn__step_def *
 static void fill_notify(builder *b, const churn__yaml_node *map, churn__step_def *def)
 {
     def->kind = CHURN__STEP_NOTIFY;
-    b_template(b, b_get(map, "title"), &def->title);
+    def->title = b_template(b, b_get(map, "title"));
     def->role = role_of(b, map, "to");
 }
 
