@@ -114,7 +114,7 @@ func (e *Expression) CanBeUnknown() bool { return e.unknown }
 
 // Evaluate evaluates the expression for one record: a map[string]any, or a struct whose fields carry
 // the tag `churn:"name"`. Variables that are not there, or nil, are missing. The answer is a bool,
-// int64, float64, string or time.Time, or nil where it is unknown; an expression that cannot be
+// int64, float64, string, time.Time or time.Duration, or nil where it is unknown; an expression that cannot be
 // computed gives an *[EvaluationError].
 func (e *Expression) Evaluate(record any) (any, error) {
 	values := make([]any, len(e.variables))
@@ -185,7 +185,7 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 			packed = append(packed, C.churn_value{_type: C.CHURN_TYPE_STRING, string: C.churn_str{len: C.size_t(len(text))}})
 			continue
 		}
-		plain, ok := scalar(e.fit(i, value))
+		plain, ok := e.scalar(i, value)
 		if !ok {
 			return nil, fail(ErrArgument, "%s cannot be a %T", e.variables[i].Name, value)
 		}
@@ -203,6 +203,13 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 		return nil, failure(status, why)
 	}
 	return answer(outcome, &value, bytes, why)
+}
+
+func (e *Expression) scalar(variable int, value any) (C.churn_value, bool) {
+	if span, ok := value.(time.Duration); ok {
+		return C.churn_value{_type: C.CHURN_TYPE_DURATION, integer: C.int64_t(span)}, true
+	}
+	return scalar(e.fit(variable, value))
 }
 
 // An int where a variable is a float is a float: in Go, 61 is not 61.0.
@@ -230,6 +237,8 @@ func answer(outcome C.churn_outcome, value *C.churn_value, texts []byte, why C.c
 		return string(texts[value.integer:][:value.string.len]), nil
 	case value._type == C.CHURN_TYPE_STRING:
 		return goString(value.string), nil
+	case value._type == C.CHURN_TYPE_DURATION:
+		return time.Duration(value.integer), nil
 	}
 	return instant(C.churn_time(value.integer)), nil
 }
@@ -256,21 +265,23 @@ func (e *Expression) evaluateRow(values []any) (any, error) {
 func oneRow(value any) any {
 	switch value := value.(type) {
 	case bool:
-		return []bool{value}
+		return Column[bool]{Values: []bool{value}}
 	case int:
-		return []int{value}
+		return Column[int]{Values: []int{value}}
 	case int32:
-		return []int64{int64(value)}
+		return Column[int]{Values: []int{int(value)}}
 	case int64:
-		return []int64{value}
+		return Column[int64]{Values: []int64{value}}
 	case float32:
-		return []float64{float64(value)}
+		return Column[float64]{Values: []float64{float64(value)}}
 	case float64:
-		return []float64{value}
+		return Column[float64]{Values: []float64{value}}
 	case string:
-		return []*string{&value}
+		return Column[string]{Values: []string{value}}
 	case time.Time:
-		return []time.Time{value}
+		return Column[time.Time]{Values: []time.Time{value}}
+	case time.Duration:
+		return Column[time.Duration]{Values: []time.Duration{value}}
 	case Truth:
 		return []Truth{value}
 	}
@@ -278,7 +289,7 @@ func oneRow(value any) any {
 }
 
 // EvaluateColumns evaluates the expression for many rows in one crossing. Variables without a column
-// are missing in every row; in a column NaN, [NoInt], [TruthNone] and the zero time are missing, and so
+// are missing in every row; in a column NaN, [NoInt], [NoDuration], [TruthNone] and the zero time are missing, and so
 // is a nil in a []*string. The table has the columns value (null where there is none), outcome
 // ("value", "unknown", "error") and error.
 func (e *Expression) EvaluateColumns(ctx context.Context, columns Columns) (*Table, error) {
@@ -299,9 +310,27 @@ func (e *Expression) declares(name string) bool {
 	return ok
 }
 
+// Column is a column for [Expression.EvaluateColumns] that says by itself which rows have a value, so
+// that every value may be one: NaN, [NoInt] and the zero time too.
+type Column[T bool | int | int64 | float64 | string | time.Time | time.Duration] struct {
+	Values []T
+	// Valid is true where a row has a value; nil: every row has one.
+	Valid []bool
+}
+
+func (c Column[T]) parts() (any, []bool) { return c.Values, c.Valid }
+
+type withValid interface{ parts() (any, []bool) }
+
 func columnLength(values any) int {
-	if texts, ok := values.([]*string); ok {
-		return len(texts)
+	switch values := values.(type) {
+	case withValid:
+		plain, _ := values.parts()
+		return columnLength(plain)
+	case []*string:
+		return len(values)
+	case []time.Duration:
+		return len(values)
 	}
 	return lengthOf(values)
 }
@@ -349,11 +378,43 @@ func (p *packer) valueColumn(variable Variable, values any) C.churn_value_column
 	if p.rows == 0 {
 		return p.missingColumn()
 	}
+	if given, ok := values.(withValid); ok {
+		return p.validColumn(variable, given)
+	}
 	column, err := p.typedColumn(variable.Type, values)
 	if err != nil {
 		p.fail("column %s of type %v cannot be a %T", variable.Name, variable.Type, values)
 	}
 	return column
+}
+
+// A column whose rows are said to be there: no value of it means something else.
+func (p *packer) validColumn(variable Variable, from withValid) C.churn_value_column {
+	values, valid := from.parts()
+	if valid != nil && len(valid) != p.rows {
+		p.fail("column %s has %d values and %d marks of which are valid", variable.Name, p.rows, len(valid))
+		return C.churn_value_column{}
+	}
+	if times, ok := values.([]time.Time); ok && variable.Type == Time {
+		all := make([]int64, len(times))
+		for row, at := range times {
+			all[row] = at.UnixMicro()
+		}
+		return C.churn_value_column{values: unsafe.Pointer(pin(p, all)), valid: p.validBits(valid)}
+	}
+	column, err := p.typedColumn(variable.Type, values)
+	if err != nil {
+		p.fail("column %s of type %v cannot be a %T", variable.Name, variable.Type, values)
+	}
+	column.valid = p.validBits(valid)
+	return column
+}
+
+func (p *packer) validBits(valid []bool) *C.uint8_t {
+	if valid == nil {
+		return nil
+	}
+	return p.bits(bitsWhere(p.rows, func(row int) bool { return valid[row] }))
 }
 
 // No row has a value: zeros of the widest type, and no bits.
@@ -388,6 +449,10 @@ func (p *packer) typedColumn(want Type, values any) (C.churn_value_column, error
 	case []float64:
 		if want == Float {
 			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] == values[row] }), nil
+		}
+	case []time.Duration:
+		if want == Duration {
+			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] != NoDuration }), nil
 		}
 	case []time.Time:
 		if want == Time {

@@ -193,6 +193,43 @@ func TestExpressionsOverColumns(t *testing.T) {
 	}
 }
 
+// Columns that say which rows they have: every value may be one.
+func TestExpressionsOverColumnsWithMarks(t *testing.T) {
+	e := compile(t, "math.isNaN(score)")
+	table := must[*Table](t)(e.EvaluateColumns(background, Columns{
+		"score": Column[float64]{Values: []float64{math.NaN(), 1, 2}, Valid: []bool{true, true, false}},
+	}))
+	equal(t, "outcomes", strings.Join(table.Strings("outcome"), " "), "value value unknown")
+	equal(t, "NaN is a value", table.Bools("value")[0], true)
+	lowest := compile(t, "seats == -9223372036854775807 - 1 && plan == '' && !vip && since < timestamp('0001-01-01T00:00:01Z')")
+	table = must[*Table](t)(lowest.EvaluateColumns(background, Columns{
+		"seats": Column[int64]{Values: []int64{NoInt}}, "plan": Column[string]{Values: []string{""}},
+		"vip": Column[bool]{Values: []bool{false}}, "since": Column[time.Time]{Values: []time.Time{{}}},
+	}))
+	equal(t, "all are there", table.Bools("value")[0], true)
+	table = must[*Table](t)(compile(t, "seats + 1").EvaluateColumns(background, Columns{
+		"seats": Column[int]{Values: []int{1, 2, 3}, Valid: []bool{false, true, false}},
+	}))
+	equal(t, "marks", strings.Join(table.Strings("outcome"), " "), "unknown value unknown")
+	table = must[*Table](t)(e.EvaluateColumns(background, Columns{"score": Column[float64]{}}))
+	equal(t, "no rows", table.Len(), 0)
+	for _, columns := range []Columns{
+		{"score": Column[float64]{Values: []float64{1}, Valid: []bool{true, true}}},
+		{"score": Column[string]{Values: []string{"x"}}},
+	} {
+		_, err := e.EvaluateColumns(background, columns)
+		wantStatus(t, err, ErrArgument)
+	}
+}
+
+// NaN is a value of a record, also where evaluation makes text.
+func TestExpressionsOverRecordsWithNaN(t *testing.T) {
+	got, err := compile(t, `math.isNaN(score) ? plan + "?" : plan`).Evaluate(map[string]any{"score": math.NaN(), "plan": "x"})
+	if err != nil || got != "x?" {
+		t.Fatal(got, err)
+	}
+}
+
 func TestExpressionsAreShared(t *testing.T) {
 	rule := compile(t, "score < 70.0")
 	var group sync.WaitGroup

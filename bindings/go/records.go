@@ -12,6 +12,9 @@ import (
 // NoInt in a column of integers means that the row has none.
 const NoInt int64 = math.MinInt64
 
+// NoDuration in a column of durations means that the row has none.
+const NoDuration time.Duration = math.MinInt64
+
 // Truth is a truth that may be missing.
 type Truth uint8
 

@@ -20,9 +20,11 @@ const (
 	Float  Type = 3
 	String Type = 4
 	Time   Type = 5
+	// Duration is a type of expressions alone: tables hold none.
+	Duration Type = 7
 )
 
-var typeNames = [...]string{"none", "bool", "int", "float", "string", "time"}
+var typeNames = [...]string{"none", "bool", "int", "float", "string", "time", "type 6", "duration"}
 
 // String returns the name of a type.
 func (t Type) String() string {
