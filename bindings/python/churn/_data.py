@@ -36,6 +36,9 @@ class ArrowArray(Protocol):
 #: A table: anything with Arrow inside, or a mapping of names to columns.
 Data = Union[ArrowStream, ArrowArray, LazyFrame, Cursor, Mapping[str, Iterable[Any]]]
 
+#: A table for expressions: as above, or a list of records.
+Rows = Union[Data, Iterable[Mapping[str, Any]]]
+
 #: An instant: a datetime with time zone, a date, ISO 8601 text, or microseconds since 1970 UTC.
 Instant = Union[datetime, date, str, int]
 
@@ -54,6 +57,8 @@ def _column(values: Any) -> Any:
     if hasattr(values, "notna"):
         return _series(values)
     kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if kind is not None and hasattr(values, "mask"):  # numpy's masked arrays give None there
+        return values.tolist()
     if kind == "M":  # numpy's datetime64 gives no buffer, and ints for nanoseconds
         return values.astype("datetime64[us]").tolist()
     if kind in ("O", "U", "S"):
@@ -65,7 +70,11 @@ def _column(values: Any) -> Any:
 
 
 def _flat(name: str, values: Any) -> Iterable[tuple[str, Any]]:
-    """A column of mappings as a column for each of their names."""
+    """A column of mappings, or a mapping of columns, as a column for each of their names."""
+    if isinstance(values, Mapping):
+        for key, inner in values.items():
+            yield from _flat(f"{name}.{key}", inner)
+        return
     cells = _column(values)
     if not (isinstance(cells, (list, tuple)) and any(isinstance(cell, Mapping) for cell in cells)):
         yield name, cells
@@ -76,7 +85,7 @@ def _flat(name: str, values: Any) -> Iterable[tuple[str, Any]]:
             raise TypeError(f"column '{name}': row {row} is a {type(cell).__name__} among mappings")
         rows.append({} if cell is None else cell)
     for key in dict.fromkeys(key for cell in rows for key in cell):
-        yield f"{name}.{key}", [cell.get(key) for cell in rows]
+        yield from _flat(f"{name}.{key}", [cell.get(key) for cell in rows])
 
 
 def _columns(mapping: Mapping[str, Any]) -> object:
@@ -122,6 +131,46 @@ def stream_of(data: Any) -> Any:
     if kind.__module__.partition(".")[0] == "pandas" and kind.__name__ == "DataFrame":
         return _pandas(data)
     return _answer(data)
+
+
+def _struct_of(kind: Any) -> bool:
+    return bool(str(kind).lower().startswith("struct"))
+
+
+def flatten(data: Any) -> Any:
+    """The struct columns of a table of pyarrow or polars as columns for each of their fields, named with
+    dots; everything else as it is."""
+    library = type(data).__module__.partition(".")[0]
+    if library == "polars" and hasattr(data, "collect"):
+        data = data.collect()
+    if library == "pyarrow" and hasattr(data, "read_next_batch") and any(map(_struct_of, data.schema.types)):
+        data = data.read_all()
+    if library == "pyarrow" and hasattr(data, "flatten"):
+        while any(map(_struct_of, data.schema.types)):
+            data = data.flatten()
+    elif library == "polars" and hasattr(data, "get_columns"):
+        while any(map(_struct_of, data.dtypes)):
+            data = type(data)([field for column in data.get_columns() for field in _fields(column)])
+    return data
+
+
+def _fields(column: Any) -> list[Any]:
+    """A polars column, or the fields of its structs."""
+    if not _struct_of(column.dtype):
+        return [column]
+    return [column.struct.field(field.name).alias(f"{column.name}.{field.name}")
+            for field in column.dtype.fields]
+
+
+def records_of(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Records, each a mapping, as columns. A name that a record lacks is None in it."""
+    names: dict[str, None] = {}
+    all_rows = list(rows)
+    for number, row in enumerate(all_rows):
+        if not isinstance(row, Mapping):
+            raise TypeError(f"row {number} is a {type(row).__name__}: give a mapping")
+        names.update(dict.fromkeys(row))
+    return {name: [row.get(name) for row in all_rows] for name in names}
 
 
 def rows_of(data: Any) -> int:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from . import _core
-from ._data import Data, stream_of
+from ._data import Rows, flatten, records_of, stream_of
+from .errors import Error
 from .table import Table
 
 __all__ = ["Expression"]
 
 _TYPES: dict[Any, int] = {
-    "bool": 1, "int": 2, "double": 3, "string": 4, "timestamp": 5,
-    bool: 1, int: 2, float: 3, str: 4, datetime: 5,
+    "bool": 1, "int": 2, "double": 3, "string": 4, "timestamp": 5, "duration": 7,
+    bool: 1, int: 2, float: 3, str: 4, datetime: 5, timedelta: 7,
 }
 _STRICT_CEL = 1
 
 
 def _type(name: str, kind: Any) -> int:
     if kind not in _TYPES:
-        raise ValueError(f"variables: {name}: give 'bool', 'int', 'double', 'string' or 'timestamp'")
+        raise ValueError(f"variables: {name}: give 'bool', 'int', 'double', 'string', 'timestamp' or "
+                         "'duration'")
     return _TYPES[kind]
 
 
@@ -36,6 +38,18 @@ class Expression(_core.Expression):
     True
     >>> rule.evaluate({"plan": "free"}) is None
     True
+
+    Missing is None, or a name that is not there; in pandas and in lists also NaN, NaT and NA, which
+    mean that there. Everywhere else NaN is a number, and comparing with it is an error: in a record,
+    in a plain array of numpy (mask what is missing), in polars and in Arrow.
+
+    The variable `metric.logins` is the key "metric.logins", or "logins" of a mapping "metric", or a
+    field of a struct column of that name:
+
+    >>> Expression("metric.logins < 3", {"metric.logins": int}).evaluate({"metric": {"logins": 2}})
+    True
+
+    An expression never changes; it may be shared between threads, pickled, and hashed by identity.
     """
 
     def __init__(self, text: str, variables: Mapping[str, str | type], *,
@@ -47,9 +61,67 @@ class Expression(_core.Expression):
         types = tuple(_type(name, kind) for name, kind in variables.items())
         self._compile(text, names, types, _STRICT_CEL if strict_cel else 0, limits)
 
-    def evaluate_table(self, data: Data, *, cancel: _core.Cancel | None = None) -> Table:
-        """Evaluate every row: a table of value (null where unknown), outcome and error."""
-        return self._evaluate_stream(stream_of(data), cancel)
+    @classmethod
+    def over(cls, data: Rows, text: str, *, strict_cel: bool = False,
+             limits: Mapping[str, int] | None = None) -> Expression:
+        """Compile an expression over the columns of a table, with the types that they have.
+
+        Columns of types that expressions do not know, such as lists, cannot be named.
+
+        >>> rule = Expression.over({"score": [61.5, 80.0], "plan": ["free", None]}, "score < 70 || plan == 'free'")
+        >>> rule.variables
+        {'score': 'double', 'plan': 'string'}
+        """
+        return cls(text, _variables_of(data), strict_cel=strict_cel, limits=limits)
+
+    def evaluate_table(self, data: Rows, *, cancel: _core.Cancel | None = None) -> Table:
+        """Evaluate every row: a table of value (null where unknown), outcome and error.
+
+        `data` is anything with Arrow inside (polars, pyarrow, pandas, DuckDB), a dict of columns
+        (lists, arrays), or a list of records. Columns that the expression does not use do not matter.
+
+        >>> rule = Expression("score < 70", {"score": "double"})
+        >>> rule.evaluate_table({"score": [61.5, 80.0, None]})["value"]
+        [True, False, None]
+        >>> rule.evaluate_table([{"score": 61.5}, {}])["outcome"]
+        ['value', 'unknown']
+        """
+        return self._evaluate_stream(stream_of(self._as_table(data)), cancel)
+
+    def evaluate_column(self, data: Rows, *, cancel: _core.Cancel | None = None) -> Any:
+        """The value of every row as a column of the library that the data comes from, null where it is
+        unknown or an error: a polars or pandas Series (with the frame's index), a pyarrow ChunkedArray,
+        or else a list.
+
+        >>> Expression("n > 1", {"n": int}).evaluate_column({"n": [1, 2, None]})
+        [False, True, None]
+        """
+        table = self.evaluate_table(data, cancel=cancel)
+        library = type(data).__module__.partition(".")[0]
+        if library == "polars":
+            return table.to_polars()["value"]
+        if library == "pyarrow":
+            return table.to_arrow()["value"]
+        if library == "pandas":
+            return _pandas_column(table, data)
+        return table["value"]
+
+    def _as_table(self, data: Any) -> Any:
+        """A list of records as columns, those that no record has included; struct columns flattened."""
+        if not isinstance(data, (list, tuple)):
+            return flatten(data)
+        columns: dict[str, Any] = {name: [None] * len(data) for name in self.variables if self.uses(name)}
+        for name, cells in records_of(data).items():
+            self._add_records(columns, name, cells)
+        return columns
+
+    def _add_records(self, columns: dict[str, Any], name: str, cells: list[Any]) -> None:
+        inner = [cell if isinstance(cell, Mapping) else {} for cell in cells]
+        if any(inner):
+            for key, values in records_of(inner).items():
+                self._add_records(columns, f"{name}.{key}", values)
+        elif name in columns:
+            columns[name] = cells
 
     def _instant(self, value: Any) -> int:
         if isinstance(value, str):
@@ -63,6 +135,58 @@ class Expression(_core.Expression):
 
     def __repr__(self) -> str:
         return "<churn.Expression closed>" if self.closed else f"<churn.Expression {self.text!r}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+        if self.closed:
+            return escape(repr(self))
+        names = ", ".join(f"{name}: {_type_name(kind)}" for name, kind in self.variables.items()
+                          if self.uses(name))
+        return f"<code>{escape(self.text)}</code> <small>{self.type} over {escape(names or 'nothing')}</small>"
+
+
+def _type_name(kind: Any) -> str:
+    return next(str(name) for name, number in _TYPES.items() if number == _TYPES[kind])
+
+
+def _pandas_column(table: Table, frame: Any) -> Any:
+    import pandas  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    kinds = {"bool": "boolean", "int": "Int64", "string": "string"}
+    values = table["value"]
+    kind = table.column_types[0]
+    if kind == "time":
+        return pandas.Series(pandas.to_datetime(values, utc=True), index=frame.index, name="value")
+    return pandas.Series(values, index=frame.index, name="value", dtype=kinds.get(kind, "float64"))
+
+
+def _parts(data: Any) -> dict[str, Any]:
+    """Each column of a table as a table of its own, with as few rows as tell its type."""
+    data = flatten(data)
+    if isinstance(data, (list, tuple)):
+        data = records_of(data)
+    if isinstance(data, Mapping):
+        return {name: {name: values} for name, values in data.items()}
+    schema: Any = getattr(data, "schema", None)
+    if hasattr(schema, "empty_table"):  # pyarrow
+        data = schema.empty_table()
+        return {name: data.select([name]) for name in data.column_names}
+    if hasattr(data, "clear") and hasattr(data, "get_columns"):  # polars
+        return {name: data.clear().select(name) for name in data.columns}
+    if type(data).__module__.partition(".")[0] == "pandas":
+        return {str(name): data.reset_index(drop=True)[[name]] for name in data.columns}
+    return {"": data}
+
+
+def _variables_of(data: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in _parts(data).values():
+        try:
+            table = Table.from_arrow(part)
+        except (Error, TypeError):
+            continue
+        for name, kind in zip(table.column_names, table.column_types):
+            found[name] = {"time": "timestamp", "float": "double"}.get(kind, kind)
+    return found
 
 
 def _compile_again(kind: type[Expression], text: str, variables: dict[str, Any], strict_cel: bool,

@@ -81,6 +81,9 @@ int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, c
 /* Whether an object differs from itself, as NaN and pandas' NaT do; -1 with an exception. */
 int core_is_nothing(PyObject *object);
 PyObject *core_time_object(core_state *state, churn_time at);
+/* A timedelta as nanoseconds; and back, whole microseconds down. */
+int core_duration(core_state *state, PyObject *object, int64_t *nanos);
+PyObject *core_duration_object(core_state *state, int64_t nanos);
 /* A view of a str's UTF-8, valid while the object lives; None is not given. */
 int core_str(PyObject *object, const char *what, churn_str *out);
 /* As core_str(), but None is refused as well. */

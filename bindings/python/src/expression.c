@@ -111,13 +111,17 @@ static PyObject *expression_compile(PyObject *object, PyObject *args)
 static int read_value(expression *self, Py_ssize_t i, PyObject *object, churn_value *out)
 {
     churn_str name = {NULL, 0};
+    if (self->types[i] == CHURN_TYPE_DURATION && object != Py_None) {
+        out->type = CHURN_TYPE_DURATION;
+        return core_duration(self->handle.state, object, &out->integer);
+    }
     if (core_str(PyTuple_GetItem(self->names, i), "variable", &name) < 0 ||
         core_value(self->handle.state, (PyObject *)self, object, name.ptr, out) < 0) {
         return -1;
     }
     if (self->types[i] == CHURN_TYPE_DOUBLE && out->type == CHURN_TYPE_INT) {
         out->type = CHURN_TYPE_DOUBLE;
-        out->number = PyLong_AsDouble(object);
+        out->number = (double)out->integer;
     } else if (self->types[i] == CHURN_TYPE_TIME && out->type == CHURN_TYPE_INT) {
         out->type = CHURN_TYPE_TIME;
     } else if (self->types[i] == CHURN_TYPE_TIME && out->type == CHURN_TYPE_STRING) {
@@ -127,25 +131,55 @@ static int read_value(expression *self, Py_ssize_t i, PyObject *object, churn_va
     return 0;
 }
 
+static PyObject *get(PyObject *mapping, PyObject *name)
+{
+    PyObject *value = PyDict_CheckExact(mapping)
+                          ? Py_XNewRef(PyDict_GetItemWithError(mapping, name))
+                          : PyObject_GetItem(mapping, name);
+    if (value == NULL && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_KeyError)) {
+        PyErr_Clear();
+    }
+    return value;
+}
+
+/* "a.b" where there is no such name: b of the mapping a. NULL without an exception: not there. */
+static PyObject *get_within(PyObject *mapping, PyObject *name)
+{
+    Py_ssize_t end = PyUnicode_GetLength(name);
+    Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, end, 1);
+    if (dot < 0) {
+        return NULL;
+    }
+    PyObject *head = PyUnicode_Substring(name, 0, dot);
+    PyObject *rest = PyUnicode_Substring(name, dot + 1, end);
+    PyObject *inner = head != NULL && rest != NULL ? get(mapping, head) : NULL;
+    PyObject *value = NULL;
+    if (inner != NULL && PyMapping_Check(inner) && !PyUnicode_Check(inner) &&
+        !PyList_Check(inner) && !PyTuple_Check(inner)) {
+        value = get(inner, rest);
+        if (value == NULL && !PyErr_Occurred()) {
+            value = get_within(inner, rest);
+        }
+    }
+    Py_XDECREF(head);
+    Py_XDECREF(rest);
+    Py_XDECREF(inner);
+    return value;
+}
+
 /* A value that is not in the mapping is missing. `held` keeps what mappings made for us. */
 static int read_values(expression *self, PyObject *mapping, churn_value *values, PyObject **held)
 {
-    int is_dict = PyDict_CheckExact(mapping);
     for (Py_ssize_t i = 0; i < self->count; i++) {
         PyObject *name = PyTuple_GetItem(self->names, i);
-        PyObject *value = NULL;
         values[i].type = 0;
-        if (is_dict) {
-            value = PyDict_GetItemWithError(mapping, name);
-            held[i] = Py_XNewRef(value);
-        } else {
-            value = held[i] = PyObject_GetItem(mapping, name);
+        PyObject *value = get(mapping, name);
+        if (value == NULL && !PyErr_Occurred()) {
+            value = get_within(mapping, name);
         }
+        held[i] = value;
         if (value == NULL && PyErr_Occurred()) {
-            if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
-                return -1;
-            }
-            PyErr_Clear();
+            return -1;
         }
         if (value != NULL && read_value(self, i, value, &values[i]) < 0) {
             return -1;
@@ -241,7 +275,8 @@ PyDoc_STRVAR(
     expression_evaluate_doc,
     "evaluate($self, values, /)\n--\n\n"
     "The value for one record: a mapping of names to values. None where it is unknown,\n"
-    "because something that it stands on is missing; ExpressionError where it is an error.");
+    "because something that it stands on is missing; ExpressionError where it is an error.\n"
+    "The value of a name with a dot may also stand in a mapping: {'metric': {'logins': 3}}.");
 
 static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
 {
@@ -353,13 +388,14 @@ static PyObject *expression_text(PyObject *object, void *unused)
 static PyObject *expression_type(PyObject *object, void *unused)
 {
     (void)unused;
-    static const char *const names[] = {"", "bool", "int", "double", "string", "timestamp"};
+    static const char *const names[] = {"",       "bool",      "int", "double",
+                                        "string", "timestamp", "",    "duration"};
     const churn_expression *compiled = core_open((core_handle *)object);
     if (compiled == NULL) {
         return NULL;
     }
     churn_type type = churn_expression_type(compiled);
-    return PyUnicode_FromString(type >= 1 && type <= CHURN_TYPE_TIME ? names[type] : "");
+    return PyUnicode_FromString(type >= 1 && type <= CHURN_TYPE_DURATION ? names[type] : "");
 }
 
 static PyObject *expression_can_be_unknown(PyObject *object, void *unused)
@@ -379,7 +415,7 @@ static PyMethodDef expression_methods[] = {
 
 static PyGetSetDef expression_getset[] = {
     {"text", expression_text, NULL, "The text that it was compiled from.", NULL},
-    {"type", expression_type, NULL, "bool, int, double, string or timestamp.", NULL},
+    {"type", expression_type, NULL, "bool, int, double, string, timestamp or duration.", NULL},
     {"can_be_unknown", expression_can_be_unknown, NULL,
      "Whether missing values can make it unknown.", NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -45,6 +45,24 @@ int core_is_nothing(PyObject *object)
     return is;
 }
 
+int core_duration(core_state *state, PyObject *object, int64_t *nanos)
+{
+    churn_time micros = 0;
+    int is = PyObject_IsInstance(object, state->timedelta);
+    if (is == 0) {
+        PyErr_Format(PyExc_TypeError, "give a timedelta, not %R", Py_TYPE(object));
+    }
+    if (is <= 0 || micros_of_delta(state, object, &micros) < 0) {
+        return -1;
+    }
+    if (micros > INT64_MAX / 1000 || micros < INT64_MIN / 1000) {
+        PyErr_SetString(PyExc_OverflowError, "a timedelta of more than 292 years");
+        return -1;
+    }
+    *nanos = micros * 1000;
+    return 0;
+}
+
 int core_datetime_micros(core_state *state, PyObject *object, PyObject *epoch, churn_time *out)
 {
     /* pandas' NaT is a datetime that differs from itself: no instant. */
@@ -171,6 +189,32 @@ PyObject *core_str_object(churn_str text)
     return PyUnicode_DecodeUTF8(text.ptr != NULL ? text.ptr : "", (Py_ssize_t)text.len, "strict");
 }
 
+/* pandas' NA, which is neither equal to itself nor different. */
+static int is_na(PyObject *object)
+{
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
+    int is = name != NULL && PyUnicode_CompareWithASCIIString(name, "NAType") == 0;
+    Py_XDECREF(name);
+    PyErr_Clear();
+    return is;
+}
+
+/* What a number, truth or instant of numpy is in Python, which owns no text; NULL without an
+ * exception: it is none. */
+static PyObject *plain_scalar(PyObject *object)
+{
+    if (PySequence_Check(object) || !PyObject_HasAttrString(object, "dtype")) {
+        return NULL;
+    }
+    PyObject *plain = PyObject_CallMethod(object, "item", NULL);
+    PyErr_Clear();
+    if (plain != NULL && (Py_TYPE(plain) == Py_TYPE(object) || PyUnicode_Check(plain))) {
+        Py_DECREF(plain);
+        return NULL;
+    }
+    return plain;
+}
+
 static int value_of_time(core_state *state, PyObject *reader, PyObject *object, const char *what,
                          churn_value *out)
 {
@@ -215,7 +259,22 @@ int core_value(core_state *state, PyObject *reader, PyObject *object, const char
         out->type = CHURN_TYPE_STRING;
         return core_str(object, what, &out->string);
     }
-    return value_of_time(state, reader, object, what, out);
+    if (is_na(object)) {
+        return 0;
+    }
+    PyObject *plain = plain_scalar(object);
+    if (plain == NULL) {
+        return value_of_time(state, reader, object, what, out);
+    }
+    int st = core_value(state, reader, plain, what, out);
+    Py_DECREF(plain);
+    return st;
+}
+
+PyObject *core_duration_object(core_state *state, int64_t nanos)
+{
+    int64_t micros = nanos / 1000 - (nanos % 1000 < 0);
+    return PyObject_CallFunction(state->timedelta, "iiL", 0, 0, (long long)micros);
 }
 
 PyObject *core_value_object(core_state *state, const churn_value *value)
@@ -231,6 +290,8 @@ PyObject *core_value_object(core_state *state, const churn_value *value)
         return core_str_object(value->string);
     case CHURN_TYPE_TIME:
         return core_time_object(state, value->integer);
+    case CHURN_TYPE_DURATION:
+        return core_duration_object(state, value->integer);
     default:
         return core_none();
     }

@@ -58,6 +58,51 @@ def test_values(text, variables, values, wanted):
     assert made == wanted and type(made) is type(wanted)
 
 
+def numpy_scalars():
+    numpy = pytest.importorskip("numpy")
+    return [(numpy.int64(3), "int"), (numpy.int8(3), "double"), (numpy.float32(3.0), "double"), (numpy.float64(3.0), "double")]
+
+
+def test_values_of_numpy_and_pandas():
+    numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    for value, kind in numpy_scalars():
+        assert churn.Expression("x > 2", {"x": kind}).evaluate({"x": value}) is True
+    assert churn.Expression("!x", {"x": bool}).evaluate({"x": numpy.bool_(True)}) is False
+    assert churn.Expression("x == 'a'", {"x": str}).evaluate({"x": numpy.str_("a")}) is True
+    assert churn.Expression("x > 2", {"x": int}).evaluate({"x": pandas.NA}) is None
+    assert churn.Expression("x > timestamp(0)", {"x": datetime}).evaluate({"x": pandas.NaT}) is None
+    assert churn.Expression("x > timestamp(0)", {"x": datetime}).evaluate({"x": pandas.Timestamp("2026-01-01", tz="UTC")})
+    row = pandas.DataFrame({"x": [3], "y": ["a"]}).iloc[0]
+    assert churn.Expression("x > 2 && y == 'a'", {"x": int, "y": str}).evaluate(row) is True
+    for value in (numpy.array([3]), [3], object()):
+        with pytest.raises(TypeError):
+            churn.Expression("x > 2", {"x": int}).evaluate({"x": value})
+
+
+@pytest.mark.parametrize("record, wanted", [
+    ({"metric": {"logins": 4}}, True),
+    ({"metric": UserDict(logins=4)}, True),
+    (UserDict(metric={"logins": 4}), True),
+    ({"metric.logins": 1, "metric": {"logins": 4}}, False),  # the name itself comes first
+    ({"metric": {"logins": None}}, None),
+    ({"metric": {}}, None),
+    ({"metric": None}, None),
+    ({"metric": "logins"}, None),
+    ({"metric": [4]}, None),
+])
+def test_names_with_dots(record, wanted):
+    assert churn.Expression("metric.logins > 3", {"metric.logins": "int"}).evaluate(record) is wanted
+
+
+def test_names_with_many_dots():
+    rule = churn.Expression("a.b.c > 3", {"a.b.c": "int"})
+    for record in ({"a": {"b": {"c": 4}}}, {"a": {"b.c": 4}}, {"a.b.c": 4}):
+        assert rule.evaluate(record) is True
+    assert rule.evaluate_table([{"a": {"b": {"c": 4}}}, {}, {"a": {"b": None}}])["value"] == [True, None, None]
+    assert rule.evaluate_table({"a": {"b": {"c": [4, 3]}}})["value"] == [True, False]
+    assert rule.evaluate_table({"a": [{"b": {"c": 4}}, {"b": {}}]})["value"] == [True, None]
+
+
 def test_many_variables():
     names = {f"v{i}": "int" for i in range(40)}
     rule = churn.Expression(" + ".join(names), names)
@@ -111,6 +156,100 @@ def test_tables(rule):
         made = getattr(table, {"polars": "to_polars", "pyarrow": "to_arrow", "pandas": "to_pandas"}[name])
         pytest.importorskip(name)
         assert len(churn.Expression("value", {"value": bool}).evaluate_table(made())) == 3
+
+
+def test_records(rule):
+    table = rule.evaluate_table([{"score": 1.0, "plan": "free"}, {"plan": "free"}, {"score": 80.0, "more": []}])
+    assert table["value"] == [True, None, False]
+    assert rule.evaluate_table([])["value"] == []
+    assert rule.evaluate_table([{}, {}])["value"] == [None, None]
+    with pytest.raises(TypeError, match="row 1 is a int"):
+        rule.evaluate_table([{}, 3])
+
+
+FRAME = {"score": [1.0, None, 80.0], "plan": ["free", "free", None]}
+ANSWER = [True, None, False]
+
+
+def test_frames_of_every_library(rule):
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    table = pyarrow.table(FRAME)
+    for data in (table, table.to_batches()[0], table.to_reader(), pandas.DataFrame(FRAME), polars.DataFrame(FRAME),
+                 polars.LazyFrame(FRAME), churn.Table.from_arrow(FRAME),
+                 pandas.DataFrame({"score": pandas.array([1, None, 80], dtype="Float64"), "plan": pandas.Categorical(FRAME["plan"])}),
+                 pandas.DataFrame({"score": pandas.array([1, None, 80], dtype="Int64"), "plan": pandas.array(FRAME["plan"], dtype="string")}),
+                 pandas.DataFrame(FRAME).convert_dtypes(dtype_backend="pyarrow"),
+                 polars.DataFrame(FRAME, schema={"score": polars.Float32, "plan": polars.Categorical}),
+                 table.set_column(1, "plan", table["plan"].dictionary_encode()),
+                 pyarrow.table({"score": pyarrow.chunked_array([[1.0], [None, 80.0]]), "plan": FRAME["plan"]})):
+        assert rule.evaluate_table(data)["value"] == ANSWER, type(data)
+
+
+def test_what_nothing_is(rule):
+    """NaN is nothing where it means that, in pandas and in lists, and a number everywhere else."""
+    numpy, pandas, polars = (pytest.importorskip(name) for name in ("numpy", "pandas", "polars"))
+    nan, plans = float("nan"), ["free"] * 2
+    masked = numpy.ma.array([1.0, 2.0], mask=[True, False])
+    for nothing in (pandas.DataFrame({"score": [nan, 2.0], "plan": plans}), {"score": [nan, 2.0], "plan": plans},
+                    {"score": masked, "plan": plans}, {"score": pandas.Series([nan, 2.0]), "plan": plans}):
+        assert rule.evaluate_table(nothing)["outcome"] == ["unknown", "value"]
+    for number in ({"score": numpy.array([nan, 2.0]), "plan": plans}, polars.DataFrame({"score": [nan, 2.0], "plan": plans})):
+        assert rule.evaluate_table(number)["outcome"] == ["error", "value"]
+    with pytest.raises(churn.ExpressionError, match="not finite"):
+        rule.evaluate({"score": nan, "plan": "free"})
+    since = churn.Expression("t < timestamp('2026-01-01T00:00:00Z')", {"t": datetime})
+    times = pandas.DataFrame({"t": pandas.to_datetime(["2025-01-01", None], utc=True)})
+    assert since.evaluate_table(times)["value"] == [True, None]
+
+
+def test_struct_columns():
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    rows = [{"x": 3.0, "in": {"y": 1}}, {"x": None, "in": None}, None]
+    rule = churn.Expression("metric.x > 2.0 || metric.in2.y > 5", {"metric.x": float, "metric.in2.y": int})
+    rows = [row and {"x": row["x"], "in2": row["in"]} for row in rows]
+    for data in (pyarrow.table({"metric": rows}), pyarrow.table({"metric": rows}).to_reader(), polars.DataFrame({"metric": rows}),
+                 polars.LazyFrame({"metric": rows}), {"metric": rows}, [{"metric": row} for row in rows]):
+        assert rule.evaluate_table(data)["value"] == [True, None, None], type(data)
+
+
+def test_columns_come_back_in_kind(rule):
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    assert rule.evaluate_column(FRAME) == ANSWER
+    assert rule.evaluate_column(polars.DataFrame(FRAME)).to_list() == ANSWER
+    assert rule.evaluate_column(pyarrow.table(FRAME)).to_pylist() == ANSWER
+    frame = pandas.DataFrame(FRAME, index=["a", "b", "c"])
+    column = rule.evaluate_column(frame)
+    assert column["a"] and column.isna().tolist() == [False, True, False] and str(column.dtype) == "boolean"
+    assert frame[column.fillna(False)].index.tolist() == ["a"]
+    for text, dtype in (("score * 2.0", "float64"), ("size(plan)", "Int64"), ("plan", "string")):
+        column = churn.Expression(text, rule.variables).evaluate_column(frame)
+        assert str(column.dtype) == dtype and column.index.tolist() == ["a", "b", "c"]
+    since = churn.Expression("t", {"t": datetime}).evaluate_column(
+        pandas.DataFrame({"t": pandas.to_datetime(["2026-01-01", None], utc=True)}))
+    assert since[0] == pandas.Timestamp("2026-01-01", tz="UTC") and since.isna()[1]
+
+
+def test_over_what_a_table_has():
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    columns = {"n": [1, 2], "x": [1.5, None], "s": ["a", None], "b": [True, None], "t": [at, None]}
+    wanted = {"n": "int", "x": "double", "s": "string", "b": "bool", "t": "timestamp"}
+    text = "n > 1 || x < 2.0 || s == 'b' || !b || t > timestamp(0)"
+    for data in (columns, pandas.DataFrame(columns), polars.DataFrame(columns), polars.LazyFrame(columns), pyarrow.table(columns),
+                 pyarrow.table(columns).to_reader(), [dict(zip(columns, row)) for row in zip(*columns.values())]):
+        rule = churn.Expression.over(data, text)
+        assert rule.variables == wanted, type(data)
+        assert rule.evaluate_table(data)["value"] == [True, True], type(data)
+    odd = polars.DataFrame({"tags": [["a"], []], "metric": [{"x": 1}, None], "n": [1, 2]})
+    assert churn.Expression.over(odd, "metric.x == n").evaluate_table(odd)["value"] == [True, None]
+    with pytest.raises(churn.ExpressionError, match="tags"):
+        churn.Expression.over(odd, "size(tags) > 1")
+
+
+def test_shown(rule):
+    assert rule._repr_html_() == ("<code>score &lt; 70.0 &amp;&amp; plan in [&#x27;free&#x27;]</code> "
+                                  "<small>bool over score: double, plan: string</small>")
+    assert "over nothing" in churn.Expression("1 < 2", {})._repr_html_()
 
 
 def test_tables_agree_with_rows(rule):
