@@ -61,6 +61,33 @@ churn_status churn_go_evaluate(const churn_expression *expression, const churn_v
     return status;
 }
 
+churn_status churn_go_evaluate_text(const churn_expression *expression, const churn_value *values,
+                                    uint32_t count, const char *bytes, char *room, size_t size,
+                                    size_t *needed, churn_outcome *outcome, churn_error *err)
+{
+    churn_value *all = calloc((size_t)count + 1, sizeof *all), got = {0};
+    if (all == NULL)
+        return CHURN_E_NOMEM;
+    point_to_texts(all, values, count, bytes);
+    churn_status status = churn_expression_evaluate_into(expression, all, count, room, size, needed,
+                                                         outcome, &got, err);
+    free(all);
+    return status;
+}
+
+churn_status churn_go_explain(const churn_expression *expression, const churn_value *values,
+                              uint32_t count, const char *bytes, churn_table **out,
+                              churn_error *err)
+{
+    churn_value *all = calloc((size_t)count + 1, sizeof *all);
+    if (all == NULL)
+        return CHURN_E_NOMEM;
+    point_to_texts(all, values, count, bytes);
+    churn_status status = churn_expression_explain(expression, all, count, out, err);
+    free(all);
+    return status;
+}
+
 void churn_go_views(const churn_table *table, churn_go_view *views)
 {
     uint32_t count = churn_table_column_count(table);

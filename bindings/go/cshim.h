@@ -23,6 +23,15 @@ churn_status churn_go_evaluate(const churn_expression *expression, const churn_v
                                uint32_t count, const char *bytes, size_t size,
                                churn_outcome *outcome, churn_value *value, churn_error *err);
 
+/* As it, for text that evaluation makes: at most `size` bytes of it, NUL included, go to `room`. */
+churn_status churn_go_evaluate_text(const churn_expression *expression, const churn_value *values,
+                                    uint32_t count, const char *bytes, char *room, size_t size,
+                                    size_t *needed, churn_outcome *outcome, churn_error *err);
+
+churn_status churn_go_explain(const churn_expression *expression, const churn_value *values,
+                              uint32_t count, const char *bytes, churn_table **out,
+                              churn_error *err);
+
 /* Where the parts of one column of a table are. */
 typedef struct churn_go_view {
     const char *name;

@@ -166,11 +166,29 @@ func plain(field reflect.Value) any {
 	return field.Interface()
 }
 
+// A record as the library takes it: the values of the variables, and their texts all in one. The
+// slices given hold them where they fit; a value of the library's holds no pointer here.
+func (e *Expression) pack(values []any, packed []C.churn_value, texts []byte) ([]C.churn_value, []byte, error) {
+	if len(values) != len(e.variables) {
+		return nil, nil, fail(ErrArgument, "%d values for %d variables", len(values), len(e.variables))
+	}
+	for i, value := range values {
+		if text, ok := value.(string); ok {
+			texts = append(texts, text...)
+			packed = append(packed, C.churn_value{_type: C.CHURN_TYPE_STRING, string: C.churn_str{len: C.size_t(len(text))}})
+			continue
+		}
+		plain, ok := e.scalar(i, value)
+		if !ok {
+			return nil, nil, fail(ErrArgument, "%s cannot be a %T", e.variables[i].Name, value)
+		}
+		packed = append(packed, plain)
+	}
+	return packed, texts, nil
+}
+
 // EvaluateValues is as Evaluate, with the values in the order of the variables: the fastest way.
 func (e *Expression) EvaluateValues(values ...any) (any, error) {
-	if len(values) != len(e.variables) {
-		return nil, fail(ErrArgument, "%d values for %d variables", len(values), len(e.variables))
-	}
 	pointer, err := e.acquire()
 	if err != nil {
 		return nil, err
@@ -178,26 +196,17 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 	defer e.release()
 	var room [16]C.churn_value
 	var texts [128]byte
-	packed, bytes := room[:0], texts[:0]
-	for i, value := range values {
-		if text, ok := value.(string); ok {
-			bytes = append(bytes, text...)
-			packed = append(packed, C.churn_value{_type: C.CHURN_TYPE_STRING, string: C.churn_str{len: C.size_t(len(text))}})
-			continue
-		}
-		plain, ok := e.scalar(i, value)
-		if !ok {
-			return nil, fail(ErrArgument, "%s cannot be a %T", e.variables[i].Name, value)
-		}
-		packed = append(packed, plain)
+	packed, bytes, err := e.pack(values, room[:0], texts[:0])
+	if err != nil {
+		return nil, err
 	}
 	var outcome C.churn_outcome
 	var value C.churn_value
 	why := newError()
 	status := C.churn_go_evaluate((*C.churn_expression)(pointer), unsafe.SliceData(packed), C.uint32_t(len(packed)),
 		(*C.char)(unsafe.Pointer(unsafe.SliceData(bytes))), C.size_t(len(bytes)), &outcome, &value, &why)
-	if status == C.CHURN_E_UNSUPPORTED { // text that evaluation makes has its owner in a table
-		return e.evaluateRow(values)
+	if status == C.CHURN_E_UNSUPPORTED { // text that evaluation makes wants room
+		return evaluateText(pointer, append([]C.churn_value(nil), packed...), append([]byte(nil), bytes...))
 	}
 	if status != C.CHURN_OK {
 		return nil, failure(status, why)
@@ -210,6 +219,57 @@ func (e *Expression) scalar(variable int, value any) (C.churn_value, bool) {
 		return C.churn_value{_type: C.CHURN_TYPE_DURATION, integer: C.int64_t(span)}, true
 	}
 	return scalar(e.fit(variable, value))
+}
+
+// Text that evaluation makes, in room that grows to what it takes.
+func evaluateText(pointer unsafe.Pointer, packed []C.churn_value, texts []byte) (any, error) {
+	for room := make([]byte, 256); ; {
+		var outcome C.churn_outcome
+		var needed C.size_t
+		why := newError()
+		status := C.churn_go_evaluate_text((*C.churn_expression)(pointer), unsafe.SliceData(packed), C.uint32_t(len(packed)),
+			(*C.char)(unsafe.Pointer(unsafe.SliceData(texts))), (*C.char)(unsafe.Pointer(unsafe.SliceData(room))),
+			C.size_t(len(room)), &needed, &outcome, &why)
+		if status == C.CHURN_E_RANGE && int(needed) > len(room) {
+			room = make([]byte, int(needed))
+			continue
+		}
+		if status != C.CHURN_OK {
+			return nil, failure(status, why)
+		}
+		if outcome != C.CHURN_OUTCOME_VALUE {
+			return answer(outcome, &C.churn_value{}, nil, why)
+		}
+		return string(room[:needed-1]), nil
+	}
+}
+
+// Explain tells why the expression came to what it did for one record, given as for Evaluate: a
+// table with a row for each part, the whole first. Its columns are part (its text), depth, line,
+// column, outcome ("value", "unknown", "error"), value (as text), because (names that are missing,
+// or what went wrong) and decided (whether the outcome of the whole stands on it).
+func (e *Expression) Explain(record any) (*Table, error) {
+	values := make([]any, len(e.variables))
+	if err := e.pick(record, values); err != nil {
+		return nil, err
+	}
+	pointer, err := e.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer e.release()
+	packed, texts, err := e.pack(values, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	var out *C.churn_table
+	why := newError()
+	status := C.churn_go_explain((*C.churn_expression)(pointer), unsafe.SliceData(packed), C.uint32_t(len(packed)),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(texts))), &out, &why)
+	if status != C.CHURN_OK {
+		return nil, failure(status, why)
+	}
+	return takeTable(out), nil
 }
 
 // An int where a variable is a float is a float: in Go, 61 is not 61.0.
@@ -241,51 +301,6 @@ func answer(outcome C.churn_outcome, value *C.churn_value, texts []byte, why C.c
 		return time.Duration(value.integer), nil
 	}
 	return instant(C.churn_time(value.integer)), nil
-}
-
-// One record as columns of one row.
-func (e *Expression) evaluateRow(values []any) (any, error) {
-	columns := Columns{}
-	for i, value := range values {
-		if column := oneRow(e.fit(i, value)); column != nil {
-			columns[e.variables[i].Name] = column
-		}
-	}
-	table, err := e.evaluateColumns(nil, columns, 1)
-	if err != nil {
-		return nil, err
-	}
-	row := table.Row(0)
-	if row.String("outcome") == "error" {
-		return nil, &EvaluationError{Message: row.String("error")}
-	}
-	return row.Value("value"), nil
-}
-
-func oneRow(value any) any {
-	switch value := value.(type) {
-	case bool:
-		return Column[bool]{Values: []bool{value}}
-	case int:
-		return Column[int]{Values: []int{value}}
-	case int32:
-		return Column[int]{Values: []int{int(value)}}
-	case int64:
-		return Column[int64]{Values: []int64{value}}
-	case float32:
-		return Column[float64]{Values: []float64{float64(value)}}
-	case float64:
-		return Column[float64]{Values: []float64{value}}
-	case string:
-		return Column[string]{Values: []string{value}}
-	case time.Time:
-		return Column[time.Time]{Values: []time.Time{value}}
-	case time.Duration:
-		return Column[time.Duration]{Values: []time.Duration{value}}
-	case Truth:
-		return []Truth{value}
-	}
-	return nil
 }
 
 // EvaluateColumns evaluates the expression for many rows in one crossing. Variables without a column

@@ -248,3 +248,28 @@ func TestExpressionsAreShared(t *testing.T) {
 	}
 	group.Wait()
 }
+
+func TestExplanations(t *testing.T) {
+	rule := compile(t, `score < 70.0 && plan in ["free"]`)
+	table := must[*Table](t)(rule.Explain(map[string]any{"score": 61.5}))
+	equal(t, "rows", table.Len(), 5)
+	equal(t, "part", table.Row(0).String("part"), rule.Text())
+	equal(t, "because", table.Row(0).String("because"), "plan")
+	equal(t, "value", table.Row(1).String("value"), "true")
+	equal(t, "decided", table.Row(1).Value("decided"), any(false))
+	if _, err := rule.Explain(7); err == nil {
+		t.Error("a number is no record")
+	}
+}
+
+func TestTextsThatEvaluationMakes(t *testing.T) {
+	long := strings.Repeat("ab", 5000)
+	got, err := compile(t, `plan + "/" + string(seats)`).Evaluate(map[string]any{"plan": long, "seats": 5})
+	if err != nil || got != long+"/5" {
+		t.Errorf("%v, %v", got, err)
+	}
+	var fault *EvaluationError
+	if _, err := compile(t, `plan + string(1 / seats)`).Evaluate(map[string]any{"plan": "x", "seats": 0}); !errors.As(err, &fault) || fault.Line != 1 {
+		t.Errorf("%v", err)
+	}
+}

@@ -128,8 +128,8 @@ CHURN_API bool churn_expression_can_be_unknown(const churn_expression *expressio
  *        although the call itself succeeds
  * @return CHURN_OK; CHURN_E_TYPE where a value is not of its variable's type; CHURN_E_UTF8;
  *         CHURN_E_UNSUPPORTED where the value is text that evaluation makes (`+`, string()), for
- *         which there is no owner here: give one row to churn_expression_evaluate_columns();
- *         CHURN_E_NOMEM; CHURN_E_ARG
+ *         which there is no owner here: use churn_expression_evaluate_into(); CHURN_E_NOMEM;
+ *         CHURN_E_ARG
  * @threads any
  * @since 0.1
  */
@@ -137,6 +137,54 @@ CHURN_API churn_status churn_expression_evaluate(const churn_expression *express
                                                  const churn_value *values, uint32_t value_count,
                                                  churn_outcome *outcome, churn_value *value,
                                                  churn_error *err);
+
+/**
+ * Evaluate an expression for one record, with room for text that evaluation makes.
+ *
+ * @param values as for churn_expression_evaluate()
+ * @param value_count how many; must equal the number of variables
+ * @param room memory for the value where it is text that evaluation makes, its NUL included; may be
+ *        NULL
+ * @param room_size bytes of it
+ * @param[out] room_needed bytes that the text takes, 0 where it needs no room; may be NULL
+ * @param[out] outcome CHURN_OUTCOME_*
+ * @param[out] value the value where the outcome is CHURN_OUTCOME_VALUE; a string is in `room` if
+ *        the expression makes text, else a view of the inputs or of the expression; NULL: only the
+ *        outcome is wanted, and no room is needed
+ * @param err optional; also written where the outcome is an error
+ * @return CHURN_OK; CHURN_E_RANGE where the room is too small: `room_needed` is set, all else is as
+ *         it was; CHURN_E_TYPE; CHURN_E_UTF8; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_evaluate_into(const churn_expression *expression,
+                                                      const churn_value *values,
+                                                      uint32_t value_count, void *room,
+                                                      size_t room_size, size_t *room_needed,
+                                                      churn_outcome *outcome, churn_value *value,
+                                                      churn_error *err);
+
+/**
+ * Tell why an expression came to what it did for one record: what each of its parts came to.
+ *
+ * The table has a row for each part: the whole first, then its operands from left to right, each
+ * followed by its own; literals are left out. Columns: `part` (its text), `depth` (0: the whole),
+ * `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (text as string() gives it,
+ * strings quoted), `because` (names that are missing, at most eight, or what went wrong), `decided`
+ * (whether the outcome of the whole stands on this part: of `a && b`, which is false, those that
+ * are false).
+ *
+ * @param values as for churn_expression_evaluate()
+ * @param value_count how many; must equal the number of variables
+ * @param[out] out returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_TYPE; CHURN_E_UTF8; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_explain(const churn_expression *expression,
+                                                const churn_value *values, uint32_t value_count,
+                                                churn_table **out, churn_error *err);
 
 /**
  * Evaluate an expression for many rows given as plain arrays.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr/ast.h"
+#include "expr/fuse.h"
 
 /* Compiling and evaluating: the functions of expr.h. */
 
@@ -136,6 +137,9 @@ static churn_status compile(expr_comp *comp, churn__type want)
     CHURN_TRY(churn__expr_check(comp, want));
     CHURN_TRY(keep_tree(comp));
     CHURN_TRY(churn__expr_generate(comp));
+    if (!churn__expr_fuse(comp->expr)) {
+        st = churn__fail_memory(comp->err, comp->heap);
+    }
 done:
     return st;
 }
@@ -253,6 +257,17 @@ void churn__expr_give(churn__type type, const expr_cell *cell, churn__value *out
     }
 }
 
+/* The canonical code knows why something is an error. */
+static const expr_cell *run_slowly(const churn__expr *expr, const churn__column *columns,
+                                   uint32_t row, expr_cell *frame, expr_run *run)
+{
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        churn__expr_load(&columns[expr->slots[i]], expr->slot_types[i], row, &frame[i]);
+    }
+    churn__expr_run_row(expr, frame, run);
+    return &frame[expr->result];
+}
+
 churn_status churn__expr_value(const churn__expr *expr, const churn__column *columns, uint32_t row,
                                churn__expr_scratch *scratch, churn__value *out, churn__truth *truth,
                                churn_error *err)
@@ -262,15 +277,14 @@ churn_status churn__expr_value(const churn__expr *expr, const churn__column *col
     CHURN_TRY(churn__expr_scratch_fit(scratch, expr, err));
     run.text = expr->makes_text ? churn__expr_scratch_text(scratch) : NULL;
     expr_cell *frame = churn__expr_scratch_frame(scratch);
-    for (uint32_t i = 0; i < expr->slot_count; i++) {
-        churn__expr_load(&columns[expr->slots[i]], expr->slot_types[i], row, &frame[i]);
+    const expr_cell *cell = churn__expr_run_columns(expr, columns, row, frame, &run);
+    if (cell->state == EXPR_ERROR) {
+        cell = run_slowly(expr, columns, row, frame, &run);
     }
-    churn__expr_run_row(expr, frame, &run);
     if (run.no_memory) {
         st = churn__fail_memory(err, expr->heap);
         goto done;
     }
-    const expr_cell *cell = &frame[expr->result];
     *truth = cell->state == EXPR_FALSE ? CHURN__TRUE : expr_truth(cell->state);
     if (cell->state == EXPR_ERROR) {
         churn__expr_explain_error(expr, cell, err);

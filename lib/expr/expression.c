@@ -2,6 +2,7 @@
 #include <churn/expression.h>
 
 #include "expr/expression_inside.h"
+#include "expr/fuse.h"
 
 #define FRAME_ON_STACK 64u
 
@@ -172,52 +173,76 @@ bool churn_expression_can_be_unknown(const churn_expression *expression)
 
 /* ---- one record ---- */
 
-static churn_status load_value(const churn_value *value, churn__type type, expr_cell *out,
-                               churn_error *err)
+/* Every type first, in one go: most records have no fault. */
+static bool types_fit(const churn_expression *expression, const churn_value *values)
 {
-    out->state = EXPR_OK;
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        out->state = expr_from_bool(value->truth != 0);
-        break;
-    case CHURN__TYPE_DOUBLE:
-        out->as.d = value->number;
-        break;
-    case CHURN__TYPE_STRING:
-        out->as.s = value->string;
-        return churn__expr_check_string(value->string, CHURN_ROW_NONE, err);
-    default:
-        out->as.i = value->integer;
-        break;
+    bool fit = true;
+    for (uint32_t i = 0; i < expression->count; i++) {
+        churn_type type = values[i].type;
+        fit &= (type == 0) | (type == expression->types[i]);
     }
-    return CHURN_OK;
+    return fit;
 }
 
-static churn_status load_values(const churn_expression *expression, const churn_value *values,
-                                expr_cell *frame, churn_error *err)
+static churn_status type_fault(const churn_expression *expression, const churn_value *values,
+                               churn_error *err)
+{
+    uint32_t i = 0;
+    while (values[i].type == 0 || values[i].type == expression->types[i]) {
+        i++;
+    }
+    return churn__fail(err, CHURN_E_TYPE, 0, "variable %q is declared %s: another type was given",
+                       &expression->names[i], churn__type_name(expression->types[i]));
+}
+
+/* Texts of 4 to 16 bytes without a byte past ASCII; others may be UTF-8 too. */
+static inline bool is_short_ascii(churn_str s)
+{
+    uint64_t a = 0, b = 0;
+    if (s.ptr == NULL || s.len > 16 || s.len == 0) {
+        return false;
+    }
+    if (s.len >= 8) {
+        memcpy(&a, s.ptr, 8);
+        memcpy(&b, s.ptr + s.len - 8, 8);
+    } else if (s.len >= 4) {
+        memcpy(&a, s.ptr, 4);
+        memcpy(&b, s.ptr + s.len - 4, 4);
+    } else {
+        a = (uint64_t)((unsigned char)s.ptr[0] | (unsigned char)s.ptr[s.len / 2] |
+                       (unsigned char)s.ptr[s.len - 1]);
+    }
+    return ((a | b) & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Types of all values, and the texts of those that are used. */
+static churn_status check_values(const churn_expression *expression, const churn_value *values,
+                                 churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn__expr *expr = expression->expr;
-    for (uint32_t i = 0; i < expression->count; i++) {
-        if (values[i].type != 0 && values[i].type != expression->types[i]) {
-            CHURN_FAIL(CHURN_E_TYPE, 0, "variable %q is declared %s: another type was given",
-                       &expression->names[i], churn__type_name(expression->types[i]));
-        }
+    if (!types_fit(expression, values)) {
+        return type_fault(expression, values, err);
     }
     for (uint32_t i = 0; i < expr->slot_count; i++) {
         const churn_value *value = &values[expr->slots[i]];
-        frame[i].state = EXPR_UNKNOWN;
-        if (value->type != 0) {
-            CHURN_TRY(load_value(value, expr->slot_types[i], &frame[i], err));
+        if (value->type == CHURN_TYPE_STRING && !is_short_ascii(value->string)) {
+            CHURN_TRY(churn__expr_check_string(value->string, CHURN_ROW_NONE, err));
         }
     }
 done:
     return st;
 }
 
+static void load_values(const churn__expr *expr, const churn_value *values, expr_cell *frame)
+{
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        churn__expr_load_value(&values[expr->slots[i]], expr->slot_types[i], &frame[i]);
+    }
+}
+
 static void give_value(churn__type type, const expr_cell *cell, churn_value *out)
 {
-    *out = (churn_value){.type = type};
     switch (type) {
     case CHURN__TYPE_BOOL:
         out->truth = cell->state == EXPR_TRUE;
@@ -232,13 +257,30 @@ static void give_value(churn__type type, const expr_cell *cell, churn_value *out
         out->integer = cell->as.i;
         break;
     }
+    out->type = type;
 }
 
-static void give(const churn__expr *expr, const expr_cell *cell, churn_outcome *outcome,
-                 churn_value *value, churn_error *err)
+/* Run the canonical code, which knows why something is an error. */
+static const expr_cell *run_slowly(const churn__expr *expr, const churn_value *values,
+                                   expr_cell *frame, expr_run *run)
 {
-    if (value != NULL) {
-        *value = (churn_value){0};
+    load_values(expr, values, frame);
+    churn__expr_run_row(expr, frame, run);
+    return &frame[expr->result];
+}
+
+static churn_status run_record(const churn_expression *expression, const churn_value *values,
+                               expr_cell *frame, expr_run *run, churn_outcome *outcome,
+                               churn_value *value, churn_error *err)
+{
+    const churn__expr *expr = expression->expr;
+    const expr_cell *cell = churn__expr_run_record(expr, values, frame, run);
+    churn_value found = {0};
+    if (cell->state == EXPR_ERROR && !run->no_memory) {
+        cell = run_slowly(expr, values, frame, run);
+    }
+    if (run->no_memory) {
+        return churn__fail_memory(err, expression->heap);
     }
     if (cell->state == EXPR_ERROR) {
         *outcome = CHURN_OUTCOME_ERROR;
@@ -247,39 +289,39 @@ static void give(const churn__expr *expr, const expr_cell *cell, churn_outcome *
         *outcome = CHURN_OUTCOME_UNKNOWN;
     } else {
         *outcome = CHURN_OUTCOME_VALUE;
-        if (value != NULL) {
-            give_value(expr->type, cell, value);
-        }
+        give_value(expr->type, cell, &found);
     }
+    if (value != NULL) {
+        *value = found;
+    }
+    return CHURN_OK;
 }
 
-static churn_status run_record(const churn_expression *expression, const churn_value *values,
-                               expr_cell *frame, churn_outcome *outcome, churn_value *value,
+/* With a frame, on the stack where it fits. */
+static churn_status run_framed(const churn_expression *expression, const churn_value *values,
+                               expr_run *run, churn_outcome *outcome, churn_value *value,
                                churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    churn__arena text;
-    churn__arena_init(&text, expression->heap);
-    expr_run run = {.text = &text, .text_limit = expression->expr->text_limit};
-    CHURN_TRY(load_values(expression, values, frame, err));
-    churn__expr_run_row(expression->expr, frame, &run);
-    if (run.no_memory) {
-        st = churn__fail_memory(err, expression->heap);
-        goto done;
+    expr_cell few[FRAME_ON_STACK];
+    uint32_t need = expression->expr->frame_count;
+    if (need <= FRAME_ON_STACK) {
+        return run_record(expression, values, few, run, outcome, value, err);
     }
-    give(expression->expr, &frame[expression->expr->result], outcome, value, err);
-done:
-    churn__arena_clear(&text);
+    expr_cell *frame = churn__alloc_array(expression->heap, need, sizeof *frame);
+    if (frame == NULL) {
+        return churn__fail_memory(err, expression->heap);
+    }
+    churn_status st = run_record(expression, values, frame, run, outcome, value, err);
+    churn__free_array(expression->heap, frame, need, sizeof *frame);
     return st;
 }
 
-static churn_status check_evaluate(const churn_expression *expression, const churn_value *values,
-                                   uint32_t value_count, const churn_outcome *outcome,
-                                   churn_error *err)
+static churn_status check_arguments(const char *function, const churn_expression *expression,
+                                    const churn_value *values, uint32_t value_count,
+                                    const void *out, const char *out_name, churn_error *err)
 {
-    const char *function = "churn_expression_evaluate";
-    if (expression == NULL || outcome == NULL) {
-        return churn__fail_null(err, function, expression == NULL ? "expression" : "outcome");
+    if (expression == NULL || out == NULL) {
+        return churn__fail_null(err, function, expression == NULL ? "expression" : out_name);
     }
     if (values == NULL && expression->count > 0) {
         return churn__fail_null(err, function, "values");
@@ -288,13 +330,12 @@ static churn_status check_evaluate(const churn_expression *expression, const chu
         return churn__fail(err, CHURN_E_ARG, 0, "%s: %u values given for %u variables", function,
                            (uint64_t)value_count, (uint64_t)expression->count);
     }
-    if (expression->expr->type == CHURN__TYPE_STRING && expression->expr->makes_text) {
-        return churn__fail(err, CHURN_E_UNSUPPORTED, 0,
-                           "%s: the value is text that evaluation makes: use "
-                           "churn_expression_evaluate_columns, whose table holds it",
-                           function);
-    }
     return CHURN_OK;
+}
+
+static bool gives_made_text(const churn_expression *expression)
+{
+    return expression->expr->makes_text && expression->expr->type == CHURN__TYPE_STRING;
 }
 
 churn_status churn_expression_evaluate(const churn_expression *expression,
@@ -302,19 +343,97 @@ churn_status churn_expression_evaluate(const churn_expression *expression,
                                        churn_outcome *outcome, churn_value *value, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    expr_cell few[FRAME_ON_STACK], *frame = few;
-    CHURN_TRY(check_evaluate(expression, values, value_count, outcome, err));
-    uint32_t need = expression->expr->frame_count;
-    if (need > FRAME_ON_STACK) {
-        frame = churn__alloc_array(expression->heap, need, sizeof *frame);
-        if (frame == NULL) {
-            return churn__fail_memory(err, expression->heap);
-        }
+    CHURN_TRY(check_arguments("churn_expression_evaluate", expression, values, value_count, outcome,
+                              "outcome", err));
+    expr_run run = {.text_limit = expression->expr->text_limit};
+    if (!expression->expr->makes_text) {
+        CHURN_TRY(check_values(expression, values, err));
+        return run_framed(expression, values, &run, outcome, value, err);
     }
-    st = run_record(expression, values, frame, outcome, value, err);
-    if (frame != few) {
-        churn__free_array(expression->heap, frame, need, sizeof *frame);
+    if (gives_made_text(expression)) {
+        CHURN_FAIL(CHURN_E_UNSUPPORTED, 0,
+                   "churn_expression_evaluate: the value is text that evaluation makes: give room "
+                   "for it to churn_expression_evaluate_into");
     }
+    st = churn_expression_evaluate_into(expression, values, value_count, NULL, 0, NULL, outcome,
+                                        value, err);
+done:
+    return st;
+}
+
+/* Text that was made, into the host's room. */
+static churn_status move_text(churn_value *value, void *room, size_t room_size, size_t *needed,
+                              churn_error *err)
+{
+    churn_str s = value->string;
+    *needed = s.len + 1;
+    if (room == NULL || room_size < *needed) {
+        return churn__fail(
+            err, CHURN_E_RANGE, 0,
+            "churn_expression_evaluate_into: the text takes %u bytes, room is for %u",
+            (uint64_t)*needed, (uint64_t)(room != NULL ? room_size : 0));
+    }
+    memcpy(room, s.ptr, s.len);
+    ((char *)room)[s.len] = '\0';
+    value->string.ptr = room;
+    return CHURN_OK;
+}
+
+churn_status churn_expression_evaluate_into(const churn_expression *expression,
+                                            const churn_value *values, uint32_t value_count,
+                                            void *room, size_t room_size, size_t *room_needed,
+                                            churn_outcome *outcome, churn_value *value,
+                                            churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_value found = {0};
+    churn_outcome came = CHURN_OUTCOME_UNKNOWN;
+    size_t needed = 0;
+    churn__arena text;
+    CHURN_TRY(check_arguments("churn_expression_evaluate_into", expression, values, value_count,
+                              outcome, "outcome", err));
+    CHURN_TRY(check_values(expression, values, err));
+    churn__arena_init(&text, expression->heap);
+    expr_run run = {.text = &text, .text_limit = expression->expr->text_limit};
+    st = run_framed(expression, values, &run, &came, &found, err);
+    if (st == CHURN_OK && came == CHURN_OUTCOME_VALUE && value != NULL &&
+        gives_made_text(expression)) {
+        st = move_text(&found, room, room_size, &needed, err);
+    }
+    churn__arena_clear(&text);
+    if (room_needed != NULL) {
+        *room_needed = needed;
+    }
+    CHURN_TRY(st);
+    *outcome = came;
+    if (value != NULL) {
+        *value = found;
+    }
+done:
+    return st;
+}
+
+/* ---- why ---- */
+
+churn_status churn_expression_explain(const churn_expression *expression, const churn_value *values,
+                                      uint32_t value_count, churn_table **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    expr_cell *slots = NULL;
+    if (out != NULL) {
+        *out = NULL;
+    }
+    CHURN_TRY(check_arguments("churn_expression_explain", expression, values, value_count, out,
+                              "out", err));
+    CHURN_TRY(check_values(expression, values, err));
+    const churn__expr *expr = expression->expr;
+    slots = churn__alloc_array_zero(expression->heap, expr->slot_count, sizeof *slots);
+    if (slots == NULL) {
+        return churn__fail_memory(err, expression->heap);
+    }
+    load_values(expr, values, slots);
+    st = churn__expr_explain_cells(expr, slots, expression->heap, out, err);
+    churn__free_array(expression->heap, slots, expr->slot_count, sizeof *slots);
 done:
     return st;
 }

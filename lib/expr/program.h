@@ -208,6 +208,10 @@ struct churn__expr {
     uint32_t node_count, arg_count;
     const struct expr_node *nodes;
     const uint32_t *args;
+    /* The program for one record: fuse.h. */
+    const struct row_code *row;
+    uint32_t row_count, row_frame; /* instructions, cells */
+    uint32_t row_result;
 };
 
 /* What a run may need besides the frame. */

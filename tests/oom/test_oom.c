@@ -881,6 +881,31 @@ static churn_status try_expression(bench *b, churn_error *err)
     return st;
 }
 
+/* One record: text that is made, more cells than stand on the stack, and why. */
+static churn_status try_record(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("score"), CHURN_TYPE_DOUBLE, 0},
+                                        {STR("plan"), CHURN_TYPE_STRING, 0}};
+    const churn_value values[] = {{.type = CHURN_TYPE_DOUBLE, .number = 61.5},
+                                  {.type = CHURN_TYPE_STRING, .string = STR("free")}};
+    char room[64];
+    churn_outcome outcome;
+    churn_value value;
+    churn_status st = churn_expression_compile(
+        "score < 70.0 && plan in ['free', 'trial'] ? plan + ' ' + string(score) : 'none'",
+        CHURN_NTS, variables, 2, &options, &b->expression, err);
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_into(b->expression, values, 2, room, sizeof room, NULL,
+                                            &outcome, &value, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expression_explain(b->expression, values, 2, &b->table, err);
+    }
+    return st;
+}
+
 /* The actions through a stream: `episode` is an int column, `title` text with nulls. */
 static churn_status try_evaluate_stream(bench *b, churn_error *err)
 {
@@ -1090,6 +1115,7 @@ static const struct {
     {"load", try_load},
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
+    {"record", try_record},
     {"evaluate_stream", try_evaluate_stream},
     {"erase", try_erase},
     {"erase_user", try_erase_user},

@@ -188,60 +188,25 @@ static int read_values(expression *self, PyObject *mapping, churn_value *values,
     return 0;
 }
 
-/* One row as columns, for texts that evaluation itself makes. */
-static PyObject *evaluate_row(expression *self, const churn_value *values)
+/* Text that evaluation makes stands in `room`, which grows to what it takes. */
+static churn_status evaluate_into(const expression *self, const churn_expression *compiled,
+                                  const churn_value *values, char **room, churn_outcome *outcome,
+                                  churn_value *value, churn_error *err)
 {
-    core_state *state = self->handle.state;
-    churn_value_column *columns = calloc((size_t)self->count + 1, sizeof *columns);
-    uint8_t *truths = calloc((size_t)self->count * 2 + 1, 1);
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    PyObject *made = NULL;
-    if (columns == NULL || truths == NULL) {
-        free(columns);
-        free(truths);
-        return PyErr_NoMemory();
-    }
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        truths[2 * i] = (uint8_t)values[i].truth;
-        truths[2 * i + 1] = values[i].type != 0;
-        columns[i].valid = &truths[2 * i + 1];
-        columns[i].values = self->types[i] == CHURN_TYPE_BOOL     ? (const void *)&truths[2 * i]
-                            : self->types[i] == CHURN_TYPE_DOUBLE ? (const void *)&values[i].number
-                            : self->types[i] == CHURN_TYPE_STRING ? (const void *)&values[i].string
-                                                                  : &values[i].integer;
-    }
-    churn_status st = churn_expression_evaluate_columns(
-        self->handle.ptr, columns, (uint32_t)self->count, 1, NULL, &table, &err);
-    if (st == CHURN_OK) {
-        made = core_table_new(state, table);
-    } else {
-        core_raise(state, st, &err, "expression", NULL);
-    }
-    free(columns);
-    free(truths);
-    return made;
-}
-
-static PyObject *text_of_row(expression *self, const churn_value *values)
-{
-    PyObject *table = evaluate_row(self, values);
-    PyObject *row = table != NULL ? PyObject_CallMethod(table, "row", "i", 0) : NULL;
-    PyObject *made = row != NULL ? PyDict_GetItemString(row, "value") : NULL;
-    PyObject *fault = row != NULL ? PyDict_GetItemString(row, "error") : NULL;
-    if (fault != NULL && fault != Py_None) {
-        churn_error err = CORE_ERROR_INIT;
-        churn_str text = {NULL, 0};
-        if (core_str(fault, "error", &text) == 0) {
-            PyOS_snprintf(err.message, sizeof err.message, "%s", text.ptr);
-            core_raise(self->handle.state, CHURN_E_FAILED, &err, "expression", NULL);
+    size_t size = 0, needed = 0;
+    for (;;) {
+        churn_status st = churn_expression_evaluate_into(compiled, values, (uint32_t)self->count,
+                                                         *room, size, &needed, outcome, value, err);
+        if (st != CHURN_E_RANGE || needed <= size) {
+            return st;
         }
-        made = NULL;
+        free(*room);
+        *room = malloc(needed);
+        size = needed;
+        if (*room == NULL) {
+            return CHURN_E_NOMEM;
+        }
     }
-    Py_XINCREF(made);
-    Py_XDECREF(row);
-    Py_XDECREF(table);
-    return made;
 }
 
 static PyObject *evaluate_values(expression *self, const churn_value *values)
@@ -250,6 +215,8 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
     churn_outcome outcome = CHURN_OUTCOME_UNKNOWN;
     churn_value value = {0};
     churn_error err = CORE_ERROR_INIT;
+    char *room = NULL;
+    PyObject *made = NULL;
     const churn_expression *compiled = core_open(&self->handle);
     if (compiled == NULL) {
         return NULL;
@@ -257,30 +224,40 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
     churn_status st =
         churn_expression_evaluate(compiled, values, (uint32_t)self->count, &outcome, &value, &err);
     if (st == CHURN_E_UNSUPPORTED) {
-        return text_of_row(self, values);
+        st = evaluate_into(self, compiled, values, &room, &outcome, &value, &err);
     }
     if (st != CHURN_OK) {
-        return core_raise(state, st, &err, "expression", NULL);
+        made = core_raise(state, st, &err, "expression", NULL);
+    } else if (outcome == CHURN_OUTCOME_ERROR) {
+        made = core_raise(state, CHURN_E_FAILED, &err, "expression", NULL);
+    } else if (outcome == CHURN_OUTCOME_UNKNOWN) {
+        made = core_none();
+    } else {
+        made = core_value_object(state, &value);
     }
-    if (outcome == CHURN_OUTCOME_ERROR) {
-        return core_raise(state, CHURN_E_FAILED, &err, "expression", NULL);
-    }
-    if (outcome == CHURN_OUTCOME_UNKNOWN) {
-        return core_none();
-    }
-    return core_value_object(state, &value);
+    free(room);
+    return made;
 }
 
-PyDoc_STRVAR(
-    expression_evaluate_doc,
-    "evaluate($self, values, /)\n--\n\n"
-    "The value for one record: a mapping of names to values. None where it is unknown,\n"
-    "because something that it stands on is missing; ExpressionError where it is an error.\n"
-    "The value of a name with a dot may also stand in a mapping: {'metric': {'logins': 3}}.");
-
-static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
+static PyObject *explain_values(expression *self, const churn_value *values)
 {
-    expression *self = (expression *)object;
+    core_state *state = self->handle.state;
+    churn_error err = CORE_ERROR_INIT;
+    churn_table *table = NULL;
+    const churn_expression *compiled = core_open(&self->handle);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    churn_status st =
+        churn_expression_explain(compiled, values, (uint32_t)self->count, &table, &err);
+    return st == CHURN_OK ? core_table_new(state, table)
+                          : core_raise(state, st, &err, "expression", NULL);
+}
+
+/* What a function makes of the values of one record. */
+static PyObject *with_values(expression *self, PyObject *mapping,
+                             PyObject *(*make)(expression *self, const churn_value *values))
+{
     churn_value stack[ON_STACK];
     PyObject *held_stack[ON_STACK] = {NULL};
     churn_value *values = stack;
@@ -293,7 +270,7 @@ static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
     if (values == NULL || held == NULL) {
         PyErr_NoMemory();
     } else if (read_values(self, mapping, values, held) == 0) {
-        made = evaluate_values(self, values);
+        made = make(self, values);
     }
     for (Py_ssize_t i = 0; held != NULL && i < self->count; i++) {
         Py_XDECREF(held[i]);
@@ -303,6 +280,31 @@ static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
         free((void *)held);
     }
     return made;
+}
+
+PyDoc_STRVAR(
+    expression_evaluate_doc,
+    "evaluate($self, values, /)\n--\n\n"
+    "The value for one record: a mapping of names to values. None where it is unknown,\n"
+    "because something that it stands on is missing; ExpressionError where it is an error.\n"
+    "The value of a name with a dot may also stand in a mapping: {'metric': {'logins': 3}}.");
+
+static PyObject *expression_evaluate(PyObject *object, PyObject *mapping)
+{
+    return with_values((expression *)object, mapping, evaluate_values);
+}
+
+PyDoc_STRVAR(
+    expression_explain_doc,
+    "explain($self, values, /)\n--\n\n"
+    "Why it came to what it did for one record: a table with a row for each part, the\n"
+    "whole first: part (its text), depth, line, column, outcome (value, unknown or error),\n"
+    "value (as text), because (names that are missing, or what went wrong), decided\n"
+    "(whether the outcome of the whole stands on it).");
+
+static PyObject *expression_explain(PyObject *object, PyObject *mapping)
+{
+    return with_values((expression *)object, mapping, explain_values);
 }
 
 PyDoc_STRVAR(expression_stream_doc, "_evaluate_stream($self, data, cancel, /)\n--\n\n");
@@ -408,6 +410,7 @@ static PyObject *expression_can_be_unknown(PyObject *object, void *unused)
 static PyMethodDef expression_methods[] = {
     {"_compile", expression_compile, METH_VARARGS, expression_compile_doc},
     {"evaluate", expression_evaluate, METH_O, expression_evaluate_doc},
+    {"explain", expression_explain, METH_O, expression_explain_doc},
     {"_evaluate_stream", expression_stream, METH_VARARGS, expression_stream_doc},
     {"uses", expression_uses, METH_O, expression_uses_doc},
     {NULL, NULL, 0, NULL},

@@ -282,3 +282,23 @@ def test_close(rule):
     with pytest.raises(churn.StateError):
         rule.evaluate_table({"score": [1.0], "plan": ["free"]})
     assert "closed" in repr(rule)
+
+
+def test_explain_says_what_each_part_came_to():
+    rule = churn.Expression("score < 70.0 && plan in ['free']", {"score": float, "plan": str})
+    table = rule.explain({"score": 61.5})
+    assert [(row["part"], row["depth"], row["outcome"], row["value"], row["because"], row["decided"])
+            for row in table] == [
+        ("score < 70.0 && plan in ['free']", 0, "unknown", None, "plan", True),
+        ("score < 70.0", 1, "value", "true", None, False),
+        ("score", 2, "value", "61.5", None, False),
+        ("plan in ['free']", 1, "unknown", None, "plan", True),
+        ("plan", 2, "unknown", None, "plan", True),
+    ]
+    with pytest.raises(churn.Error):
+        rule.explain({"score": "high"})
+
+
+def test_text_that_evaluation_makes_may_be_long():
+    twice = churn.Expression("x + x", {"x": str})
+    assert twice.evaluate({"x": "ab" * 5000}) == "ab" * 10000

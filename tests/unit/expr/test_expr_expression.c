@@ -175,6 +175,107 @@ static void evaluate__every_type_and_size__comes_back(void **state)
     churn_expression_free(e);
 }
 
+static void evaluate_into__text_that_is_made__goes_to_the_room(void **state)
+{
+    (void)state;
+    churn_expression *e = compile("seats > 3 ? customer.plan + '/' + string(score) : 'few'");
+    churn_value values[COUNT] = {{.type = CHURN_TYPE_DOUBLE, .number = 61.5},
+                                 {.type = CHURN_TYPE_STRING, .string = {"pro", 3}},
+                                 {0},
+                                 {.type = CHURN_TYPE_INT, .integer = 5},
+                                 {0}};
+    char room[16];
+    size_t needed = 99;
+    churn_outcome outcome = 77;
+    churn_value out = {.truth = 5};
+    churn_error err = {.struct_size = sizeof err};
+    memset(room, 'x', sizeof room);
+    assert_int_equal(
+        churn_expression_evaluate_into(e, values, COUNT, room, 8, &needed, &outcome, &out, &err),
+        CHURN_E_RANGE);
+    assert_int_equal(needed, 9);
+    assert_int_equal(outcome, 77);
+    assert_int_equal(out.truth, 5);
+    assert_int_equal(room[0], 'x');
+    assert_int_equal(
+        churn_expression_evaluate_into(e, values, COUNT, NULL, 0, NULL, &outcome, &out, NULL),
+        CHURN_E_RANGE);
+    assert_ok(
+        churn_expression_evaluate_into(e, values, COUNT, NULL, 0, &needed, &outcome, NULL, NULL));
+    assert_int_equal(outcome, CHURN_OUTCOME_VALUE);
+    assert_ok(
+        churn_expression_evaluate_into(e, values, COUNT, room, 9, &needed, &outcome, &out, &err));
+    assert_int_equal(needed, 9);
+    assert_ptr_equal(out.string.ptr, room);
+    assert_string_equal(room, "pro/61.5");
+    assert_int_equal(room[9], 'x');
+    values[3].type = 0;
+    assert_ok(churn_expression_evaluate_into(e, values, COUNT, room, sizeof room, &needed, &outcome,
+                                             &out, &err));
+    assert_int_equal(outcome, CHURN_OUTCOME_UNKNOWN);
+    assert_int_equal(needed, 0);
+    assert_int_equal(out.type, 0);
+    values[3] = (churn_value){.type = CHURN_TYPE_DOUBLE};
+    assert_int_equal(churn_expression_evaluate_into(e, values, COUNT, room, sizeof room, &needed,
+                                                    &outcome, &out, &err),
+                     CHURN_E_TYPE);
+    assert_int_equal(churn_expression_evaluate_into(NULL, values, COUNT, room, sizeof room, &needed,
+                                                    &outcome, &out, &err),
+                     CHURN_E_ARG);
+    churn_expression_free(e);
+}
+
+/* Short texts are checked by another way than long ones. */
+static void evaluate__texts_of_every_length__are_checked(void **state)
+{
+    (void)state;
+    churn_expression *e = compile("customer.plan == 'x'");
+    for (size_t len = 0; len <= 40; len++) {
+        char text[41];
+        churn_outcome outcome;
+        churn_value values[COUNT] = {[1] = {.type = CHURN_TYPE_STRING, .string = {text, len}}};
+        memset(text, 'a', sizeof text);
+        assert_ok(churn_expression_evaluate(e, values, COUNT, &outcome, NULL, NULL));
+        for (size_t at = 0; at < len; at++) {
+            text[at] = '\xC3';
+            assert_int_equal(churn_expression_evaluate(e, values, COUNT, &outcome, NULL, NULL),
+                             CHURN_E_UTF8);
+            if (at + 1 < len) {
+                text[at + 1] = '\xA9';
+                assert_ok(churn_expression_evaluate(e, values, COUNT, &outcome, NULL, NULL));
+                text[at + 1] = 'a';
+            }
+            text[at] = 'a';
+        }
+    }
+    churn_expression_free(e);
+}
+
+static void explain__one_record__is_a_table(void **state)
+{
+    (void)state;
+    churn_expression *e = compile("score < 70 && active");
+    churn_value values[COUNT] = {{.type = CHURN_TYPE_DOUBLE, .number = 61.5}};
+    churn_table *t = NULL;
+    assert_ok(churn_expression_explain(e, values, COUNT, &t, NULL));
+    assert_int_equal(churn_table_row_count(t), 4);
+    assert_int_equal(churn_table_column_count(t), 8);
+    assert_string_equal(churn_table_string(t, 0, churn_table_find(t, "because", CHURN_NTS)).ptr,
+                        "active");
+    assert_string_equal(churn_table_string(t, 1, churn_table_find(t, "value", CHURN_NTS)).ptr,
+                        "true");
+    assert_false(churn_table_bool(t, 1, churn_table_find(t, "decided", CHURN_NTS)));
+    churn_table_free(t);
+    values[0].type = CHURN_TYPE_INT;
+    assert_int_equal(churn_expression_explain(e, values, COUNT, &t, NULL), CHURN_E_TYPE);
+    assert_null(t);
+    assert_int_equal(churn_expression_explain(NULL, values, COUNT, &t, NULL), CHURN_E_ARG);
+    assert_int_equal(churn_expression_explain(e, values, COUNT, NULL, NULL), CHURN_E_ARG);
+    assert_int_equal(churn_expression_explain(e, NULL, COUNT, &t, NULL), CHURN_E_ARG);
+    assert_int_equal(churn_expression_explain(e, values, 1, &t, NULL), CHURN_E_ARG);
+    churn_expression_free(e);
+}
+
 static void evaluate__faults__are_reported(void **state)
 {
     (void)state;
@@ -529,6 +630,9 @@ int main(void)
         cmocka_unit_test(expression__answers_about_itself),
         cmocka_unit_test(evaluate__one_record__gives_value_unknown_or_error),
         cmocka_unit_test(evaluate__every_type_and_size__comes_back),
+        cmocka_unit_test(evaluate_into__text_that_is_made__goes_to_the_room),
+        cmocka_unit_test(evaluate__texts_of_every_length__are_checked),
+        cmocka_unit_test(explain__one_record__is_a_table),
         cmocka_unit_test(evaluate__faults__are_reported),
         cmocka_unit_test(evaluate_columns__rows_over_several_chunks__are_right),
         cmocka_unit_test(evaluate_columns__text_that_is_made__is_held_by_the_table),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr_kit.h"
 
+#include "expr/fuse.h"
+
 #include <math.h>
 
 /*
@@ -578,6 +580,58 @@ static void check_row(kit *k, const churn__expr *expr, const tree *t, const data
     churn__arena_clear(&arena);
 }
 
+static bool same_cells(churn__type type, const expr_cell *a, const expr_cell *b)
+{
+    churn__value x = {0}, y = {0};
+    if (a->state != b->state || a->state == EXPR_UNKNOWN || a->state == EXPR_ERROR) {
+        return a->state == b->state;
+    }
+    churn__expr_give(type, a, &x);
+    churn__expr_give(type, b, &y);
+    return same_bits(&x, &y);
+}
+
+static churn_value value_of(const data *d, unsigned c, unsigned row)
+{
+    unsigned i = c % 2;
+    churn_value v = {.type = churn__column_has(&d->columns[c], row) ? names[c].type : 0};
+    if (v.type != 0) {
+        v.truth = d->b[i][row];
+        v.integer = d->i[i][row];
+        v.number = d->d[i][row];
+        v.string = d->s[i][row];
+    }
+    return v;
+}
+
+/* The canonical code, the fused program over columns, and over a record. */
+static void check_record(kit *k, const churn__expr *expr, const data *d, unsigned row)
+{
+    expr_cell slow_frame[512] = {{.state = 9}}, fast_frame[512] = {{.state = 9}};
+    churn_value values[COLUMNS];
+    churn__arena arena;
+    churn__arena_init(&arena, k->heap);
+    expr_run run = {.text = &arena, .text_limit = expr->text_limit};
+    assert_true(expr->frame_count < 512 && expr->row_frame <= expr->frame_count);
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        churn__expr_load(&d->columns[expr->slots[i]], expr->slot_types[i], row, &slow_frame[i]);
+    }
+    churn__expr_run_row(expr, slow_frame, &run);
+    const expr_cell *want = &slow_frame[expr->result];
+    const expr_cell *got = churn__expr_run_columns(expr, d->columns, row, fast_frame, &run);
+    assert_true(same_cells(expr->type, want, got));
+    for (unsigned c = 0; c < COLUMNS; c++) {
+        values[c] = value_of(d, c, row);
+    }
+    memset(fast_frame, 0xA5, sizeof fast_frame);
+    got = churn__expr_run_record(expr, values, fast_frame, &run);
+    if (!same_cells(expr->type, want, got)) {
+        fail_msg("row %u of `%s`: %d, wanted %d", row, churn__expr_text(expr).ptr, got->state,
+                 want->state);
+    }
+    churn__arena_clear(&arena);
+}
+
 /* Rows by themselves and all rows at once. */
 static void check_vector(kit *k, const churn__expr *expr, const data *d, unsigned rows)
 {
@@ -630,7 +684,9 @@ static void machines__random_expressions__agree(void **state)
         if (expr != NULL) {
             compiled++;
             for (unsigned i = 0; i < 20; i++) {
-                check_row(&k, expr, t, &d, pick(&m, ROWS));
+                unsigned row = pick(&m, ROWS);
+                check_row(&k, expr, t, &d, row);
+                check_record(&k, expr, &d, row);
             }
             if (type == CHURN__TYPE_BOOL) {
                 check_vector(&k, expr, &d, round % 10 == 0 ? ROWS : 1 + pick(&m, 200));
