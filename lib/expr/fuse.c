@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "expr/fuse.h"
+#include "expr/fuse_inside.h"
 
 #include "base/checked.h"
 
@@ -10,38 +10,6 @@
  * known. Canonical code is a tree but for values that are used twice: those are computed first, so
  * that no jump passes them by.
  */
-
-#define NONE UINT32_MAX
-
-typedef struct item {
-    row_code code;
-    uint32_t next;
-    uint32_t after, after_other; /* jumps go behind these items; NONE: no jump */
-    uint32_t place;
-} item;
-
-typedef struct block {
-    uint32_t head, tail;  /* items; NONE: empty */
-    uint32_t cost;        /* twice the work, less one where it is likely to decide */
-    uint8_t chain;        /* OP_AND or OP_OR: `first`, `last` are its operands, not yet joined */
-    bool fixed;           /* the tail has its register already */
-    uint32_t reg;         /* what it gives, once it is made */
-    uint32_t first, last; /* blocks */
-    uint32_t next;        /* in the chain that it is an operand of */
-} block;
-
-typedef struct fuser {
-    churn__expr *expr;
-    uint32_t *writer; /* by entry of the frame: instruction + 1 */
-    uint32_t *from;   /* three an instruction: the operand as SLOT, CONST or REG */
-    uint32_t *uses;   /* by instruction */
-    block *blocks;    /* by instruction, then those of plain operands */
-    item *items;
-    uint32_t *last_use, *physical; /* by instruction */
-    uint32_t *spare;               /* registers that are free again */
-    uint32_t block_count, item_count, spare_count, reg_count;
-    block prelude;
-} fuser;
 
 /* ---- who uses what ---- */
 
@@ -57,14 +25,9 @@ static uint32_t as_operand(const fuser *f, uint32_t entry)
     return ROW_REG | (f->writer[entry] - 1);
 }
 
-static bool is_reg(uint32_t operand)
-{
-    return (operand & ROW_KIND) == ROW_REG;
-}
-
 static void count_use(fuser *f, uint32_t operand)
 {
-    if (is_reg(operand)) {
+    if (fuse_is_reg(operand)) {
         f->uses[operand & ~ROW_KIND]++;
     }
 }
@@ -99,16 +62,17 @@ static uint32_t add_item(fuser *f, row_code code)
 {
     uint32_t i = f->item_count++;
     code.skip = ROW_NEVER;
-    f->items[i] = (item){.code = code, .next = NONE, .after = NONE, .after_other = NONE};
+    f->items[i] =
+        (fuse_item){.code = code, .next = FUSE_NONE, .after = FUSE_NONE, .after_other = FUSE_NONE};
     return i;
 }
 
-static void append(fuser *f, block *to, const block *what)
+static void append(fuser *f, fuse_block *to, const fuse_block *what)
 {
-    if (what->head == NONE) {
+    if (what->head == FUSE_NONE) {
         return;
     }
-    if (to->head == NONE) {
+    if (to->head == FUSE_NONE) {
         to->head = what->head;
     } else {
         f->items[to->tail].next = what->head;
@@ -116,45 +80,49 @@ static void append(fuser *f, block *to, const block *what)
     to->tail = what->tail;
 }
 
-static void append_item(fuser *f, block *to, uint32_t i)
+static void append_item(fuser *f, fuse_block *to, uint32_t i)
 {
-    append(f, to, &(block){.head = i, .tail = i});
+    append(f, to, &(fuse_block){.head = i, .tail = i});
 }
 
-static block empty_block(uint32_t reg)
+static fuse_block empty_block(uint32_t reg)
 {
-    return (block){
-        .head = NONE, .tail = NONE, .reg = reg, .first = NONE, .last = NONE, .next = NONE};
+    return (fuse_block){.head = FUSE_NONE,
+                        .tail = FUSE_NONE,
+                        .reg = reg,
+                        .first = FUSE_NONE,
+                        .last = FUSE_NONE,
+                        .next = FUSE_NONE};
 }
 
 /* Whether the last instruction of a block can be told where to put its state, and how. */
-static bool is_open(const block *b)
+static bool is_open(const fuse_block *b)
 {
-    return b->chain == 0 && !b->fixed && b->head != NONE;
+    return b->chain == 0 && !b->fixed && b->head != FUSE_NONE;
 }
 
 /* A block whose value stands in a register or a constant gives its state by one more. */
-static void add_state(fuser *f, block *b, uint32_t operand)
+static void add_state(fuser *f, fuse_block *b, uint32_t operand)
 {
     append_item(f, b, add_item(f, (row_code){.op = ROW_STATE, .a = operand}));
     b->fixed = false;
 }
 
-static void insert_sorted(fuser *f, block *chain, uint32_t kid)
+static void insert_sorted(fuser *f, fuse_block *chain, uint32_t kid)
 {
     uint32_t *link = &chain->first;
-    while (*link != NONE && f->blocks[*link].cost <= f->blocks[kid].cost) {
+    while (*link != FUSE_NONE && f->blocks[*link].cost <= f->blocks[kid].cost) {
         link = &f->blocks[*link].next;
     }
     f->blocks[kid].next = *link;
     *link = kid;
 }
 
-static void sort_kids(fuser *f, block *chain)
+static void sort_kids(fuser *f, fuse_block *chain)
 {
     uint32_t kid = chain->first;
-    chain->first = NONE;
-    while (kid != NONE) {
+    chain->first = FUSE_NONE;
+    while (kid != FUSE_NONE) {
         uint32_t next = f->blocks[kid].next;
         insert_sorted(f, chain, kid);
         kid = next;
@@ -166,15 +134,15 @@ static void sort_kids(fuser *f, block *chain)
 static void move_exits(fuser *f, uint32_t head, uint32_t tail, uint32_t reg, uint32_t to)
 {
     for (uint32_t i = head; i != tail; i = f->items[i].next) {
-        item *exit = &f->items[i];
+        fuse_item *exit = &f->items[i];
         exit->after = exit->after == tail && exit->code.to == reg ? to : exit->after;
     }
 }
 
-static void seal(fuser *f, block *b, uint32_t reg);
+static void seal(fuser *f, fuse_block *b, uint32_t reg);
 
 /* An operand of a chain that gathers in `reg`. */
-static void join_kid(fuser *f, block *chain, block *kid, uint8_t how, uint32_t reg)
+static void join_kid(fuser *f, fuse_block *chain, fuse_block *kid, uint8_t how, uint32_t reg)
 {
     if (how == ROW_SET) {
         seal(f, kid, reg);
@@ -196,23 +164,23 @@ static void join_kid(fuser *f, block *chain, block *kid, uint8_t how, uint32_t r
 }
 
 /* Depth is that of alternating && and ||, which the parser bounds. */
-static void seal_chain(fuser *f, block *b, uint32_t reg)
+static void seal_chain(fuser *f, fuse_block *b, uint32_t reg)
 {
     uint8_t how = b->chain == OP_AND ? ROW_AND : ROW_OR;
     uint8_t decides = b->chain == OP_AND ? EXPR_FALSE : EXPR_TRUE;
-    block made = empty_block(reg);
-    uint32_t tails = NONE; /* linked by `after` until the last is known */
+    fuse_block made = empty_block(reg);
+    uint32_t tails = FUSE_NONE; /* linked by `after` until the last is known */
     sort_kids(f, b);
-    for (uint32_t k = b->first; k != NONE; k = f->blocks[k].next) {
+    for (uint32_t k = b->first; k != FUSE_NONE; k = f->blocks[k].next) {
         join_kid(f, &made, &f->blocks[k], k == b->first ? ROW_SET : how, reg);
-        if (f->blocks[k].next != NONE) {
-            item *tail = &f->items[made.tail];
+        if (f->blocks[k].next != FUSE_NONE) {
+            fuse_item *tail = &f->items[made.tail];
             tail->code.skip = decides;
             tail->after = tails;
             tails = made.tail;
         }
     }
-    while (tails != NONE) {
+    while (tails != FUSE_NONE) {
         uint32_t next = f->items[tails].after;
         f->items[tails].after = made.tail;
         tails = next;
@@ -223,11 +191,11 @@ static void seal_chain(fuser *f, block *b, uint32_t reg)
 }
 
 /* Make a block give its value in a register. */
-static void seal(fuser *f, block *b, uint32_t reg)
+static void seal(fuser *f, fuse_block *b, uint32_t reg)
 {
     if (b->chain != 0) {
         seal_chain(f, b, reg);
-    } else if (b->fixed || b->head == NONE) {
+    } else if (b->fixed || b->head == FUSE_NONE) {
         if (reg != b->reg) {
             add_state(f, b, b->reg);
             f->items[b->tail].code.to = reg;
@@ -349,20 +317,20 @@ static uint32_t cost_of(const row_code *code, const expr_code *from)
 /* ---- canonical instructions ---- */
 
 /* The block of an operand; of a value that is used twice: an empty one. */
-static block take_operand(fuser *f, uint32_t operand)
+static fuse_block take_operand(fuser *f, uint32_t operand)
 {
-    if (!is_reg(operand)) {
+    if (!fuse_is_reg(operand)) {
         return empty_block(operand);
     }
     uint32_t i = operand & ~ROW_KIND;
-    block b = f->uses[i] > 1 ? empty_block(operand) : f->blocks[i];
+    fuse_block b = f->uses[i] > 1 ? empty_block(operand) : f->blocks[i];
     if (f->uses[i] == 1) {
         seal(f, &b, operand);
     }
     return b;
 }
 
-static void make_step(fuser *f, uint32_t i, block *out)
+static void make_step(fuser *f, uint32_t i, fuse_block *out)
 {
     const expr_code *code = &f->expr->code[i];
     const uint32_t *from = &f->from[3 * (size_t)i];
@@ -373,7 +341,7 @@ static void make_step(fuser *f, uint32_t i, block *out)
         made.k.code = code;
         for (uint32_t k = 0; k < 3; k++) {
             bool again = (k > 0 && from[k] == from[0]) || (k == 2 && from[2] == from[1]);
-            block b = take_operand(f, again ? 0 : from[k]);
+            fuse_block b = take_operand(f, again ? 0 : from[k]);
             append(f, out, &b);
             out->cost += b.cost;
         }
@@ -386,11 +354,11 @@ static void make_step(fuser *f, uint32_t i, block *out)
 /* A block of an operand of && or ||, of its own if it is a name or a constant. */
 static uint32_t take_kid(fuser *f, uint32_t operand)
 {
-    if (is_reg(operand) && f->uses[operand & ~ROW_KIND] == 1) {
+    if (fuse_is_reg(operand) && f->uses[operand & ~ROW_KIND] == 1) {
         return operand & ~ROW_KIND;
     }
     uint32_t k = f->block_count++;
-    block *b = &f->blocks[k];
+    fuse_block *b = &f->blocks[k];
     *b = empty_block(operand);
     b->cost = 2;
     if (is_slot(operand)) {
@@ -402,12 +370,12 @@ static uint32_t take_kid(fuser *f, uint32_t operand)
     return k;
 }
 
-static void add_kid(fuser *f, block *chain, uint32_t kid)
+static void add_kid(fuser *f, fuse_block *chain, uint32_t kid)
 {
-    block *b = &f->blocks[kid];
+    fuse_block *b = &f->blocks[kid];
     uint32_t first = b->chain == chain->chain ? b->first : kid;
     uint32_t last = b->chain == chain->chain ? b->last : kid;
-    if (chain->first == NONE) {
+    if (chain->first == FUSE_NONE) {
         chain->first = first;
     } else {
         f->blocks[chain->last].next = first;
@@ -416,7 +384,7 @@ static void add_kid(fuser *f, block *chain, uint32_t kid)
     chain->cost += b->cost;
 }
 
-static void make_chain(fuser *f, uint32_t i, block *out)
+static void make_chain(fuser *f, uint32_t i, fuse_block *out)
 {
     const uint32_t *from = &f->from[3 * (size_t)i];
     out->chain = f->expr->code[i].op;
@@ -426,10 +394,10 @@ static void make_chain(fuser *f, uint32_t i, block *out)
     }
 }
 
-static void make_not(fuser *f, uint32_t i, block *out)
+static void make_not(fuser *f, uint32_t i, fuse_block *out)
 {
     uint32_t kid = take_kid(f, f->from[3 * (size_t)i]);
-    block b = f->blocks[kid];
+    fuse_block b = f->blocks[kid];
     uint32_t cost = b.cost;
     if (!is_open(&b)) {
         seal(f, &b, b.reg);
@@ -441,12 +409,12 @@ static void make_not(fuser *f, uint32_t i, block *out)
     out->cost = cost;
 }
 
-static void make_select(fuser *f, uint32_t i, block *out)
+static void make_select(fuser *f, uint32_t i, fuse_block *out)
 {
     const uint32_t *from = &f->from[3 * (size_t)i];
     uint32_t to = ROW_REG | i;
-    block asked = take_operand(f, from[0]), yes = take_operand(f, from[1]);
-    block no = take_operand(f, from[2]);
+    fuse_block asked = take_operand(f, from[0]), yes = take_operand(f, from[1]);
+    fuse_block no = take_operand(f, from[2]);
     append(f, out, &asked);
     uint32_t branch = add_item(f, (row_code){.op = ROW_BRANCH, .a = from[0], .to = to});
     append_item(f, out, branch);
@@ -464,7 +432,7 @@ static void make_select(fuser *f, uint32_t i, block *out)
 
 static void make_block(fuser *f, uint32_t i)
 {
-    block out = empty_block(ROW_REG | i);
+    fuse_block out = empty_block(ROW_REG | i);
     const uint32_t *from = &f->from[3 * (size_t)i];
     switch (f->expr->code[i].op) {
     case OP_AND:
@@ -492,118 +460,20 @@ static void make_block(fuser *f, uint32_t i)
     f->blocks[i] = out;
 }
 
-/* ---- layout ---- */
-
-static uint32_t jump_to(const fuser *f, uint32_t after)
-{
-    return after != NONE ? f->items[after].place + 1 : 0;
-}
-
-static bool reads_cells(const row_code *code)
-{
-    return code->op >= ROW_STATE;
-}
-
-static void note_use(fuser *f, uint32_t operand, uint32_t place)
-{
-    if (is_reg(operand)) {
-        f->last_use[operand & ~ROW_KIND] = place;
-    }
-}
-
-static uint32_t find_places(fuser *f, uint32_t head)
-{
-    uint32_t n = 0;
-    for (uint32_t i = head; i != NONE; i = f->items[i].next) {
-        const row_code *code = &f->items[i].code;
-        f->items[i].place = n;
-        if (reads_cells(code)) {
-            note_use(f, code->a, n);
-            note_use(f, code->op == ROW_STEP ? code->b : 0, n);
-            note_use(f, code->op == ROW_STEP ? code->c : 0, n);
-        }
-        n++;
-    }
-    return n;
-}
-
-/* Registers are handed out in order of the line; jumps go forward alone. */
-static uint32_t place_read(fuser *f, uint32_t operand, uint32_t place)
-{
-    if (!is_reg(operand)) {
-        return operand;
-    }
-    uint32_t i = operand & ~ROW_KIND, reg = f->physical[i];
-    if (f->last_use[i] == place) {
-        f->spare[f->spare_count++] = reg;
-        f->last_use[i] = NONE;
-    }
-    return f->expr->slot_count + reg;
-}
-
-static uint32_t place_write(fuser *f, uint32_t operand)
-{
-    uint32_t i = operand & ~ROW_KIND;
-    if (f->physical[i] == NONE) {
-        f->physical[i] = f->spare_count > 0 ? f->spare[--f->spare_count] : f->reg_count++;
-    }
-    return f->expr->slot_count + f->physical[i];
-}
-
-static row_code place_item(fuser *f, const item *from)
-{
-    row_code code = from->code;
-    if (reads_cells(&code)) {
-        uint32_t a = code.a, b = code.b, c = code.c;
-        code.a = place_read(f, a, from->place);
-        code.b = code.op != ROW_STEP || b == a ? code.a : place_read(f, b, from->place);
-        code.c = code.op != ROW_STEP || c == a ? code.a
-                 : c == b                      ? code.b
-                                               : place_read(f, c, from->place);
-    }
-    code.to = place_write(f, code.to);
-    code.target = jump_to(f, from->after);
-    code.other = jump_to(f, from->after_other);
-    return code;
-}
-
-static bool lay_out(fuser *f, uint32_t head, uint32_t result)
-{
-    churn__expr *expr = f->expr;
-    uint32_t n = find_places(f, head), at = 0;
-    row_code *row = churn__arena_array(&expr->arena, (size_t)n + 1, sizeof *row);
-    if (row == NULL) {
-        return false;
-    }
-    if (is_reg(result)) {
-        f->last_use[result & ~ROW_KIND] = NONE;
-    }
-    for (uint32_t i = head; i != NONE; i = f->items[i].next) {
-        row[at++] = place_item(f, &f->items[i]);
-    }
-    row[at].op = ROW_END;
-    expr->row = row;
-    expr->row_count = n;
-    expr->row_result = place_read(f, result, NONE - 1);
-    expr->row_frame = expr->slot_count + f->reg_count;
-    expr->frame_count = expr->row_frame > expr->frame_count ? expr->row_frame : expr->frame_count;
-    return true;
-}
-
 static bool fuse_all(fuser *f)
 {
     uint32_t result = find_uses(f);
     f->block_count = f->expr->code_count;
     f->prelude = empty_block(0);
     for (uint32_t i = 0; i < f->expr->code_count; i++) {
-        f->last_use[i] = f->physical[i] = NONE;
+        f->last_use[i] = f->physical[i] = FUSE_NONE;
         if (f->uses[i] > 0) {
             make_block(f, i);
         }
     }
-    block whole = take_operand(f, result);
+    fuse_block whole = take_operand(f, result);
     append(f, &f->prelude, &whole);
-    return lay_out(f, f->prelude.head, result);
+    return churn__expr_fuse_lay_out(f, f->prelude.head, result);
 }
 
 /* All of it from one block of memory: nothing here outlives the call. */
@@ -611,13 +481,14 @@ bool churn__expr_fuse(churn__expr *expr)
 {
     size_t n = expr->code_count, blocks = 3 * n, items = 5 * n + 1;
     size_t words = expr->frame_count + 7 * n + 1;
-    size_t size = items * sizeof(item) + blocks * sizeof(block) + words * sizeof(uint32_t);
+    size_t size =
+        items * sizeof(fuse_item) + blocks * sizeof(fuse_block) + words * sizeof(uint32_t);
     char *memory = churn__alloc_zero(expr->heap, size);
     if (memory == NULL) {
         return false;
     }
-    fuser f = {.expr = expr, .items = (item *)(void *)memory};
-    f.blocks = (block *)(void *)(f.items + items);
+    fuser f = {.expr = expr, .items = (fuse_item *)(void *)memory};
+    f.blocks = (fuse_block *)(void *)(f.items + items);
     f.writer = (uint32_t *)(void *)(f.blocks + blocks);
     f.from = f.writer + expr->frame_count;
     f.uses = f.from + 3 * n;
