@@ -87,6 +87,7 @@ typedef struct expr_node {
     expr_cell value;       /* of a constant */
     uint32_t slot;         /* of a name; UINT32_MAX: constant */
     bool never_missing;
+    const churn__regex *regex; /* of matches() */
     bool nullable; /* a name whose absence is null, a value */
     uint32_t from, outer; /* where its text begins, and where its parentheses do */
     /* code generation */
@@ -125,6 +126,8 @@ churn_status churn__expr_lex(expr_comp *comp);
 churn_status churn__expr_parse(expr_comp *comp);
 churn_status churn__expr_check(expr_comp *comp, churn__type want);
 churn_status churn__expr_check_call(expr_comp *comp, expr_node *node);
+/* Compile the pattern of a call of matches(). */
+churn_status churn__expr_check_pattern(expr_comp *comp, expr_node *node);
 /* Take over what a name or a call of the scope's was found to be. */
 churn_status churn__expr_take_name(expr_comp *comp, expr_node *node, const churn__expr_name *found);
 churn_status churn__expr_generate(expr_comp *comp);

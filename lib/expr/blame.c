@@ -170,6 +170,7 @@ static bool gives_bool(const expr_code *code)
     case OP_CONTAINS:
     case OP_STARTS:
     case OP_ENDS:
+    case OP_MATCHES:
     case OP_S2B:
     case OP_ISNAN:
     case OP_ISINF:

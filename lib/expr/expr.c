@@ -181,6 +181,9 @@ void churn__expr_free(churn__expr *expr)
         return;
     }
     churn__heap *heap = expr->heap;
+    for (expr_pattern *p = expr->patterns; p != NULL; p = p->next) {
+        churn__regex_free(p->regex);
+    }
     churn__arena_clear(&expr->arena);
     churn__free(heap, expr, sizeof *expr);
     churn__heap_release(heap);

@@ -28,6 +28,7 @@ static const overload overloads[] = {
     {"contains", METHOD, 2, {S, S}, B, OP_CONTAINS},
     {"startsWith", METHOD, 2, {S, S}, B, OP_STARTS},
     {"endsWith", METHOD, 2, {S, S}, B, OP_ENDS},
+    {"matches", BOTH, 2, {S, S}, B, OP_MATCHES},
     {"int", GLOBAL, 1, {I}, I, OP_NONE},
     {"int", GLOBAL, 1, {D}, I, OP_D2I},
     {"int", GLOBAL, 1, {S}, I, OP_S2I},
@@ -104,7 +105,6 @@ const char *churn__expr_left_out(churn_str function)
         {"exists_one", macros},
         {"map", macros},
         {"filter", macros},
-        {"matches", "use contains(), startsWith() or endsWith()"},
         {"type", "types are known when an expression is compiled"},
         {"uint", "use int()"},
         {"bytes", "use strings"},
@@ -373,5 +373,5 @@ churn_status churn__expr_check_call(expr_comp *comp, expr_node *node)
     }
     node->type = f->result;
     node->op = f->op;
-    return CHURN_OK;
+    return f->op == OP_MATCHES ? churn__expr_check_pattern(comp, node) : CHURN_OK;
 }

@@ -130,7 +130,13 @@ done:
 
 static expr_code binary(const expr_node *node, uint8_t op, uint32_t a, uint32_t b)
 {
-    return (expr_code){.op = op, .type = node->type, .a = a, .b = b, .c = a, .at = node->at};
+    return (expr_code){.op = op,
+                       .type = node->type,
+                       .a = a,
+                       .b = b,
+                       .c = a,
+                       .at = node->at,
+                       .regex = node->regex};
 }
 
 /* ---- names ---- */

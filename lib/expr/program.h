@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "expr/expr.h"
+#include "regex/regex.h"
 
 /*
  * A compiled expression: a straight line of instructions without jumps over one frame of cells,
@@ -163,7 +164,8 @@ typedef enum expr_op {
     OP_S2NS, /* text to number */
     OP_S2U,
     OP_TN2S, /* number to text */
-    OP_U2S
+    OP_U2S,
+    OP_MATCHES /* text and `regex`, whose text is the other operand */
 } expr_op;
 
 /* The constants of a list, sorted, without repetition. */
@@ -185,7 +187,14 @@ typedef struct expr_code {
     uint32_t to;
     uint32_t at;
     const expr_set *set;
+    const churn__regex *regex; /* OP_MATCHES; lives as long as the expression */
 } expr_code;
+
+/* The patterns of an expression. */
+typedef struct expr_pattern {
+    churn__regex *regex;
+    struct expr_pattern *next;
+} expr_pattern;
 
 struct churn__expr {
     churn__heap *heap;
@@ -203,6 +212,7 @@ struct churn__expr {
     const bool *slot_never_missing;
     const expr_cell *consts;
     const expr_code *code;
+    expr_pattern *patterns;
     /* The checked tree, for explanations. */
     uint32_t flags;
     uint32_t node_count, arg_count;

@@ -427,6 +427,7 @@ static void step_value(const expr_code *code, const expr_cell *a, const expr_cel
     case OP_CONTAINS:
     case OP_STARTS:
     case OP_ENDS:
+    case OP_MATCHES:
     case OP_D2S:
     case OP_I2S:
         churn__expr_step_text(code, a, b, out, run);

@@ -31,6 +31,7 @@ static inline void expr_give_double(double value, expr_cell *out)
 
 void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr_cell *b,
                            expr_cell *out, expr_run *run);
+bool churn__expr_matches(const churn__regex *regex, churn_str text);
 void churn__expr_step_time(const expr_code *code, const expr_cell *a, const expr_cell *b,
                            expr_cell *out, expr_run *run);
 /* A copy of a text that evaluation made. */

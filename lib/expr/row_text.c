@@ -82,6 +82,9 @@ void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr
     case OP_ENDS:
         expr_give_bool(churn__str_ends(a->as.s, b->as.s), out);
         break;
+    case OP_MATCHES:
+        expr_give_bool(churn__expr_matches(code->regex, a->as.s), out);
+        break;
     default:
         print(code, a, out, run);
         break;

@@ -360,6 +360,7 @@ static void shape_of(const expr_code *code, size_t *in, size_t *to)
     case OP_CONTAINS:
     case OP_STARTS:
     case OP_ENDS:
+    case OP_MATCHES:
     case OP_S2B:
         *in = sizeof(churn_str);
         *to = 0;

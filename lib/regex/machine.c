@@ -41,19 +41,28 @@ uint32_t churn__regex_decode(churn_str text, size_t *at)
 
 size_t churn__regex_machine_room(const churn__regex *regex)
 {
-    return (size_t)regex->code_count * ARRAYS * sizeof(uint32_t);
+    return (size_t)regex->code_count * ARRAYS * sizeof(uint16_t);
 }
 
 void churn__regex_machine_open(regex_machine *machine, const churn__regex *regex, void *room)
 {
-    uint32_t *words = room, n = regex->code_count;
+    uint16_t *words = room;
+    size_t n = regex->code_count;
     *machine = (regex_machine){.regex = regex,
                                .now = {.codes = words},
                                .resolved = {.codes = words + n},
-                               .then = {.codes = words + 2 * (size_t)n},
-                               .marks = words + 3 * (size_t)n,
-                               .stack = words + 4 * (size_t)n};
+                               .then = {.codes = words + 2 * n},
+                               .marks = words + 3 * n,
+                               .stack = words + 4 * n};
     memset(machine->marks, 0, n * sizeof *machine->marks);
+}
+
+void churn__regex_machine_mark(regex_machine *machine)
+{
+    if (++machine->mark == 0) { /* the numbers are used up */
+        memset(machine->marks, 0, machine->regex->code_count * sizeof *machine->marks);
+        machine->mark = 1;
+    }
 }
 
 /* Begin a new set, in which no instruction is yet. */
@@ -61,10 +70,7 @@ static void open_threads(regex_machine *machine, regex_threads *threads)
 {
     threads->count = 0;
     threads->matched = false;
-    if (++machine->mark == 0) { /* the numbers are used up */
-        memset(machine->marks, 0, machine->regex->code_count * sizeof *machine->marks);
-        machine->mark = 1;
-    }
+    churn__regex_machine_mark(machine);
 }
 
 /* What the next character is: REGEX_AT_BEGIN stands for the end of the text. */
@@ -90,7 +96,7 @@ static void push(regex_machine *machine, uint32_t *depth, uint32_t pc)
 {
     if (machine->marks[pc] != machine->mark) {
         machine->marks[pc] = machine->mark;
-        machine->stack[(*depth)++] = pc;
+        machine->stack[(*depth)++] = (uint16_t)pc;
     }
 }
 
@@ -119,13 +125,13 @@ static void follow(regex_machine *machine, regex_threads *threads, uint32_t pc, 
             break;
         case REGEX_OP_ASSERT:
             if (next == NOT_KNOWN) {
-                threads->codes[threads->count++] = at;
+                threads->codes[threads->count++] = (uint16_t)at;
             } else if (holds(code->assertion, before, next)) {
                 push(machine, &depth, code->out);
             }
             break;
         default:
-            threads->codes[threads->count++] = at;
+            threads->codes[threads->count++] = (uint16_t)at;
             break;
         }
     }

@@ -160,7 +160,7 @@ done:
 
 /* ---- repetition ---- */
 
-/* A number of at most four digits that count; false: none here. */
+/* A number without leading zeros, of at most four digits that count; false: none here. */
 static bool read_count(const regex_parser *p, size_t *at, uint32_t *out)
 {
     size_t from = *at;
@@ -170,7 +170,7 @@ static bool read_count(const regex_parser *p, size_t *at, uint32_t *out)
         *out = *out < 10000 ? *out * 10 + digit : *out;
         (*at)++;
     }
-    return *at > from;
+    return *at == from + 1 || (*at > from && p->pattern.ptr[from] != '0');
 }
 
 /* {n} {n,} {n,m}; anything else is a brace that means itself. */

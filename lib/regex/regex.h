@@ -35,7 +35,8 @@ typedef struct churn__regex churn__regex;
 churn_status churn__regex_compile(churn__heap *heap, churn_str pattern, churn__regex **out,
                                   size_t *fault, const char **why);
 void churn__regex_free(churn__regex *regex);
-/* Bytes of scratch that matching needs, aligned for uint32_t; 0 for most patterns. */
+/* Bytes of scratch that matching needs, aligned for uint16_t, at most 10 for each of the pattern's
+ * characters and classes, repetitions counted out; 0 for most patterns. */
 size_t churn__regex_room(const churn__regex *regex);
 /* Does it match anywhere in the text? Allocates nothing. `room` may be NULL where none is needed,
  * and holds anything. Safe from any thread that has a room of its own. A byte that is not UTF-8

@@ -177,13 +177,13 @@ struct churn__regex {
     bool complete;
     uint32_t state_count;
     const uint32_t *state_sets; /* where the set of a state begins in state_codes */
-    const uint32_t *state_codes;
+    const uint16_t *state_codes;
     const uint8_t *state_before;
 };
 
 /* Instructions that wait for the next character, what stands before it, and memory. */
 typedef struct regex_threads {
-    uint32_t *codes;
+    uint16_t *codes;
     uint32_t count;
     uint8_t before; /* REGEX_AT_* */
     bool matched;
@@ -192,8 +192,8 @@ typedef struct regex_threads {
 typedef struct regex_machine {
     const churn__regex *regex;
     regex_threads now, resolved, then;
-    uint32_t *marks, *stack;
-    uint32_t mark;
+    uint16_t *marks, *stack;
+    uint16_t mark;
     uint64_t steps; /* instructions looked at */
 } regex_machine;
 
@@ -208,6 +208,8 @@ uint32_t churn__regex_decode(churn_str text, size_t *at);
 
 size_t churn__regex_machine_room(const churn__regex *regex);
 void churn__regex_machine_open(regex_machine *machine, const churn__regex *regex, void *room);
+/* A mark that no instruction has. */
+void churn__regex_machine_mark(regex_machine *machine);
 void churn__regex_machine_begin(regex_machine *machine, uint8_t before);
 /* From `now` by one class to `now`; the class past the last is the end. True: it matched. */
 bool churn__regex_machine_step(regex_machine *machine, uint32_t class);

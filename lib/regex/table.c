@@ -16,11 +16,11 @@
 typedef struct builder {
     churn__regex *regex;
     regex_machine machine;
-    uint32_t *room;
+    void *room;
     uint16_t *table;
     uint32_t max_states, count;
     uint32_t *sets; /* where the set of each state begins; one more than there are */
-    uint32_t *codes;
+    uint16_t *codes;
     uint8_t *before;
     uint16_t *buckets; /* number of a state and 1 */
     uint64_t work;
@@ -58,10 +58,11 @@ static bool builder_open(builder *b)
 
 /* Sets are compared as they stand, so they are put in order: by insertion where there are few, else
  * by going through all instructions. */
-static void sort_few(uint32_t *codes, uint32_t count)
+static void sort_few(uint16_t *codes, uint32_t count)
 {
     for (uint32_t i = 1; i < count; i++) {
-        uint32_t code = codes[i], at = i;
+        uint16_t code = codes[i];
+        uint32_t at = i;
         for (; at > 0 && codes[at - 1] > code; at--) {
             codes[at] = codes[at - 1];
         }
@@ -77,14 +78,14 @@ static void sort_threads(builder *b)
         sort_few(now->codes, now->count);
         return;
     }
-    machine->mark++;
+    churn__regex_machine_mark(machine);
     for (uint32_t i = 0; i < now->count; i++) {
         machine->marks[now->codes[i]] = machine->mark;
     }
     now->count = 0;
     for (uint32_t pc = 0; pc < b->regex->code_count; pc++) {
         if (machine->marks[pc] == machine->mark) {
-            now->codes[now->count++] = pc;
+            now->codes[now->count++] = (uint16_t)pc;
         }
     }
     b->work += b->regex->code_count;
@@ -191,7 +192,7 @@ static churn_status keep_table(builder *b)
         return CHURN_OK;
     }
     uint32_t *sets = churn__arena_array(&regex->arena, (size_t)b->count + 1, sizeof *sets);
-    uint32_t *codes =
+    uint16_t *codes =
         churn__arena_array(&regex->arena, (size_t)b->sets[b->count] + 1, sizeof *codes);
     uint8_t *before = churn__arena_alloc(&regex->arena, (size_t)b->count + 1);
     if (sets == NULL || codes == NULL || before == NULL) {

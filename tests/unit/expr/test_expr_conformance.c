@@ -327,7 +327,8 @@ static void run_line(churn_str line, kit *k, int counts[3])
     json in = {line.ptr, line.ptr + line.len, &arena};
     one_case c = read_case(&in);
     bound b;
-    if (churn__str_eq(c.level, CHURN__STR("core"))) {
+    if (churn__str_eq(c.level, CHURN__STR("core")) ||
+        churn__str_eq(c.section, CHURN__STR("matches"))) {
         const char *skip = skip_reason(&c), *verdict = NULL;
         if (skip == NULL && !read_bindings(c.bindings, &arena, &b)) {
             skip = "a variable of a type that is left out";
