@@ -35,12 +35,30 @@ typedef int32_t churn_outcome;
 #define CHURN_OUTCOME_ERROR 2   /* it cannot be computed: division of ints by zero, overflow, ... */
 
 #define CHURN_EXPRESSION_STRICT_CEL 1u /* flag: exactly CEL's typing and IEEE comparisons */
+#define CHURN_EXPRESSION_TEMPLATE 2u   /* flag: the text is a template, see below */
+
+/*
+ * A template is text with values in it, as the titles of a playbook's tasks are:
+ *
+ *     Call {{name}}: {{mrr | money("EUR")}} since {{since | date("long")}}
+ *
+ * Between the braces stands an expression of any type, behind it filters, which
+ * churn_template_filters() lists. A template is an expression of type string that is never unknown:
+ * what is missing or cannot be computed is a dash, or what the filter default() says. Errors are
+ * those of churn_expression_compile(), and the first of them is told. Only a text that grows longer
+ * than the limit string_bytes has the outcome error. Evaluate it by churn_expression_evaluate_into(),
+ * by columns or by stream.
+ */
 
 typedef struct churn_expression_options {
     uint32_t struct_size;
     uint32_t flags;                   /* CHURN_EXPRESSION_* */
     const churn_allocator *allocator; /* kept until the expression is freed */
     const churn_limits *limits;       /* borrowed */
+    /* Of templates; other expressions do not look at them: */
+    churn_str time_zone; /* where dates are: an IANA name or an offset; {NULL, 0}: UTC; borrowed */
+    churn_str currency;  /* of `money` without an argument: an ISO 4217 code; borrowed */
+    churn_time as_of;    /* now, for `ago` and `in_days`; 0: they are refused */
 } churn_expression_options;
 
 /** A name that the text may use. Dots are allowed: "metric.logins_28d". */
@@ -178,7 +196,8 @@ CHURN_API churn_status churn_expression_evaluate_into(const churn_expression *ex
  * @param value_count how many; must equal the number of variables
  * @param[out] out returned: free with churn_table_free()
  * @param err optional
- * @return CHURN_OK; CHURN_E_TYPE; CHURN_E_UTF8; CHURN_E_NOMEM; CHURN_E_ARG
+ * @return CHURN_OK; CHURN_E_TYPE; CHURN_E_UTF8; CHURN_E_UNSUPPORTED for a template; CHURN_E_NOMEM;
+ *         CHURN_E_ARG
  * @threads any
  * @since 0.1
  */
@@ -224,6 +243,20 @@ CHURN_API churn_status churn_expression_evaluate_stream(const churn_expression *
                                                         struct ArrowArrayStream *stream,
                                                         churn_cancel *cancel, churn_table **out,
                                                         churn_error *err);
+
+/**
+ * List the filters of templates.
+ *
+ * @param[out] out a table with a row a filter and the columns `name`, `takes` (what it is put
+ *        behind), `arguments` (their names; `?` follows those that may be left out), `doc`,
+ *        `example` and `shows` (what the example comes to, with the values of the reference);
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_template_filters(churn_table **out, churn_error *err);
 
 /**
  * Free an expression.

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr/batch.h"
 
-#define COLUMN_VALUE 0u
-#define COLUMN_OUTCOME 1u
-#define COLUMN_ERROR 2u
-
 churn_status churn__expr_check_string(churn_str s, uint64_t row, churn_error *err)
 {
     if (s.ptr == NULL && s.len > 0) {
@@ -169,6 +165,11 @@ churn_status churn__expr_batch_run(expr_batch *batch, uint32_t n, churn_error *e
 {
     churn_status st = CHURN_OK;
     expr_vector result;
+    if (batch->rendered != NULL) {
+        CHURN_TRY(churn__expression_render_rows(batch, n, err));
+        batch->rows_before += n;
+        goto done;
+    }
     CHURN_TRY(
         churn__expr_run_chunk(batch->expr, batch->columns, 0, n, batch->scratch, &result, err));
     if (!add_rows(batch, &result, n)) {

@@ -114,7 +114,7 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
 
     CHURN_TRY(check_compile(text, variables, variable_count, out, err));
     CHURN_TRY(churn__copy_struct(&known, sizeof known, options, "churn_expression_options", err));
-    if ((known.flags & ~CHURN_EXPRESSION_STRICT_CEL) != 0) {
+    if ((known.flags & ~(CHURN_EXPRESSION_STRICT_CEL | CHURN_EXPRESSION_TEMPLATE)) != 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "churn_expression_compile: options.flags has unknown bits");
     }
     CHURN_TRY(churn__limits_resolve(known.limits, &limits, err));
@@ -122,8 +122,14 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
     CHURN_TRY(copy_variables(made, variables, variable_count, err));
     scope.context = made;
     const churn__expr_source source = {
-        .text = churn__str_arg(text, len), .scope = &scope, .flags = known.flags};
-    CHURN_TRY(churn__expr_compile(made->heap, &limits, &source, &made->expr, err));
+        .text = churn__str_arg(text, len),
+        .scope = &scope,
+        .flags = known.flags & CHURN_EXPRESSION_STRICT_CEL ? CHURN__EXPR_STRICT_CEL : 0};
+    if ((known.flags & CHURN_EXPRESSION_TEMPLATE) != 0) {
+        CHURN_TRY(churn__expression_compile_template(made, &limits, &known, &source, err));
+    } else {
+        CHURN_TRY(churn__expr_compile(made->heap, &limits, &source, &made->expr, err));
+    }
     *out = made;
     made = NULL;
 done:
@@ -138,6 +144,8 @@ void churn_expression_free(churn_expression *expression)
     }
     churn__heap *heap = expression->heap;
     churn__expr_free(expression->expr);
+    churn__template_free(expression->tmpl);
+    churn__zone_release(expression->zone);
     churn__arena_clear(&expression->arena);
     churn__free(heap, expression, sizeof *expression);
     churn__heap_release(heap);
@@ -395,7 +403,9 @@ churn_status churn_expression_evaluate_into(const churn_expression *expression,
     CHURN_TRY(check_values(expression, values, err));
     churn__arena_init(&text, expression->heap);
     expr_run run = {.text = &text, .text_limit = expression->expr->text_limit};
-    st = run_framed(expression, values, &run, &came, &found, err);
+    st = expression->tmpl != NULL
+             ? churn__expression_render(expression, values, &text, &came, &found, err)
+             : run_framed(expression, values, &run, &came, &found, err);
     if (st == CHURN_OK && came == CHURN_OUTCOME_VALUE && value != NULL &&
         gives_made_text(expression)) {
         st = move_text(&found, room, room_size, &needed, err);
@@ -426,6 +436,10 @@ churn_status churn_expression_explain(const churn_expression *expression, const 
     CHURN_TRY(check_arguments("churn_expression_explain", expression, values, value_count, out,
                               "out", err));
     CHURN_TRY(check_values(expression, values, err));
+    if (expression->tmpl != NULL) {
+        CHURN_FAIL(CHURN_E_UNSUPPORTED, 0,
+                   "churn_expression_explain: a template is text: explain an expression in it");
+    }
     const churn__expr *expr = expression->expr;
     slots = churn__alloc_array_zero(expression->heap, expr->slot_count, sizeof *slots);
     if (slots == NULL) {

@@ -12,6 +12,18 @@ struct churn_expression {
     uint32_t count; /* variables */
     const churn_str *names;
     const churn__type *types;
+    /* a template: then `expr` only says what it reads */
+    churn__template *tmpl;
+    churn__zone *zone; /* NULL: UTC */
+    churn_time now;
 };
+
+churn_status churn__expression_compile_template(churn_expression *made, const churn_limits *limits,
+                                                const churn_expression_options *options,
+                                                const churn__expr_source *source, churn_error *err);
+/* What a template says of one record; the text is in the arena. */
+churn_status churn__expression_render(const churn_expression *expression, const churn_value *values,
+                                      churn__arena *arena, churn_outcome *outcome,
+                                      churn_value *value, churn_error *err);
 
 #endif

@@ -104,6 +104,7 @@ churn_status churn_expression_evaluate_columns(const churn_expression *expressio
     CHURN_TRY(check_columns(expression, columns, column_count, row_count, err));
     CHURN_TRY(churn__expr_batch_open(&batch, expression->heap, expression->expr, column_count,
                                      row_count, err));
+    batch.rendered = expression->tmpl != NULL ? expression : NULL;
     CHURN_TRY(run_columns(&batch, columns, row_count, cancel, err));
     CHURN_TRY(churn__expr_batch_finish(&batch, out, err));
 done:
@@ -285,6 +286,7 @@ churn_status churn_expression_evaluate_stream(const churn_expression *expression
         goto done;
     }
     CHURN_TRY(churn__expr_batch_open(&batch, heap, expression->expr, expression->count, 0, err));
+    batch.rendered = expression->tmpl != NULL ? expression : NULL;
     CHURN_TRY(churn__arrow_open(heap, stream, &in.reader, err));
     CHURN_TRY(run_stream(expression, &in, cancel, err));
     CHURN_TRY(churn__expr_batch_finish(&batch, out, err));

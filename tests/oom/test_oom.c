@@ -906,6 +906,42 @@ static churn_status try_record(bench *b, churn_error *err)
     return st;
 }
 
+/* A template over columns and for one record, and the list of filters. */
+static churn_status try_template(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .flags = CHURN_EXPRESSION_TEMPLATE,
+                                        .allocator = &b->company.allocator,
+                                        .time_zone = STR("Europe/Budapest"),
+                                        .currency = STR("EUR")};
+    const churn_variable variables[] = {{STR("mrr"), CHURN_TYPE_DOUBLE, 0},
+                                        {STR("plan"), CHURN_TYPE_STRING, 0}};
+    const double amounts[] = {61.5, 90};
+    const churn_str plans[] = {STR("free"), STR("team")};
+    const churn_value_column columns[] = {{amounts, NULL}, {plans, NULL}};
+    const churn_value values[] = {{.type = CHURN_TYPE_DOUBLE, .number = 61.5},
+                                  {.type = CHURN_TYPE_STRING, .string = STR("free")}};
+    char room[128];
+    churn_outcome outcome;
+    churn_value value;
+    churn_status st = churn_expression_compile(
+        "{{plan + '!' | upper | quote}} pays {{mrr | money}}, {{mrr + 1.0 | default(0) | money('USD')}}",
+        CHURN_NTS, variables, 2, &options, &b->expression, err);
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_columns(b->expression, columns, 2, 2, NULL, &b->table, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate_into(b->expression, values, 2, room, sizeof room, NULL,
+                                            &outcome, &value, err);
+    }
+    return st;
+}
+
+static churn_status try_filters(bench *b, churn_error *err)
+{
+    return churn_template_filters(&b->table, err);
+}
+
 /* The actions through a stream: `episode` is an int column, `title` text with nulls. */
 static churn_status try_evaluate_stream(bench *b, churn_error *err)
 {
@@ -1116,6 +1152,8 @@ static const struct {
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
     {"record", try_record},
+    {"template", try_template},
+    {"filters", try_filters},
     {"evaluate_stream", try_evaluate_stream},
     {"erase", try_erase},
     {"erase_user", try_erase_user},

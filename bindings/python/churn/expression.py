@@ -7,17 +7,18 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from . import _core
-from ._data import Rows, flatten, records_of, stream_of
+from ._data import Instant, Rows, flatten, records_of, stream_of
 from .errors import Error
 from .table import Table
 
-__all__ = ["Expression"]
+__all__ = ["Expression", "Template"]
 
 _TYPES: dict[Any, int] = {
     "bool": 1, "int": 2, "double": 3, "string": 4, "timestamp": 5, "duration": 7,
     bool: 1, int: 2, float: 3, str: 4, datetime: 5, timedelta: 7,
 }
 _STRICT_CEL = 1
+_TEMPLATE = 2
 
 
 def _type(name: str, kind: Any) -> int:
@@ -192,3 +193,60 @@ def _variables_of(data: Any) -> dict[str, str]:
 def _compile_again(kind: type[Expression], text: str, variables: dict[str, Any], strict_cel: bool,
                    limits: Mapping[str, int] | None) -> Expression:
     return kind(text, variables, strict_cel=strict_cel, limits=limits)
+
+
+class Template(Expression):
+    """Text with values in it, as the titles of a playbook's tasks are.
+
+    Between ``{{`` and ``}}`` stands an expression, behind it filters. What is missing or cannot be
+    computed is a dash, or what the filter ``default`` says.
+
+    >>> card = Template("Call {{name}}: {{mrr | money}}, {{plan | default('no plan')}}",
+    ...                 {"name": "string", "mrr": "double", "plan": "string"}, currency="EUR")
+    >>> card.render({"name": "Acme", "mrr": 1234.5})
+    'Call Acme: 1,234.50 EUR, no plan'
+    """
+
+    def __init__(self, text: str, variables: Mapping[str, str | type], *,
+                 time_zone: str | None = None, currency: str | None = None,
+                 as_of: Instant | None = None, strict_cel: bool = False,
+                 limits: Mapping[str, int] | None = None) -> None:
+        """Compile; dates are those of `time_zone` (UTC), `ago` and `in_days` count from `as_of`."""
+        #: The variables that the text may name, and the type of each.
+        self.variables = dict(variables)
+        self._given = {"time_zone": time_zone, "currency": currency, "as_of": as_of,
+                       "strict_cel": strict_cel, "limits": limits}
+        names = tuple(variables)
+        types = tuple(_type(name, kind) for name, kind in variables.items())
+        flags = _TEMPLATE | (_STRICT_CEL if strict_cel else 0)
+        now = self._instant(as_of) if isinstance(as_of, (str, date)) else as_of
+        self._compile(text, names, types, flags, limits, time_zone, currency, now)
+
+    @classmethod
+    def over(cls, data: Rows, text: str, *, time_zone: str | None = None,
+             currency: str | None = None, as_of: Instant | None = None, strict_cel: bool = False,
+             limits: Mapping[str, int] | None = None) -> Template:
+        """Compile a template over the columns of a table, with the types that they have."""
+        return cls(text, _variables_of(data), time_zone=time_zone, currency=currency, as_of=as_of,
+                   strict_cel=strict_cel, limits=limits)
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """The text for one record: a mapping of names to values."""
+        text: str = self.evaluate(values)
+        return text
+
+    @staticmethod
+    def filters() -> Table:
+        """The filters: a table of name, takes, arguments, doc, example and shows."""
+        return _core.template_filters()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _render_again, (type(self), self.text, self.variables, self._given)
+
+    def __repr__(self) -> str:
+        return "<churn.Template closed>" if self.closed else f"<churn.Template {self.text!r}>"
+
+
+def _render_again(kind: type[Template], text: str, variables: dict[str, Any],
+                  given: dict[str, Any]) -> Template:
+    return kind(text, variables, **given)

@@ -75,8 +75,23 @@ static int compile(expression *self, churn_str text, PyObject *names, PyObject *
     return st == 0 ? core_adopt(&self->handle, made, expression_release) : -1;
 }
 
+/* What templates are told besides their text. */
+static int take_formats(expression *self, PyObject *zone, PyObject *currency, PyObject *as_of,
+                        churn_expression_options *options)
+{
+    churn_time at = CHURN_TIME_NONE;
+    if (core_str(zone, "time_zone", &options->time_zone) < 0 ||
+        core_str(currency, "currency", &options->currency) < 0 ||
+        core_time(self->handle.state, NULL, as_of, &at) < 0) {
+        return -1;
+    }
+    options->as_of = at == CHURN_TIME_NONE ? 0 : at;
+    return 0;
+}
+
 PyDoc_STRVAR(expression_compile_doc,
-             "_compile($self, text, names, types, flags, limits, /)\n--\n\n");
+             "_compile($self, text, names, types, flags, limits, time_zone=None, currency=None,\n"
+             "         as_of=None, /)\n--\n\n");
 
 static PyObject *expression_compile(PyObject *object, PyObject *args)
 {
@@ -87,16 +102,18 @@ static PyObject *expression_compile(PyObject *object, PyObject *args)
     churn_str text = {NULL, 0};
     PyObject *names = NULL;
     PyObject *types = NULL;
-    PyObject *given = NULL;
+    PyObject *given = NULL, *zone = Py_None, *currency = Py_None, *as_of = Py_None;
     self->handle.noun = "expression";
     if (self->names != NULL || self->types != NULL) {
         PyErr_SetString(PyExc_RuntimeError, "expression: it is compiled already");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OO!O!IO:_compile", &source, &PyTuple_Type, &names, &PyTuple_Type,
-                          &types, &options.flags, &given) ||
+    if (!PyArg_ParseTuple(args, "OO!O!IO|OOO:_compile", &source, &PyTuple_Type, &names,
+                          &PyTuple_Type, &types, &options.flags, &given, &zone, &currency,
+                          &as_of) ||
         core_text(source, "expression", &text) < 0 ||
-        core_limits(given, &limits, &options.limits) < 0) {
+        core_limits(given, &limits, &options.limits) < 0 ||
+        take_formats(self, zone, currency, as_of, &options) < 0) {
         return NULL;
     }
     self->count = PyTuple_Size(names);
