@@ -223,12 +223,13 @@ def rounded(value: float) -> float:
 
 
 def by_finite(how: Callable[[float], float]) -> Callable[[float], float]:
-    return lambda value: float(how(value)) if math.isfinite(value) else value
+    """As IEEE 754 has it: what becomes zero keeps its sign."""
+    return lambda value: math.copysign(float(how(value)), value) if math.isfinite(value) else value
 
 
 def show_instant(at: Micros) -> str:
-    text = (EPOCH + timedelta(microseconds=at)).isoformat()
-    return text.replace("+00:00", "Z")
+    text, _, after = (EPOCH + timedelta(microseconds=at)).replace(tzinfo=None).isoformat().partition(".")
+    return text + ("." + after.rstrip("0") if after else "") + "Z"
 
 
 def conjunction(*values: Any) -> Any:
