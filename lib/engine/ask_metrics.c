@@ -105,7 +105,7 @@ static churn_status use_metrics(churn__frame *frame, void *context, churn_error 
         }
         add_names(table, frame, from, to);
         uint32_t column = table->dated ? 2 : 1;
-        for (uint32_t m = 0; m < frame->playbook->metric_count; m++) {
+        for (uint32_t m = 0; m < frame->playbook->declared_count; m++) {
             add_cells(table->builder, column++, &frame->metric_out[m], from, to);
             if (table->reasons) {
                 add_reasons(table->builder, column++, &frame->metric_out[m], from, to);
@@ -139,7 +139,7 @@ static churn__table_builder *begin_metrics(const churn__asking *asking, uint32_t
     if (dates > 1) {
         churn__table_column(builder, "as_of", CHURN_COLUMN_TIME);
     }
-    for (uint32_t m = 0; m < playbook->metric_count && !name.failed; m++) {
+    for (uint32_t m = 0; m < playbook->declared_count && !name.failed; m++) {
         churn_str id = playbook->metrics[m].id;
         churn__table_column(builder, id.ptr, churn__table_type(playbook->metrics[m].type));
         if (reasons) {
@@ -185,7 +185,7 @@ static churn_status use_missing(churn__frame *frame, void *context, churn_error 
     (void)err;
     churn__table_builder *builder = context;
     for (uint32_t row = 0; row < frame->rows; row++) {
-        for (uint32_t m = 0; frame->exists[row] && m < frame->playbook->metric_count; m++) {
+        for (uint32_t m = 0; frame->exists[row] && m < frame->playbook->declared_count; m++) {
             churn__missing reason =
                 frame->metric_out[m].missing ? frame->metric_out[m].missing[row] : CHURN__PRESENT;
             if (reason) {
@@ -339,7 +339,7 @@ churn_status churn_engine_quality(churn_engine *engine, churn_time as_of,
     if (st != CHURN_OK) {
         goto done;
     }
-    sums.count = engine->playbook->metric_count;
+    sums.count = engine->playbook->declared_count;
     sums.each = churn__alloc_array_zero(engine->heap, sums.count, sizeof *sums.each);
     if (!sums.each) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));

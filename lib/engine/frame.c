@@ -85,7 +85,7 @@ static void need_inputs_of_metric(churn__frame *frame, const churn__metric_def *
     const churn_playbook *playbook = frame->playbook;
     uint32_t count = churn__metric_input_count(def);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t input = churn__metric_input(def, playbook->metric_count, i);
+        uint32_t input = churn__metric_input(def, playbook->metric_name_count, i);
         if (input != CHURN__NONE) {
             need_slot(frame, metric_slot(frame, input));
         }
@@ -140,7 +140,7 @@ static void need_metrics(churn__frame *frame, const churn__frame_options *option
 {
     const churn_playbook *playbook = frame->playbook;
     for (uint32_t m = 0; m < playbook->metric_count; m++) {
-        if (options->all_metrics) {
+        if (options->all_metrics && m < playbook->declared_count) {
             need_slot(frame, metric_slot(frame, m));
         }
         if (options->makings_of != NULL && options->makings_of[m]) {

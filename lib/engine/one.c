@@ -50,7 +50,7 @@ void churn__one_outdate(churn_engine *engine, const churn__version *version)
 
 static bool make_metrics(churn__one *one, const churn_playbook *playbook)
 {
-    uint32_t n = playbook->metric_count;
+    uint32_t n = playbook->declared_count;
     churn_str *ids = churn__arena_array(&one->arrays, n, sizeof *ids);
     int32_t *types = churn__arena_array(&one->arrays, n, sizeof *types);
     one->numbers = churn__arena_array(&one->arrays, n, sizeof *one->numbers);

@@ -199,6 +199,16 @@ churn_str churn__expr_text(const churn__expr *expr)
     return expr->text;
 }
 
+uint32_t churn__expr_slot(const churn__expr *expr)
+{
+    if (expr == NULL || expr->code_count > 1) {
+        return UINT32_MAX;
+    }
+    bool checked = expr->code_count == 1 && expr->code[0].op == OP_FINITE;
+    uint32_t entry = checked ? expr->code[0].a : expr->result;
+    return entry < expr->slot_count ? expr->slots[entry] : UINT32_MAX;
+}
+
 bool churn__expr_can_be_unknown(const churn__expr *expr)
 {
     return expr->can_be_unknown;

@@ -120,6 +120,8 @@ churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
 void churn__expr_free(churn__expr *expr);
 churn__type churn__expr_type(const churn__expr *expr);
 churn_str churn__expr_text(const churn__expr *expr);
+/* The slot that an expression is by itself; UINT32_MAX: it is more. NULL is UINT32_MAX. */
+uint32_t churn__expr_slot(const churn__expr *expr);
 bool churn__expr_can_be_unknown(const churn__expr *expr);
 /* The distinct slots read, ascending; view of the expression. */
 const uint32_t *churn__expr_slots(const churn__expr *expr, uint32_t *count);

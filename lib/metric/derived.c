@@ -32,12 +32,12 @@ uint32_t churn__metric_input_count(const churn__metric_def *def)
     return churn__metric_is_derived(def) ? count : 0;
 }
 
-uint32_t churn__metric_input(const churn__metric_def *def, uint32_t metric_count, uint32_t i)
+uint32_t churn__metric_input(const churn__metric_def *def, uint32_t attribute_count, uint32_t i)
 {
     uint32_t count = 0;
     if (def->kind == CHURN__METRIC_EXPR) {
         uint32_t slot = churn__expr_slots(def->expr, &count)[i];
-        return slot < metric_count ? slot : CHURN__METRIC_NONE;
+        return slot < attribute_count ? CHURN__METRIC_NONE : slot - attribute_count;
     }
     const churn__operand *o = i == 0 ? &def->a : &def->b;
     return o->is_attribute ? CHURN__METRIC_NONE : o->metric;
@@ -66,13 +66,14 @@ static churn_status order_open(order_walk *walk, uint32_t metric, churn_error *e
 {
     churn_status st = CHURN_OK;
     const churn__metric_def *def = walk->plan->bounds[metric].def;
-    uint32_t count = churn__metric_input_count(def), metrics = walk->plan->config.metric_count;
+    uint32_t count = churn__metric_input_count(def);
+    uint32_t names = walk->plan->config.attribute_count;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t input = churn__metric_input(def, metrics, i);
+        uint32_t input = churn__metric_input(def, names, i);
         if (input == CHURN__METRIC_NONE) {
             continue;
         }
-        if (input >= metrics) {
+        if (input >= walk->plan->config.metric_count) {
             CHURN_FAIL(CHURN_E_INTERNAL, 0, "metric %q: operand out of range", &def->id);
         }
         if (walk->state[input] == OPEN) {

@@ -9,7 +9,7 @@
 
 struct churn__metric_exprs {
     churn__expr_scratch *scratch;
-    churn__column *columns; /* by slot: metrics, then attributes */
+    churn__column *columns; /* by slot: attributes, then metrics */
     uint32_t *codes;        /* by attribute */
 };
 
@@ -42,10 +42,10 @@ static bool attribute_room(churn__metric_plan *plan, const churn__expr *expr)
     const uint32_t *slots = churn__expr_slots(expr, &count);
     for (uint32_t i = 0; i < count; i++) {
         churn__column *column = &plan->exprs->columns[slots[i]];
-        if (slots[i] < plan->config.metric_count || column->values != NULL) {
+        if (slots[i] >= plan->config.attribute_count || column->values != NULL) {
             continue;
         }
-        column->type = plan->config.attributes[slots[i] - plan->config.metric_count].type;
+        column->type = plan->config.attributes[slots[i]].type;
         column->values = churn__arena_array(&plan->arena, EXPR_ROWS, VALUE_BYTES);
         column->missing = churn__arena_array(&plan->arena, EXPR_ROWS, sizeof(churn__missing));
         if (column->values == NULL || column->missing == NULL) {
@@ -142,12 +142,12 @@ static void point_columns(churn__metric_plan *plan, const churn__expr *expr, chu
                           const uint32_t *customers, size_t first, uint32_t n,
                           const churn__column *out)
 {
-    uint32_t count = 0, metrics = plan->config.metric_count;
+    uint32_t count = 0, names = plan->config.attribute_count;
     const uint32_t *slots = churn__expr_slots(expr, &count);
     for (uint32_t i = 0; i < count; i++) {
         churn__column *column = &plan->exprs->columns[slots[i]];
-        if (slots[i] < metrics) {
-            const churn__column *from = &out[slots[i]];
+        if (slots[i] >= names) {
+            const churn__column *from = &out[slots[i] - names];
             const char *values = from->values;
             *column = (churn__column){.type = from->type,
                                       .values = values + first * type_size(from->type),
@@ -158,7 +158,7 @@ static void point_columns(churn__metric_plan *plan, const churn__expr *expr, chu
             size_t at = first + row;
             put_attribute(column, row,
                           attribute_value(plan, reader, customers[at / plan->date_count],
-                                          (uint32_t)(at % plan->date_count), slots[i] - metrics));
+                                          (uint32_t)(at % plan->date_count), slots[i]));
         }
     }
 }

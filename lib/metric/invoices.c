@@ -62,6 +62,8 @@ static int64_t invoice_part(const churn__moment *m, const churn__invoice *row)
     switch (churn__moment_what(m)) {
     case CHURN__INVOICE_OVERDUE_AMOUNT:
         return is_overdue(m, row) ? row->amount : CHURN_INT_NONE;
+    case CHURN__INVOICE_BILLED_AMOUNT:
+        return churn__moment_in_window(m, row->issued_at) ? row->amount : CHURN_INT_NONE;
     case CHURN__INVOICE_REFUNDED_AMOUNT:
         return churn__moment_in_window(m, row->refunded_at) ? row->refunded : CHURN_INT_NONE;
     default:

@@ -101,6 +101,7 @@ typedef enum churn__metric_what {
     CHURN__INVOICE_OVERDUE_AMOUNT,
     CHURN__INVOICE_OPEN_AMOUNT,
     CHURN__INVOICE_REFUNDED_AMOUNT,
+    CHURN__INVOICE_BILLED_AMOUNT,
     /* of the customer */
     CHURN__CUSTOMER_AGE_DAYS,
     /* of milestones */
@@ -273,8 +274,8 @@ typedef struct churn__metric_config {
     const char *zoneinfo;    /* where zones of customers are read; NULL: the system's */
     const churn__prop_def *props;
     uint32_t prop_count;
-    /* What a metric's expression may name beside metrics: slot metric_count + i is the ith of
-     * these; an empty name is the customer's age in days. */
+    /* What a metric's expression may name beside metrics: slot i is the ith of these, an empty
+     * name the customer's age in days; slot attribute_count + i is the ith metric. */
     const churn__prop_def *attributes;
     uint32_t attribute_count;
     const uint8_t *wanted; /* by metric: only these, and what they are made of; NULL: all */
@@ -338,7 +339,7 @@ static inline bool churn__metric_is_grouped(const churn__metric_def *def)
 /* The metrics that one is made of: the ith of `count`, UINT32_MAX: no metric. */
 bool churn__metric_is_derived(const churn__metric_def *def);
 uint32_t churn__metric_input_count(const churn__metric_def *def);
-uint32_t churn__metric_input(const churn__metric_def *def, uint32_t metric_count, uint32_t i);
+uint32_t churn__metric_input(const churn__metric_def *def, uint32_t attribute_count, uint32_t i);
 
 /* What came of a metric over all customers and dates evaluated so far, for those that existed; only
  * where config.measure asks for it. */

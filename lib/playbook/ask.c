@@ -72,6 +72,7 @@ void churn__question_free(churn__question *q)
     }
     churn__free_array(heap, q->exprs, q->expr_capacity, sizeof(churn__expr *));
     b_registries_clear(&q->b);
+    b_called_clear(&q->b);
     report_clear(&q->b.report);
     churn__arena_clear(&q->b.scratch);
     churn__arena_clear(&q->arena);
@@ -96,6 +97,7 @@ const churn__expr *churn__question_compile(churn__question *q, churn_str part, c
     b->report.part = b_keep(b, part);
     churn__expr_scope scope = b_scope(b);
     churn__expr *expr = b_expression(b, &node, &scope, want);
+    b_called(b);
     if (expr != NULL) {
         q->exprs[q->expr_count++] = expr;
     }

@@ -239,8 +239,8 @@ static void report_finding(void *context, const churn__expr_finding *what)
         place.suggestion = b_keep(b, what->suggestion);
     }
     int32_t code = EXPRESSION_CODES + (what->detail > 0 ? what->detail : CHURN__EXPR_SYNTAX);
-    bool own = b_is_question(b) || what->status == CHURN_OK || what->status == CHURN_E_UNSUPPORTED ||
-               what->status == CHURN_E_LIMIT;
+    bool own = b_is_question(b) || what->status == CHURN_OK ||
+               what->status == CHURN_E_UNSUPPORTED || what->status == CHURN_E_LIMIT;
     report_add_status(&b->report, code, own ? what->status : CHURN_E_CONFIG, place, what->message);
 }
 
@@ -258,6 +258,8 @@ churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn_
         return NULL;
     }
     expression_report to = {b, node};
+    b->reading_line = node->line;
+    b->reading_column = node->column;
     const churn__expr_source source = {.text = node->text,
                                        .place = place_of(node),
                                        .scope = scope,
@@ -287,6 +289,8 @@ churn__template *b_template(builder *b, const churn__yaml_node *node)
     if (node == NULL || b->st != CHURN_OK) {
         return NULL;
     }
+    b->reading_line = node->line;
+    b->reading_column = node->column;
     expression_report to = {b, node};
     const churn__expr_source source = {.text = node->text,
                                        .place = place_of(node),

@@ -59,6 +59,12 @@ typedef struct builder {
         slots;
     const parameter *parameters;
     uint32_t parameter_count;
+
+    /* Metrics that expressions called for, until b_called(); what is being read; what was wrong. */
+    churn__metric_def *called;
+    size_t called_count, called_capacity;
+    uint32_t reading_line, reading_column;
+    char why[200];
 } builder;
 
 /* A question has no file: see ask.c. */
@@ -138,6 +144,18 @@ churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn_
                           churn__type want);
 churn__template *b_template(builder *b, const churn__yaml_node *node);
 
+/* ---- metrics that are written where they are used (sugar.c) ---- */
+
+/* As churn__expr_scope.call, but `out->slot` is the metric's index. */
+churn__expr_found b_call(builder *b, churn_str name, const churn_str *args, uint32_t count,
+                         churn__expr_name *out, const char **why);
+/* The slots of metrics and the types of slots, those that were called for among them. */
+uint32_t b_metric_slot(const builder *b, uint32_t metric);
+churn__type b_slot_type(const builder *b, uint32_t slot);
+/* Put those that were called for behind the playbook's metrics and slots. */
+void b_called(builder *b);
+void b_called_clear(builder *b);
+
 /* ---- faults that several sections find ---- */
 
 /* `key` must, or must not, stand beside `with`. */
@@ -158,6 +176,7 @@ void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_loss(builder *b);
 void b_metrics(builder *b);
+void b_metrics_sources(builder *b);
 /* The definition of a metric of events, and the type of its values. */
 void b_event_metric(builder *b, const churn__yaml_node *item, churn__metric_def *def);
 churn__type b_event_metric_type(builder *b, const churn__yaml_node *item);

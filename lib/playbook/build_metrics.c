@@ -81,6 +81,23 @@ static void fill_share(builder *b, const churn__yaml_node *item, churn__metric_d
 
 /* ---- expressions ---- */
 
+/* Attributes come first, then the age, then metrics, of which expressions may add some. */
+static uint32_t metric_slot_of(const builder *b, uint32_t metric)
+{
+    return b->pb->attribute_count + 1 + metric;
+}
+
+static churn__expr_found expr_call(void *context, churn_str function, const churn_str *args,
+                                   uint32_t count, churn__expr_name *out, const char **why)
+{
+    builder *b = context;
+    churn__expr_found found = b_call(b, function, args, count, out, why);
+    if (found == CHURN__EXPR_KNOWN) {
+        out->slot = metric_slot_of(b, out->slot);
+    }
+    return found;
+}
+
 static churn__expr_found expr_resolve(void *context, churn_str name, churn__expr_name *out)
 {
     const builder *b = context;
@@ -88,16 +105,16 @@ static churn__expr_found expr_resolve(void *context, churn_str name, churn__expr
     if (churn__str_starts(name, CHURN__STR("metric."))) {
         index = b_find(&b->metrics, (churn_str){name.ptr + 7, name.len - 7});
         if (index != UINT32_MAX) {
-            *out = (churn__expr_name){.type = b->metric_defs[index].type, .slot = index};
+            *out = (churn__expr_name){.type = b->metric_defs[index].type,
+                                      .slot = metric_slot_of(b, index)};
         }
     } else if (churn__str_eq(name, CHURN__STR("customer.age_days"))) {
         index = b->pb->attribute_count;
-        *out = (churn__expr_name){.type = CHURN__TYPE_DOUBLE, .slot = b->pb->metric_count + index};
+        *out = (churn__expr_name){.type = CHURN__TYPE_DOUBLE, .slot = index};
     } else if (churn__str_starts(name, CHURN__STR("customer."))) {
         index = b_find(&b->attributes, (churn_str){name.ptr + 9, name.len - 9});
         if (index != UINT32_MAX) {
-            *out = (churn__expr_name){.type = b->pb->attributes[index].type,
-                                      .slot = b->pb->metric_count + index};
+            *out = (churn__expr_name){.type = b->pb->attributes[index].type, .slot = index};
         }
     }
     return index == UINT32_MAX ? CHURN__EXPR_UNKNOWN : CHURN__EXPR_KNOWN;
@@ -128,8 +145,11 @@ static const char *expr_advice(void *context, churn_str name)
 static void fill_expr(builder *b, const churn__yaml_node *item, churn__metric_def *def)
 {
     const churn__yaml_node *node = b_get(item, "expr");
-    churn__expr_scope scope = {
-        .context = b, .resolve = expr_resolve, .list = expr_list, .advice = expr_advice};
+    churn__expr_scope scope = {.context = b,
+                               .resolve = expr_resolve,
+                               .list = expr_list,
+                               .advice = expr_advice,
+                               .call = expr_call};
     bool is_bool = def->type == CHURN__TYPE_BOOL;
     def->kind = CHURN__METRIC_EXPR;
     def->expr = b_expression(b, node, &scope, is_bool ? CHURN__TYPE_BOOL : 0);
@@ -249,7 +269,20 @@ static void metrics_props(builder *b)
 }
 
 /* An event that no source names is never stale: worth a word where sources are declared. */
-static void metrics_sources(builder *b)
+static void check_sources(builder *b, registry *known, const churn__metric_def *def,
+                          report_place place)
+{
+    for (uint32_t i = 0; i < def->event_count; i++) {
+        const churn_str *event = &def->events[i];
+        if (b_find(known, *event) == UINT32_MAX && registry_add(b, known, *event, 0, NULL)) {
+            report_add(&b->report, DIAGNOSTIC_no_source, place,
+                       "the event %q comes from no source: it never counts as stale", event);
+        }
+    }
+}
+
+/* Also of metrics that expressions called for: when all are known. */
+void b_metrics_sources(builder *b)
 {
     const churn__yaml_node *list = b_get(b->root, "metrics");
     registry known = {0};
@@ -260,27 +293,31 @@ static void metrics_sources(builder *b)
     }
     for (uint32_t i = 0; known.count > 0 && i < b->pb->metric_count; i++) {
         const churn__metric_def *def = &b->pb->metrics[i];
-        const churn__yaml_node *node = b_get(list->items[i], "event");
-        for (uint32_t j = 0; node != NULL && j < def->event_count; j++) {
-            const churn_str *event = &def->events[j];
-            if (b_find(&known, *event) == UINT32_MAX && registry_add(b, &known, *event, 0, NULL)) {
-                report_add(&b->report, DIAGNOSTIC_no_source, b_at(node),
-                           "the event %q comes from no source: it never counts as stale", event);
-            }
-        }
+        const churn__yaml_node *node =
+            i < b->pb->declared_count ? b_get(list->items[i], "event") : NULL;
+        check_sources(b, &known, def,
+                      node != NULL ? b_at(node)
+                                   : (report_place){.line = def->line, .column = def->column});
     }
     registry_clear(b, &known);
+}
+
+/* Expressions come last: what they call may be the same as a metric that stands after them. */
+static void metrics_fill(builder *b, const churn__yaml_node *list, bool expressions)
+{
+    for (uint32_t i = 0; b->st == CHURN_OK && i < b->pb->metric_count; i++) {
+        const churn__yaml_node *item = list->items[i];
+        if (!item->bad && item->kind == CHURN__YAML_MAP && b_given(item, "expr") == expressions) {
+            fill_metric(b, item, &b->metric_defs[i]);
+        }
+    }
 }
 
 void b_metrics(builder *b)
 {
     const churn__yaml_node *list = b_get(b->root, "metrics");
-    for (uint32_t i = 0; b->st == CHURN_OK && i < b->pb->metric_count; i++) {
-        if (!list->items[i]->bad && list->items[i]->kind == CHURN__YAML_MAP) {
-            fill_metric(b, list->items[i], &b->metric_defs[i]);
-        }
-    }
-    metrics_sources(b);
+    metrics_fill(b, list, false);
+    metrics_fill(b, list, true);
     metrics_names(b);
     metrics_props(b);
 }

@@ -103,7 +103,7 @@ static void edges_metric(builder *b, edge_list *to, const churn__metric_def *def
     const churn_playbook *pb = b->pb;
     uint32_t count = churn__metric_input_count(def);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t input = churn__metric_input(def, pb->metric_count, i);
+        uint32_t input = churn__metric_input(def, pb->metric_name_count, i);
         if (input != UINT32_MAX) {
             edge_add(b, to, input);
         }

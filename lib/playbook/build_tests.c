@@ -300,15 +300,32 @@ static void fill_stale(builder *b, const churn__yaml_node *list, churn__test_def
 
 /* ---- what is expected ---- */
 
+/* A metric that is written as a call. */
+static uint32_t expect_call(builder *b, const churn__yaml_node *key)
+{
+    churn__expr_scope scope = b_scope(b);
+    churn__expr *expr = b_expression(b, key, &scope, 0);
+    uint32_t slot = churn__expr_slot(expr);
+    if (expr != NULL && slot == UINT32_MAX) {
+        report_add(&b->report, DIAGNOSTIC_unknown_name, b_at(key), "%q is more than a name",
+                   &key->text);
+    }
+    churn__expr_free(expr);
+    return slot;
+}
+
 static uint32_t expect_slot(builder *b, const churn__yaml_node *key)
 {
+    if (churn__str_ends(key->text, CHURN__STR(")"))) {
+        return expect_call(b, key);
+    }
     uint32_t slot = b_find(&b->slots, key->text);
     if (slot == UINT32_MAX && b_is_later_name(key->text)) {
         report_add(&b->report, DIAGNOSTIC_unsupported, b_at(key),
                    "%q is not supported by this version", &key->text);
     } else if (slot == UINT32_MAX) {
         b_unknown(b, DIAGNOSTIC_unknown_name, "name", &b->slots, key);
-    } else if (b->pb->slots[slot].type == CHURN__TYPE_STRINGS) {
+    } else if (b_slot_type(b, slot) == CHURN__TYPE_STRINGS) {
         report_add(&b->report, DIAGNOSTIC_unsupported, b_at(key),
                    "%q cannot be expected by this version", &key->text);
         slot = UINT32_MAX;
@@ -348,7 +365,7 @@ static void fill_expect(builder *b, const churn__yaml_node *key, const churn__ya
     if (node == NULL || out->slot == UINT32_MAX) {
         return;
     }
-    churn__type type = b->pb->slots[out->slot].type;
+    churn__type type = b_slot_type(b, out->slot);
     if (node->kind == CHURN__YAML_MAP) {
         value = b_get(node, "value");
         out->tolerance = b_number(node, "within", TOLERANCE);

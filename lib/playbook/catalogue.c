@@ -150,7 +150,7 @@ churn_status churn_playbook_metrics(const churn_playbook *playbook, churn_table 
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         churn__table_column(c.table, columns[i].name, columns[i].type);
     }
-    for (uint32_t m = 0; m < n && !c.text.failed; m++) {
+    for (uint32_t m = 0; m < playbook->declared_count && !c.text.failed; m++) {
         add_row(&c, m);
     }
     if (c.text.failed) {

@@ -139,7 +139,7 @@ static void metric_what(listing *to, const churn__metric_def *def)
 
 static void rows_metrics(listing *to, const churn_playbook *pb)
 {
-    for (uint32_t i = 0; i < pb->metric_count; i++) {
+    for (uint32_t i = 0; i < pb->declared_count; i++) {
         const churn__metric_def *def = &pb->metrics[i];
         churn__buf_text(&to->text, metric_sort(def));
         metric_what(to, def);

@@ -40,6 +40,7 @@ static void declare_metrics(builder *b)
     b->metric_defs = defs;
     b->pb->metrics = defs;
     b->pb->metric_count = defs == NULL ? 0 : count;
+    b->pb->declared_count = b->pb->metric_count;
 }
 
 static void declare_segments(builder *b)

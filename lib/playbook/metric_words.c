@@ -12,11 +12,16 @@ uint32_t churn__words_input(const churn_playbook *playbook, uint32_t metric, uin
     uint32_t count = 0;
     *attribute = CHURN__STR("");
     if (def->kind == CHURN__METRIC_EXPR) {
-        uint32_t slot = churn__expr_slots(def->expr, &count)[i];
-        if (slot < playbook->metric_count) {
-            return slot;
+        const uint32_t *slots = churn__expr_slots(def->expr, &count);
+        uint32_t names = 0;
+        while (names < count && slots[names] < playbook->metric_name_count) {
+            names++;
         }
-        *attribute = playbook->metric_names[slot - playbook->metric_count].name;
+        uint32_t slot = slots[(names + i) % count]; /* metrics first */
+        if (slot >= playbook->metric_name_count) {
+            return slot - playbook->metric_name_count;
+        }
+        *attribute = playbook->metric_names[slot].name;
         return UINT32_MAX;
     }
     const churn__operand *operand = i == 0 ? &def->a : &def->b;
@@ -91,6 +96,7 @@ static const struct {
     [CHURN__INVOICE_OVERDUE_AMOUNT] = {"money", "Money overdue$"},
     [CHURN__INVOICE_OPEN_AMOUNT] = {"money", "Money of open invoices$"},
     [CHURN__INVOICE_REFUNDED_AMOUNT] = {"money", "Money refunded$"},
+    [CHURN__INVOICE_BILLED_AMOUNT] = {"money", "Money invoiced$"},
     [CHURN__CUSTOMER_AGE_DAYS] = {"days", "Days since the customer began$"},
     [CHURN__MILESTONE_REACHED] = {"bool", "Whether a milestone is reached$"},
     [CHURN__MILESTONE_REACHED_AT] = {"time", "When a milestone was reached$"},

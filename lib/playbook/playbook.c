@@ -111,9 +111,9 @@ typedef struct request {
 static void build(builder *b)
 {
     static void (*const steps[])(builder * b) = {
-        b_header, b_register, b_attributes, b_properties, b_sources, b_calendar,
-        b_roles,  b_loss,     b_declare,    b_slots,      b_metrics, b_segments,
-        b_scores, b_triggers, b_plays,      b_order,      b_tests,
+        b_header, b_register, b_attributes, b_properties,      b_sources,  b_calendar, b_roles,
+        b_loss,   b_declare,  b_slots,      b_metrics,         b_segments, b_scores,   b_triggers,
+        b_plays,  b_tests,    b_called,     b_metrics_sources, b_order,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);
@@ -195,6 +195,7 @@ static churn_status compile(const request *call, churn_str text, churn_playbook 
     pb = NULL;
 done:
     b_registries_clear(&b);
+    b_called_clear(&b);
     report_clear(&b.report);
     churn__arena_clear(&b.scratch);
     churn_playbook_free(pb);

@@ -133,6 +133,8 @@ struct churn_playbook {
     churn__loss_def loss;
     const churn__metric_def *metrics;
     uint32_t metric_count;
+    uint32_t declared_count; /* by `metrics`; those behind them are called for by expressions and
+                                have how they are written for an id */
     const churn__prop_def *metric_names; /* what their expressions name beside metrics */
     uint32_t metric_name_count;
     const churn__prop_def *metric_props; /* of events, as many as `properties` */
@@ -150,6 +152,7 @@ struct churn_playbook {
 
     const churn__slot *slots;
     uint32_t slot_count;
+    uint32_t named_slots; /* then the slots of metrics that expressions call for */
     const churn__node *order;
     uint32_t order_count;
 };

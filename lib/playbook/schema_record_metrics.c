@@ -111,6 +111,8 @@ static const schema_word invoices[] = {
     {"paid_on_time_share", CHURN__INVOICE_PAID_ON_TIME_SHARE, false,
      "Of invoices due in the window, the part that was paid by then."},
     {"refunded_amount", CHURN__INVOICE_REFUNDED_AMOUNT, false, "Money given back in the window."},
+    {"billed_amount", CHURN__INVOICE_BILLED_AMOUNT, false,
+     "Sum of what was invoiced in the window."},
 };
 const schema schema_invoice = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(invoices)};
 

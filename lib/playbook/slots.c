@@ -133,6 +133,7 @@ void b_slots(builder *b)
     slots_state(&to);
     b->pb->slots = to.slots;
     b->pb->slot_count = to.count;
+    b->pb->named_slots = to.count;
 }
 
 /* ---- what a condition sees ---- */
@@ -217,8 +218,11 @@ static churn_str scope_list(void *context, uint32_t i)
 static churn_str scope_word(void *context, uint32_t slot, uint32_t i)
 {
     const builder *b = context;
-    const churn__slot *of = &b->pb->slots[slot];
     churn_str none = {NULL, 0};
+    if (slot >= b->pb->slot_count) {
+        return none;
+    }
+    const churn__slot *of = &b->pb->slots[slot];
     if (of->kind != CHURN__SLOT_SCORE || of->part != CHURN__PART_BAND) {
         return none;
     }
@@ -240,13 +244,25 @@ static const char *scope_advice(void *context, churn_str name)
     return churn__str_starts(name, CHURN__STR("customer.")) ? "`attributes` declares them" : NULL;
 }
 
+static churn__expr_found scope_call(void *context, churn_str function, const churn_str *args,
+                                    uint32_t count, churn__expr_name *out, const char **why)
+{
+    builder *b = context;
+    churn__expr_found found = b_call(b, function, args, count, out, why);
+    if (found == CHURN__EXPR_KNOWN) {
+        out->slot = b_metric_slot(b, out->slot);
+    }
+    return found;
+}
+
 churn__expr_scope b_scope(builder *b)
 {
     return (churn__expr_scope){.context = b,
                                .resolve = scope_resolve,
                                .list = scope_list,
                                .word = scope_word,
-                               .advice = scope_advice};
+                               .advice = scope_advice,
+                               .call = scope_call};
 }
 
 /* ---- for the engine ---- */
@@ -266,7 +282,12 @@ static int slot_compare(const churn__slot *slot, churn__slot_kind kind, uint32_t
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part)
 {
-    uint32_t low = 0, high = playbook->slot_count;
+    uint32_t low = 0, high = playbook->named_slots;
+    if (kind == CHURN__SLOT_METRIC && index >= playbook->declared_count) {
+        return index < playbook->metric_count
+                   ? playbook->named_slots + (index - playbook->declared_count)
+                   : UINT32_MAX;
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         int order = slot_compare(&playbook->slots[middle], kind, index, part);

@@ -684,7 +684,7 @@ class Answers(twin.Answers):
         gap = self.uncovered("invoice")
         if gap:
             return gap
-        if what in ("failed_count", "paid_on_time_share", "refunded_amount"):
+        if what in ("failed_count", "paid_on_time_share", "refunded_amount", "billed_amount"):
             return self.invoices_in(customer, spec, what)
         then = self.state_at(customer, spec, "invoice")
         if isinstance(then, Missing):
@@ -709,11 +709,14 @@ class Answers(twin.Answers):
         if isinstance(window, Missing):
             return window
         start, end, _ = window
-        field = {"failed_count": "failed_at", "paid_on_time_share": "due_at", "refunded_amount": "refunded_at"}[what]
+        field = {"failed_count": "failed_at", "paid_on_time_share": "due_at", "refunded_amount": "refunded_at",
+                 "billed_amount": "issued_at"}[what]
         rows = [row for row in self.looking_back(end).of("invoice", customer)
                 if row.get(field) is not None and start <= row[field] < end]
         if what == "failed_count":
             return float(len(rows))
+        if what == "billed_amount":
+            return self.total([(row["amount"], row["currency"]) for row in rows])
         if what == "refunded_amount":
             return self.total([(row["refunded"], row["currency"]) for row in rows if row.get("refunded") is not None])
         paid = [row.get("paid_at") is not None and row["paid_at"] <= row["due_at"] for row in rows]

@@ -260,7 +260,7 @@ class DeepMaker(Maker):
         specs += [self.state({"invoice": what}) for what in ("days_since_failure", "overdue_days", "overdue_amount",
                                                              "open_amount")]
         specs += [self.windowed({"invoice": what}) for what in ("failed_count", "paid_on_time_share",
-                                                                "refunded_amount")]
+                                                                "refunded_amount", "billed_amount")]
         for what in ("reached", "reached_at", "days_to", "days_since", "overdue_days"):
             spec = self.state({"milestone": what, "name": self.pick("setup", "live")})
             if what == "overdue_days":

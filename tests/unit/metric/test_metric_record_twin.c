@@ -462,14 +462,15 @@ static churn__value subscription_value(const view *v)
 static churn__value invoice_value(const view *v)
 {
     double failed = 0, longest = 0, due_count = 0, on_time = 0;
-    int64_t overdue = 0, open = 0, refunded = 0;
+    int64_t overdue = 0, open = 0, refunded = 0, billed = 0;
     churn_time last = CHURN_TIME_NONE;
     for (uint32_t i = 0; i < v->n; i++) {
         const fact *f = &v->rows[i];
         churn_time due = f->at[0] + DAYS((int64_t)f->number);
         bool unpaid = f->at[0] < v->t && !come(v, f->at[1]);
-        failed += within(v, f->at[2]);
-        last = come(v, f->at[2]) && f->at[2] > last ? f->at[2] : last;
+        bool issued = f->at[0] < v->t;
+        failed += issued && within(v, f->at[2]);
+        last = issued && come(v, f->at[2]) && f->at[2] > last ? f->at[2] : last;
         if (unpaid) {
             open += dollars(f->amount, f->eur);
         }
@@ -484,6 +485,7 @@ static churn__value invoice_value(const view *v)
         if (within(v, f->at[3])) {
             refunded += dollars(f->amount / 2, f->eur);
         }
+        billed += within(v, f->at[0]) ? dollars(f->amount, f->eur) : 0;
     }
     switch (v->def->what) {
     case CHURN__INVOICE_FAILED_COUNT:
@@ -498,6 +500,8 @@ static churn__value invoice_value(const view *v)
         return number((double)open / 100);
     case CHURN__INVOICE_PAID_ON_TIME_SHARE:
         return share(on_time, due_count);
+    case CHURN__INVOICE_BILLED_AMOUNT:
+        return number((double)billed / 100);
     default:
         return number((double)refunded / 100);
     }
