@@ -758,9 +758,10 @@ static churn_status try_query(bench *b, churn_error *err)
                                           .param_count = 1,
                                           .limit = 2};
     churn_table *reasons = NULL, *found = NULL;
-    churn_status st =
-        churn_engine_query(b->company.engine, "metric.nps < 7 || customer.id != params.who",
-                           CHURN_NTS, NEW_YEAR, &options, &b->table, NULL, &reasons, &found, err);
+    churn_status st = churn_engine_query(
+        b->company.engine,
+        "metric.nps < 7 || customer.id != params.who || count(\"login\", \"30d\") > 2.0", CHURN_NTS,
+        NEW_YEAR, &options, &b->table, NULL, &reasons, &found, err);
     churn_table_free(reasons);
     churn_table_free(found);
     return st;
