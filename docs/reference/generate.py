@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write what is made from the tables of lib/playbook: the reference of playbook files and of the
-findings about them.
+"""Write what is made from the tables of lib/playbook and lib/expr: the reference of playbook files,
+of the findings about them and of templates.
 
     generate.py                       write the pages and lib/playbook/diagnostics.inc
     generate.py --library libchurn.so first take the JSON Schema from a library that was built
     generate.py --check               fail when something is stale
 """
 import argparse
+import ast
 import csv
 import ctypes
 import json
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -19,6 +21,7 @@ HERE = ROOT / "docs/reference"
 SCHEMA = HERE / "playbook.schema.json"
 REGISTRY = ROOT / "lib/playbook/diagnostics.csv"
 CODES = ROOT / "lib/playbook/diagnostics.inc"
+FILTERS = ROOT / "lib/expr/template_filters.c"
 NOTE = "<!-- Made by docs/reference/generate.py from the table in lib/playbook; do not edit. -->\n"
 
 
@@ -162,6 +165,60 @@ CH1101 on are those of expressions, with the position inside the expression.
     return "".join(out)
 
 
+def read_filters():
+    """The documentation of each filter: name, takes, arguments, doc, example, shows."""
+    text = FILTERS.read_text(encoding="utf-8")
+    words = dict(re.findall(r'#define (\w+) ("[^"]*")', text))
+    one = r'"(?:[^"\\]|\\.)*"'
+    some = rf"(?:{one}\s*)+"
+    found = re.findall(rf"\{{({one}),\s*(\w+|{one}),\s*({one}),\s*({some}),\s*({some}),\s*({some})\}}\}}", text)
+    if len(found) < 26:
+        sys.exit(f"{FILTERS}: the table of filters is not of the form that is read")
+    return [["".join(ast.literal_eval("b" + piece).decode("utf-8")
+                     for piece in re.findall(one, words.get(part, part))) for part in row]
+            for row in found]
+
+
+def templates_page(filters):
+    out = ["# Templates\n\n", NOTE.replace("lib/playbook", "lib/expr/template_filters.c"), """
+Titles of tasks and notices are text with values in it; `CHURN_EXPRESSION_TEMPLATE`, `churn.Template` and `CompileTemplate` are
+the same by itself:
+
+    Call {{customer.name}}: {{metric.mrr | money}}, quiet for {{metric.days_since_login | days}}
+
+- Between `{{` and `}}` stands an expression of any type, a list of strings included; spaces around it do not matter. Behind it
+  stand filters, each after a `|`; `||` belongs to the expression. What is around it stays as it is written.
+- Two braces themselves are a text that is put in: `{{ "{{" }}`. A single brace, and `}}` outside, need nothing.
+- A filter takes literals in parentheses: texts in single or double quotes, numbers. It is checked when the text is compiled:
+  an unknown filter, a value that it does not take and a wrong argument are errors with a position, all of them at once.
+- What is missing, or cannot be computed (a division by zero), is written `\u2013`, unless `default` says otherwise. Filters before
+  and behind `default` are those of the value; only filters from text to text are applied to a text that it put in.
+- Without a filter a number has at most two decimals and no zeros at the end, an instant is its local date, a duration is in
+  words ("2 h 5 min"), a bool is `true` or `false`, a list has `, ` between its texts.
+- Numbers are rounded from their exact binary value, halves to even, as C's printf does. Filters of numbers may follow each
+  other: the later one decides on decimals.
+- Dates are those of the playbook's zone, or of the option `time_zone` (else UTC); some filters take a zone of their own. Words
+  are English, digits and separators are the same everywhere: there are no locales.
+- Nothing is escaped by itself: use `json`, `html`, `urlencode` or `quote` where the text goes into one of these.
+- A value goes through at most 16 filters. A text is at most `string_bytes` long (64 KiB) before and after; a title that grows
+  longer is cut there, other templates have the outcome error.
+
+## Filters
+
+The examples are with name "Acme", note " late again ", score 61.256, share 0.031, mrr 1234.5, change 12340.0, seats 7, since
+2026-02-01T09:30:00Z, gap 2 hours 5 minutes, vip true, tags at_risk and vip, none missing; the currency is USD, the zone UTC, the time
+2026-02-04T12:00:00Z.
+
+| filter | takes | meaning | example | gives |
+|---|---|---|---|---|
+"""]
+    for name, takes, arguments, doc, example, shows in filters:
+        called = f"{name}({arguments})" if arguments else name
+        out.append(f"| {code(called)} | {cell(takes)} | {cell(doc)} | {code(example)} | {code(shows)} |\n")
+    out.append("\n`?` follows what may be left out.\n")
+    return "".join(out)
+
+
 def codes_table(rows):
     out = ["/* Made from lib/playbook/diagnostics.csv by docs/reference/generate.py; do not edit. */\n"]
     out += [f"DIAGNOSTIC({r['number']}, {r['name']}, {r['severity']}, {r['status']})\n"
@@ -184,7 +241,8 @@ def main():
     parser.add_argument("--library", type=pathlib.Path)
     args = parser.parse_args()
     rows = read_registry()
-    wanted = {CODES: codes_table(rows), HERE / "diagnostics.md": diagnostics_page(rows)}
+    wanted = {CODES: codes_table(rows), HERE / "diagnostics.md": diagnostics_page(rows),
+              HERE / "templates.md": templates_page(read_filters())}
     if args.library is not None:
         wanted[SCHEMA] = take_schema(args.library)
     if SCHEMA in wanted or SCHEMA.exists():
