@@ -4,9 +4,9 @@
  *
  *     replay_<target> [--dict FILE] [--random COUNT] [--seed SEED] [FILE or FOLDER ...]
  *
- * Files are inputs as they are. --random makes inputs: strings of bytes, and of words of the
- * dictionary. The seed of an input that ends the program is printed before, so that
- * `--seed SEED --random 1` runs it alone.
+ * Files are inputs as they are. --random makes inputs: strings of bytes, strings of words of the
+ * dictionary, and changes of the files before it. The seed of an input that ends the program is
+ * printed, so that the same with `--seed SEED --random 1` runs it alone.
  */
 #include <dirent.h>
 #include <signal.h>
@@ -15,16 +15,28 @@
 
 #include "fuzz.h"
 
-enum { MAX_WORDS = 1024, MAX_FILE = 1 << 20, MAX_MADE = 12 * 65 };
+enum { MAX_WORDS = 1024, MAX_FILE = 1 << 20, MAX_KEPT = 400, MAX_MADE = 12 * 65 };
 
 static uint8_t words[MAX_WORDS][64];
 static size_t word_sizes[MAX_WORDS], word_count, inputs;
+static uint8_t kept[MAX_WORDS][MAX_KEPT];
+static size_t kept_sizes[MAX_WORDS], kept_count;
 static uint64_t now_running; /* the seed of the input that is run */
 
 static void die(const char *what, const char *name)
 {
     fprintf(stderr, "%s %s\n", what, name);
     exit(2);
+}
+
+/* In memory of its own, so that sanitizers see its end. */
+static void run_exactly(const uint8_t *data, size_t size)
+{
+    uint8_t *exact = malloc(size + (size == 0));
+    memcpy(exact, data, size);
+    LLVMFuzzerTestOneInput(exact, size);
+    free(exact);
+    inputs++;
 }
 
 /* ---- files ---- */
@@ -38,12 +50,12 @@ static void run_file(const char *path)
     }
     size_t size = fread(data, 1, MAX_FILE, file);
     fclose(file);
-    uint8_t *exact = malloc(size + (size == 0)); /* so that sanitizers see its end */
-    memcpy(exact, data, size);
-    LLVMFuzzerTestOneInput(exact, size);
-    free(exact);
+    run_exactly(data, size);
+    if (size < MAX_KEPT && kept_count < MAX_WORDS) {
+        memcpy(kept[kept_count], data, size);
+        kept_sizes[kept_count++] = size;
+    }
     free(data);
-    inputs++;
 }
 
 static void run_path(const char *path)
@@ -136,19 +148,37 @@ static size_t make_words(uint64_t *state, uint8_t *out)
     return size;
 }
 
+/* A stored input with a few bytes taken out, or words put in. */
+static size_t make_change(uint64_t *state, uint8_t *out)
+{
+    size_t which = next(state) % kept_count, size = kept_sizes[which];
+    memcpy(out, kept[which], size);
+    for (size_t changes = 1 + next(state) % 4; changes > 0; changes--) {
+        size_t at = next(state) % (size + 1), word = next(state) % (word_count + 1);
+        if (word < word_count && size + word_sizes[word] < MAX_MADE) {
+            memmove(out + at + word_sizes[word], out + at, size - at);
+            memcpy(out + at, words[word], word_sizes[word]);
+            size += word_sizes[word];
+        }
+        size_t gone = next(state) % 6, from = next(state) % (size + 1);
+        gone = gone < size - from ? gone : size - from;
+        memmove(out + from, out + from + gone, size - from - gone);
+        size -= gone;
+    }
+    return size;
+}
+
 static void run_random(uint64_t seed, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
         uint8_t made[MAX_MADE];
         now_running = seed + i;
         uint64_t state = now_running * UINT64_C(0x2545F4914F6CDD1D);
-        size_t size = word_count > 0 && next(&state) % 3 == 0 ? make_words(&state, made)
-                                                              : make_bytes(&state, made);
-        uint8_t *exact = malloc(size + (size == 0));
-        memcpy(exact, made, size);
-        LLVMFuzzerTestOneInput(exact, size);
-        free(exact);
-        inputs++;
+        unsigned how = (unsigned)(next(&state) % 3);
+        size_t size = how == 0 && word_count > 0   ? make_words(&state, made)
+                      : how == 1 && kept_count > 0 ? make_change(&state, made)
+                                                   : make_bytes(&state, made);
+        run_exactly(made, size);
     }
 }
 
