@@ -86,6 +86,25 @@ static churn_status create(const churn_expression_options *options, const churn_
     return CHURN_OK;
 }
 
+/* What each evaluation of one record would ask again. */
+static churn_status note_texts(churn_expression *expression, churn_error *err)
+{
+    const churn__expr *expr = expression->expr;
+    uint32_t *texts = churn__arena_array(&expression->arena, expr->slot_count + 1u, sizeof *texts);
+    if (texts == NULL) {
+        return churn__fail_memory(err, expression->heap);
+    }
+    for (uint32_t i = 0; i < expr->slot_count; i++) {
+        if (expr->slot_types[i] == CHURN__TYPE_STRING) {
+            texts[expression->text_count++] = expr->slots[i];
+        }
+    }
+    expression->texts = texts;
+    expression->is_simple =
+        expression->tmpl == NULL && !expr->makes_text && expr->frame_count <= FRAME_ON_STACK;
+    return CHURN_OK;
+}
+
 static churn_status check_compile(const char *text, const churn_variable *variables,
                                   uint32_t variable_count, churn_expression **out, churn_error *err)
 {
@@ -130,6 +149,7 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
     } else {
         CHURN_TRY(churn__expr_compile(made->heap, &limits, &source, &made->expr, err));
     }
+    CHURN_TRY(note_texts(made, err));
     *out = made;
     made = NULL;
 done:
@@ -182,7 +202,7 @@ bool churn_expression_can_be_unknown(const churn_expression *expression)
 /* ---- one record ---- */
 
 /* Every type first, in one go: most records have no fault. */
-static bool types_fit(const churn_expression *expression, const churn_value *values)
+static inline bool types_fit(const churn_expression *expression, const churn_value *values)
 {
     bool fit = true;
     for (uint32_t i = 0; i < expression->count; i++) {
@@ -203,7 +223,7 @@ static churn_status type_fault(const churn_expression *expression, const churn_v
                        &expression->names[i], churn__type_name(expression->types[i]));
 }
 
-/* Texts of 4 to 16 bytes without a byte past ASCII; others may be UTF-8 too. */
+/* At most 16 bytes, none of them past ASCII: UTF-8 at a glance. */
 static inline bool is_short_ascii(churn_str s)
 {
     uint64_t a = 0, b = 0;
@@ -223,18 +243,29 @@ static inline bool is_short_ascii(churn_str s)
     return ((a | b) & UINT64_C(0x8080808080808080)) == 0;
 }
 
+/* Whether no text that is used needs a closer look. */
+static inline bool texts_fit(const churn_expression *expression, const churn_value *values)
+{
+    for (uint32_t i = 0; i < expression->text_count; i++) {
+        const churn_value *value = &values[expression->texts[i]];
+        if (value->type != 0 && !is_short_ascii(value->string)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Types of all values, and the texts of those that are used. */
 static churn_status check_values(const churn_expression *expression, const churn_value *values,
                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const churn__expr *expr = expression->expr;
     if (!types_fit(expression, values)) {
         return type_fault(expression, values, err);
     }
-    for (uint32_t i = 0; i < expr->slot_count; i++) {
-        const churn_value *value = &values[expr->slots[i]];
-        if (value->type == CHURN_TYPE_STRING && !is_short_ascii(value->string)) {
+    for (uint32_t i = 0; i < expression->text_count; i++) {
+        const churn_value *value = &values[expression->texts[i]];
+        if (value->type != 0) {
             CHURN_TRY(churn__expr_check_string(value->string, CHURN_ROW_NONE, err));
         }
     }
@@ -277,18 +308,20 @@ static const expr_cell *run_slowly(const churn__expr *expr, const churn_value *v
     return &frame[expr->result];
 }
 
-static churn_status run_record(const churn_expression *expression, const churn_value *values,
-                               expr_cell *frame, expr_run *run, churn_outcome *outcome,
-                               churn_value *value, churn_error *err)
+static inline churn_status run_record(const churn_expression *expression, const churn_value *values,
+                                      expr_cell *frame, expr_run *run, churn_outcome *outcome,
+                                      churn_value *value, churn_error *err)
 {
     const churn__expr *expr = expression->expr;
     const expr_cell *cell = churn__expr_run_record(expr, values, frame, run);
-    churn_value found = {0};
     if (cell->state == EXPR_ERROR && !run->no_memory) {
         cell = run_slowly(expr, values, frame, run);
     }
     if (run->no_memory) {
         return churn__fail_memory(err, expression->heap);
+    }
+    if (value != NULL) {
+        *value = (churn_value){0};
     }
     if (cell->state == EXPR_ERROR) {
         *outcome = CHURN_OUTCOME_ERROR;
@@ -297,10 +330,9 @@ static churn_status run_record(const churn_expression *expression, const churn_v
         *outcome = CHURN_OUTCOME_UNKNOWN;
     } else {
         *outcome = CHURN_OUTCOME_VALUE;
-        give_value(expr->type, cell, &found);
-    }
-    if (value != NULL) {
-        *value = found;
+        if (value != NULL) {
+            give_value(expr->type, cell, value);
+        }
     }
     return CHURN_OK;
 }
@@ -353,10 +385,13 @@ churn_status churn_expression_evaluate(const churn_expression *expression,
     churn_status st = CHURN_OK;
     CHURN_TRY(check_arguments("churn_expression_evaluate", expression, values, value_count, outcome,
                               "outcome", err));
-    expr_run run = {.text_limit = expression->expr->text_limit};
-    if (!expression->expr->makes_text) {
-        CHURN_TRY(check_values(expression, values, err));
-        return run_framed(expression, values, &run, outcome, value, err);
+    if (expression->is_simple) {
+        expr_cell frame[FRAME_ON_STACK];
+        expr_run run = {.text_limit = expression->expr->text_limit};
+        if (!types_fit(expression, values) || !texts_fit(expression, values)) {
+            CHURN_TRY(check_values(expression, values, err));
+        }
+        return run_record(expression, values, frame, &run, outcome, value, err);
     }
     if (gives_made_text(expression)) {
         CHURN_FAIL(CHURN_E_UNSUPPORTED, 0,

@@ -16,6 +16,9 @@ struct churn_expression {
     churn__template *tmpl;
     churn__zone *zone; /* NULL: UTC */
     churn_time now;
+    uint32_t text_count; /* variables of text that are used */
+    const uint32_t *texts;
+    bool is_simple; /* evaluated for one record without memory of the heap's */
 };
 
 churn_status churn__expression_compile_template(churn_expression *made, const churn_limits *limits,

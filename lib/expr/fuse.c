@@ -233,6 +233,7 @@ static uint8_t compare_op(const fuser *f, const expr_code *code, uint32_t b)
     bool constant = is_plain(f, b), equality = code->cmp == EXPR_EQ || code->cmp == EXPR_NE;
     switch (code->op) {
     case OP_CMP_D:
+        constant = constant && (code->strict || expr_finite(f->expr->consts[b & ~ROW_KIND].as.d));
         return constant ? ROW_CMP_DK : is_slot(b) ? ROW_CMP_DD : ROW_STEP;
     case OP_CMP_I:
         return constant ? ROW_CMP_IK : is_slot(b) ? ROW_CMP_II : ROW_STEP;

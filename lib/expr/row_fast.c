@@ -13,6 +13,11 @@ INLINE bool is_there(const row_input *in, uint32_t slot)
                                : churn__column_has(&in->columns[slot], in->row);
 }
 
+INLINE bool both_there(const row_input *in, const row_code *code)
+{
+    return is_there(in, code->a) && is_there(in, code->b);
+}
+
 INLINE int64_t int_of(const row_input *in, uint32_t slot)
 {
     return in->columns == NULL ? in->values[slot].integer
@@ -95,6 +100,15 @@ INLINE uint8_t compare_doubles(const row_code *code, double a, double b)
     return holds(code, a<b, a == b, a> b);
 }
 
+/* With a constant, which is finite. */
+INLINE uint8_t compare_double(const row_code *code, double a)
+{
+    if (code->finite && !expr_finite(a)) {
+        return EXPR_ERROR;
+    }
+    return holds(code, a<code->k.d, a == code->k.d, a> code->k.d);
+}
+
 INLINE uint8_t compare_ints(const row_code *code, int64_t a, int64_t b)
 {
     return holds(code, a<b, a == b, a> b);
@@ -103,6 +117,12 @@ INLINE uint8_t compare_ints(const row_code *code, int64_t a, int64_t b)
 INLINE bool same(churn_str a, churn_str b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+INLINE uint8_t compare_string(const row_code *code, churn_str s)
+{
+    bool equal = same(s, code->k.s);
+    return holds(code, !equal, equal, false);
 }
 
 #define FEW 8u /* no more are looked at one by one */
@@ -132,40 +152,6 @@ INLINE bool in_ints(const expr_set *set, int64_t value)
         found |= set->as.i[i] == value;
     }
     return found;
-}
-
-/* Those that look at slots: their state. */
-INLINE uint8_t look(const row_code *code, const row_input *in)
-{
-    uint32_t a = code->a, b = code->b;
-    bool there = is_there(in, a);
-    if (code->op == ROW_HAS) {
-        return expr_from_bool(there);
-    }
-    if (!there) {
-        return EXPR_UNKNOWN;
-    }
-    switch (code->op) {
-    case ROW_BOOL:
-        return expr_from_bool(bool_of(in, a));
-    case ROW_CMP_DK:
-        return compare_doubles(code, double_of(in, a), code->k.d);
-    case ROW_CMP_IK:
-        return compare_ints(code, int_of(in, a), code->k.i);
-    case ROW_CMP_SK: {
-        bool equal = same(string_of(in, a), code->k.s);
-        return holds(code, !equal, equal, false);
-    }
-    case ROW_CMP_DD:
-        return is_there(in, b) ? compare_doubles(code, double_of(in, a), double_of(in, b))
-                               : EXPR_UNKNOWN;
-    case ROW_CMP_II:
-        return is_there(in, b) ? compare_ints(code, int_of(in, a), int_of(in, b)) : EXPR_UNKNOWN;
-    case ROW_IN_S:
-        return expr_from_bool(in_strings(code->k.set, string_of(in, a)));
-    default:
-        return expr_from_bool(in_ints(code->k.set, int_of(in, a)));
-    }
 }
 
 /* The canonical instruction; what it gives goes to `to` unless only its state is wanted. */
@@ -205,28 +191,61 @@ INLINE const row_code *branch(const churn__expr *expr, const row_code *code, uin
     return expr->row + code->other;
 }
 
+/* The state that an instruction gives; most look at a slot, which may not be there. */
+INLINE uint8_t state_of(const churn__expr *expr, const row_code *code, const row_input *in,
+                        expr_cell *frame, expr_run *run)
+{
+    uint32_t a = code->a;
+    switch (code->op) {
+    case ROW_BOOL:
+        return is_there(in, a) ? expr_from_bool(bool_of(in, a)) : EXPR_UNKNOWN;
+    case ROW_HAS:
+        return expr_from_bool(is_there(in, a));
+    case ROW_CMP_DK:
+        return is_there(in, a) ? compare_double(code, double_of(in, a)) : EXPR_UNKNOWN;
+    case ROW_CMP_IK:
+        return is_there(in, a) ? compare_ints(code, int_of(in, a), code->k.i) : EXPR_UNKNOWN;
+    case ROW_CMP_SK:
+        return is_there(in, a) ? compare_string(code, string_of(in, a)) : EXPR_UNKNOWN;
+    case ROW_CMP_DD:
+        return both_there(in, code)
+                   ? compare_doubles(code, double_of(in, a), double_of(in, code->b))
+                   : EXPR_UNKNOWN;
+    case ROW_CMP_II:
+        return both_there(in, code) ? compare_ints(code, int_of(in, a), int_of(in, code->b))
+                                    : EXPR_UNKNOWN;
+    case ROW_IN_S:
+        return is_there(in, a) ? expr_from_bool(in_strings(code->k.set, string_of(in, a)))
+                               : EXPR_UNKNOWN;
+    case ROW_IN_I:
+        return is_there(in, a) ? expr_from_bool(in_ints(code->k.set, int_of(in, a))) : EXPR_UNKNOWN;
+    case ROW_STEP:
+        return step(expr, code, in, frame, run);
+    default:
+        return cell_of(expr, in, frame, a)->state;
+    }
+}
+
+/* BRANCH and MOVE; the state is that of their operand. */
+INLINE const row_code *jump(const churn__expr *expr, const row_code *code, const row_input *in,
+                            expr_cell *frame, uint8_t state)
+{
+    if (code->op == ROW_BRANCH) {
+        return branch(expr, code, state, frame);
+    }
+    frame[code->to] = *cell_of(expr, in, frame, code->a);
+    return expr->row + code->target;
+}
+
 INLINE const expr_cell *run_all(const churn__expr *expr, const row_input *in, expr_cell *frame,
                                 expr_run *run)
 {
     const row_code *code = expr->row;
     while (code->op != ROW_END) {
-        uint8_t state;
-        if (code->op < ROW_STATE) {
-            state = look(code, in);
-        } else if (code->op == ROW_STEP) {
-            state = step(expr, code, in, frame, run);
-        } else {
-            const expr_cell *a = cell_of(expr, in, frame, code->a);
-            state = a->state;
-            if (code->op == ROW_BRANCH) {
-                code = branch(expr, code, state, frame);
-                continue;
-            }
-            if (code->op == ROW_MOVE) {
-                frame[code->to] = *a;
-                code = expr->row + code->target;
-                continue;
-            }
+        uint8_t state = state_of(expr, code, in, frame, run);
+        if (code->op >= ROW_BRANCH) {
+            code = jump(expr, code, in, frame, state);
+            continue;
         }
         state = code->negate ? expr_not(state) : state;
         expr_cell *to = &frame[code->to];
