@@ -105,6 +105,21 @@ func (e *Engine) Query(text string, asOf time.Time, options ...Select) (*QueryAn
 	}, nil
 }
 
+// Why takes a trigger's condition apart for one customer: part, depth, line, column, outcome, value,
+// because (what is missing, or went wrong), decided (whether the result stands on it). The first row is
+// the whole condition.
+func (e *Engine) Why(customer, trigger string, asOf time.Time) (*Table, error) {
+	var out *C.churn_table
+	err := e.with(nil, func(engine *C.churn_engine, _ *C.churn_cancel, err *C.churn_error) C.churn_status {
+		return C.churn_engine_why(engine, chars(customer), C.size_t(len(customer)), chars(trigger), C.size_t(len(trigger)),
+			micros(asOf), &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
+}
+
 func queryFailure(err error, diagnostics []Diagnostic) error {
 	if plain, ok := err.(*Error); ok && len(diagnostics) > 0 {
 		return &QueryError{plain, diagnostics}

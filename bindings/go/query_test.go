@@ -57,3 +57,13 @@ func TestQueryErrors(t *testing.T) {
 	_, err = engine.Query("", at, Select{Customers: []string{"nobody"}})
 	wantStatus(t, err, ErrNotFound)
 }
+
+func TestWhy(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	parts := must[*Table](t)(engine.Why("bolt", "quiet", at))
+	equal(t, "outcome", parts.Row(0).String("outcome"), "value")
+	equal(t, "depth", parts.Row(0).Int("depth"), 0)
+	_, err := engine.Why("bolt", "quit", at)
+	wantStatus(t, err, ErrNotFound)
+}

@@ -339,6 +339,34 @@ CHURN_API churn_status churn_engine_query(churn_engine *engine, const char *text
                                           churn_table **reasons, churn_table **diagnostics,
                                           churn_error *err);
 
+/**
+ * Take a trigger's condition apart for one customer: the value of each part, and which parts the
+ * outcome stands on.
+ *
+ * It is the condition `when` at as_of; how long it has held, cooldowns and who is in the trigger's
+ * population is not asked. Statuses, tags, plays and triggers are those of the engine's history.
+ *
+ * @param customer the host's id, borrowed
+ * @param customer_len its length, or CHURN_NTS
+ * @param trigger the id of a trigger of the playbook, borrowed
+ * @param trigger_len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param[out] out `part` (its text; the whole first, then its operands from left to right, literals
+ *        left out), `depth`, `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (as
+ *        text, strings in quotes), `because` (names that are missing, or what went wrong),
+ * `decided` (whether the result stands on it); returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or
+ *         an unknown trigger, with a suggestion; CHURN_E_LIMIT for an id of more than 1,024 bytes;
+ *         else as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_why(churn_engine *engine, const char *customer,
+                                        size_t customer_len, const char *trigger,
+                                        size_t trigger_len, churn_time as_of, churn_table **out,
+                                        churn_error *err);
+
 /* ---- key figures ---- */
 
 /** Period of a figure. */

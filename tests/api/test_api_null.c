@@ -116,6 +116,7 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_scores(e, &date, 1, NULL, out, NULL));
         assert_arg(churn_engine_explain(e, "acme", CHURN_NTS, date, NULL, out, NULL));
         assert_arg(churn_engine_query(e, "", 0, date, NULL, out, NULL, NULL, NULL, NULL));
+        assert_arg(churn_engine_why(e, "acme", CHURN_NTS, "low", CHURN_NTS, date, out, NULL));
         assert_arg(churn_engine_at_risk(e, date, NULL, out, NULL));
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));

@@ -363,6 +363,37 @@ static void query__engines_history__is_read_at_as_of(void **state)
     asked_close(&a);
 }
 
+static void why__trigger__part_by_part(void **state)
+{
+    asked a;
+    churn_error err = {.struct_size = sizeof err};
+    (void)state;
+    asked_open(&a);
+    assert_ok(churn_engine_why(a.c.engine, "blue", CHURN_NTS, "low", 3, NEW_YEAR, &a.table, NULL));
+    assert_int_equal(churn_table_row_count(a.table), 2);
+    assert_string_equal(cell_text(a.table, 0, "part"), "health.score < 70");
+    assert_string_equal(cell_text(a.table, 0, "value"), "true");
+    assert_string_equal(cell_text(a.table, 1, "part"), "health.score");
+    assert_int_equal(cell_int(a.table, 1, "depth"), 1);
+    assert_true(strncmp(cell_text(a.table, 1, "value"), "16", 2) == 0);
+    asked_drop(&a);
+    assert_int_equal(churn_engine_why(a.c.engine, "blue", CHURN_NTS, "loww", CHURN_NTS, NEW_YEAR,
+                                      &a.table, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "did you mean `low`?"));
+    assert_int_equal(churn_engine_why(a.c.engine, "blue", CHURN_NTS, "something", CHURN_NTS,
+                                      NEW_YEAR, &a.table, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_int_equal(churn_engine_why(a.c.engine, "nobody", CHURN_NTS, "low", CHURN_NTS, NEW_YEAR,
+                                      &a.table, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_int_equal(churn_engine_why(a.c.engine, "blue", CHURN_NTS, "low", CHURN_NTS,
+                                      NEW_YEAR - 300 * DAY, &a.table, &err),
+                     CHURN_E_NOT_FOUND);
+    assert_null(a.table);
+    asked_close(&a);
+}
+
 static void query__bad_arguments__refused(void **state)
 {
     asked a;
@@ -469,6 +500,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(query__wrong_texts__all_found_with_their_places),
     cmocka_unit_test(query__some_customers__only_they_are_asked),
     cmocka_unit_test(query__engines_history__is_read_at_as_of),
+    cmocka_unit_test(why__trigger__part_by_part),
     cmocka_unit_test(query__bad_arguments__refused),
     cmocka_unit_test(query__many_customers__same_for_any_threads_and_limits),
 };

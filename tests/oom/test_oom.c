@@ -767,6 +767,12 @@ static churn_status try_query(bench *b, churn_error *err)
     return st;
 }
 
+static churn_status try_why(bench *b, churn_error *err)
+{
+    return churn_engine_why(b->company.engine, "blue", CHURN_NTS, "low", CHURN_NTS, NEW_YEAR,
+                            &b->table, err);
+}
+
 static churn_status try_query_wrong(bench *b, churn_error *err)
 {
     churn_table *found = NULL;
@@ -1135,6 +1141,7 @@ static const struct {
     {"explain", try_explain},
     {"query", try_query},
     {"query_wrong", try_query_wrong},
+    {"why", try_why},
     {"at_risk", try_at_risk},
     {"kpi", try_kpi},
     {"movements", try_movements},

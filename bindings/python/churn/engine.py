@@ -193,6 +193,12 @@ class Engine(_core.Engine):
         """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks."""
         return self._question("explain", _one(as_of), customer=customer, score=score)
 
+    def why(self, customer: str, trigger: str, as_of: Instant) -> Table:
+        """A trigger's condition part by part for one customer: part, depth, line, column, outcome,
+        value, because (what is missing), decided (whether the result stands on it).
+        """
+        return self._question("why", _one(as_of), customer=customer, score=trigger)
+
     def at_risk(self, as_of: Instant, *, owner: str | None = None, limit: int = 0,
                 cancel: _core.Cancel | None = None) -> Table:
         """The customers at risk, the most valuable first; `limit` 0 is all of them."""

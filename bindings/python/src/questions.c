@@ -146,6 +146,14 @@ static churn_status ask_explain(question *q)
                                 &q->table, &q->err);
 }
 
+/* The trigger's name comes where others have a score's. */
+static churn_status ask_why(question *q)
+{
+    churn_str customer = q->query.customer, trigger = q->query.score;
+    return churn_engine_why(q->engine, customer.ptr, customer.len, trigger.ptr, trigger.len,
+                            q->dates[0], &q->table, &q->err);
+}
+
 static const struct {
     const char *name;
     churn_status (*ask)(question *q);
@@ -153,7 +161,7 @@ static const struct {
     {"metrics", ask_metrics}, {"scores", ask_scores},
     {"missing", ask_missing}, {"disagreements", ask_disagreements},
     {"at_risk", ask_at_risk}, {"explain", ask_explain},
-    {"quality", ask_quality},
+    {"quality", ask_quality}, {"why", ask_why},
 };
 
 /* A list of ids, which the caller's arguments hold; None: all. */

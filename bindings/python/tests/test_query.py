@@ -71,3 +71,22 @@ def test_progress(engine):
     told = []
     engine.query("true", DAY, progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (2, 2)
+
+
+def test_why(engine):
+    made = engine.why("blue", "quiet", DAY)
+    whole, name = made[0], made[1]
+    assert (whole["part"], whole["value"], whole["decided"]) == ("metric.quiet_days >= 10", "true", True)
+    assert (name["part"], name["value"], name["depth"]) == ("metric.quiet_days", "29", 1)
+    with pytest.raises(churn.NotFoundError, match="did you mean `quiet`"):
+        engine.why("blue", "quit", DAY)
+    with pytest.raises(churn.NotFoundError):
+        engine.why("nobody", "quiet", DAY)
+
+
+def test_calls_are_metrics(engine):
+    made = engine.query('count("login", "28d", "clip") == 0 && days_since("login") > 20', DAY)
+    # The first is a metric that the playbook declares.
+    assert made.to_dicts() == [{"customer": "blue", "metric.logins_28d": 0.0, 'days_since("login")': 29.0}]
+    with pytest.raises(churn.QueryError, match="no window"):
+        engine.query('count("login", "28") == 0', DAY)
