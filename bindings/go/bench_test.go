@@ -60,3 +60,30 @@ func BenchmarkEvaluateValues(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkEval(b *testing.B) {
+	rule := compile(b, `score < 70.0 && plan in ["free"]`)
+	record := map[string]any{"score": 61.5, "plan": "free"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := rule.Eval(record); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEvaluateColumns(b *testing.B) {
+	rule := compile(b, `score < 70.0 && seats > 3`)
+	scores, seats := make([]float64, benchRows), make([]int64, benchRows)
+	for row := range benchRows {
+		scores[row], seats[row] = float64(row%100), int64(row%7)
+	}
+	columns := Columns{"score": Column[float64]{Values: scores}, "seats": Column[int64]{Values: seats}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := rule.EvaluateColumns(background, columns); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+}

@@ -88,6 +88,46 @@ churn_status churn_go_explain(const churn_expression *expression, const churn_va
     return status;
 }
 
+static churn_value expand(churn_go_value from, const char **bytes)
+{
+    churn_value to = {.type = from.type, .integer = from.bits};
+    if (from.type == CHURN_TYPE_STRING) {
+        to.string = (churn_str){*bytes, (size_t)from.bits};
+        *bytes += from.bits;
+    } else if (from.type == CHURN_TYPE_BOOL) {
+        to.truth = (int32_t)from.bits;
+    } else if (from.type == CHURN_TYPE_DOUBLE) {
+        memcpy(&to.number, &from.bits, sizeof to.number);
+    }
+    return to;
+}
+
+int churn_go_try(const churn_expression *expression, const churn_go_value *values, uint32_t count,
+                 const char *bytes, size_t size, churn_go_value *value)
+{
+    churn_value all[CHURN_GO_FEW], got = {0};
+    churn_outcome outcome = CHURN_OUTCOME_ERROR;
+    const char *next = bytes;
+    for (uint32_t i = 0; i < count; i++)
+        all[i] = expand(values[i], &next);
+    if (churn_expression_evaluate(expression, all, count, &outcome, &got, NULL) != CHURN_OK ||
+        outcome == CHURN_OUTCOME_ERROR)
+        return 0;
+    *value = (churn_go_value){.type = outcome == CHURN_OUTCOME_VALUE ? got.type : 0};
+    if (value->type == CHURN_TYPE_STRING) {
+        uintptr_t at = (uintptr_t)got.string.ptr, begin = (uintptr_t)bytes;
+        if (at < begin || at - begin > size || got.string.len > INT32_MAX)
+            return 0; /* text of the expression itself */
+        value->bits = (int64_t)(at - begin);
+        value->reserved = (int32_t)got.string.len;
+    } else if (value->type == CHURN_TYPE_DOUBLE) {
+        memcpy(&value->bits, &got.number, sizeof got.number);
+    } else {
+        value->bits = value->type == CHURN_TYPE_BOOL ? got.truth : got.integer;
+    }
+    return 1;
+}
+
 void churn_go_views(const churn_table *table, churn_go_view *views)
 {
     uint32_t count = churn_table_column_count(table);

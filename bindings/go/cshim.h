@@ -32,6 +32,21 @@ churn_status churn_go_explain(const churn_expression *expression, const churn_va
                               uint32_t count, const char *bytes, churn_table **out,
                               churn_error *err);
 
+/* The same without a pointer in it, for which cgo needs to look at nothing: `bits` holds an
+ * integer, a truth, a double's bits or the length of a string. */
+typedef struct churn_go_value {
+    int64_t bits;
+    churn_type type;
+    int32_t reserved;
+} churn_go_value;
+
+/* Evaluate for one record of at most CHURN_GO_FEW values where that is all there is to it: 0 where
+ * something else remains to be said or done, for which churn_go_evaluate() is there. A string in
+ * `*value` has its place among the bytes in `bits` and its length in `reserved`. */
+enum { CHURN_GO_FEW = 16 };
+int churn_go_try(const churn_expression *expression, const churn_go_value *values, uint32_t count,
+                 const char *bytes, size_t size, churn_go_value *value);
+
 /* Where the parts of one column of a table are. */
 typedef struct churn_go_view {
     const char *name;

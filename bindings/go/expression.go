@@ -5,6 +5,8 @@ package churn
 /*
 #include "cshim.h"
 
+#cgo noescape churn_go_try
+#cgo nocallback churn_go_try
 #cgo noescape churn_go_evaluate
 #cgo nocallback churn_go_evaluate
 */
@@ -13,7 +15,9 @@ import "C"
 import (
 	"context"
 	"errors"
+	"math"
 	"reflect"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -117,6 +121,9 @@ func (e *Expression) CanBeUnknown() bool { return e.unknown }
 // int64, float64, string, time.Time or time.Duration, or nil where it is unknown; an expression that cannot be
 // computed gives an *[EvaluationError].
 func (e *Expression) Evaluate(record any) (any, error) {
+	if from, ok := record.(map[string]any); ok {
+		return e.Eval(from)
+	}
 	values := make([]any, len(e.variables))
 	if err := e.pick(record, values); err != nil {
 		return nil, err
@@ -124,14 +131,38 @@ func (e *Expression) Evaluate(record any) (any, error) {
 	return e.EvaluateValues(values...)
 }
 
-// The values of the variables, in their order.
-func (e *Expression) pick(record any, values []any) error {
-	if from, ok := record.(map[string]any); ok {
-		for i, variable := range e.variables {
-			values[i] = from[variable.Name]
-		}
+// Eval is Evaluate for a record that is a map. The value of a name with a dot, such as metric.logins,
+// may also stand in a map within it: {"metric": map[string]any{"logins": 3}}.
+func (e *Expression) Eval(record map[string]any) (any, error) {
+	var room [16]any
+	values := room[:0]
+	if len(e.variables) > len(room) {
+		values = make([]any, 0, len(e.variables))
+	}
+	for _, variable := range e.variables {
+		values = append(values, within(record, variable.Name))
+	}
+	return e.EvaluateValues(values...)
+}
+
+// The value of a name: of the whole, or b of the map a for "a.b".
+func within(record map[string]any, name string) any {
+	if value, ok := record[name]; ok {
+		return value
+	}
+	head, rest, dotted := strings.Cut(name, ".")
+	if !dotted {
 		return nil
 	}
+	inner, ok := record[head].(map[string]any)
+	if !ok {
+		return nil
+	}
+	return within(inner, rest)
+}
+
+// The values of the variables, in their order.
+func (e *Expression) pick(record any, values []any) error {
 	from := reflect.Indirect(reflect.ValueOf(record))
 	if from.Kind() != reflect.Struct {
 		return fail(ErrArgument, "a record is a map[string]any or a struct, not a %T", record)
@@ -194,6 +225,69 @@ func (e *Expression) EvaluateValues(values ...any) (any, error) {
 		return nil, err
 	}
 	defer e.release()
+	if value, ok := e.try(pointer, values); ok {
+		return value, nil
+	}
+	return e.evaluate(pointer, values)
+}
+
+// The few values and types that most records are made of, without anything that could need memory.
+func (e *Expression) try(pointer unsafe.Pointer, values []any) (any, bool) {
+	if len(values) != len(e.variables) || len(values) > C.CHURN_GO_FEW {
+		return nil, false
+	}
+	var packed [C.CHURN_GO_FEW]C.churn_go_value
+	var room [128]byte
+	texts := room[:0]
+	for i, value := range values {
+		to := &packed[i]
+		switch value := value.(type) {
+		case nil:
+		case float64:
+			to._type, to.bits = C.CHURN_TYPE_DOUBLE, C.int64_t(math.Float64bits(value))
+		case string:
+			texts = append(texts, value...)
+			to._type, to.bits = C.CHURN_TYPE_STRING, C.int64_t(len(value))
+		case int:
+			to._type, to.bits = C.CHURN_TYPE_INT, C.int64_t(value)
+			if e.variables[i].Type == Float {
+				to._type, to.bits = C.CHURN_TYPE_DOUBLE, C.int64_t(math.Float64bits(float64(value)))
+			}
+		case int64:
+			to._type, to.bits = C.CHURN_TYPE_INT, C.int64_t(value)
+		case bool:
+			to._type = C.CHURN_TYPE_BOOL
+			if value {
+				to.bits = 1
+			}
+		default:
+			return nil, false
+		}
+	}
+	var value C.churn_go_value
+	if C.churn_go_try((*C.churn_expression)(pointer), &packed[0], C.uint32_t(len(values)),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(texts))), C.size_t(len(texts)), &value) == 0 {
+		return nil, false
+	}
+	switch value._type {
+	case C.CHURN_TYPE_BOOL:
+		return value.bits != 0, true
+	case C.CHURN_TYPE_INT:
+		return int64(value.bits), true
+	case C.CHURN_TYPE_DOUBLE:
+		return math.Float64frombits(uint64(value.bits)), true
+	case C.CHURN_TYPE_STRING:
+		return string(texts[value.bits:][:value.reserved]), true
+	case C.CHURN_TYPE_TIME:
+		return instant(C.churn_time(value.bits)), true
+	case C.CHURN_TYPE_DURATION:
+		return time.Duration(value.bits), true
+	}
+	return nil, true
+}
+
+// Any record.
+func (e *Expression) evaluate(pointer unsafe.Pointer, values []any) (any, error) {
 	var room [16]C.churn_value
 	var texts [128]byte
 	packed, bytes, err := e.pack(values, room[:0], texts[:0])

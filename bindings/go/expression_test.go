@@ -222,6 +222,27 @@ func TestExpressionsOverColumnsWithMarks(t *testing.T) {
 	}
 }
 
+func TestExpressionsOverMapsWithinMaps(t *testing.T) {
+	e := must[*Expression](t)(CompileExpression("metric.logins > 3", []Variable{{"metric.logins", Int}}))
+	defer e.Close()
+	type m = map[string]any
+	for _, c := range []struct {
+		record m
+		want   any
+	}{
+		{m{"metric": m{"logins": 4}}, true},
+		{m{"metric.logins": 1, "metric": m{"logins": 4}}, false},
+		{m{"metric": m{"logins": nil}}, nil},
+		{m{"metric": m{}}, nil},
+		{m{"metric": 7}, nil},
+		{nil, nil},
+	} {
+		if got, err := e.Eval(c.record); err != nil || got != c.want {
+			t.Errorf("%v: %v, %v", c.record, got, err)
+		}
+	}
+}
+
 // NaN is a value of a record, also where evaluation makes text.
 func TestExpressionsOverRecordsWithNaN(t *testing.T) {
 	got, err := compile(t, `math.isNaN(score) ? plan + "?" : plan`).Evaluate(map[string]any{"score": math.NaN(), "plan": "x"})
