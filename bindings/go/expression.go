@@ -73,6 +73,64 @@ func CompileExpression(text string, variables []Variable, options ...ExpressionO
 	return newExpression(out, variables), nil
 }
 
+// FormatExpression writes an expression in the one canonical way: texts that read as the same tree give
+// the same text. Comments are dropped; names and types are not looked at.
+func FormatExpression(text string, options ...ExpressionOptions) (string, error) {
+	if err := checkABI(); err != nil {
+		return "", err
+	}
+	given := first(options)
+	var p packer
+	defer p.pins.Unpin()
+	to := C.churn_expression_options{struct_size: C.sizeof_churn_expression_options, limits: p.limits(given.Limits)}
+	var out *C.churn_buffer
+	why := newError()
+	if status := C.churn_expression_format(chars(text), C.size_t(len(text)), &to, &out, &why); status != C.CHURN_OK {
+		return "", failure(status, why)
+	}
+	return string(takeBuffer(out)), nil
+}
+
+// CheckExpression tells everything that can be said about a text: every error, and, where there is none,
+// every lint: what compiles but is probably not meant. A comment switches lints off:
+// // churn: allow CH1701.
+func CheckExpression(text string, variables []Variable, options ...ExpressionOptions) ([]Diagnostic, error) {
+	if err := checkABI(); err != nil {
+		return nil, err
+	}
+	given := first(options)
+	var p packer
+	defer p.pins.Unpin()
+	to := C.churn_expression_options{struct_size: C.sizeof_churn_expression_options, limits: p.limits(given.Limits)}
+	if given.StrictCEL {
+		to.flags = C.CHURN_EXPRESSION_STRICT_CEL
+	}
+	var packed *C.churn_variable
+	if len(variables) > 0 {
+		packed = p.variables(variables)
+	}
+	var found *C.churn_table
+	why := newError()
+	status := C.churn_expression_check(chars(text), C.size_t(len(text)), packed, C.uint32_t(len(variables)), &to, &found, &why)
+	if status != C.CHURN_OK {
+		return nil, failure(status, why)
+	}
+	table := takeTable(found)
+	diagnostics := make([]Diagnostic, 0, table.Len())
+	for row := range table.Rows() {
+		diagnostics = append(diagnostics, Diagnostic{
+			Severity:   row.String("severity"),
+			Code:       row.String("code"),
+			File:       "expression",
+			Line:       int(row.Int("line")),
+			Column:     int(row.Int("column")),
+			Message:    row.String("message"),
+			Suggestion: row.String("suggestion"),
+		})
+	}
+	return diagnostics, nil
+}
+
 func (p *packer) variables(from []Variable) *C.churn_variable {
 	packed := make([]C.churn_variable, len(from))
 	for i, variable := range from {

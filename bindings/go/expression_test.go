@@ -294,3 +294,29 @@ func TestTextsThatEvaluationMakes(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestExpressionsAreFormatted(t *testing.T) {
+	text, err := FormatExpression("(a)&&((b||c)) // why")
+	if err != nil || text != "a && (b || c)" {
+		t.Fatal(text, err)
+	}
+	if _, err := FormatExpression("a &&"); !errors.Is(err, ErrParse) {
+		t.Fatal(err)
+	}
+}
+
+func TestExpressionsAreChecked(t *testing.T) {
+	variables := []Variable{{Name: "x", Type: Float}}
+	found, err := CheckExpression("x == 0.5", variables)
+	if err != nil || len(found) != 1 || found[0].Code != "CH1701" || found[0].Column != 3 {
+		t.Fatal(found, err)
+	}
+	found, err = CheckExpression("x == 0.5 // churn: allow CH1701", variables)
+	if err != nil || len(found) != 0 {
+		t.Fatal(found, err)
+	}
+	found, err = CheckExpression("xx < 1", variables)
+	if err != nil || len(found) != 1 || found[0].Severity != "error" {
+		t.Fatal(found, err)
+	}
+}

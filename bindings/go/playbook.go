@@ -27,6 +27,10 @@ type PlaybookOptions struct {
 	Zoneinfo string
 	// Limits are how much the playbook may cost.
 	Limits *Limits
+	// Strict makes every warning an error.
+	Strict bool
+	// NoLints asks not to be told what compiles but looks wrong (CH17..).
+	NoLints bool
 }
 
 // LoadPlaybook compiles a playbook from a file. Where it is none, the error is a *[PlaybookError] that
@@ -62,6 +66,12 @@ func compilePlaybook(options []PlaybookOptions, compile compiler) (*Playbook, er
 		limits:      p.limits(given.Limits),
 		zoneinfo:    p.str(given.Zoneinfo),
 		file:        p.str(given.File),
+	}
+	if given.Strict {
+		to.flags |= C.CHURN_PLAYBOOK_STRICT
+	}
+	if given.NoLints {
+		to.flags |= C.CHURN_PLAYBOOK_NO_LINTS
 	}
 	var out *C.churn_playbook
 	var found *C.churn_table
@@ -193,6 +203,24 @@ func (b *Playbook) Contents() (*Table, error) {
 		return C.churn_playbook_contents(playbook, &out, err)
 	})
 	return takeTable(out), err
+}
+
+// Diff lists what changes when another playbook takes the place of this one: sort, id, change, key,
+// before, after. Comments, layout and the spelling of expressions are no changes.
+func (b *Playbook) Diff(other *Playbook) (*Table, error) {
+	pointer, err := other.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer other.release()
+	var out *C.churn_table
+	err = b.with(func(playbook *C.churn_playbook, err *C.churn_error) C.churn_status {
+		return C.churn_playbook_diff(playbook, (*C.churn_playbook)(pointer), &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
 }
 
 // Metrics lists the metrics for people: id, type, unit, currency (of money), description, dependencies,

@@ -132,3 +132,29 @@ func TestPlaybooksTestThemselves(t *testing.T) {
 	defer wrong.Close()
 	equal(t, "failed", must[*PlaybookTest](t)(wrong.Test()).Failed, 1)
 }
+
+func TestPlaybooksAreCompared(t *testing.T) {
+	const text = "churn: 1\nname: x\nattributes: {seats: number}\nsegments:\n- {id: a, when: 'customer.seats == 0.5'}\n"
+	if _, err := ParsePlaybook(text, PlaybookOptions{Strict: true}); err == nil {
+		t.Fatal("a warning is no error")
+	}
+	before, err := ParsePlaybook(text, PlaybookOptions{NoLints: true})
+	if err != nil || len(before.Warnings()) != 0 {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	after, err := ParsePlaybook(strings.Replace(text, "==", "<", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close()
+	table, err := before.Diff(after)
+	if err != nil || table.Len() != 1 {
+		t.Fatal(table, err)
+	}
+	for row := range table.Rows() {
+		if row.String("key") != "when" || row.String("after") != "customer.seats < 0.5" {
+			t.Fatal(row)
+		}
+	}
+}

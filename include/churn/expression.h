@@ -259,6 +259,51 @@ CHURN_API churn_status churn_expression_evaluate_stream(const churn_expression *
 CHURN_API churn_status churn_template_filters(churn_table **out, churn_error *err);
 
 /**
+ * Write an expression in the one canonical way: one line, as few parentheses as its tree needs,
+ * strings in double quotes with the shortest escapes, comments dropped. Texts that read as the same
+ * tree give the same text, and what is written reads back as that tree. Names and types are not
+ * looked at.
+ *
+ * @param text UTF-8, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param options NULL for defaults; the allocator is kept until the buffer is freed
+ * @param[out] out the text; returned: free with churn_buffer_free()
+ * @param err optional; line and column are those of the text
+ * @return CHURN_OK; CHURN_E_PARSE; CHURN_E_UNSUPPORTED for forms of CEL that are left out;
+ *         CHURN_E_UTF8; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_format(const char *text, size_t len,
+                                               const churn_expression_options *options,
+                                               churn_buffer **out, churn_error *err);
+
+/**
+ * Tell everything that can be said about a text: every error, and, where there is none, every lint:
+ * what compiles but is probably not meant. A comment at the end of a line, or on a line of its own
+ * before it, switches lints off by code or name: `// churn: allow CH1701`.
+ *
+ * @param text UTF-8, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param variables what the text may name, borrowed
+ * @param variable_count how many
+ * @param options NULL for defaults; the allocator is kept until the table is freed
+ * @param[out] findings in the order of the text: `severity` ("error", "warning"), `code`
+ * ("CH1301"), `line`, `column`, `message`, `suggestion`; no rows where there is nothing to say;
+ * returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK also where the text has errors; CHURN_E_NOMEM; CHURN_E_LIMIT; CHURN_E_ARG;
+ *         CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_check(const char *text, size_t len,
+                                              const churn_variable *variables,
+                                              uint32_t variable_count,
+                                              const churn_expression_options *options,
+                                              churn_table **findings, churn_error *err);
+
+/**
  * Free an expression.
  *
  * @param expression may be NULL

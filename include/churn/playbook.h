@@ -22,9 +22,12 @@ CHURN_BEGIN_DECLS
  * is in docs/reference/playbook.md, made from the table that drives the parser.
  */
 
+#define CHURN_PLAYBOOK_STRICT 1u   /* flag: every warning is an error, as for continuous checks */
+#define CHURN_PLAYBOOK_NO_LINTS 2u /* flag: what compiles but looks wrong (CH17..) is not told */
+
 typedef struct churn_playbook_options {
     uint32_t struct_size;
-    uint32_t flags;                   /* zero */
+    uint32_t flags;                   /* CHURN_PLAYBOOK_* */
     const churn_allocator *allocator; /* kept until everything made from the playbook is freed */
     const churn_limits *limits;       /* borrowed */
     churn_str zoneinfo;               /* directory of TZif files; default the system's */
@@ -90,7 +93,8 @@ CHURN_API churn_str churn_playbook_name(const churn_playbook *playbook);
 CHURN_API churn_str churn_playbook_time_zone(const churn_playbook *playbook);
 
 /**
- * Return a hash of what a playbook means: equal for texts that differ only in comments and layout.
+ * Return a hash of what a playbook means: equal for texts that differ only in comments, layout and
+ * the spelling of expressions.
  *
  * @return 0 for NULL
  * @threads any
@@ -111,6 +115,26 @@ CHURN_API uint64_t churn_playbook_hash(const churn_playbook *playbook);
  */
 CHURN_API churn_status churn_playbook_contents(const churn_playbook *playbook, churn_table **out,
                                                churn_error *err);
+
+/**
+ * Compare two playbooks by meaning: what changes when the one takes the place of the other. Layout,
+ * comments, the order of keys and the spelling of expressions are no changes, and neither are the
+ * playbook's own tests; there are no rows exactly where the hashes are equal.
+ *
+ * @param before the playbook that is in force
+ * @param after the one that would follow it
+ * @param[out] out `sort` as for churn_playbook_contents(), "playbook" for what stands in no
+ *        definition; `id`; `change` ("added", "removed": one row a definition; "changed": one row a
+ *        key; "moved": the order of definitions alone); `key` ("when", "groups.usage.weight"),
+ *        `before`, `after`: null where it is not there; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_diff(const churn_playbook *before,
+                                           const churn_playbook *after, churn_table **out,
+                                           churn_error *err);
 
 /**
  * List the metrics of a playbook, for user interfaces and documents.

@@ -122,6 +122,12 @@ typedef struct expr_comp {
 
 churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, int32_t detail,
                               const char *format, ...);
+/* Text to nodes: check_text, lex, parse. */
+churn_status churn__expr_read(expr_comp *comp);
+/* Frees what compiling needed. */
+void churn__expr_clear(expr_comp *comp);
+/* Tells of something that compiles but is probably not meant (lint.c). */
+churn_status churn__expr_lint(expr_comp *comp);
 churn_status churn__expr_lex(expr_comp *comp);
 churn_status churn__expr_parse(expr_comp *comp);
 churn_status churn__expr_check(expr_comp *comp, churn__type want);

@@ -99,7 +99,7 @@ static churn__expr *make_expr(churn__heap *heap, churn_str text, churn__expr_pla
     return expr;
 }
 
-static void free_comp(expr_comp *comp)
+void churn__expr_clear(expr_comp *comp)
 {
     churn__free_array(comp->heap, comp->tokens, comp->token_capacity, sizeof *comp->tokens);
     churn__free_array(comp->heap, comp->nodes, comp->node_capacity, sizeof *comp->nodes);
@@ -128,14 +128,23 @@ static churn_status keep_tree(expr_comp *comp)
     return CHURN_OK;
 }
 
-static churn_status compile(expr_comp *comp, churn__type want)
+churn_status churn__expr_read(expr_comp *comp)
 {
     churn_status st = CHURN_OK;
     CHURN_TRY(check_text(comp));
     CHURN_TRY(churn__expr_lex(comp));
     CHURN_TRY(churn__expr_parse(comp));
+done:
+    return st;
+}
+
+static churn_status compile(expr_comp *comp, churn__type want)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__expr_read(comp));
     CHURN_TRY(churn__expr_check(comp, want));
     CHURN_TRY(keep_tree(comp));
+    CHURN_TRY(churn__expr_lint(comp));
     CHURN_TRY(churn__expr_generate(comp));
     if (!churn__expr_fuse(comp->expr)) {
         st = churn__fail_memory(comp->err, comp->heap);
@@ -170,7 +179,7 @@ churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
     *out = expr;
     comp.expr = NULL;
 done:
-    free_comp(&comp);
+    churn__expr_clear(&comp);
     churn__expr_free(comp.expr);
     return st;
 }

@@ -22,6 +22,9 @@ typedef struct churn__expr_name {
     bool is_constant;   /* then `constant` holds it (params) and slot is not used */
     bool never_missing; /* customer.churned, trigger.x: has() of it is true */
     bool nullable;      /* where it is missing it is CEL's null: a value, not unknown */
+    bool bounded;       /* a number from `low` to `high`, which may be infinite: for lints */
+    bool fractional;    /* a number that is seldom whole: a ratio, a mean, a score */
+    double low, high;
     uint32_t slot;
     churn__value constant;
 } churn__expr_name;
@@ -61,6 +64,7 @@ typedef struct churn__expr_place {
 
 #define CHURN__EXPR_STRICT_CEL 1u
 #define CHURN__EXPR_GIVE_LIST 2u /* the value may be a name of a list: for templates */
+#define CHURN__EXPR_NO_LINTS 0x100u
 
 /* Details of errors (churn_error.detail), stable: 1xx syntax, 2xx names, 3xx types, 4xx limits, 5xx
  * left out of the profile ... */
@@ -89,6 +93,23 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_RUN_NULL 607
 #define CHURN__EXPR_RUN_TYPES 608
 
+/* Lints, 7xx: it compiles, but is probably not what was meant. */
+#define CHURN__EXPR_LINT_EQUALITY 701
+#define CHURN__EXPR_LINT_CONSTANT 702
+#define CHURN__EXPR_LINT_MISSING 703
+#define CHURN__EXPR_LINT_GUARD 704
+#define CHURN__EXPR_LINT_HAS 705
+#define CHURN__EXPR_LINT_ZERO 706
+#define CHURN__EXPR_LINT_RANGE 707
+#define CHURN__EXPR_LINT_TWICE 708
+#define CHURN__EXPR_LINT_NEVER 709
+#define CHURN__EXPR_LINT_ALWAYS 710
+#define CHURN__EXPR_LINT_SELF 711
+#define CHURN__EXPR_LINT_BRANCHES 712
+#define CHURN__EXPR_LINT_ITEM 713
+#define CHURN__EXPR_LINT_UNUSED_ALLOW 790
+#define CHURN__EXPR_LINT_BAD_ALLOW 791
+
 /* Something to say about a text: why it does not compile, or, where `status` is CHURN_OK, a lint:
  * it compiles, but is probably not what was meant. Texts are valid during the call only. */
 typedef struct churn__expr_finding {
@@ -112,12 +133,24 @@ typedef struct churn__expr_source {
     void *report_context;
 } churn__expr_source;
 
+/* The words of a comment that switches lints off, behind its `#` or `//`: "churn: allow CH1701".
+ * Begin: whether it is one at all, and where it goes on. Next: one code or name after the other.
+ * `*fault` is set where something else than `allow` and words follows "churn:". */
+bool churn__expr_allow_begin(churn_str comment, size_t *at, bool *fault);
+bool churn__expr_allow_next(churn_str comment, size_t *at, churn_str *word);
+/* The name of a lint, as in lib/playbook/diagnostics.csv; NULL: there is no such lint. */
+const char *churn__expr_lint_name(int32_t detail);
+
 /* Compile. On failure `err` is the first error: status, detail, line, column, message. Running out
  * of memory is not reported, only returned. */
 churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
                                  const churn__expr_source *source, churn__expr **out,
                                  churn_error *err);
 void churn__expr_free(churn__expr *expr);
+/* Append the canonical text of an expression: equal for texts that read as one tree. It is read
+ * only, names and types are not looked at. */
+churn_status churn__expr_format(churn__heap *heap, const churn_limits *limits, churn_str text,
+                                churn__buf *out, churn_error *err);
 churn__type churn__expr_type(const churn__expr *expr);
 churn_str churn__expr_text(const churn__expr *expr);
 /* The slot that an expression is by itself; UINT32_MAX: it is more. NULL is UINT32_MAX. */

@@ -105,25 +105,24 @@ static churn_status note_texts(churn_expression *expression, churn_error *err)
     return CHURN_OK;
 }
 
-static churn_status check_compile(const char *text, const churn_variable *variables,
-                                  uint32_t variable_count, churn_expression **out, churn_error *err)
+static churn_status check_make(const char *function, const char *text,
+                               const churn_variable *variables, uint32_t variable_count,
+                               const churn_expression_options *options, churn_error *err)
 {
-    if (out == NULL) {
-        return churn__fail_null(err, "churn_expression_compile", "out");
-    }
-    *out = NULL;
     if (text == NULL) {
-        return churn__fail_null(err, "churn_expression_compile", "text");
+        return churn__fail_null(err, function, "text");
     }
-    return variables == NULL && variable_count > 0
-               ? churn__fail_null(err, "churn_expression_compile", "variables")
-               : CHURN_OK;
+    if (variables == NULL && variable_count > 0) {
+        return churn__fail_null(err, function, "variables");
+    }
+    if ((options->flags & ~(CHURN_EXPRESSION_STRICT_CEL | CHURN_EXPRESSION_TEMPLATE)) != 0) {
+        return churn__fail(err, CHURN_E_ARG, 0, "%s: options.flags has unknown bits", function);
+    }
+    return CHURN_OK;
 }
 
-churn_status churn_expression_compile(const char *text, size_t len, const churn_variable *variables,
-                                      uint32_t variable_count,
-                                      const churn_expression_options *options,
-                                      churn_expression **out, churn_error *err)
+churn_status churn__expression_make(const churn__expression_request *in, churn_expression **out,
+                                    churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn_expression_options known = {0};
@@ -131,19 +130,20 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
     churn_expression *made = NULL;
     churn__expr_scope scope = {.resolve = resolve, .list = list};
 
-    CHURN_TRY(check_compile(text, variables, variable_count, out, err));
-    CHURN_TRY(churn__copy_struct(&known, sizeof known, options, "churn_expression_options", err));
-    if ((known.flags & ~(CHURN_EXPRESSION_STRICT_CEL | CHURN_EXPRESSION_TEMPLATE)) != 0) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "churn_expression_compile: options.flags has unknown bits");
-    }
+    *out = NULL;
+    CHURN_TRY(
+        churn__copy_struct(&known, sizeof known, in->options, "churn_expression_options", err));
+    CHURN_TRY(check_make(in->function, in->text, in->variables, in->variable_count, &known, err));
     CHURN_TRY(churn__limits_resolve(known.limits, &limits, err));
     CHURN_TRY(create(&known, &limits, &made, err));
-    CHURN_TRY(copy_variables(made, variables, variable_count, err));
+    CHURN_TRY(copy_variables(made, in->variables, in->variable_count, err));
     scope.context = made;
     const churn__expr_source source = {
-        .text = churn__str_arg(text, len),
+        .text = churn__str_arg(in->text, in->len),
         .scope = &scope,
-        .flags = known.flags & CHURN_EXPRESSION_STRICT_CEL ? CHURN__EXPR_STRICT_CEL : 0};
+        .flags = known.flags & CHURN_EXPRESSION_STRICT_CEL ? CHURN__EXPR_STRICT_CEL : 0,
+        .report = in->report,
+        .report_context = in->report_context};
     if ((known.flags & CHURN_EXPRESSION_TEMPLATE) != 0) {
         CHURN_TRY(churn__expression_compile_template(made, &limits, &known, &source, err));
     } else {
@@ -155,6 +155,21 @@ churn_status churn_expression_compile(const char *text, size_t len, const churn_
 done:
     churn_expression_free(made);
     return st;
+}
+
+churn_status churn_expression_compile(const char *text, size_t len, const churn_variable *variables,
+                                      uint32_t variable_count,
+                                      const churn_expression_options *options,
+                                      churn_expression **out, churn_error *err)
+{
+    const churn__expression_request in = {.function = "churn_expression_compile",
+                                          .text = text,
+                                          .len = len,
+                                          .variables = variables,
+                                          .variable_count = variable_count,
+                                          .options = options};
+    return out == NULL ? churn__fail_null(err, in.function, "out")
+                       : churn__expression_make(&in, out, err);
 }
 
 void churn_expression_free(churn_expression *expression)

@@ -29,4 +29,19 @@ churn_status churn__expression_render(const churn_expression *expression, const 
                                       churn__arena *arena, churn_outcome *outcome,
                                       churn_value *value, churn_error *err);
 
+/* What a public function that compiles was given. */
+typedef struct churn__expression_request {
+    const char *function;
+    const char *text;
+    size_t len;
+    const churn_variable *variables;
+    uint32_t variable_count;
+    const churn_expression_options *options;
+    void (*report)(void *context, const churn__expr_finding *finding);
+    void *report_context;
+} churn__expression_request;
+
+churn_status churn__expression_make(const churn__expression_request *in, churn_expression **out,
+                                    churn_error *err);
+
 #endif

@@ -249,6 +249,20 @@ static bool is_memory(const churn_error *err)
     return err->status == CHURN_E_NOMEM || (err->status == CHURN_E_LIMIT && err->detail == 0);
 }
 
+/* Two spellings of one expression mean the same. */
+static void note_meaning(builder *b, const churn__yaml_node *node)
+{
+    churn__buf text;
+    churn__buf_init(&text, b->heap);
+    if (churn__expr_format(b->heap, &b->pb->limits, node->text, &text, NULL) == CHURN_OK) {
+        ((churn__yaml_node *)node)->meaning = churn__arena_str(&b->scratch, text.data, text.size);
+    }
+    if (text.failed || ((churn__yaml_node *)node)->meaning.ptr == NULL) {
+        b_no_memory(b);
+    }
+    churn__buf_clear(&text);
+}
+
 churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn__expr_scope *scope,
                           churn__type want)
 {
@@ -264,6 +278,7 @@ churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn_
                                        .place = place_of(node),
                                        .scope = scope,
                                        .want = want,
+                                       .flags = b->no_lints ? CHURN__EXPR_NO_LINTS : 0,
                                        .report = report_finding,
                                        .report_context = &to};
     if (churn__expr_compile(b->heap, &b->pb->limits, &source, &expr, &err) != CHURN_OK) {
@@ -272,6 +287,7 @@ churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn_
         }
         return NULL;
     }
+    note_meaning(b, node);
     return expr;
 }
 

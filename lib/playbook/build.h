@@ -46,6 +46,7 @@ typedef struct builder {
     churn__yaml_node *root;
     churn_status st;         /* not CHURN_OK: no memory */
     uint64_t suggest_budget; /* names that may still be compared for suggestions */
+    bool no_lints;
     churn_str zoneinfo;
 
     /* Definitions while they are filled in; the playbook has them as const. */
@@ -210,11 +211,24 @@ typedef struct graph {
  * is a finding that names its members. */
 void b_graph_order(builder *b, const graph *g, uint32_t *order);
 
+/* ---- lints ---- */
+
+/* Between what a number can be, and whether it is seldom whole (values.c). */
+void b_slot_values(const builder *b, const churn__slot *slot, churn__expr_name *out);
+/* What can be said of definitions that are right (lints.c). */
+void b_lints(builder *b);
+/* Comments in the text that switch warnings off, `# churn: allow CH1701` (allow.c). */
+void b_allow(builder *b, churn_str text);
+/* What the file says, flat, for churn_playbook_diff() (facts.c). */
+void b_facts(builder *b);
+
 /* ---- meaning (canon.c) ---- */
 
 /* Write a tree without layout, comments and order of keys. `skip`: a key of the top map to leave
  * out, or NULL. */
 void canon_write(churn__buf *out, const churn__yaml_node *node, const char *skip);
+/* A scalar for people: quotes only where they mean something. */
+void canon_text(churn__buf *out, const churn__yaml_node *node);
 uint64_t canon_hash(builder *b, const churn__yaml_node *node, const char *skip);
 
 #endif

@@ -19,11 +19,32 @@ static bool is_word(churn_str text)
            churn__str_eq(text, CHURN__STR("~")) || text.len == 0;
 }
 
+static bool needs_quotes(const churn__yaml_node *node)
+{
+    return !node->plain && (b_is_number(node->text) || is_word(node->text));
+}
+
+void canon_text(churn__buf *out, const churn__yaml_node *node)
+{
+    if (node->meaning.ptr != NULL) {
+        churn__buf_str(out, node->meaning);
+        return;
+    }
+    bool quoted = needs_quotes(node);
+    churn__buf_text(out, quoted ? "'" : "");
+    churn__buf_str(out, node->text);
+    churn__buf_text(out, quoted ? "'" : "");
+}
+
 static void write_scalar(churn__buf *out, const churn__yaml_node *node)
 {
+    if (node->meaning.ptr != NULL) {
+        churn__buf_char(out, 's');
+        churn__buf_lenstr(out, node->meaning);
+        return;
+    }
     /* Quotes matter only where they keep a text from being a number, a truth or null. */
-    bool same = node->plain || !(b_is_number(node->text) || is_word(node->text));
-    churn__buf_char(out, same ? 's' : 'q');
+    churn__buf_char(out, needs_quotes(node) ? 'q' : 's');
     churn__buf_lenstr(out, node->text);
 }
 

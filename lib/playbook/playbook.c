@@ -113,13 +113,14 @@ static void build(builder *b)
     static void (*const steps[])(builder * b) = {
         b_header, b_register, b_attributes, b_properties,      b_sources,  b_calendar, b_roles,
         b_loss,   b_declare,  b_slots,      b_metrics,         b_segments, b_scores,   b_triggers,
-        b_plays,  b_tests,    b_called,     b_metrics_sources, b_order,
+        b_plays,  b_tests,    b_called,     b_metrics_sources, b_order,    b_lints,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);
     }
     if (b->st == CHURN_OK) {
         b->pb->hash = canon_hash(b, b->root, "tests");
+        b_facts(b);
     }
 }
 
@@ -145,6 +146,7 @@ static churn_status read_tree(builder *b, churn_str text, churn_error *err)
     if (b->root != NULL && b->root->kind == CHURN__YAML_MAP) {
         build(b);
     }
+    b_allow(b, text);
     if (b->st == CHURN_OK && b->report.failed) {
         b_no_memory(b);
     }
@@ -154,10 +156,13 @@ done:
 }
 
 /* The verdict, and the findings as a table also where the verdict is bad. */
-static churn_status conclude(builder *b, churn_str file, churn_table **diagnostics,
+static churn_status conclude(builder *b, bool strict, churn_str file, churn_table **diagnostics,
                              churn_error *err)
 {
     churn_status st = CHURN_OK;
+    if (strict) {
+        report_strict(&b->report);
+    }
     report_sort(&b->report);
     if (b->report.failed) {
         return churn__fail_memory(err, b->heap);
@@ -185,12 +190,14 @@ static churn_status compile(const request *call, churn_str text, churn_playbook 
     }
     builder b = {
         .pb = pb, .heap = call->heap, .arena = &pb->arena, .suggest_budget = SUGGEST_BUDGET};
+    b.no_lints = (call->options.flags & CHURN_PLAYBOOK_NO_LINTS) != 0;
     churn__arena_init(&b.scratch, call->heap);
     report_init(&b.report, &b.scratch, call->limits.diagnostics);
     pb->file = b_keep(&b, call->file);
     pb->zoneinfo = zoneinfo_keep(&b, call->options.zoneinfo);
     CHURN_TRY(read_tree(&b, text, err));
-    CHURN_TRY(conclude(&b, call->file, diagnostics, err));
+    bool strict = (call->options.flags & CHURN_PLAYBOOK_STRICT) != 0;
+    CHURN_TRY(conclude(&b, strict, call->file, diagnostics, err));
     *out = pb;
     pb = NULL;
 done:
@@ -213,8 +220,8 @@ static churn_status request_make(request *call, const churn_playbook_options *op
     const churn_playbook_options *own = &call->options;
     CHURN_TRY(churn__copy_struct(&call->options, sizeof call->options, options,
                                  "churn_playbook_options", err));
-    if (own->flags != 0) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "churn_playbook_options: flags must be zero");
+    if ((own->flags & ~(CHURN_PLAYBOOK_STRICT | CHURN_PLAYBOOK_NO_LINTS)) != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_playbook_options: flags has unknown bits");
     }
     CHURN_TRY(churn__take_str(own->file.ptr, own->file.len, true, PATH_MAX_BYTES,
                               "churn_playbook_options: file", &call->file, err));

@@ -106,6 +106,21 @@ typedef struct churn__test_def {
     uint32_t expect_count;
 } churn__test_def;
 
+/* What the file says of one thing, flat: for comparing playbooks. */
+typedef struct churn__fact {
+    churn_str key;  /* "when", "groups.usage.weight" */
+    churn_str text; /* canonical */
+} churn__fact;
+
+typedef struct churn__facts {
+    const char *sort; /* "metric"; "playbook" for what is of no definition */
+    uint32_t rank;    /* of the sort */
+    uint32_t place;   /* among those of its sort; 0 where their order means nothing */
+    churn_str id;
+    const churn__fact *facts; /* by key */
+    uint32_t count;
+} churn__facts;
+
 struct churn_playbook {
     atomic_uint references;
     churn__heap *heap;
@@ -118,6 +133,8 @@ struct churn_playbook {
     const char *zoneinfo; /* directory of TZif files; NULL: the system's */
     churn__duration evaluate;
     uint64_t hash;
+    const churn__facts *said; /* by rank and id */
+    uint32_t said_count;
 
     const churn__attribute_def *attributes;
     uint32_t attribute_count;

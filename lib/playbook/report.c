@@ -83,6 +83,16 @@ void report_add(report *to, diagnostic code, report_place place, const char *for
                       (churn_str){message, len});
 }
 
+void report_strict(report *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        if (to->findings[i].status == CHURN_OK) {
+            to->findings[i].status = CHURN_E_CONFIG;
+            to->errors++;
+        }
+    }
+}
+
 static int compare_findings(const void *a, const void *b, const void *context)
 {
     (void)context;

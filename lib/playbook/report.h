@@ -47,6 +47,8 @@ void report_add(report *to, diagnostic code, report_place place, const char *for
 /* The same with a status of its own: an expression may be legal but not done. */
 void report_add_status(report *to, int32_t code, churn_status status, report_place place,
                        churn_str message);
+/* Make errors of warnings. */
+void report_strict(report *to);
 /* Put the findings in the order of the file. */
 void report_sort(report *to);
 /* CHURN_OK where there are no errors, else what the call returns, with the first error in `err`. */

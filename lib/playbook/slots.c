@@ -193,6 +193,7 @@ static churn__expr_found scope_resolve(void *context, churn_str name, churn__exp
     const churn__slot *found = &b->pb->slots[slot];
     *out = (churn__expr_name){
         .type = found->type, .never_missing = never_missing(found->kind), .slot = slot};
+    b_slot_values(b, found, out);
     return CHURN__EXPR_KNOWN;
 }
 

@@ -247,6 +247,9 @@ static bool scalar(builder *b, yaml_event_t *event)
     node->text = churn__arena_str(b->arena, value, len);
     node->plain = style == YAML_PLAIN_SCALAR_STYLE;
     node->one_line = stands_as_it_is(event, node->text);
+    node->block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
+    node->end_line = (uint32_t)event->end_mark.line + 1;
+    node->end_column = (uint32_t)event->end_mark.column + 1;
     b->findings->failed = b->findings->failed || node->text.ptr == NULL;
     return node->text.ptr != NULL && node_place(b, node);
 }

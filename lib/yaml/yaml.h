@@ -21,11 +21,14 @@ typedef struct churn__yaml_node {
     uint32_t line, column; /* from 1; columns in code points */
     bool plain;            /* a scalar without quotes, which may be a number, true or false */
     bool bad;              /* false here; for readers of the tree to note what they found wrong */
-    bool one_line;  /* a scalar whose text stands as it is on its line, so that positions inside
-                       it can be told: plain, or quoted without escapes (the text then begins
-                       a column after the node) */
-    churn_str text; /* scalar */
-    uint32_t count; /* items of a sequence, entries of a map */
+    bool one_line; /* a scalar whose text stands as it is on its line, so that positions inside
+                      it can be told: plain, or quoted without escapes (the text then begins
+                      a column after the node) */
+    bool block;    /* a scalar introduced by | or > */
+    uint32_t end_line, end_column; /* of a scalar: behind it; of a block the line behind it */
+    churn_str text;                /* scalar */
+    churn_str meaning; /* {NULL, 0} here; for readers to note how else the text could be spelled */
+    uint32_t count;    /* items of a sequence, entries of a map */
     struct churn__yaml_node **items; /* values */
     struct churn__yaml_node **keys;  /* of a map: scalars */
 } churn__yaml_node;

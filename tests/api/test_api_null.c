@@ -18,6 +18,7 @@ static void playbook__null__arg(void **state)
     assert_arg(churn_playbook_parse(NULL, 0, NULL, &playbook, NULL, NULL));
     assert_arg(churn_playbook_parse("a: b", CHURN_NTS, NULL, NULL, NULL, NULL));
     assert_arg(churn_playbook_contents(NULL, &table, NULL));
+    assert_arg(churn_playbook_diff(NULL, NULL, &table, NULL));
     assert_arg(churn_playbook_metrics(NULL, &table, NULL));
     assert_arg(churn_playbook_time(NULL, "2026-01-01", CHURN_NTS, &at, NULL));
     assert_arg(churn_playbook_time_text(NULL, 0, NULL, 0, NULL, NULL));
@@ -150,6 +151,7 @@ static void engine__null__arg(void **state)
 static void expression__null__arg(void **state)
 {
     (void)state;
+    churn_buffer *buffer = NULL;
     churn_expression *made = NULL;
     churn_table *table = NULL;
     churn_outcome outcome = 0;
@@ -165,6 +167,11 @@ static void expression__null__arg(void **state)
     assert_arg(churn_expression_evaluate(made, NULL, 1, &outcome, NULL, NULL));
     assert_arg(churn_expression_evaluate_columns(made, NULL, 1, 1, NULL, &table, NULL));
     assert_arg(churn_expression_evaluate_stream(made, NULL, NULL, &table, NULL));
+    assert_arg(churn_expression_format(NULL, 0, NULL, &buffer, NULL));
+    assert_arg(churn_expression_format("x", 1, NULL, NULL, NULL));
+    assert_arg(churn_expression_check(NULL, 0, &x, 1, NULL, &table, NULL));
+    assert_arg(churn_expression_check("x", 1, NULL, 1, NULL, &table, NULL));
+    assert_arg(churn_expression_check("x", 1, &x, 1, NULL, NULL, NULL));
     assert_int_equal(churn_expression_type(NULL), 0);
     assert_int_equal(churn_expression_text(NULL).len, 0);
     assert_false(churn_expression_uses(NULL, 0));

@@ -949,6 +949,35 @@ static churn_status try_filters(bench *b, churn_error *err)
     return churn_template_filters(&b->table, err);
 }
 
+static churn_status try_expression_format(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    return churn_expression_format("(score<70.0)&&plan in['free','trial'] // why", CHURN_NTS,
+                                   &options, &b->buffer, err);
+}
+
+static churn_status try_expression_check(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("score"), CHURN_TYPE_DOUBLE, 0}};
+    return churn_expression_check("score == 0.5 && score < 7 && score > 8 // churn: allow CH1701",
+                                  CHURN_NTS, variables, 1, &options, &b->table, err);
+}
+
+static churn_status try_playbook_diff(bench *b, churn_error *err)
+{
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    static const char other[] =
+        "churn: 1\nname: x\nmetrics:\n- {id: a, agg: count, event: e, window: 7d}\n"
+        "# churn: allow CH1702\nsegments: [{id: all, when: 'true'}] # churn: allow CH1702\n";
+    churn_status st = churn_playbook_parse(other, CHURN_NTS, &options, &b->playbook, NULL, err);
+    return st == CHURN_OK ? churn_playbook_diff(b->company.playbook, b->playbook, &b->table, err)
+                          : st;
+}
+
 /* The actions through a stream: `episode` is an int column, `title` text with nulls. */
 static churn_status try_evaluate_stream(bench *b, churn_error *err)
 {
@@ -1162,6 +1191,9 @@ static const struct {
     {"record", try_record},
     {"template", try_template},
     {"filters", try_filters},
+    {"expression_format", try_expression_format},
+    {"expression_check", try_expression_check},
+    {"playbook_diff", try_playbook_diff},
     {"evaluate_stream", try_evaluate_stream},
     {"erase", try_erase},
     {"erase_user", try_erase_user},

@@ -129,7 +129,16 @@ class LoadError(Error, ValueError):
 
 
 class ExpressionError(Error, ValueError):
-    """An expression does not compile, or cannot be computed for a row."""
+    """An expression does not compile, or cannot be computed for a row.
+
+    `diagnostics` holds every error of a text that does not compile.
+    """
+
+    diagnostics: list[Diagnostic]
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.diagnostics = []
 
 
 class QueryError(ExpressionError):
@@ -143,7 +152,7 @@ class QueryError(ExpressionError):
 
 
 class Diagnostic(NamedTuple):
-    """One finding in a playbook or a question."""
+    """One finding in a playbook, a question or an expression."""
 
     severity: str
     code: str

@@ -8,10 +8,10 @@ from typing import Any
 
 from . import _core
 from ._data import Instant, Rows, flatten, records_of, stream_of
-from .errors import Error
+from .errors import Diagnostic, Error, ExpressionError
 from .table import Table
 
-__all__ = ["Expression", "Template"]
+__all__ = ["Expression", "Template", "check_expression", "format_expression"]
 
 _TYPES: dict[Any, int] = {
     "bool": 1, "int": 2, "double": 3, "string": 4, "timestamp": 5, "duration": 7,
@@ -60,7 +60,12 @@ class Expression(_core.Expression):
         self._options = (strict_cel, limits)
         names = tuple(variables)
         types = tuple(_type(name, kind) for name, kind in variables.items())
-        self._compile(text, names, types, _STRICT_CEL if strict_cel else 0, limits)
+        try:
+            self._compile(text, names, types, _STRICT_CEL if strict_cel else 0, limits)
+        except ExpressionError as error:
+            error.diagnostics = check_expression(text, variables, strict_cel=strict_cel,
+                                                 limits=limits)
+            raise
 
     @classmethod
     def over(cls, data: Rows, text: str, *, strict_cel: bool = False,
@@ -250,3 +255,31 @@ class Template(Expression):
 def _render_again(kind: type[Template], text: str, variables: dict[str, Any],
                   given: dict[str, Any]) -> Template:
     return kind(text, variables, **given)
+
+
+def format_expression(text: str, *, limits: Mapping[str, int] | None = None) -> str:
+    """Write an expression in the one canonical way; names and types are not looked at.
+
+    Texts that read as the same tree give the same text. Comments are dropped.
+
+    >>> format_expression("(score<70.0)&&plan in['free']  // why")
+    'score < 70.0 && plan in ["free"]'
+    """
+    return _core._format_expression(text, limits)
+
+
+def check_expression(text: str, variables: Mapping[str, str | type], *, strict_cel: bool = False,
+                     limits: Mapping[str, int] | None = None) -> list[Diagnostic]:
+    """Tell everything that can be said about a text: every error, or every lint.
+
+    Lints are what compiles but is probably not meant; a comment switches one off:
+    ``// churn: allow CH1701``.
+
+    >>> for finding in check_expression("x == 0.5", {"x": "double"}):
+    ...     print(finding)
+    expression:1:3: warning CH1701: `x` and `0.5` are seldom equal to the last digit: compare with `<` or `>`, or round
+    """
+    names = tuple(variables)
+    types = tuple(_type(name, kind) for name, kind in variables.items())
+    table = _core._check_expression(text, names, types, _STRICT_CEL if strict_cel else 0, limits)
+    return [Diagnostic(file="expression", **row) for row in table.to_dicts()]

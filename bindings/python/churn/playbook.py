@@ -14,6 +14,9 @@ from .table import Table
 
 __all__ = ["Playbook", "TestReport"]
 
+_STRICT = 1
+_NO_LINTS = 2
+
 
 class TestReport(NamedTuple):
     """What the playbook's own tests came to; true where all passed, and prints like a runner."""
@@ -53,7 +56,7 @@ class Playbook(_core.Playbook):
     'empty'
     """
 
-    _source: tuple[bytes, str | None, dict[str, int] | None, str | None]
+    _source: tuple[bytes, str | None, dict[str, int] | None, str | None, bool, bool]
     #: Warnings that compiling gave.
     warnings: list[Diagnostic]
 
@@ -62,21 +65,29 @@ class Playbook(_core.Playbook):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, limits: Mapping[str, int] | None = None,
-             zoneinfo: str | None = None) -> Playbook:
-        """Compile a file; PlaybookError.diagnostics holds every finding."""
+             zoneinfo: str | None = None, strict: bool = False, lints: bool = True) -> Playbook:
+        """Compile a file; PlaybookError.diagnostics holds every finding.
+
+        With `strict` every warning is an error; without `lints` what compiles but looks wrong
+        (CH17..) is not told.
+        """
         with open(path, "rb") as file:
             text = file.read()
         name = os.fspath(path).encode("utf-8", "replace").decode("utf-8")
-        return cls.parse(text, file=name, limits=limits, zoneinfo=zoneinfo)
+        return cls.parse(text, file=name, limits=limits, zoneinfo=zoneinfo, strict=strict,
+                         lints=lints)
 
     @classmethod
     def parse(cls, text: str | bytes, *, file: str | None = None,
-              limits: Mapping[str, int] | None = None, zoneinfo: str | None = None) -> Playbook:
-        """Compile a text; `file` is the name that diagnostics show."""
+              limits: Mapping[str, int] | None = None, zoneinfo: str | None = None,
+              strict: bool = False, lints: bool = True) -> Playbook:
+        """Compile a text; `file` is the name that diagnostics show; see load() for the rest."""
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
         self = cls.__new__(cls)
-        self.warnings = diagnostics_of(self._parse(data, file, limits, zoneinfo))
-        self._source = (data, file, dict(limits) if limits is not None else None, zoneinfo)
+        flags = (_STRICT if strict else 0) | (0 if lints else _NO_LINTS)
+        self.warnings = diagnostics_of(self._parse(data, file, limits, zoneinfo, flags))
+        self._source = (data, file, dict(limits) if limits is not None else None, zoneinfo, strict,
+                        lints)
         return self
 
     def test(self) -> TestReport:
@@ -107,5 +118,6 @@ class Playbook(_core.Playbook):
 
 
 def _parse_again(kind: type[Playbook], text: bytes, file: str | None,
-                 limits: dict[str, int] | None, zoneinfo: str | None) -> Playbook:
-    return kind.parse(text, file=file, limits=limits, zoneinfo=zoneinfo)
+                 limits: dict[str, int] | None, zoneinfo: str | None, strict: bool = False,
+                 lints: bool = True) -> Playbook:
+    return kind.parse(text, file=file, limits=limits, zoneinfo=zoneinfo, strict=strict, lints=lints)

@@ -101,6 +101,10 @@ int core_names(PyObject *list, const char *what, churn_str **out, uint32_t *coun
 int core_limits(PyObject *mapping, churn_limits *limits, const churn_limits **used);
 PyObject *core_default_limits(PyObject *module, PyObject *unused);
 
+/* language.c */
+PyObject *core_format_expression(PyObject *module, PyObject *args);
+PyObject *core_check_expression(PyObject *module, PyObject *args);
+
 /* tables.c */
 PyObject *core_table_new(core_state *state,
                          churn_table *table); /* takes it over, also on failure */

@@ -141,6 +141,8 @@ static PyMethodDef core_functions[] = {
     {"columns", core_columns, METH_VARARGS, columns_doc},
     {"template_filters", core_template_filters, METH_NOARGS, template_filters_doc},
     {"default_limits", core_default_limits, METH_NOARGS, default_limits_doc},
+    {"_format_expression", core_format_expression, METH_VARARGS, NULL},
+    {"_check_expression", core_check_expression, METH_VARARGS, NULL},
     {"_register", core_set_make_error, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -8,7 +8,7 @@ static void playbook_release(void *ptr)
     churn_playbook_free(ptr);
 }
 
-PyDoc_STRVAR(playbook_parse_doc, "_parse($self, text, file, limits, zoneinfo, /)\n--\n\n");
+PyDoc_STRVAR(playbook_parse_doc, "_parse($self, text, file, limits, zoneinfo, flags, /)\n--\n\n");
 
 /* Fill the handle; the table of findings, or None where there are none. */
 static PyObject *playbook_parse(PyObject *object, PyObject *args)
@@ -25,7 +25,7 @@ static PyObject *playbook_parse(PyObject *object, PyObject *args)
     churn_error err = CORE_ERROR_INIT;
     churn_status st = CHURN_OK;
     self->noun = "playbook";
-    if (!PyArg_ParseTuple(args, "y*OOO:_parse", &text, &file, &given, &folder)) {
+    if (!PyArg_ParseTuple(args, "y*OOOI:_parse", &text, &file, &given, &folder, &options.flags)) {
         return NULL;
     }
     if (core_str(file, "file", &options.file) < 0 ||
@@ -117,6 +117,30 @@ static PyObject *playbook_contents(PyObject *object, PyObject *unused)
         return NULL;
     }
     churn_status st = churn_playbook_contents(playbook, &table, &err);
+    return st == CHURN_OK ? core_table_new(self->state, table)
+                          : core_raise(self->state, st, &err, "", NULL);
+}
+
+PyDoc_STRVAR(
+    playbook_diff_doc,
+    "diff($self, other, /)\n--\n\n"
+    "What changes when another playbook takes the place of this one: sort, id, change, "
+    "key, before, after. Comments, layout and the spelling of expressions are no changes.");
+
+static PyObject *playbook_diff(PyObject *object, PyObject *other)
+{
+    core_handle *self = (core_handle *)object;
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    if (core_is(other, self->state->playbook_type, "other") < 0) {
+        return NULL;
+    }
+    const churn_playbook *before = core_open(self);
+    const churn_playbook *after = before != NULL ? core_open((core_handle *)other) : NULL;
+    if (after == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_diff(before, after, &table, &err);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
 }
@@ -229,6 +253,7 @@ static PyObject *playbook_schema(PyObject *type, PyObject *unused)
 static PyMethodDef playbook_methods[] = {
     {"_parse", playbook_parse, METH_VARARGS, playbook_parse_doc},
     {"contents", playbook_contents, METH_NOARGS, playbook_contents_doc},
+    {"diff", playbook_diff, METH_O, playbook_diff_doc},
     {"metrics", playbook_metrics, METH_NOARGS, playbook_metrics_doc},
     {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},

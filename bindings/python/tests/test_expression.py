@@ -302,3 +302,28 @@ def test_explain_says_what_each_part_came_to():
 def test_text_that_evaluation_makes_may_be_long():
     twice = churn.Expression("x + x", {"x": str})
     assert twice.evaluate({"x": "ab" * 5000}) == "ab" * 10000
+
+
+def test_format():
+    assert churn.format_expression("(a)&&((b||c)) // why") == "a && (b || c)"
+    with pytest.raises(churn.ExpressionError) as caught:
+        churn.format_expression("a &&")
+    assert (caught.value.line, caught.value.column) == (1, 5)
+    with pytest.raises(churn.ExpressionError, match="more than 4 parts"):
+        churn.format_expression("a && b && c", limits={"expression_nodes": 4})
+
+
+def test_check():
+    variables = {"x": float, "plan": "string"}
+    assert churn.check_expression("x > 1.0", variables) == []
+    [finding] = churn.check_expression("x == 0.5", variables)
+    assert (finding.severity, finding.code, finding.line, finding.column) == ("warning", "CH1701", 1, 3)
+    assert churn.check_expression("x == 0.5 // churn: allow CH1701", variables) == []
+    [finding] = churn.check_expression("x > 1.0 &&\n plam == 'a'", variables)
+    assert (finding.severity, finding.code, finding.suggestion) == ("error", "CH1201", "plan")
+    assert str(finding).startswith("expression:2:2: error CH1201: unknown name `plam`")
+    with pytest.raises(churn.ExpressionError) as caught:
+        churn.Expression("plam == 'a'", variables)
+    assert [d.code for d in caught.value.diagnostics] == ["CH1201"]
+    with pytest.raises(ValueError):
+        churn.check_expression("x", {"x": "money"})

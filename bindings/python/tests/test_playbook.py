@@ -178,3 +178,39 @@ metrics:
     assert [row["id"] for row in rows] == ["logins", "mrr"]
     assert rows[0]["description"] == "Number of events of type login in the last 28 days."
     assert (rows[1]["unit"], rows[1]["currency"], rows[1]["description"]) == ("money", "USD", "What they pay a month")
+
+
+DOUBTFUL = """
+churn: 1
+name: doubtful
+metrics:
+  - {id: use, ratio: {num: logins, den: seats}}
+  - {id: logins, agg: count, event: login, window: 28d}
+  - {id: seats, subscription: seats}
+segments:
+  - {id: half, when: 'metric.use == 0.5'}
+"""
+
+
+def test_lints():
+    assert [w.code for w in churn.Playbook.parse(DOUBTFUL).warnings] == ["CH1701"]
+    assert churn.Playbook.parse(DOUBTFUL, lints=False).warnings == []
+    allowed = DOUBTFUL.replace("0.5'}", "0.5'}  # churn: allow CH1701")
+    playbook = churn.Playbook.parse(allowed, strict=True)
+    assert playbook.warnings == []
+    assert pickle.loads(pickle.dumps(playbook)).warnings == []
+    with pytest.raises(churn.PlaybookError) as caught:
+        churn.Playbook.parse(DOUBTFUL, strict=True)
+    assert [(d.severity, d.code) for d in caught.value.diagnostics] == [("error", "CH1701")]
+
+
+def test_diff():
+    before = churn.Playbook.parse(DOUBTFUL)
+    same = churn.Playbook.parse(DOUBTFUL.replace("metric.use == 0.5", "(metric.use)==0.50"))
+    after = churn.Playbook.parse(DOUBTFUL.replace("metric.use == 0.5", "metric.use < 0.5"))
+    assert before.diff(same).to_dicts() == [] and before.hash == same.hash
+    assert before.diff(after).to_dicts() == [
+        {"sort": "segment", "id": "half", "change": "changed", "key": "when",
+         "before": "metric.use == 0.5", "after": "metric.use < 0.5"}]
+    with pytest.raises(TypeError):
+        before.diff(3)

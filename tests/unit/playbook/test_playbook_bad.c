@@ -300,7 +300,7 @@ static void playbook_parse__unknown_play__one_finding(void **state)
 {
     (void)state;
     static const char text[] = "churn: 1\nname: x\n"
-                               "triggers: [{id: t, when: 'true', play: reach_out}]\n"
+                               "triggers: [{id: t, when: customer.churned, play: reach_out}]\n"
                                "plays: [{id: reachout, steps: [{tag: a}]}]\n";
     compiled c = compile_with(text, CHURN_NTS, NULL);
     assert_int_equal(churn_table_row_count(c.diagnostics), 1);

@@ -653,7 +653,7 @@ static void playbook_calls__wrong_arguments__refused(void **state)
     churn_table *table = NULL;
     churn_time at = 0;
     char text[8];
-    churn_playbook_options options = {.struct_size = sizeof options, .flags = 1};
+    churn_playbook_options options = {.struct_size = sizeof options, .flags = 4};
     assert_int_equal(churn_playbook_parse(NULL, 0, NULL, &pb, NULL, NULL), CHURN_E_ARG);
     assert_int_equal(churn_playbook_parse("", 0, NULL, NULL, NULL, NULL), CHURN_E_ARG);
     assert_int_equal(churn_playbook_open(NULL, NULL, &pb, NULL, NULL), CHURN_E_ARG);
