@@ -3,14 +3,14 @@
 
 #include "metric/records.h"
 
-static bool is_unpaid(const churn__moment *m, const churn__invoice *row)
+bool churn__metric_invoice_open(const churn__moment *m, const churn__invoice *row)
 {
     return row->issued_at < m->at && !churn__moment_has_come(m, row->paid_at);
 }
 
 static bool is_overdue(const churn__moment *m, const churn__invoice *row)
 {
-    return is_unpaid(m, row) && churn__moment_has_come(m, row->due_at);
+    return churn__metric_invoice_open(m, row) && churn__moment_has_come(m, row->due_at);
 }
 
 static churn__value failed_count(const churn__moment *m, const churn__invoice *rows, size_t n)
@@ -67,7 +67,7 @@ static int64_t invoice_part(const churn__moment *m, const churn__invoice *row)
     case CHURN__INVOICE_REFUNDED_AMOUNT:
         return churn__moment_in_window(m, row->refunded_at) ? row->refunded : CHURN_INT_NONE;
     default:
-        return is_unpaid(m, row) ? row->amount : CHURN_INT_NONE;
+        return churn__metric_invoice_open(m, row) ? row->amount : CHURN_INT_NONE;
     }
 }
 

@@ -175,6 +175,16 @@ typedef struct churn__prop_def {
 #define CHURN__WHERE_TYPE 2
 #define CHURN__WHERE_PROP 3
 
+/* The i-th field of a record that a condition on single records of a kind may name; slot i of it.
+ * False: there is no more. Kinds without such conditions have none. */
+typedef struct churn__metric_it_field {
+    churn_str name; /* it.priority */
+    churn__type type;
+    bool never_missing;
+} churn__metric_it_field;
+
+bool churn__metric_it(churn__metric_kind kind, uint32_t i, churn__metric_it_field *out);
+
 typedef enum churn__if_never {
     CHURN__NEVER_SINCE_START = 0, /* days since the later of customer.since and the source's from */
     CHURN__NEVER_MISSING,
@@ -221,7 +231,7 @@ typedef struct churn__metric_def {
     double q;                /* of a quantile */
     int64_t half_life;       /* microseconds */
     churn__metric_take take; /* per: user */
-    const churn__expr *expr; /* where of an event metric; a metric's own expression */
+    const churn__expr *expr; /* where of events or records; a metric's own expression */
     churn__operand a, b;
     churn__baseline_of baseline;
     uint32_t back;    /* of a baseline of its own: how many values of the past, */

@@ -215,6 +215,7 @@ struct churn__metric_plan {
     struct churn__metric_general *general; /* event_inside.h; NULL: not needed */
     struct churn__metric_exprs *exprs;     /* expression.c, the same */
     struct churn__metric_baselines *baselines;
+    struct churn__metric_its *its;  /* record_where.c; NULL: not needed */
     churn__metric_quality *quality; /* by metric; NULL: not asked for */
 
     bool mixed;  /* an event is seen at some dates only: date by date, please */

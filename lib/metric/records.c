@@ -70,6 +70,7 @@ churn_status churn__metric_records_create(churn__metric_plan *plan, churn_error 
     if (needs_rates(plan)) {
         CHURN_TRY(bind_rates(plan, err));
     }
+    CHURN_TRY(churn__metric_its_create(plan, err));
 done:
     return st;
 }
@@ -81,6 +82,7 @@ void churn__metric_records_free(churn__metric_plan *plan)
     churn__free_array(heap, plan->numbers, plan->number_capacity, sizeof *plan->numbers);
     churn__free_array(heap, plan->steps_of_mrr, plan->step_capacity, sizeof *plan->steps_of_mrr);
     churn__metric_keys_free(heap, &plan->people);
+    churn__metric_its_free(plan);
 }
 
 /* ---- one kind after the other ---- */
@@ -119,15 +121,22 @@ static size_t read_announcements(churn__reader *reader, uint32_t customer, churn
 
 /* The rows of a kind at one date and every metric of it. */
 #define RECORDS_OF(kind, row_type, gather)                                                         \
+    static churn__value value_of_##kind(churn__moment *m, uint32_t metric, const void *rows,       \
+                                        size_t n)                                                  \
+    {                                                                                              \
+        n = churn__metric_where_it(m, metric, &rows, sizeof(row_type), n);                         \
+        return churn__metric_of_##kind(m, (const row_type *)rows, n);                              \
+    }                                                                                              \
     static void records_##kind(churn__moment *m, const churn__metric_list *list, size_t row,       \
                                churn__column *out)                                                 \
     {                                                                                              \
         const row_type *rows = NULL;                                                               \
         size_t n = gather(m->reader, m->customer, m->as_of, &rows);                                \
         for (uint32_t i = 0; i < list->count; i++) {                                               \
-            churn__missing reason = moment_begin(m, list->items[i]);                               \
-            churn__metric_put_value(m->plan, list->items[i], row,                                  \
-                                    reason == CHURN__PRESENT ? churn__metric_of_##kind(m, rows, n) \
+            uint32_t metric = list->items[i];                                                      \
+            churn__missing reason = moment_begin(m, metric);                                       \
+            churn__metric_put_value(m->plan, metric, row,                                          \
+                                    reason == CHURN__PRESENT ? value_of_##kind(m, metric, rows, n) \
                                                              : churn__moment_none(reason),         \
                                     out);                                                          \
         }                                                                                          \

@@ -101,6 +101,17 @@ void churn__moment_count_begin(churn__moment *m, churn__moment_count *count);
 void churn__moment_count_row(churn__moment *m, churn__moment_count *count, uint32_t user);
 churn__value churn__moment_count_end(churn__moment *m, const churn__moment_count *count);
 
+/* ---- conditions on single records: record_where.c ---- */
+
+churn_status churn__metric_its_create(churn__metric_plan *plan, churn_error *err);
+void churn__metric_its_free(churn__metric_plan *plan);
+/* Of n records of `size` bytes those of which the metric's condition is true: how many, and in
+ * `*records` where they are until the next call. Those of which it is not known are counted. */
+size_t churn__metric_where_it(churn__moment *m, uint32_t metric, const void **records, size_t size,
+                              size_t n);
+bool churn__metric_ticket_open(const churn__moment *m, const churn__ticket *ticket);
+bool churn__metric_invoice_open(const churn__moment *m, const churn__invoice *invoice);
+
 /* ---- kinds ---- */
 
 churn__value churn__metric_of_tickets(churn__moment *m, const churn__ticket *rows, size_t n);

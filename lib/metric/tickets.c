@@ -3,7 +3,7 @@
 
 #include "metric/records.h"
 
-static bool is_open(const churn__moment *m, const churn__ticket *t)
+bool churn__metric_ticket_open(const churn__moment *m, const churn__ticket *t)
 {
     bool closed = churn__moment_has_come(m, t->closed_at);
     bool reopened = churn__moment_has_come(m, t->reopened_at) && t->reopened_at >= t->closed_at;
@@ -28,9 +28,9 @@ static bool is_counted(const churn__moment *m, const churn__ticket *t)
     case CHURN__TICKET_REOPENED_COUNT:
         return churn__moment_in_window(m, t->reopened_at);
     case CHURN__TICKET_UNANSWERED_COUNT:
-        return is_open(m, t) && !churn__moment_has_come(m, t->first_response_at);
+        return churn__metric_ticket_open(m, t) && !churn__moment_has_come(m, t->first_response_at);
     default:
-        return is_open(m, t);
+        return churn__metric_ticket_open(m, t);
     }
 }
 
@@ -50,7 +50,7 @@ static churn__value ticket_oldest(const churn__moment *m, const churn__ticket *r
 {
     double oldest = 0;
     for (size_t i = 0; i < n; i++) {
-        if (fits(m, &rows[i]) && is_open(m, &rows[i])) {
+        if (fits(m, &rows[i]) && churn__metric_ticket_open(m, &rows[i])) {
             oldest = fmax(oldest, churn__moment_days(rows[i].opened_at, m->at));
         }
     }
@@ -73,7 +73,7 @@ static double ticket_number(const churn__moment *m, const churn__ticket *t)
                    ? hours_between(t->opened_at, t->first_response_at)
                    : (double)NAN;
     case CHURN__TICKET_RESOLUTION_HOURS:
-        return churn__moment_in_window(m, t->closed_at) && !is_open(m, t)
+        return churn__moment_in_window(m, t->closed_at) && !churn__metric_ticket_open(m, t)
                    ? hours_between(t->opened_at, t->closed_at)
                    : (double)NAN;
     default:
@@ -103,8 +103,8 @@ static churn_time promise_kept(const churn__moment *m, const churn__ticket *t)
     if (churn__moment_has_come(m, answered)) {
         return answered;
     }
-    bool done =
-        m->bound->def->sla_resolution ? !is_open(m, t) : churn__moment_has_come(m, t->closed_at);
+    bool done = m->bound->def->sla_resolution ? !churn__metric_ticket_open(m, t)
+                                              : churn__moment_has_come(m, t->closed_at);
     return done ? t->closed_at : CHURN_TIME_NONE;
 }
 

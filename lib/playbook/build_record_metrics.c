@@ -241,6 +241,55 @@ static void fill_filters(builder *b, const churn__yaml_node *item, const record_
     }
 }
 
+/* ---- conditions on single records ---- */
+
+typedef struct it_scope {
+    builder *b;
+    churn__metric_kind kind;
+} it_scope;
+
+static churn__expr_found it_resolve(void *context, churn_str name, churn__expr_name *out)
+{
+    const it_scope *scope = context;
+    churn__metric_it_field field;
+    for (uint32_t i = 0; churn__metric_it(scope->kind, i, &field); i++) {
+        if (churn__str_eq(name, field.name)) {
+            *out = (churn__expr_name){
+                .type = field.type, .never_missing = field.never_missing, .slot = i};
+            return CHURN__EXPR_KNOWN;
+        }
+    }
+    return CHURN__EXPR_UNKNOWN;
+}
+
+static churn_str it_list(void *context, uint32_t i)
+{
+    const it_scope *scope = context;
+    churn__metric_it_field field;
+    bool spent = scope->b->suggest_budget == 0 || !report_open(&scope->b->report);
+    if (spent || !churn__metric_it(scope->kind, i, &field)) {
+        return (churn_str){NULL, 0};
+    }
+    scope->b->suggest_budget--;
+    return field.name;
+}
+
+static const char *it_advice(void *context, churn_str name)
+{
+    (void)context;
+    (void)name;
+    return "a condition on records names their fields: `it.<field>`";
+}
+
+static const churn__expr *fill_where(builder *b, const churn__yaml_node *item,
+                                     churn__metric_kind kind)
+{
+    it_scope own = {b, kind};
+    churn__expr_scope scope = {
+        .context = &own, .resolve = it_resolve, .list = it_list, .advice = it_advice};
+    return b_expression(b, b_get(item, "where"), &scope, CHURN__TYPE_BOOL);
+}
+
 static void fill_record(builder *b, const churn__yaml_node *item, const record_sort *sort,
                         churn__metric_def *def)
 {
@@ -250,6 +299,7 @@ static void fill_record(builder *b, const churn__yaml_node *item, const record_s
         (churn__metric_what)b_word(item, sort->key, sort->words, sort->words->words[0].value);
     b_metric_window(item, def);
     fill_filters(b, item, sort, def);
+    def->expr = fill_where(b, item, sort->kind);
     def->per_user = b_get(item, "per") != NULL;
     def->take = (churn__metric_take)b_word(item, "take", &schema_record_take,
                                            def->per_user ? CHURN__TAKE_MAX : CHURN__TAKE_MEAN);

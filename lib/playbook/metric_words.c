@@ -292,6 +292,10 @@ static void put_filters(churn__buf *out, const churn__metric_def *def)
         churn__buf_char(out, ' ');
         churn__buf_str(out, def->attribute);
     }
+    if (def->expr != NULL) {
+        churn__buf_text(out, " where ");
+        churn__buf_str(out, churn__expr_text(def->expr));
+    }
     for (uint32_t i = 0; i < CHURN__FILTERS; i++) {
         if (def->filters[i].count > 0) {
             churn__buf_text(out, " (");

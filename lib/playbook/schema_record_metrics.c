@@ -191,6 +191,14 @@ static const schema words = {.type = SCHEMA_ONE_OR_LIST, .of = &word};
                      .example = sample                                                      \
     }
 
+#define RECORD_WHERE(sample)                                                                       \
+    {                                                                                              \
+        "where", &schema_expression,                                                               \
+            .doc = "A condition on each record, over `it.<field>`: its fields, and `it.age_days` " \
+                   "and `it.open`. Records for which it is unknown do not count.",                 \
+            .example = "'" sample "'"                                                              \
+    }
+
 static const schema_key ticket_keys[] = {
     {"ticket", &schema_ticket, .required = true, .doc = "Something of the customer's tickets.",
      .example = "oldest_open_days"},
@@ -208,7 +216,7 @@ static const schema_key ticket_keys[] = {
     {"per", &record_per, .doc = "Of a count: counted apart, for each user.", .example = "user"},
     {"take", &schema_record_take, .standard = "mean; `max` with `per`",
      .doc = "What is made of the numbers of all tickets, or of all users.", .example = "median"},
-    SCHEMA_LATER_KEY("where", "A condition on each ticket."),
+    RECORD_WHERE("it.category == \"bug\" && it.open"),
 };
 static const schema_key survey_keys[] = {
     {"survey", &schema_survey, .required = true, .doc = "Something of the customer's answers.",
@@ -224,6 +232,7 @@ static const schema_key survey_keys[] = {
     METRIC_DEFAULT,
     {"take", &schema_record_take, .standard = "mean",
      .doc = "Of mean: what is made of the scores instead.", .example = "min"},
+    RECORD_WHERE("it.score <= 6"),
 };
 static const schema_key subscription_keys[] = {
     {"subscription", &schema_subscription, .required = true,
@@ -245,6 +254,7 @@ static const schema_key invoice_keys[] = {
     METRIC_OFFSET,
     RECORD_HISTORY,
     METRIC_DEFAULT,
+    RECORD_WHERE("it.amount >= 1000"),
 };
 static const schema_key milestone_keys[] = {
     {"milestone", &schema_milestone, .required = true,
@@ -265,6 +275,7 @@ static const schema_key touchpoint_keys[] = {
     METRIC_OFFSET,
     RECORD_HISTORY,
     METRIC_DEFAULT,
+    RECORD_WHERE("it.outcome != \"no_answer\""),
 };
 static const schema_key contact_keys[] = {
     {"contact", &schema_contact, .required = true, .doc = "Something of the customer's people.",

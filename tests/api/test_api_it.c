@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "company.h"
+
+/* Conditions on single records, on a few that are counted by hand. */
+
+static const char rules[] =
+    "churn: 1\nname: it\ntime_zone: UTC\ncurrency: USD\n"
+    "metrics:\n"
+    "  - {id: high, ticket: opened_count, window: 30d, where: 'it.priority == \"high\"'}\n"
+    "  - {id: high_words, ticket: opened_count, window: 30d, priority: high}\n"
+    "  - {id: old_open, ticket: open_count, where: 'it.open && it.age_days > 5'}\n"
+    "  - {id: not_ann, ticket: opened_count, window: 30d, where: 'it.user != \"ann\"'}\n"
+    "  - {id: answered, ticket: opened_count, window: 30d, where: 'has(it.closed_at)'}\n"
+    "  - {id: rated, ticket: csat, window: 30d, where: 'it.csat < 3.0'}\n"
+    "  - {id: ages, ticket: oldest_open_days, where: 'it.opened_at < it.closed_at || true'}\n"
+    "  - {id: bad_nps, survey: count, window: 90d, where: 'it.kind == \"nps\" && it.score <= 6'}\n"
+    "  - {id: last_csat, survey: last, where: 'it.kind == \"csat\"'}\n"
+    "  - {id: large, invoice: billed_amount, window: 90d, where: 'it.amount >= 50'}\n"
+    "  - {id: unpaid, invoice: open_amount, where: 'it.due_at < it.issued_at || it.open'}\n"
+    "  - {id: failed, invoice: failed_count, window: 90d, where: 'it.failure == \"card_expired\"'}\n"
+    "  - {id: calls, touchpoint: count, window: 30d, where: 'it.channel in [\"call\", \"visit\"]'}\n";
+
+static void add_ticket(company *c, const char *id, int opened, const char *priority,
+                       const char *user, int closed, double csat)
+{
+    churn_ticket ticket;
+    churn_record_init(CHURN_RECORD_TICKET, &ticket, sizeof ticket);
+    ticket.id = (churn_str){id, strlen(id)};
+    ticket.customer = STR("acme");
+    ticket.opened_at = NEW_YEAR - opened * DAY;
+    ticket.priority = (churn_str){priority, strlen(priority)};
+    if (user != NULL) {
+        ticket.user = (churn_str){user, strlen(user)};
+    }
+    if (closed > 0) {
+        ticket.closed_at = NEW_YEAR - closed * DAY;
+        ticket.csat = csat;
+    }
+    assert_ok(churn_store_add_ticket(c->store, &ticket, NULL));
+}
+
+static void add_survey(company *c, const char *id, const char *kind, int days, double score)
+{
+    churn_survey survey;
+    churn_record_init(CHURN_RECORD_SURVEY, &survey, sizeof survey);
+    survey.id = (churn_str){id, strlen(id)};
+    survey.customer = STR("acme");
+    survey.kind = (churn_str){kind, strlen(kind)};
+    survey.at = NEW_YEAR - days * DAY;
+    survey.score = score;
+    assert_ok(churn_store_add_survey(c->store, &survey, NULL));
+}
+
+static void add_invoice(company *c, const char *id, int issued, int64_t amount, int paid)
+{
+    churn_invoice invoice;
+    churn_record_init(CHURN_RECORD_INVOICE, &invoice, sizeof invoice);
+    invoice.id = (churn_str){id, strlen(id)};
+    invoice.customer = STR("acme");
+    invoice.issued_at = NEW_YEAR - issued * DAY;
+    invoice.due_at = NEW_YEAR + 20 * DAY;
+    invoice.amount = amount;
+    invoice.currency = STR("USD");
+    if (paid > 0) {
+        invoice.paid_at = NEW_YEAR - paid * DAY;
+    }
+    assert_ok(churn_store_add_invoice(c->store, &invoice, NULL));
+}
+
+static void add_touchpoint(company *c, const char *id, const char *channel)
+{
+    churn_touchpoint touchpoint;
+    churn_record_init(CHURN_RECORD_TOUCHPOINT, &touchpoint, sizeof touchpoint);
+    touchpoint.id = (churn_str){id, strlen(id)};
+    touchpoint.customer = STR("acme");
+    touchpoint.at = NEW_YEAR - 3 * DAY;
+    touchpoint.channel = (churn_str){channel, strlen(channel)};
+    assert_ok(churn_store_add_touchpoint(c->store, &touchpoint, NULL));
+}
+
+static void open_company(company *c)
+{
+    company_open(c);
+    add_ticket(c, "a1", 20, "high", "ann", 10, 2);
+    add_ticket(c, "a2", 8, "high", NULL, 0, 0);
+    add_ticket(c, "a3", 3, "low", "bob", 0, 0);
+    add_ticket(c, "a4", 40, "high", "bob", 0, 0);
+    add_ticket(c, "a5", 6, "low", "ann", 1, 5);
+    add_survey(c, "s1", "nps", 50, 6);
+    add_survey(c, "s2", "nps", 40, 9);
+    add_survey(c, "s3", "csat", 30, 3);
+    add_survey(c, "s4", "nps", 10, 7);
+    add_invoice(c, "i9", 60, 4900, 50);
+    add_invoice(c, "i8", 30, 9900, 0);
+    add_touchpoint(c, "t1", "call");
+    add_touchpoint(c, "t2", "email");
+}
+
+static void where_it__by_hand__as_worked_out(void **state)
+{
+    static const struct {
+        const char *metric;
+        double value;
+    } expected[] = {
+        {"high", 2},    {"high_words", 2}, {"old_open", 2}, {"not_ann", 1},   {"answered", 2},
+        {"rated", 2},   {"ages", 40},      {"bad_nps", 1},  {"last_csat", 3}, {"large", 99},
+        {"unpaid", 99}, {"failed", 0},     {"calls", 1},
+    };
+    company c = {.playbook = NULL};
+    churn_playbook *playbook = NULL;
+    churn_engine *engine = NULL;
+    churn_table *t = NULL, *found = NULL;
+    const churn_time date = NEW_YEAR;
+    (void)state;
+    open_company(&c);
+    churn_status st = churn_playbook_parse(rules, CHURN_NTS, NULL, &playbook, &found, NULL);
+    for (uint64_t i = 0; i < churn_table_row_count(found); i++) {
+        print_message("# %s\n", cell_text(found, i, "message"));
+    }
+    churn_table_free(found);
+    assert_ok(st);
+    assert_ok(churn_engine_create(playbook, c.store, NULL, &engine, NULL));
+    assert_ok(churn_engine_metrics(engine, &date, 1, NULL, &t, NULL));
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        if (cell_number(t, 0, expected[i].metric) != expected[i].value) {
+            print_message("# %s is %g\n", expected[i].metric,
+                          cell_number(t, 0, expected[i].metric));
+        }
+        assert_true(cell_number(t, 0, expected[i].metric) == expected[i].value);
+        assert_false(cell_null(t, 0, expected[i].metric));
+    }
+    churn_table_free(t);
+    /* Whose ticket is nobody's is not known not to be Ann's. */
+    assert_ok(churn_engine_quality(engine, date, NULL, &t, NULL));
+    assert_int_equal(
+        cell_int(t, (uint64_t)find_row(t, "metric", "not_ann", NULL, NULL), "excluded"), 2);
+    assert_int_equal(cell_int(t, (uint64_t)find_row(t, "metric", "high", NULL, NULL), "excluded"),
+                     1);
+    churn_table_free(t);
+    assert_ok(churn_playbook_metrics(playbook, &t, NULL));
+    assert_non_null(strstr(cell_text(t, 0, "description"), "where it.priority"));
+    churn_table_free(t);
+    churn_engine_free(engine);
+    churn_playbook_free(playbook);
+    company_close(&c);
+}
+
+static void where_it__wrong__told(void **state)
+{
+    static const struct {
+        const char *metric, *says;
+    } cases[] = {
+        {"ticket: open_count, where: 'it.prioriti == \"x\"'", "did you mean `it.priority`?"},
+        {"ticket: open_count, where: 'metric.x > 1'", "it.<field>"},
+        {"survey: last, where: 'it.score'", "must be bool"},
+        {"invoice: open_amount, where: 'it.open_now'", "unknown name"},
+        {"contact: active_count, where: 'it.x'", "where"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        churn_playbook *playbook = NULL;
+        churn_table *found = NULL;
+        (void)snprintf(text, sizeof text,
+                       "churn: 1\nname: it\ntime_zone: UTC\ncurrency: USD\n"
+                       "metrics:\n  - {id: a, %s}\n",
+                       cases[i].metric);
+        assert_int_not_equal(churn_playbook_parse(text, CHURN_NTS, NULL, &playbook, &found, NULL),
+                             CHURN_OK);
+        print_message("# %s\n", cell_text(found, 0, "message"));
+        assert_non_null(strstr(cell_text(found, 0, "message"), cases[i].says));
+        churn_table_free(found);
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(where_it__by_hand__as_worked_out),
+    cmocka_unit_test(where_it__wrong__told),
+};
+
+int main(void)
+{
+    return RUN_TESTS(tests);
+}
