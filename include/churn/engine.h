@@ -608,7 +608,7 @@ typedef struct churn_action_options {
  *        `trigger`, `play`, `episode`, `step`, `at`, `title`, `owner`, `role`, `due`, `severity`,
  *        `value_at_risk`, `value` (the tag or status), `state` (waiting, acknowledged, done,
  *        failed, cancelled), `state_at`, `about` (the id of the action that a reminder or cancel is
- *        about); returned: free with churn_table_free()
+ *        about), `text` (of a task or notice that has one); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine

@@ -36,6 +36,7 @@ static churn__action blank_action(const churn__staging *staging, uint32_t person
                            .play = CHURN__NO_CODE,
                            .step = CHURN__NO_CODE,
                            .title = CHURN__NO_CODE,
+                           .text = CHURN__NO_CODE,
                            .owner = CHURN__NO_CODE,
                            .role = CHURN__NO_CODE,
                            .value = CHURN__NO_CODE,
@@ -123,6 +124,21 @@ done:
     return st;
 }
 
+static churn_status render_text(const answering *a, const churn__step_def *step, uint32_t *out,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__buf text;
+    churn__buf_init(&text, a->frame->heap);
+    if (step->text != NULL) {
+        CHURN_TRY(render(a, step->text, &text, err));
+        CHURN_TRY(churn__stage_text(a->staging, churn__buf_view(&text), out, err));
+    }
+done:
+    churn__buf_clear(&text);
+    return st;
+}
+
 /* Steps that say the same are told apart by their place among each other. */
 static uint32_t step_ordinal(const churn__play_def *play, uint32_t index)
 {
@@ -181,6 +197,7 @@ static churn_status take_step(const answering *a, uint32_t index, churn_error *e
     CHURN_TRY(churn__stage_text(a->staging, step->value, &action.value, err));
     if (worded) {
         CHURN_TRY(render_title(a, step, &action.title, err));
+        CHURN_TRY(render_text(a, step, &action.text, err));
     }
     CHURN_TRY(name_owner(a, step, &action, err));
     CHURN_TRY(overlay(a, &action, err));
@@ -248,6 +265,7 @@ static churn_status follow(churn__staging *staging, uint32_t index, uint8_t kind
     action.play = about.play;
     action.step = about.step;
     action.title = about.title;
+    action.text = about.text;
     action.owner = about.owner;
     action.role = about.role;
     action.value = about.value;

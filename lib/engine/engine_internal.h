@@ -65,7 +65,7 @@ typedef struct churn__episode {
 typedef struct churn__action {
     churn__hash128 id, about; /* about: zero where it is about no other action */
     uint32_t person, episode, before;
-    uint32_t play, step, title, owner, role, value; /* texts; CHURN__NO_CODE */
+    uint32_t play, step, title, text, owner, role, value; /* texts; CHURN__NO_CODE */
     uint32_t occurrence;
     uint8_t kind, state;
     bool acknowledged;

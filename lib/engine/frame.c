@@ -176,6 +176,7 @@ static void need_triggers(churn__frame *frame)
     for (uint32_t p = 0; p < playbook->play_count; p++) {
         for (uint32_t s = 0; s < playbook->plays[p].step_count; s++) {
             need_template(frame, playbook->plays[p].steps[s].title);
+            need_template(frame, playbook->plays[p].steps[s].text);
         }
     }
     if (playbook->score_count) {

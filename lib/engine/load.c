@@ -254,6 +254,7 @@ static void read_action(loading *l)
     a.play = read_text(l);
     a.step = read_text(l);
     a.title = read_text(l);
+    a.text = read_text(l);
     a.owner = read_text(l);
     a.role = read_text(l);
     a.value = read_text(l);

@@ -39,6 +39,7 @@ static const column_spec action_columns[] = {
     {"severity", CHURN_COLUMN_STRING}, {"value_at_risk", CHURN_COLUMN_DOUBLE},
     {"value", CHURN_COLUMN_STRING},    {"state", CHURN_COLUMN_STRING},
     {"state_at", CHURN_COLUMN_TIME},   {"about", CHURN_COLUMN_STRING},
+    {"text", CHURN_COLUMN_STRING},
 };
 
 static void add_hash(churn__table_builder *builder, uint32_t to, churn__hash128 hash)
@@ -74,6 +75,7 @@ static void add_action(churn__table_builder *builder, const churn_engine *engine
     churn__table_add_string(builder, 15, churn__str_nts(state_names[action->state]));
     churn__table_add_time(builder, 16, action->state_at);
     add_hash(builder, 17, action->about);
+    churn__table_add_string(builder, 18, churn__engine_text(engine, action->text));
 }
 
 static bool wanted(const churn__action *action, int32_t which)

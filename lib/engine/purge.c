@@ -221,6 +221,7 @@ static bool drop_user(churn_engine *engine, churn_str name)
     for (size_t i = 0; i < engine->action_count; i++) {
         churn__action *action = &engine->actions[i];
         any |= unset_text(engine, &action->title, name);
+        any |= unset_text(engine, &action->text, name);
         any |= unset_text(engine, &action->owner, name);
     }
     return any;
@@ -246,7 +247,7 @@ static void use_all(churn_engine *engine)
     }
     for (size_t i = 0; i < engine->action_count; i++) {
         const churn__action *a = &engine->actions[i];
-        const uint32_t texts[] = {a->play, a->step, a->title, a->owner, a->role, a->value};
+        const uint32_t texts[] = {a->play, a->step, a->title, a->text, a->owner, a->role, a->value};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
             use(engine, texts[k]);
         }

@@ -152,7 +152,7 @@ static void write_episode(const writing *w, const churn__episode *e)
 
 static void write_action(const writing *w, const churn__action *a)
 {
-    const uint32_t texts[] = {a->play, a->step, a->title, a->owner, a->role, a->value};
+    const uint32_t texts[] = {a->play, a->step, a->title, a->text, a->owner, a->role, a->value};
     churn__buf_u64(w->out, a->id.high);
     churn__buf_u64(w->out, a->id.low);
     churn__buf_u64(w->out, a->about.high);

@@ -46,6 +46,7 @@ typedef struct churn__step_def {
     churn_str id; /* {NULL}: none */
     uint32_t line, column;
     uint8_t kind;           /* CHURN__STEP_* */
+    churn__template *text;  /* task, notify; NULL: none */
     churn__template *title; /* task, notify; NULL: none, or "": the trigger's id */
     uint32_t role;          /* owner of a task, addressee of a notice; UINT32_MAX: none */
     bool has_due;

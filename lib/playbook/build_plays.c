@@ -11,6 +11,7 @@ static void fill_task(builder *b, const churn__yaml_node *map, churn__step_def *
     const churn__yaml_node *due = b_get(map, "due");
     def->kind = CHURN__STEP_TASK;
     def->title = b_template(b, b_get(map, "title"));
+    def->text = b_template(b, b_get(map, "text"));
     def->role = role_of(b, map, "owner");
     def->has_due = due != NULL && churn__duration_parse(due->text.ptr, due->text.len, &def->due);
 }
@@ -19,6 +20,7 @@ static void fill_notify(builder *b, const churn__yaml_node *map, churn__step_def
 {
     def->kind = CHURN__STEP_NOTIFY;
     def->title = b_template(b, b_get(map, "title"));
+    def->text = b_template(b, b_get(map, "text"));
     def->role = role_of(b, map, "to");
 }
 

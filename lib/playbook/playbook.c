@@ -31,6 +31,7 @@ static void expressions_free(churn_playbook *pb)
     for (uint32_t i = 0; i < pb->play_count; i++) {
         for (uint32_t j = 0; j < pb->plays[i].step_count; j++) {
             churn__template_free(pb->plays[i].steps[j].title);
+            churn__template_free(pb->plays[i].steps[j].text);
         }
     }
 }

@@ -152,8 +152,11 @@ static const schema status_name = {.type = SCHEMA_TEXT, .what = "a status"};
 
 static const schema_key task_part_keys[] = {
     {"title", &template_text, .required = true,
-     .doc = "What is to be done; `{{expression}}` puts in a value.",
+     .doc = "What is to be done; `{{expression}}` puts in a value, written by filters: "
+            "`{{metric.mrr | money}}` (see templates.md).",
      .example = "'Call {{customer.name}}: health {{health.score}}'"},
+    {"text", &template_text, .standard = "none", .doc = "More about it, written like the title.",
+     .example = "'Pays {{metric.mrr | money}}, quiet since {{metric.last_login | date}}.'"},
     {"owner", &owner, .standard = "nobody", .doc = "The role that does it.", .example = "csm"},
     {"due", &due, .standard = "no date",
      .doc = "By when, counted from the firing: `2bd` is two business days.", .example = "2bd"},
@@ -167,6 +170,8 @@ static const schema_key notify_part_keys[] = {
     {"to", &role_name, .required = true, .doc = "The role that is told.", .example = "csm"},
     {"title", &template_text, .standard = "the trigger's id", .doc = "What it is told.",
      .example = "'{{customer.name}} is quiet'"},
+    {"text", &template_text, .standard = "none", .doc = "More about it, written like the title.",
+     .example = "'Last seen {{metric.last_login | ago}}.'"},
     SCHEMA_LATER_KEY("channel", "By which way."),
 };
 static const schema notify_part = {SCHEMA_KEYS_OF(notify_part_keys)};

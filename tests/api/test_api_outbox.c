@@ -428,6 +428,49 @@ static void set_playbook__and_back__as_if_never(void **state)
     }
 }
 
+/* ---- texts ---- */
+
+static void assert_worded(churn_engine *engine)
+{
+    const churn_action_options options = {.struct_size = sizeof options};
+    churn_table *t = NULL;
+    assert_ok(churn_engine_actions(engine, &options, &t, NULL));
+    assert_string_equal(cell_text(t, 0, "kind"), "task");
+    assert_string_equal(cell_text(t, 0, "title"), "CALL A");
+    assert_string_equal(cell_text(t, 0, "text"), "Fired on 1 Jan 2026 (today).\nPays nothing.\n");
+    assert_string_equal(cell_text(t, 1, "kind"), "notify");
+    assert_string_equal(cell_text(t, 1, "title"), "fired");
+    assert_true(cell_null(t, 1, "text"));
+    churn_table_free(t);
+}
+
+static void actions__title_and_text__are_rendered_and_kept(void **state)
+{
+    static const char yaml[] =
+        HEAD "roles: {lead: {people: [eva]}}\n"
+             "triggers: [{id: fired, when: 'customer.id == \"a\"', play: p}]\n"
+             "plays:\n  - id: p\n    steps:\n      - task:\n"
+             "          title: '{{\"call \" + customer.id | upper}}'\n"
+             "          text: |\n"
+             "            Fired on {{as_of | date(\"medium\")}} ({{as_of | in_days}}).\n"
+             "            Pays {{customer.revenue | money | default(\"nothing\")}}.\n"
+             "      - notify: {to: lead, title: '{{customer.revenue | default(\"\")}}'}\n"
+             "attributes: {revenue: number}\n";
+    churn_buffer *bytes = NULL;
+    churn_engine *again = NULL;
+    (void)state;
+    desk d = desk_open(yaml);
+    desk_advance(&d, 0);
+    assert_worded(d.engine);
+    assert_ok(churn_engine_save(d.engine, &bytes, NULL));
+    assert_ok(churn_engine_load(churn_buffer_data(bytes), churn_buffer_size(bytes), d.playbook,
+                                d.store, &again, NULL));
+    assert_worded(again);
+    churn_engine_free(again);
+    churn_buffer_free(bytes);
+    desk_close(&d);
+}
+
 /* ---- working time ---- */
 
 /* With `zone: customer` a task is due when it would be if the calendar's zone were the customer's.
@@ -596,6 +639,7 @@ int main(void)
         cmocka_unit_test(undo__both_end_at_once__taken_away_once),
         cmocka_unit_test(undo__kept_before__comes_back),
         cmocka_unit_test(undo__another_fires__set_in_the_end),
+        cmocka_unit_test(actions__title_and_text__are_rendered_and_kept),
         cmocka_unit_test(outbox__tasks_cancelled_while_waiting__do_not_fill_it),
         cmocka_unit_test(outbox__full__refused_until_taken_over),
         cmocka_unit_test(advance__cancelled__state_as_before),

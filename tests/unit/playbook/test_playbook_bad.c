@@ -258,6 +258,39 @@ static void playbook_open__ten_mistakes__ten_findings(void **state)
     compiled_free(&c);
 }
 
+/* All that is wrong with the texts of a play, each where it stands. */
+static void playbook_parse__faults_of_texts__all_told(void **state)
+{
+    static const char yaml[] =
+        "churn: 1\nname: x\ntime_zone: UTC\ncurrency: USD\nevaluate: 1d\n"
+        "triggers: [{id: t, when: 'true', play: p}]\nplays:\n  - id: p\n    steps:\n"
+        "      - task:\n"
+        "          title: 'Call {{customer.nme}} {{customer.id | uper}}'\n"
+        "          text: 'Since {{as_of | money}} {{as_of | date(\"x\")}} {{'\n";
+    static const struct {
+        const char *code;
+        int line, column;
+        const char *suggestion;
+    } want[] = {
+        {"CH1202", 11, 57, "upper"},
+        {"CH1301", 12, 34, ""},
+        {"CH1302", 12, 57, ""},
+        {"CH1101", 12, 64, ""},
+    };
+    (void)state;
+    compiled c = compile_bounded(yaml, sizeof yaml - 1);
+    assert_int_equal(c.status, CHURN_E_CONFIG);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        const uint64_t row = i + 1; /* the name comes first */
+        assert_string_equal(cell_text(c.diagnostics, row, "code"), want[i].code);
+        assert_int_equal(cell_int(c.diagnostics, row, "line"), want[i].line);
+        assert_int_equal(cell_int(c.diagnostics, row, "column"), want[i].column);
+        assert_string_equal(cell_text(c.diagnostics, row, "suggestion"), want[i].suggestion);
+    }
+    assert_string_equal(cell_text(c.diagnostics, 0, "code"), "CH1201");
+    compiled_free(&c);
+}
+
 /* What a message says beyond the place: how to put it right. */
 static void playbook_parse__slips__messages_help(void **state)
 {
@@ -342,6 +375,7 @@ int main(void)
         cmocka_unit_test(playbook_parse__long_chain__ordered),
         cmocka_unit_test(playbook_parse__long_circle__one_finding),
         cmocka_unit_test(playbook_open__ten_mistakes__ten_findings),
+        cmocka_unit_test(playbook_parse__faults_of_texts__all_told),
         cmocka_unit_test(playbook_parse__slips__messages_help),
         cmocka_unit_test(playbook_parse__unknown_play__one_finding),
         cmocka_unit_test(playbook_parse__faults_of_one_sort__status),
