@@ -125,8 +125,33 @@ static PyObject *expression_compile(PyObject *object, PyObject *args)
 
 /* ---- evaluate ---- */
 
+/* What most values are, in the time that a record may take; 0: look closer. */
+static int read_plain(churn_type type, PyObject *object, churn_value *out)
+{
+    if (type == CHURN_TYPE_DOUBLE && PyFloat_CheckExact(object)) {
+        out->number = PyFloat_AsDouble(object);
+    } else if (type == CHURN_TYPE_STRING && PyUnicode_CheckExact(object)) {
+        Py_ssize_t size = 0;
+        out->string.ptr = PyUnicode_AsUTF8AndSize(object, &size);
+        out->string.len = (size_t)size;
+        if (out->string.ptr == NULL) {
+            return -1;
+        }
+    } else if (type == CHURN_TYPE_BOOL && PyBool_Check(object)) {
+        out->truth = object == Py_True;
+    } else {
+        return 0;
+    }
+    out->type = type;
+    return 1;
+}
+
 static int read_value(expression *self, Py_ssize_t i, PyObject *object, churn_value *out)
 {
+    int plain = read_plain(self->types[i], object, out);
+    if (plain != 0) {
+        return plain < 0 ? -1 : 0;
+    }
     churn_str name = {NULL, 0};
     if (self->types[i] == CHURN_TYPE_DURATION && object != Py_None) {
         out->type = CHURN_TYPE_DURATION;
@@ -226,7 +251,8 @@ static churn_status evaluate_into(const expression *self, const churn_expression
     }
 }
 
-static PyObject *evaluate_values(expression *self, const churn_value *values)
+/* With room for text that is made, and with what there is to say where there is no value. */
+static PyObject *evaluate_closely(expression *self, const churn_value *values)
 {
     core_state *state = self->handle.state;
     churn_outcome outcome = CHURN_OUTCOME_UNKNOWN;
@@ -254,6 +280,23 @@ static PyObject *evaluate_values(expression *self, const churn_value *values)
     }
     free(room);
     return made;
+}
+
+static PyObject *evaluate_values(expression *self, const churn_value *values)
+{
+    churn_outcome outcome = CHURN_OUTCOME_ERROR;
+    churn_value value;
+    const churn_expression *compiled = core_open(&self->handle);
+    if (compiled == NULL) {
+        return NULL;
+    }
+    churn_status st =
+        churn_expression_evaluate(compiled, values, (uint32_t)self->count, &outcome, &value, NULL);
+    if (st != CHURN_OK || outcome == CHURN_OUTCOME_ERROR) {
+        return evaluate_closely(self, values);
+    }
+    return outcome == CHURN_OUTCOME_UNKNOWN ? core_none()
+                                            : core_value_object(self->handle.state, &value);
 }
 
 static PyObject *explain_values(expression *self, const churn_value *values)
