@@ -130,18 +130,27 @@ static bool add_rings(churn__heap *heap, regex_set *set, const fold_run *run, re
     return true;
 }
 
+/* Runs that begin before a range may reach into it: the last two, as no more overlap. */
+static bool fold_range(churn__heap *heap, regex_set *set, regex_range range)
+{
+    size_t first = runs_up_to(range.lo);
+    for (size_t i = first > 2 ? first - 2 : 0; i < COUNT(fold_runs); i++) {
+        if (fold_runs[i].lo > range.hi) {
+            break;
+        }
+        if (fold_runs[i].hi >= range.lo && !add_rings(heap, set, &fold_runs[i], range)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool churn__regex_set_fold(churn__heap *heap, regex_set *set)
 {
-    size_t count = set->count, first = 0; /* what is added comes after them */
-    for (size_t i = 0; i < COUNT(fold_runs); i++) {
-        const fold_run *run = &fold_runs[i];
-        while (first < count && set->ranges[first].hi < run->lo) {
-            first++;
-        }
-        for (size_t k = first; k < count && set->ranges[k].lo <= run->hi; k++) {
-            if (!add_rings(heap, set, run, set->ranges[k])) {
-                return false;
-            }
+    size_t count = set->count; /* what is added comes after them */
+    for (size_t i = 0; i < count; i++) {
+        if (!fold_range(heap, set, set->ranges[i])) {
+            return false;
         }
     }
     return churn__regex_set_clean(heap, set);

@@ -914,6 +914,23 @@ static churn_status try_record(bench *b, churn_error *err)
     return st;
 }
 
+/* Patterns: with a table, and with one that ends. */
+static churn_status try_pattern(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("plan"), CHURN_TYPE_STRING, 0}};
+    const churn_value values[] = {{.type = CHURN_TYPE_STRING, .string = STR("free")}};
+    churn_outcome outcome;
+    churn_status st = churn_expression_compile(
+        "plan.matches('(?i)^[f\\\\pN]re+(?<x>é)?$') && !plan.matches('(a|b)*a[ab]{12}')", CHURN_NTS,
+        variables, 1, &options, &b->expression, err);
+    if (st == CHURN_OK) {
+        st = churn_expression_evaluate(b->expression, values, 1, &outcome, NULL, err);
+    }
+    return st;
+}
+
 /* A template over columns and for one record, and the list of filters. */
 static churn_status try_template(bench *b, churn_error *err)
 {
@@ -1190,6 +1207,7 @@ static const struct {
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
     {"record", try_record},
+    {"pattern", try_pattern},
     {"template", try_template},
     {"filters", try_filters},
     {"expression_format", try_expression_format},
