@@ -137,6 +137,9 @@ churn_status churn__expr_check_pattern(expr_comp *comp, expr_node *node);
 /* Take over what a name or a call of the scope's was found to be. */
 churn_status churn__expr_take_name(expr_comp *comp, expr_node *node, const churn__expr_name *found);
 churn_status churn__expr_generate(expr_comp *comp);
+/* Take out of code what its result does not stand on; returns how much is left. `live` has a zero
+ * for each entry of the frame. */
+size_t churn__expr_prune(expr_code *code, size_t count, uint32_t result, uint8_t *live);
 /* Where an operand of a node stands in the frame, once code is generated. */
 uint32_t churn__expr_entry(const churn__expr *expr, uint32_t operand);
 /* The form of CEL that is called so and left out here: what to write instead; NULL: none. */

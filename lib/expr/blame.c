@@ -158,27 +158,7 @@ static uint8_t may_select(uint8_t a, uint8_t b, uint8_t c)
 
 static bool gives_bool(const expr_code *code)
 {
-    switch (code->op) {
-    case OP_CMP_D:
-    case OP_CMP_I:
-    case OP_CMP_S:
-    case OP_CMP_B:
-    case OP_CMP_ID:
-    case OP_DIFFER:
-    case OP_IN_SET:
-    case OP_IN_LIST:
-    case OP_CONTAINS:
-    case OP_STARTS:
-    case OP_ENDS:
-    case OP_MATCHES:
-    case OP_S2B:
-    case OP_ISNAN:
-    case OP_ISINF:
-    case OP_ISFINITE:
-        return true;
-    default:
-        return false;
-    }
+    return code->type == CHURN__TYPE_BOOL || code->op == OP_IN_SET || code->op == OP_IN_LIST;
 }
 
 static uint8_t may_be(const expr_code *code, const uint8_t *may)

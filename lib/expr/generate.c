@@ -102,13 +102,47 @@ static bool makes_text(uint8_t op)
            op == OP_U2S;
 }
 
+/* A choice between two constants is its condition, a comparison with a constant its operand, or
+ * their negations: all with the same states. */
+static void turn_to_not(const generator *gen, expr_code *code, bool *same)
+{
+    bool negate = false;
+    if (code->op == OP_SELECT && code->type == CHURN__TYPE_BOOL && is_settled(gen, code->b) &&
+        is_settled(gen, code->c) &&
+        const_cell(gen, code->b)->state != const_cell(gen, code->c)->state) {
+        negate = const_cell(gen, code->b)->state == EXPR_FALSE;
+    } else if (code->op == OP_CMP_B && code->cmp <= EXPR_NE && is_settled(gen, code->b)) {
+        bool is_true = const_cell(gen, code->b)->state == EXPR_TRUE;
+        negate = is_true == (code->cmp == EXPR_NE);
+    } else {
+        return;
+    }
+    *same = !negate;
+    code->op = OP_NOT;
+    code->b = code->c = code->a;
+}
+
+/* Whether a result is one that is there already. */
+static bool simplify(const generator *gen, expr_code *code, uint32_t *out)
+{
+    bool same = false;
+    turn_to_not(gen, code, &same);
+    *out = code->a;
+    if (same || code->op != OP_NOT || gen->comp->plain || gen->code_count == 0) {
+        return same;
+    }
+    const expr_code *last = &gen->code[gen->code_count - 1];
+    *out = last->a;
+    return last->op == OP_NOT && last->to == code->a;
+}
+
 static churn_status emit(generator *gen, expr_code code, uint32_t *out)
 {
     churn_status st = CHURN_OK;
     bool folded = false;
     code.strict = expr_is_strict(gen->comp);
     CHURN_TRY(fold(gen, &code, &folded, out));
-    if (folded) {
+    if (folded || simplify(gen, &code, out)) {
         goto done;
     }
     if (!churn__grow(gen->comp->heap, (void **)&gen->code, &gen->code_capacity, gen->code_count + 1,
@@ -119,7 +153,6 @@ static churn_status emit(generator *gen, expr_code code, uint32_t *out)
     uint32_t reg = free_register(gen, &code);
     code.to = REG | reg;
     gen->code[gen->code_count++] = code;
-    gen->expr->makes_text = gen->expr->makes_text || makes_text(code.op);
     if (reg + 1 > gen->expr->reg_count) {
         gen->expr->reg_count = reg + 1;
     }
@@ -130,13 +163,8 @@ done:
 
 static expr_code binary(const expr_node *node, uint8_t op, uint32_t a, uint32_t b)
 {
-    return (expr_code){.op = op,
-                       .type = node->type,
-                       .a = a,
-                       .b = b,
-                       .c = a,
-                       .at = node->at,
-                       .regex = node->regex};
+    return (expr_code){
+        .op = op, .type = node->type, .a = a, .b = b, .c = a, .at = node->at, .regex = node->regex};
 }
 
 /* ---- names ---- */
@@ -499,12 +527,14 @@ static churn_status lay_out(generator *gen, uint32_t result)
     churn__expr *expr = gen->expr;
     expr_code *code = churn__arena_array(&expr->arena, gen->code_count + 1, sizeof *code);
     expr_cell *consts = churn__arena_array(&expr->arena, gen->const_count + 1, sizeof *consts);
-    if (code == NULL || consts == NULL) {
+    expr->frame_count = expr->slot_count + (uint32_t)gen->const_count + expr->reg_count;
+    uint8_t *live = churn__alloc_zero(gen->comp->heap, expr->frame_count);
+    if (code == NULL || consts == NULL || live == NULL) {
+        churn__free(gen->comp->heap, live, expr->frame_count);
         return no_memory(gen);
     }
     expr->code_count = (uint32_t)gen->code_count;
     expr->const_count = (uint32_t)gen->const_count;
-    expr->frame_count = expr->slot_count + expr->const_count + expr->reg_count;
     for (size_t i = 0; i < gen->code_count; i++) {
         code[i] = gen->code[i];
         code[i].a = churn__expr_entry(expr, code[i].a);
@@ -518,6 +548,13 @@ static churn_status lay_out(generator *gen, uint32_t result)
     expr->code = code;
     expr->consts = consts;
     expr->result = churn__expr_entry(expr, result);
+    if (!gen->comp->plain) {
+        expr->code_count = (uint32_t)churn__expr_prune(code, gen->code_count, expr->result, live);
+    }
+    for (uint32_t i = 0; i < expr->code_count; i++) {
+        expr->makes_text = expr->makes_text || makes_text(code[i].op);
+    }
+    churn__free(gen->comp->heap, live, expr->frame_count);
     return CHURN_OK;
 }
 
