@@ -61,11 +61,16 @@ typedef struct churn_expression_options {
     churn_time as_of;    /* now, for `ago` and `in_days`; 0: they are refused */
 } churn_expression_options;
 
+/* Flag of a variable: where its value is missing it is CEL's null, a value, rather than unknown.
+ * `x == null` asks for it and `==` with anything else is false; `<`, `+` and functions of it are
+ * errors. */
+#define CHURN_VARIABLE_NULLABLE 1u
+
 /** A name that the text may use. Dots are allowed: "metric.logins_28d". */
 typedef struct churn_variable {
     churn_str name;
     churn_type type;
-    uint32_t reserved; /* zero */
+    uint32_t flags; /* CHURN_VARIABLE_* */
 } churn_variable;
 
 /** One variable's values for many rows, as plain arrays. */

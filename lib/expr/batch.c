@@ -27,7 +27,8 @@ churn_status churn__expr_batch_open(expr_batch *batch, churn__heap *heap, const 
         goto done;
     }
     CHURN_TRY(churn__expr_scratch_fit(batch->scratch, expr, err));
-    churn__table_column(batch->builder, "value", expr->type);
+    churn__table_column(batch->builder, "value",
+                        expr->type == CHURN__TYPE_DURATION ? CHURN_COLUMN_INT : expr->type);
     churn__table_column(batch->builder, "outcome", CHURN_COLUMN_STRING);
     churn__table_column(batch->builder, "error", CHURN_COLUMN_STRING);
 done:

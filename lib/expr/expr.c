@@ -41,6 +41,10 @@ churn_status churn__expr_fail(expr_comp *comp, size_t at, churn_status status, i
         comp->source->report(comp->source->report_context, &finding);
     }
     comp->suggestion = (churn_str){NULL, 0};
+    if (comp->first != CHURN_OK) {
+        return status; /* `err` tells what came first */
+    }
+    comp->first = status;
     return churn__fail_at(comp->err, status, detail, line, column, CHURN_ROW_NONE, "%s", message);
 }
 
@@ -76,8 +80,11 @@ static churn_status check_text(expr_comp *comp)
                                 (uint64_t)comp->limits.expression_bytes);
     }
     if (fault != SIZE_MAX) {
-        return churn__expr_fail(comp, fault, CHURN_E_UTF8, CHURN__EXPR_SYNTAX,
-                                "the expression is not UTF-8");
+        static const char hex[] = "0123456789ABCDEF";
+        unsigned char byte = (unsigned char)comp->text.ptr[fault];
+        const char digits[] = {hex[byte >> 4], hex[byte & 15], '\0'};
+        return churn__expr_fail(comp, fault, CHURN_E_UTF8, CHURN__EXPR_BAD_UTF8,
+                                "the expression is not UTF-8: a byte is 0x%s", digits);
     }
     return CHURN_OK;
 }
@@ -133,6 +140,7 @@ churn_status churn__expr_read(expr_comp *comp)
     churn_status st = CHURN_OK;
     CHURN_TRY(check_text(comp));
     CHURN_TRY(churn__expr_lex(comp));
+    CHURN_TRY(comp->broken ? comp->first : CHURN_OK);
     CHURN_TRY(churn__expr_parse(comp));
 done:
     return st;
@@ -143,6 +151,7 @@ static churn_status compile(expr_comp *comp, churn__type want)
     churn_status st = CHURN_OK;
     CHURN_TRY(churn__expr_read(comp));
     CHURN_TRY(churn__expr_check(comp, want));
+    CHURN_TRY(comp->first);
     CHURN_TRY(keep_tree(comp));
     CHURN_TRY(churn__expr_lint(comp));
     CHURN_TRY(churn__expr_generate(comp));
@@ -150,7 +159,7 @@ static churn_status compile(expr_comp *comp, churn__type want)
         st = churn__fail_memory(comp->err, comp->heap);
     }
 done:
-    return st;
+    return st == CHURN_OK || st == CHURN_E_NOMEM ? st : comp->first;
 }
 
 churn_status churn__expr_compile(churn__heap *heap, const churn_limits *limits,
@@ -192,6 +201,9 @@ void churn__expr_free(churn__expr *expr)
     churn__heap *heap = expr->heap;
     for (expr_pattern *p = expr->patterns; p != NULL; p = p->next) {
         churn__regex_free(p->regex);
+    }
+    for (const expr_zone *held = expr->zones; held != NULL; held = held->next) {
+        churn__zone_release(held->zone);
     }
     churn__arena_clear(&expr->arena);
     churn__free(heap, expr, sizeof *expr);

@@ -65,6 +65,9 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_STRICT_CEL 1u
 #define CHURN__EXPR_GIVE_LIST 2u /* the value may be a name of a list: for templates */
 #define CHURN__EXPR_NO_LINTS 0x100u
+/* Types that do not fit and unknown names are errors of the rows that need them, as where CEL runs
+ * without its checker; for tests. */
+#define CHURN__EXPR_UNCHECKED 4u
 
 /* Details of errors (churn_error.detail), stable: 1xx syntax, 2xx names, 3xx types, 4xx limits, 5xx
  * left out of the profile ... */
@@ -73,9 +76,15 @@ typedef struct churn__expr_place {
 #define CHURN__EXPR_BAD_STRING 103
 #define CHURN__EXPR_RESERVED 104
 #define CHURN__EXPR_PATTERN 105
+#define CHURN__EXPR_BAD_ESCAPE 110
+#define CHURN__EXPR_BAD_UTF8 106
+#define CHURN__EXPR_BIG_NUMBER 107
+#define CHURN__EXPR_BAD_TIME 108
+#define CHURN__EXPR_BAD_DURATION 109
 #define CHURN__EXPR_UNKNOWN_NAME 201
 #define CHURN__EXPR_UNKNOWN_FUNCTION 202
 #define CHURN__EXPR_UNKNOWN_WORD 203
+#define CHURN__EXPR_UNKNOWN_ZONE 204
 #define CHURN__EXPR_TYPES 301
 #define CHURN__EXPR_ARGUMENTS 302
 #define CHURN__EXPR_NOT_BOOL 303
@@ -125,8 +134,9 @@ typedef struct churn__expr_source {
     churn_str text;
     churn__expr_place place; /* {0}: line 1, column 1 */
     const churn__expr_scope *scope;
-    churn__type want; /* 0: any */
-    uint32_t flags;   /* CHURN__EXPR_* */
+    churn__type want;     /* 0: any */
+    uint32_t flags;       /* CHURN__EXPR_* */
+    const char *zoneinfo; /* directory of TZif files; NULL: the system's */
     /* Called for each finding, errors and lints, in the order in which they are found; may be
      * NULL. */
     void (*report)(void *context, const churn__expr_finding *finding);

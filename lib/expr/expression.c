@@ -13,7 +13,8 @@ static churn__expr_found resolve(void *context, churn_str name, churn__expr_name
     const churn_expression *expression = context;
     for (uint32_t i = 0; i < expression->count; i++) {
         if (churn__str_eq(expression->names[i], name)) {
-            *out = (churn__expr_name){.type = expression->types[i], .slot = i};
+            *out = (churn__expr_name){
+                .type = expression->types[i], .nullable = expression->nullable[i], .slot = i};
             return CHURN__EXPR_KNOWN;
         }
     }
@@ -26,16 +27,24 @@ static churn_str list(void *context, uint32_t i)
     return i < expression->count ? expression->names[i] : (churn_str){NULL, 0};
 }
 
+static bool is_variable(const churn_variable *variable)
+{
+    bool type = (variable->type >= CHURN_TYPE_BOOL && variable->type <= CHURN_TYPE_TIME) ||
+                variable->type == CHURN_TYPE_DURATION;
+    return type && (variable->flags & ~CHURN_VARIABLE_NULLABLE) == 0;
+}
+
 static churn_status copy_variable(churn_expression *to, const churn_variable *from, uint32_t i,
-                                  churn_str *names, churn__type *types, churn_error *err)
+                                  churn_str *names, churn__type *types, bool *nullable,
+                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn_str name = {NULL, 0};
     churn__expr_name same;
     CHURN_TRY(churn__take_str(from->name.ptr, from->name.len, false, 1024, "a variable's name",
                               &name, err));
-    if (from->type < CHURN_TYPE_BOOL || from->type > CHURN_TYPE_TIME || from->reserved != 0) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "variable %q: no such type", &name);
+    if (!is_variable(from)) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "variable %q: no such type or flag", &name);
     }
     to->count = i;
     if (resolve(to, name, &same) == CHURN__EXPR_KNOWN) {
@@ -43,6 +52,7 @@ static churn_status copy_variable(churn_expression *to, const churn_variable *fr
     }
     names[i] = churn__arena_str(&to->arena, name.ptr, name.len);
     types[i] = (churn__type)from->type;
+    nullable[i] = (from->flags & CHURN_VARIABLE_NULLABLE) != 0;
     if (names[i].ptr == NULL) {
         st = churn__fail_memory(err, to->heap);
     }
@@ -56,13 +66,15 @@ static churn_status copy_variables(churn_expression *to, const churn_variable *f
     churn_status st = CHURN_OK;
     churn_str *names = churn__arena_array(&to->arena, (size_t)count + 1, sizeof *names);
     churn__type *types = churn__arena_array(&to->arena, (size_t)count + 1, sizeof *types);
-    if (names == NULL || types == NULL) {
+    bool *nullable = churn__arena_array(&to->arena, (size_t)count + 1, sizeof *nullable);
+    if (names == NULL || types == NULL || nullable == NULL) {
         return churn__fail_memory(err, to->heap);
     }
     to->names = names;
     to->types = types;
+    to->nullable = nullable;
     for (uint32_t i = 0; i < count; i++) {
-        CHURN_TRY(copy_variable(to, &from[i], i, names, types, err));
+        CHURN_TRY(copy_variable(to, &from[i], i, names, types, nullable, err));
     }
     to->count = count;
 done:

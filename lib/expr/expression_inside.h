@@ -19,6 +19,7 @@ struct churn_expression {
     uint32_t text_count; /* variables of text that are used */
     const uint32_t *texts;
     bool is_simple; /* evaluated for one record without memory of the heap's */
+    const bool *nullable;
 };
 
 churn_status churn__expression_compile_template(churn_expression *made, const churn_limits *limits,

@@ -131,8 +131,9 @@ static bool reads_as(churn__arrow_kind kind, churn__type type)
         return true;
     case CHURN__ARROW_BOOL:
         return type == CHURN__TYPE_BOOL;
-    case CHURN__ARROW_INT:
-        return type == CHURN__TYPE_INT || type == CHURN__TYPE_DOUBLE;
+    case CHURN__ARROW_INT: /* durations: nanoseconds */
+        return type == CHURN__TYPE_INT || type == CHURN__TYPE_DURATION ||
+               type == CHURN__TYPE_DOUBLE;
     case CHURN__ARROW_DOUBLE:
     case CHURN__ARROW_DECIMAL:
         return type == CHURN__TYPE_DOUBLE;

@@ -576,7 +576,7 @@ done:
     return st;
 }
 
-churn_status churn__expr_generate(expr_comp *comp)
+static churn_status generate(expr_comp *comp)
 {
     churn_status st = CHURN_OK;
     generator gen = {.comp = comp, .expr = comp->expr};
@@ -591,4 +591,9 @@ done:
     churn__free_array(comp->heap, gen.code, gen.code_capacity, sizeof *gen.code);
     churn__free_array(comp->heap, gen.consts, gen.const_capacity, sizeof *gen.consts);
     return st;
+}
+
+churn_status churn__expr_generate(expr_comp *comp)
+{
+    return churn__expr_lowered(comp, generate);
 }

@@ -78,6 +78,13 @@ static churn_status bad_number(lexer *lex, size_t start, const char *why)
                             "%q is not a number: %s", &text, why);
 }
 
+static churn_status big_number(lexer *lex, size_t start)
+{
+    churn_str text = {lex->s + start, lex->at - start};
+    return churn__expr_fail(lex->comp, start, CHURN_E_PARSE, CHURN__EXPR_BIG_NUMBER,
+                            "%q does not fit 64 bits", &text);
+}
+
 static bool take_magnitude(lexer *lex, unsigned base, uint64_t *out)
 {
     uint64_t value = 0;
@@ -108,13 +115,14 @@ static churn_status lex_int(lexer *lex)
     bool fits = take_magnitude(lex, hex ? 16 : 10, &token.as.magnitude);
     int c = peek(lex, 0);
     if ((c == 'u' || c == 'U') && !is_word(peek(lex, 1))) {
+        lex->at++;
         return churn__expr_fail(lex->comp, start, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
                                 "unsigned integers are left out: write the number without `u`");
     }
     if (is_word(c)) {
         return bad_number(lex, start, "a letter follows");
     }
-    return fits ? add_token(lex, token) : bad_number(lex, start, "it does not fit 64 bits");
+    return fits ? add_token(lex, token) : big_number(lex, start);
 }
 
 /* Whether digits are followed by a fraction or an exponent; `*end` is behind them. */
@@ -178,9 +186,36 @@ static churn_status lex_number(lexer *lex)
 
 /* ---- strings ---- */
 
-static churn_status bad_string(lexer *lex, size_t at, const char *why)
+/* The beginning of a text, to quote: whole characters. */
+static churn_str head_of(const lexer *lex, size_t at, size_t most)
 {
-    return churn__expr_fail(lex->comp, at, CHURN_E_PARSE, CHURN__EXPR_BAD_STRING, "%s", why);
+    size_t len = lex->size - at < most ? lex->size - at : most;
+    while (len > 0 && at + len < lex->size && ((unsigned char)lex->s[at + len] & 0xC0) == 0x80) {
+        len--;
+    }
+    return (churn_str){lex->s + at, len};
+}
+
+static churn_status no_closing_quote(lexer *lex, size_t start)
+{
+    churn_str head = head_of(lex, start, 16);
+    const char *line = memchr(head.ptr, '\n', head.len);
+    head.len = line != NULL ? (size_t)(line - head.ptr) : head.len;
+    lex->comp->broken = true;
+    lex->at = lex->size;
+    return churn__expr_fail(lex->comp, start, CHURN_E_PARSE, CHURN__EXPR_BAD_STRING,
+                            "the string that begins with %q has no closing quote", &head);
+}
+
+static churn_status bad_escape(lexer *lex, size_t at)
+{
+    size_t most = lex->at > at + 2 ? lex->at - at : 2;
+    while (at + most < lex->size && ((unsigned char)lex->s[at + most] & 0xC0) == 0x80) {
+        most++;
+    }
+    churn_str escape = head_of(lex, at, most);
+    return churn__expr_fail(lex->comp, at, CHURN_E_PARSE, CHURN__EXPR_BAD_ESCAPE,
+                            "%q is an escape that does not exist; a backslash is `\\\\`", &escape);
 }
 
 static size_t put_utf8(char *out, uint32_t c)
@@ -229,7 +264,7 @@ static bool take_escape(lexer *lex, uint32_t *out)
         return take_digits(lex, 3, 8, out);
     }
     size_t digits = c == 'x' || c == 'X' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    lex->at++;
+    lex->at += digits != 0;
     return digits != 0 && take_digits(lex, digits, 16, out) && *out <= 0x10FFFF &&
            !(*out >= 0xD800 && *out <= 0xDFFF);
 }
@@ -244,8 +279,10 @@ static bool at_quotes(const lexer *lex, int quote, size_t quotes)
     return true;
 }
 
-/* The characters up to the closing quotes, into `out`, which holds what is left of the text. */
-static churn_status take_string(lexer *lex, bool raw, size_t start, char *out, size_t *len)
+/* The characters up to the closing quotes, into `out`, which holds what is left of the text. All
+ * that is wrong with escapes is told; `*fault` is the first of it. */
+static churn_status take_string(lexer *lex, bool raw, size_t start, char *out, size_t *len,
+                                churn_status *fault)
 {
     int quote = peek(lex, 0);
     size_t quotes = peek(lex, 1) == quote && peek(lex, 2) == quote ? 3 : 1;
@@ -253,7 +290,7 @@ static churn_status take_string(lexer *lex, bool raw, size_t start, char *out, s
     while (!at_quotes(lex, quote, quotes)) {
         int c = peek(lex, 0);
         if (c < 0 || (quotes == 1 && (c == '\n' || c == '\r'))) {
-            return bad_string(lex, start, "the string has no closing quote");
+            return no_closing_quote(lex, start);
         }
         if (c != '\\' || raw) {
             out[(*len)++] = (char)c;
@@ -262,18 +299,19 @@ static churn_status take_string(lexer *lex, bool raw, size_t start, char *out, s
         }
         size_t escape = lex->at++;
         uint32_t code = 0;
-        if (!take_escape(lex, &code)) {
-            return bad_string(lex, escape, "the string has an escape that does not exist");
+        if (take_escape(lex, &code)) {
+            *len += put_utf8(out + *len, code);
+        } else {
+            *fault = bad_escape(lex, escape);
         }
-        *len += put_utf8(out + *len, code);
     }
     lex->at += quotes;
-    return CHURN_OK;
+    return *fault;
 }
 
 static churn_status lex_string(lexer *lex, size_t start, bool raw)
 {
-    churn_status st = CHURN_OK;
+    churn_status st = CHURN_OK, fault = CHURN_OK;
     churn_error *err = lex->comp->err;
     expr_token token = {.kind = TOK_STRING, .at = (uint32_t)start};
     /* No escape is shorter than what it stands for. */
@@ -282,7 +320,7 @@ static churn_status lex_string(lexer *lex, size_t start, bool raw)
     if (out == NULL) {
         return churn__fail_memory(err, lex->comp->heap);
     }
-    CHURN_TRY(take_string(lex, raw, start, out, &len));
+    CHURN_TRY(take_string(lex, raw, start, out, &len, &fault));
     token.as.string = churn__arena_str(lex->comp->arena, out, len);
     if (token.as.string.ptr == NULL) {
         st = churn__fail_memory(err, lex->comp->heap);
@@ -291,6 +329,22 @@ static churn_status lex_string(lexer *lex, size_t start, bool raw)
     st = add_token(lex, token);
 done:
     churn__free(lex->comp->heap, out, cap);
+    return st;
+}
+
+/* b"...": told, and left behind. */
+static churn_status lex_bytes(lexer *lex, size_t start)
+{
+    int quote = peek(lex, 0);
+    size_t quotes = peek(lex, 1) == quote && peek(lex, 2) == quote ? 3 : 1;
+    churn_status st = churn__expr_fail(lex->comp, start, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                                       "bytes are left out: write a string, without `b`");
+    for (lex->at += quotes; lex->at < lex->size && !at_quotes(lex, quote, quotes); lex->at++) {
+        lex->at += peek(lex, 0) == '\\';
+    }
+    lex->comp->broken = lex->comp->broken || lex->at >= lex->size;
+    lex->at += lex->at < lex->size ? quotes : 0;
+    lex->at = lex->at < lex->size ? lex->at : lex->size;
     return st;
 }
 
@@ -330,13 +384,9 @@ static churn_status lex_word(lexer *lex)
                     {CHURN__STR("in"), TOK_IN}};
     bool raw, bytes;
     size_t prefix = string_prefix(lex, &raw, &bytes), start = lex->at;
-    if (prefix > 0 && bytes) {
-        return churn__expr_fail(lex->comp, start, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
-                                "bytes are left out: write a string, without `b`");
-    }
     if (prefix > 0) {
         lex->at += prefix;
-        return lex_string(lex, start, true);
+        return bytes ? lex_bytes(lex, start) : lex_string(lex, start, true);
     }
     while (is_word(peek(lex, 0))) {
         lex->at++;
@@ -351,20 +401,35 @@ static churn_status lex_word(lexer *lex)
     return add_token(lex, token);
 }
 
+/* `=`, `&` and `|` are read as what they are meant to be; after any other the text is lost. */
 static churn_status bad_sign(lexer *lex)
 {
+    churn_status st = CHURN_OK;
     int c = peek(lex, 0);
+    expr_token token = {.kind = c == '='   ? TOK_EQ
+                                : c == '&' ? TOK_AND
+                                : c == '|' ? TOK_OR
+                                           : TOK_END,
+                        .at = (uint32_t)lex->at};
     const char *hint = c == '='   ? "; equality is `==`"
                        : c == '&' ? "; and is `&&`"
                        : c == '|' ? "; or is `||`"
+                       : c == '`' ? "; names are written without quotes"
+                       : c == '#' ? "; comments begin with `//`"
                                   : "";
     size_t len = 1;
     while ((peek(lex, len) & 0xC0) == 0x80 && peek(lex, len) >= 0) {
         len++;
     }
     churn_str sign = {lex->s + lex->at, len};
-    return churn__expr_fail(lex->comp, lex->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
-                            "%q means nothing here%s", &sign, hint);
+    st = churn__expr_fail(lex->comp, lex->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
+                          "%q means nothing here%s", &sign, hint);
+    lex->at += len;
+    if (token.kind == TOK_END) {
+        lex->comp->broken = true;
+        return st;
+    }
+    return add_token(lex, token);
 }
 
 static churn_status lex_sign(lexer *lex)
@@ -406,6 +471,17 @@ static churn_status lex_one(lexer *lex)
     return lex_sign(lex);
 }
 
+/* A token, or, where it is a mistake that is told, one in its place. */
+static churn_status lex_on(lexer *lex)
+{
+    size_t start = lex->at, before = lex->comp->token_count;
+    churn_status st = lex_one(lex);
+    if (st == CHURN_OK || st == CHURN_E_NOMEM || lex->comp->token_count > before) {
+        return st == CHURN_E_NOMEM ? st : CHURN_OK;
+    }
+    return add_token(lex, (expr_token){.kind = TOK_BAD, .at = (uint32_t)start});
+}
+
 churn_status churn__expr_lex(expr_comp *comp)
 {
     churn_status st = CHURN_OK;
@@ -415,7 +491,7 @@ churn_status churn__expr_lex(expr_comp *comp)
         if (lex.at >= lex.size) {
             break;
         }
-        CHURN_TRY(lex_one(&lex));
+        CHURN_TRY(lex_on(&lex));
     }
     CHURN_TRY(add_token(&lex, (expr_token){.kind = TOK_END, .at = (uint32_t)lex.at}));
 done:

@@ -61,9 +61,11 @@ static churn_status expect(expr_comp *comp, expr_token_kind kind, const char *wa
     return accept(comp, kind) ? CHURN_OK : unexpected(comp, wanted);
 }
 
+/* What is left out is told, and parsing goes on; only memory can fail it. */
 static churn_status left_out(expr_comp *comp, size_t at, const char *what)
 {
-    return churn__expr_fail(comp, at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED, "%s", what);
+    churn__expr_fail(comp, at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED, "%s", what);
+    return CHURN_OK;
 }
 
 /* ---- nodes ---- */
@@ -103,6 +105,13 @@ static churn_status add_node(expr_comp *comp, expr_node node, const uint32_t *ar
     return CHURN_OK;
 }
 
+/* In the place of what was complained about. */
+static churn_status add_bad(expr_comp *comp, size_t at, uint32_t *out)
+{
+    expr_node node = {.kind = NODE_CONST, .at = (uint32_t)at, .type = EXPR_TYPE_BAD};
+    return add_node(comp, node, NULL, 0, out);
+}
+
 static churn_status add_constant(expr_comp *comp, const expr_token *token, churn__type type,
                                  expr_cell value, uint32_t *out)
 {
@@ -120,8 +129,9 @@ static churn_status add_int(expr_comp *comp, const expr_token *token, bool negat
     uint64_t magnitude = token->as.magnitude;
     if (!negative && magnitude > INT64_MAX) {
         churn_str text = token_text(comp, token);
-        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_BAD_NUMBER,
-                                "%q is not a number: it does not fit 64 bits", &text);
+        churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_BIG_NUMBER,
+                         "%q does not fit 64 bits", &text);
+        return add_bad(comp, token->at, out);
     }
     int64_t value = (int64_t)(negative ? 0 - magnitude : magnitude);
     return add_constant(comp, token, CHURN__TYPE_INT, (expr_cell){.as.i = value}, out);
@@ -153,6 +163,22 @@ static size_t path_length(const expr_comp *comp)
     return n;
 }
 
+/* A map or message that is left out, unread. */
+static churn_status skip_braces(expr_comp *comp, size_t at, uint32_t *out)
+{
+    size_t open = 0;
+    do {
+        expr_token_kind kind = look(comp, 0)->kind;
+        if (kind == TOK_END) {
+            return unexpected(comp, "`}`");
+        }
+        open += kind == TOK_OPEN_MAP;
+        open -= kind == TOK_CLOSE_MAP;
+        comp->next++;
+    } while (open > 0);
+    return add_bad(comp, at, out);
+}
+
 static churn_status parse_name(expr_comp *comp, const expr_token *first, uint32_t *out)
 {
     size_t more = path_length(comp), len = first->len;
@@ -173,7 +199,8 @@ static churn_status parse_name(expr_comp *comp, const expr_token *first, uint32_
     }
     comp->next += 2 * more;
     if (look(comp, 0)->kind == TOK_OPEN_MAP) {
-        return left_out(comp, first->at, "messages are left out: name the values one by one");
+        left_out(comp, first->at, "messages are left out: name the values one by one");
+        return skip_braces(comp, first->at, out);
     }
     expr_node node = {.kind = NODE_NAME, .at = first->at, .name = {path, len}};
     return add_node(comp, node, NULL, 0, out);
@@ -237,21 +264,51 @@ done:
     return st;
 }
 
+/* The arguments of a call that was complained about, `at` its first node: they are read, for what
+ * is wrong with their form, and forgotten, as names in them may be its own. */
+static churn_status parse_forgotten(expr_comp *comp, const expr_token *name, size_t at,
+                                    uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    size_t from = comp->pending_count;
+    CHURN_TRY(parse_items(comp, TOK_CLOSE, "`,` or `)`", false));
+    comp->pending_count = from;
+    comp->node_count = at;
+    CHURN_TRY(add_bad(comp, name->at, out));
+done:
+    return st;
+}
+
+static churn_status parse_left_out(expr_comp *comp, const expr_token *name, churn_str function,
+                                   size_t at, uint32_t *out)
+{
+    churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
+                     "%q is left out: %s", &function, churn__expr_left_out(function));
+    return parse_forgotten(comp, name, at, out);
+}
+
 /* f(...), behind its parenthesis. */
 static churn_status parse_call(expr_comp *comp, const expr_token *name, uint32_t *out)
 {
     churn_status st = CHURN_OK;
     size_t from = comp->pending_count;
     expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string};
-    const char *instead = churn__expr_is_sugar(node.name) ? NULL : churn__expr_left_out(node.name);
-    if (instead != NULL) {
-        return churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
-                                "%q is left out: %s", &node.name, instead);
+    if (!churn__expr_is_sugar(node.name) && churn__expr_left_out(node.name) != NULL) {
+        return parse_left_out(comp, name, node.name, comp->node_count, out);
     }
     CHURN_TRY(parse_items(comp, TOK_CLOSE, "`,` or `)`", false));
     CHURN_TRY(close_items(comp, node, from, out));
 done:
     return st;
+}
+
+/* The node with which the operands of a node begin. */
+static size_t first_node(const expr_comp *comp, uint32_t node)
+{
+    while (comp->nodes[node].count > 0) {
+        node = comp->args[comp->nodes[node].first];
+    }
+    return node;
 }
 
 /* x.f(...), behind its parenthesis. math.f() is one name, not a method of something called math. */
@@ -261,17 +318,18 @@ static churn_status parse_method(expr_comp *comp, const expr_token *name, uint32
     size_t from = comp->pending_count;
     expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string, .method = true};
     const expr_node *on = &comp->nodes[*target];
-    const char *instead = churn__expr_left_out(node.name);
     if (on->kind == NODE_NAME && churn__str_eq(on->name, CHURN__STR("math"))) {
         node.at = on->at;
         node.method = false;
         node.name = (churn_str){comp->text.ptr + on->at, name->at + name->len - on->at};
         comp->node_count--;
-    } else if (instead != NULL) {
-        return churn__expr_fail(comp, name->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
-                                "%q is left out: %s", &node.name, instead);
     } else {
         CHURN_TRY(push_pending(comp, *target));
+    }
+    if (churn__expr_left_out(node.name) != NULL) {
+        size_t first = node.method ? first_node(comp, *target) : comp->node_count;
+        comp->pending_count = from;
+        return parse_left_out(comp, name, node.name, first, target);
     }
     CHURN_TRY(parse_items(comp, TOK_CLOSE, "`,` or `)`", false));
     CHURN_TRY(close_items(comp, node, from, target));
@@ -284,10 +342,23 @@ done:
 static churn_status parse_word(expr_comp *comp, const expr_token *token, uint32_t *out)
 {
     if (is_reserved(token->as.string)) {
-        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_RESERVED,
-                                "%q is a reserved word and cannot be a name", &token->as.string);
+        churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_RESERVED,
+                         "%q is a reserved word and cannot be a name", &token->as.string);
+        return accept(comp, TOK_OPEN) ? parse_forgotten(comp, token, comp->node_count, out)
+                                      : add_bad(comp, token->at, out);
     }
     return accept(comp, TOK_OPEN) ? parse_call(comp, token, out) : parse_name(comp, token, out);
+}
+
+/* .a.b: names here are absolute anyway. */
+static churn_status parse_absolute(expr_comp *comp, uint32_t *out)
+{
+    const expr_token *token = look(comp, 0);
+    if (token->kind != TOK_NAME) {
+        return unexpected(comp, "a name");
+    }
+    comp->next++;
+    return parse_word(comp, token, out);
 }
 
 static churn_status parse_primary(expr_comp *comp, uint32_t *out)
@@ -318,11 +389,15 @@ static churn_status parse_primary(expr_comp *comp, uint32_t *out)
     case TOK_OPEN_LIST:
         return parse_list(comp, token, out);
     case TOK_OPEN_MAP:
-        return left_out(comp, token->at, "maps are left out: name the values one by one");
+        comp->next--;
+        left_out(comp, token->at, "maps are left out: name the values one by one");
+        return skip_braces(comp, token->at, out);
     case TOK_NULL:
-        return left_out(comp, token->at, "`null` is left out: ask has(x) whether x is there");
+        return add_constant(comp, token, EXPR_TYPE_NULL, (expr_cell){.state = EXPR_UNKNOWN}, out);
+    case TOK_BAD:
+        return add_bad(comp, token->at, out);
     case TOK_DOT:
-        return left_out(comp, token->at, "a leading dot is left out: write the name without it");
+        return parse_absolute(comp, out);
     default:
         comp->next--;
         return unexpected(comp, "a value");
@@ -331,31 +406,53 @@ done:
     return st;
 }
 
+/* x[...]: told, and read for what is wrong inside. */
+static churn_status parse_index(expr_comp *comp, uint32_t *out)
+{
+    churn_status st = CHURN_OK;
+    const expr_token *open = look(comp, 0);
+    size_t first = first_node(comp, *out);
+    uint32_t index = 0;
+    comp->next++;
+    CHURN_TRY(left_out(comp, open->at, "indexing is left out: use `in` to ask what a list has"));
+    accept(comp, TOK_QUESTION);
+    CHURN_TRY(parse_expr(comp, &index));
+    CHURN_TRY(expect(comp, TOK_CLOSE_LIST, "`]`"));
+    comp->node_count = first;
+    CHURN_TRY(add_bad(comp, open->at, out));
+done:
+    return st;
+}
+
+/* Behind a value and a dot. */
+static churn_status parse_selection(expr_comp *comp, uint32_t *out)
+{
+    const expr_token *name = look(comp, 0);
+    if (name->kind != TOK_NAME) {
+        return unexpected(comp, "a name");
+    }
+    comp->next++;
+    if (accept(comp, TOK_OPEN)) {
+        return parse_method(comp, name, out);
+    }
+    left_out(comp, name->at, "a field of a value is left out: write a plain name");
+    comp->node_count = first_node(comp, *out);
+    return add_bad(comp, name->at, out);
+}
+
 /* Behind a value: .f(...) again and again. */
 static churn_status parse_member(expr_comp *comp, uint32_t *out)
 {
     churn_status st = CHURN_OK;
     CHURN_TRY(parse_primary(comp, out));
     for (;;) {
-        const expr_token *token = look(comp, 0), *name = look(comp, 1);
-        if (token->kind == TOK_OPEN_LIST) {
-            st = left_out(comp, token->at, "indexing is left out: use `in` to ask what a list has");
-            goto done;
-        }
-        if (token->kind != TOK_DOT) {
+        if (look(comp, 0)->kind == TOK_OPEN_LIST) {
+            CHURN_TRY(parse_index(comp, out));
+        } else if (accept(comp, TOK_DOT)) {
+            CHURN_TRY(parse_selection(comp, out));
+        } else {
             break;
         }
-        comp->next++;
-        if (name->kind != TOK_NAME) {
-            st = unexpected(comp, "a name");
-            goto done;
-        }
-        comp->next++;
-        if (!accept(comp, TOK_OPEN)) {
-            st = left_out(comp, name->at, "a field of a value is left out: write a plain name");
-            goto done;
-        }
-        CHURN_TRY(parse_method(comp, name, out));
     }
 done:
     return st;
@@ -460,6 +557,11 @@ static churn_status parse_expr(expr_comp *comp, uint32_t *out)
     token = look(comp, 0);
     if (!accept(comp, TOK_QUESTION)) {
         *out = operands[0];
+        goto done;
+    }
+    if (look(comp, 0)->kind == TOK_DOT && look(comp, 0)->at == token->at + 1) {
+        left_out(comp, token->at, "`?.` is left out: write has(x) ? x : y");
+        st = CHURN_E_UNSUPPORTED; /* what follows cannot be read as anything else */
         goto done;
     }
     CHURN_TRY(parse_binary(comp, 1, &operands[1]));

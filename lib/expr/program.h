@@ -195,10 +195,16 @@ typedef struct expr_pattern {
     churn__regex *regex;
     struct expr_pattern *next;
 } expr_pattern;
+/* A zone that an expression holds. */
+typedef struct expr_zone {
+    churn__zone *zone;
+    struct expr_zone *next;
+} expr_zone;
 
 struct churn__expr {
     churn__heap *heap;
     churn__arena arena;
+    expr_zone *zones;
     churn_str text;
     churn__expr_place place;
     churn__type type;

@@ -10,7 +10,7 @@
 typedef struct kit_name {
     const char *name;
     churn__type type;
-    bool never_missing, later;
+    bool never_missing, later, nullable;
     const churn__value *constant;
 } kit_name;
 
@@ -32,7 +32,8 @@ static churn__expr_found kit_resolve(void *context, churn_str name, churn__expr_
         if (n->later) {
             return CHURN__EXPR_LATER;
         }
-        *out = (churn__expr_name){.type = n->type, .slot = i, .never_missing = n->never_missing};
+        *out = (churn__expr_name){
+            .type = n->type, .slot = i, .never_missing = n->never_missing, .nullable = n->nullable};
         if (n->constant != NULL) {
             out->is_constant = true;
             out->constant = *n->constant;

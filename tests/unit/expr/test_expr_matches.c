@@ -87,7 +87,7 @@ static void matches__a_bad_pattern__is_an_error_inside_of_it(void **state)
         {"s.matches('a' + 'b')", CHURN_E_TYPE, 105, 1, 15, "must be text in quotes"},
         {"matches(s, t)", CHURN_E_TYPE, 105, 1, 12, "must be text in quotes"},
         {"i.matches('a')", CHURN_E_TYPE, 301, 1, 3, "does not take int and string"},
-        {"s.matches()", CHURN_E_TYPE, 302, 1, 3, "takes 2 arguments, got 1"},
+        {"s.matches()", CHURN_E_TYPE, 302, 1, 3, "takes 1 argument, got 0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         churn_error err = {.struct_size = sizeof err};

@@ -71,7 +71,8 @@ static churn__expr *compile_text(kit *k, const char *text, uint32_t flags)
     churn_error err = {.struct_size = sizeof err};
     churn__expr *expr = NULL;
     churn_status st = kit_compile(k, churn__str_nts(text), 0, flags, &expr, &err);
-    if (st != CHURN_OK && st != CHURN_E_LIMIT) {
+    bool no_time = err.detail == CHURN__EXPR_BAD_TIME || err.detail == CHURN__EXPR_BAD_DURATION;
+    if (st != CHURN_OK && st != CHURN_E_LIMIT && !no_time) {
         fail_msg("`%s` at %u:%u: %s", text, err.line, err.column, err.message);
     }
     return expr;
@@ -464,7 +465,7 @@ static const char *public_cell(const churn_table *table, unsigned row, const chu
     return same ? NULL : "value";
 }
 
-enum { PUBLIC = RANDOM_NAMES - 3 }; /* lists are not among the public types */
+enum { PUBLIC = RANDOM_NAMES - 1 }; /* lists are not among the public types */
 
 static void public_row(const random_rows *from, unsigned row, churn_value *out)
 {
@@ -492,7 +493,8 @@ static void check_public(const char *text, const churn_variable *variables, unsi
     churn_table *table = NULL;
     churn_error err = {.struct_size = sizeof err};
     churn_status st = churn_expression_compile(text, CHURN_NTS, variables, PUBLIC, NULL, &e, &err);
-    if (st == CHURN_E_LIMIT) {
+    if (st == CHURN_E_LIMIT || err.detail == CHURN__EXPR_BAD_TIME ||
+        err.detail == CHURN__EXPR_BAD_DURATION) {
         return;
     }
     if (st != CHURN_OK) {

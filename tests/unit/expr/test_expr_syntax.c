@@ -67,22 +67,22 @@ static void compile__bad_syntax__says_where(void **state)
         {"a.", CHURN_E_PARSE, 101, 1, 3, "ends where a name"},
         {"a @ 1", CHURN_E_PARSE, 101, 1, 3, "`@` means nothing"},
         {"a \xE2\x82\xAC 1", CHURN_E_PARSE, 101, 1, 3, "means nothing here"},
-        {"9223372036854775808", CHURN_E_PARSE, 102, 1, 1, "does not fit 64 bits"},
-        {"99999999999999999999", CHURN_E_PARSE, 102, 1, 1, "does not fit 64 bits"},
+        {"9223372036854775808", CHURN_E_PARSE, 107, 1, 1, "does not fit 64 bits"},
+        {"99999999999999999999", CHURN_E_PARSE, 107, 1, 1, "does not fit 64 bits"},
         {"1 + 12abc", CHURN_E_PARSE, 102, 1, 5, "`12abc` is not a number"},
         {"0x", CHURN_E_PARSE, 102, 1, 1, "digits must follow"},
         {"1e999", CHURN_E_PARSE, 102, 1, 1, "out of range"},
         {"'abc", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
         {"'a\nb'", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
         {"'''abc'", CHURN_E_PARSE, 103, 1, 1, "no closing quote"},
-        {"'ab\\q'", CHURN_E_PARSE, 103, 1, 4, "escape that does not exist"},
-        {"'\\ud800'", CHURN_E_PARSE, 103, 1, 2, "escape"},
-        {"'\\U00110000'", CHURN_E_PARSE, 103, 1, 2, "escape"},
-        {"'\\x4'", CHURN_E_PARSE, 103, 1, 2, "escape"},
-        {"'\\400'", CHURN_E_PARSE, 103, 1, 2, "escape"},
+        {"'ab\\q'", CHURN_E_PARSE, 110, 1, 4, "escape that does not exist"},
+        {"'\\ud800'", CHURN_E_PARSE, 110, 1, 2, "escape"},
+        {"'\\U00110000'", CHURN_E_PARSE, 110, 1, 2, "escape"},
+        {"'\\x4'", CHURN_E_PARSE, 110, 1, 2, "escape"},
+        {"'\\400'", CHURN_E_PARSE, 110, 1, 2, "escape"},
         {"while > 1", CHURN_E_PARSE, 104, 1, 1, "`while` is a reserved word"},
         {"package", CHURN_E_PARSE, 104, 1, 1, "reserved"},
-        {"'\xFF'", CHURN_E_UTF8, 101, 1, 2, "not UTF-8"},
+        {"'\xFF'", CHURN_E_UTF8, 106, 1, 2, "a byte is 0xFF"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         check_bad(*state, &cases[i]);
@@ -151,6 +151,17 @@ static void compile__types__do_not_mix(void **state)
         {"i in ['abc']", CHURN_E_TYPE, 301, 1, 3, "`in` does not take int and string"},
         {"i in tags", CHURN_E_TYPE, 301, 1, 3, "`in` does not take int and list of string"},
         {"as_of > 5", CHURN_E_TYPE, 301, 1, 7, "`>` does not take timestamp and int"},
+        {"customer.plan == null", CHURN_E_TYPE, 301, 1, 15, "write has(x)"},
+        {"null < 1", CHURN_E_TYPE, 301, 1, 6, "`<` does not take null and int"},
+        {"[1] < [2]", CHURN_E_TYPE, 301, 1, 5, "`<` does not take list and list"},
+        {"[1] == ['a']", CHURN_E_TYPE, 301, 1, 5, "`==` does not take list and list"},
+        {"[1] + 2 == [1, 2]", CHURN_E_TYPE, 301, 1, 5, "`+` does not take list and int"},
+        {"as_of + as_of > as_of", CHURN_E_TYPE, 301, 1, 7, "does not take timestamp and"},
+        {"duration('1h') * 2 > duration('1m')", CHURN_E_TYPE, 301, 1, 16, "`*` does not take dur"},
+        {"duration('1h') - as_of > 1", CHURN_E_TYPE, 301, 1, 16, "duration and timestamp"},
+        {"-duration('1h') == duration('1m')", CHURN_E_TYPE, 301, 1, 1, "got duration"},
+        {"as_of.getHours(customer.plan) == 1", CHURN_E_TYPE, 302, 1, 16, "a zone in quotes"},
+        {"as_of.getHours('UTC', 'UTC') == 1", CHURN_E_TYPE, 302, 1, 7, "argument"},
         {"tags == tags", CHURN_E_TYPE, 301, 1, 6, "does not take list of string"},
         {"size(1)", CHURN_E_TYPE, 301, 1, 1, "`size` does not take int"},
         {"size('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "takes 1 argument, got 2"},
@@ -165,24 +176,109 @@ static void compile__types__do_not_mix(void **state)
     }
 }
 
+static void compile__constants_that_are_none__say_what_is_wrong(void **state)
+{
+    static const bad cases[] = {
+        {"as_of.getHours('Mars/Olympus') == 1", CHURN_E_NOT_FOUND, 204, 1, 16, "`Mars/Olympus`"},
+        {"as_of.getDate('') == 1", CHURN_E_NOT_FOUND, 204, 1, 15, "no time zone"},
+        {"as_of > timestamp('2026-02-30T00:00:00Z')", CHURN_E_PARSE, 108, 1, 19, "no such day"},
+        {"as_of > timestamp('2026-02-03')", CHURN_E_PARSE, 108, 1, 19, "write it as"},
+        {"as_of - as_of > duration('3d')", CHURN_E_PARSE, 109, 1, 26, "`3d` is no duration"},
+        {"duration('') > duration('1h')", CHURN_E_PARSE, 109, 1, 10, "write it as \"36h\""},
+        {"duration('3000000h') > duration('1h')", CHURN_E_PARSE, 109, 1, 10, "does not fit"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_bad(*state, &cases[i]);
+    }
+}
+
+typedef struct told {
+    uint32_t count;
+    struct {
+        int32_t detail;
+        uint32_t column;
+    } each[16];
+} told;
+
+static void tell(void *context, const churn__expr_finding *finding)
+{
+    told *to = context;
+    if (finding->status != CHURN_OK && to->count < 16) {
+        to->each[to->count].detail = finding->detail;
+        to->each[to->count++].column = finding->column;
+    }
+}
+
+static void compile__several_mistakes__are_each_told_once(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t count;
+        int32_t details[6];
+        uint32_t columns[6];
+    } cases[] = {
+        {"x1 > 1 && x2 > 2 || a", 2, {201, 201}, {1, 11}},
+        {"(i + 'a') * 2 > 3 && a && !i", 2, {301, 301}, {4, 28}},
+        {"i + x1 + x2 == 3", 2, {201, 201}, {5, 10}},
+        {"'\\q\\w' == 1x && a", 3, {110, 110, 102}, {2, 4, 11}},
+        {"i = 1 & a", 2, {101, 101}, {3, 7}},
+        {"99999999999999999999 > i && x1", 2, {107, 201}, {1, 29}},
+        {"type(i) == i && [1][x1 && 2] && x2", 3, {501, 501, 201}, {1, 20, 33}},
+        {"{'a': x1} == 1u || b'x' == i || siz(i) > 1", 4, {501, 501, 501, 202}, {14, 20, 1, 33}},
+        {"tags.exists(t, t == 'x') && x1", 2, {501, 201}, {6, 29}},
+        {"while > 1 && for(1) == 2 && x1", 3, {104, 104, 201}, {1, 14, 29}},
+        {"i in [x1, x2, 'a'] ? a : nope", 3, {201, 201, 201}, {7, 11, 26}},
+        {"x1 ? x2 : x3", 3, {201, 201, 201}, {1, 6, 11}},
+        {"a && 1 && customer.plan", 2, {301, 301}, {6, 11}},
+        {"x1 ==", 1, {101}, {6}},
+        {"1x + 'abc", 2, {102, 103}, {1, 6}}};
+    kit *k = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        told all = {0};
+        churn__expr_scope scope = {.context = k, .resolve = kit_resolve, .list = kit_list};
+        const churn__expr_source source = {.text = churn__str_nts(cases[i].text),
+                                           .scope = &scope,
+                                           .report = tell,
+                                           .report_context = &all};
+        churn__expr *expr = NULL;
+        churn_error err = {.struct_size = sizeof err};
+        assert_int_not_equal(churn__expr_compile(k->heap, NULL, &source, &expr, &err), CHURN_OK);
+        assert_null(expr);
+        bool same = all.count == cases[i].count && err.detail == cases[i].details[0] &&
+                    err.column == cases[i].columns[0];
+        for (uint32_t n = 0; same && n < all.count; n++) {
+            same = all.each[n].detail == cases[i].details[n] &&
+                   all.each[n].column == cases[i].columns[n];
+        }
+        if (!same) {
+            for (uint32_t n = 0; n < all.count; n++) {
+                print_message("# %d at %u\n", all.each[n].detail, all.each[n].column);
+            }
+            fail_msg("`%s`: %u told; the first is %d at %u: %s", cases[i].text, all.count,
+                     err.detail, err.column, err.message);
+        }
+    }
+}
+
 static void compile__forms_left_out__say_what_to_write(void **state)
 {
     static const bad cases[] = {
-        {"customer.plan == null", CHURN_E_UNSUPPORTED, 501, 1, 18, "has(x)"},
+        {"null", CHURN_E_UNSUPPORTED, 501, 1, 1, "`null` as a result"},
         {"b'abc' == b'abc'", CHURN_E_UNSUPPORTED, 501, 1, 1, "bytes are left out"},
         {"1u == 1u", CHURN_E_UNSUPPORTED, 501, 1, 1, "without `u`"},
         {"{'a': 1}", CHURN_E_UNSUPPORTED, 501, 1, 1, "maps are left out"},
         {"tags[0] == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 5, "indexing is left out"},
         {"Msg{a: 1}", CHURN_E_UNSUPPORTED, 501, 1, 1, "messages are left out"},
-        {".a", CHURN_E_UNSUPPORTED, 501, 1, 1, "leading dot"},
         {"(1).a", CHURN_E_UNSUPPORTED, 501, 1, 5, "a field of a value"},
         {"tags.exists(t, t == 'x')", CHURN_E_UNSUPPORTED, 501, 1, 6, "`exists` is left out"},
         {"[1].map(t, t)", CHURN_E_UNSUPPORTED, 501, 1, 5, "`map` is left out"},
         {"type(1) == type(2)", CHURN_E_UNSUPPORTED, 501, 1, 1, "`type` is left out"},
-        {"duration('1h') > duration('1m')", CHURN_E_UNSUPPORTED, 501, 1, 1, "`duration`"},
-        {"as_of.getMonth() == 1", CHURN_E_UNSUPPORTED, 501, 1, 7, "`getMonth`"},
+        {"a?.b", CHURN_E_UNSUPPORTED, 501, 1, 2, "`?.` is left out: write has(x) ? x : y"},
+        {"'x'.lowerAscii() == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 5, "`lowerAscii` is left out"},
+        {"math.bitAnd(1, 2) == 0", CHURN_E_UNSUPPORTED, 501, 1, 6, "`math.bitAnd` is left out"},
+        {"'%d'.format([1]) == '1'", CHURN_E_UNSUPPORTED, 501, 1, 6, "join strings with `+`"},
         {"days_since('login') > 10", CHURN_E_UNSUPPORTED, 501, 1, 1, "write metric.<id>"},
-        {"[1] == [1]", CHURN_E_UNSUPPORTED, 501, 1, 5, "comparing lists"},
+        {"tags", CHURN_E_UNSUPPORTED, 501, 1, 1, "a list as a result"},
         {"[1]", CHURN_E_UNSUPPORTED, 501, 1, 1, "a list as a result"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -378,6 +474,9 @@ int main(void)
                                         close),
         cmocka_unit_test_setup_teardown(compile__suggestion__is_also_given_alone, open, close),
         cmocka_unit_test_setup_teardown(compile__types__do_not_mix, open, close),
+        cmocka_unit_test_setup_teardown(compile__constants_that_are_none__say_what_is_wrong, open,
+                                        close),
+        cmocka_unit_test_setup_teardown(compile__several_mistakes__are_each_told_once, open, close),
         cmocka_unit_test_setup_teardown(compile__forms_left_out__say_what_to_write, open, close),
         cmocka_unit_test_setup_teardown(compile__wanted_type__is_enforced, open, close),
         cmocka_unit_test_setup_teardown(compile__strict__switches_coercion_off, open, close),
