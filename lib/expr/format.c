@@ -15,6 +15,7 @@ churn_status churn__expr_format(churn__heap *heap, const churn_limits *limits, c
     churn__arena_init(&arena, heap);
     CHURN_TRY(churn__limits_resolve(limits, &comp.limits, err));
     CHURN_TRY(churn__expr_read(&comp));
+    CHURN_TRY(comp.first);
     churn__expr_print(&comp, (uint32_t)comp.node_count - 1, out);
     if (out->failed) {
         st = churn__fail_memory(err, heap);
