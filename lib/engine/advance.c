@@ -65,15 +65,18 @@ static churn_status judge_batch(churn__ticking *t, churn_error *err)
     churn_status st = CHURN_OK;
     churn__frame *frame = t->frame;
     size_t stride = t->rows;
+    uint32_t count = 0;
     memset(t->stirred, 0, frame->rows);
     for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
         const churn__trigger_def *def = &frame->playbook->triggers[i];
-        CHURN_TRY(churn__expr_truth(def->when, frame->columns, frame->rows, frame->scratch,
-                                    t->when + i * stride, err));
+        t->outcomes[count++] = t->when + i * stride;
         if (def->clear_when) {
-            CHURN_TRY(churn__expr_truth(def->clear_when, frame->columns, frame->rows,
-                                        frame->scratch, t->clear + i * stride, err));
+            t->outcomes[count++] = t->clear + i * stride;
         }
+    }
+    CHURN_TRY(churn__expr_group_truth(t->conditions, frame->columns, frame->rows, frame->scratch,
+                                      t->outcomes, err));
+    for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
         sort_out(t, i);
     }
 done:
@@ -175,6 +178,33 @@ done:
 
 /* ---- a whole evaluation ---- */
 
+static size_t conditions_most(const churn_playbook *playbook)
+{
+    return 2 * (size_t)playbook->trigger_count;
+}
+
+/* Many triggers ask in part the same: all of their conditions are one program. */
+static churn_status group_conditions(churn__ticking *t, churn_error *err)
+{
+    churn_engine *engine = t->staging.engine;
+    const churn_playbook *playbook = engine->playbook;
+    uint32_t count = 0;
+    const churn__expr **exprs =
+        churn__alloc_array_zero(engine->heap, conditions_most(playbook), sizeof *exprs);
+    if (!exprs) {
+        return churn__fail_memory(err, engine->heap);
+    }
+    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
+        exprs[count++] = playbook->triggers[i].when;
+        if (playbook->triggers[i].clear_when) {
+            exprs[count++] = playbook->triggers[i].clear_when;
+        }
+    }
+    churn_status st = churn__expr_group_create(engine->heap, exprs, count, &t->conditions, err);
+    churn__free_array(engine->heap, exprs, conditions_most(playbook), sizeof *exprs);
+    return st;
+}
+
 static bool make_room(churn__ticking *t)
 {
     churn_engine *engine = t->staging.engine;
@@ -183,9 +213,11 @@ static bool make_room(churn__ticking *t)
     t->zones = (churn__zones){.heap = engine->heap, .directory = engine->playbook->zoneinfo};
     t->when = churn__alloc_array_zero(engine->heap, cells, sizeof *t->when);
     t->clear = churn__alloc_array_zero(engine->heap, cells, sizeof *t->clear);
+    t->outcomes = churn__alloc_array_zero(engine->heap, conditions_most(engine->playbook),
+                                          sizeof *t->outcomes);
     t->stirred = churn__alloc_array_zero(engine->heap, t->rows, 1);
     t->steps = churn__alloc_array_zero(engine->heap, engine->watch_count, sizeof *t->steps);
-    return t->when && t->clear && t->stirred && t->steps;
+    return t->when && t->clear && t->outcomes && t->stirred && t->steps;
 }
 
 static void free_room(churn__ticking *t)
@@ -194,6 +226,9 @@ static void free_room(churn__ticking *t)
     size_t cells = engine->playbook->trigger_count * t->rows;
     churn__free_array(engine->heap, t->when, cells, sizeof *t->when);
     churn__free_array(engine->heap, t->clear, cells, sizeof *t->clear);
+    churn__free_array(engine->heap, t->outcomes, conditions_most(engine->playbook),
+                      sizeof *t->outcomes);
+    churn__expr_group_free(t->conditions);
     churn__free_array(engine->heap, t->stirred, t->rows, 1);
     churn__free_array(engine->heap, t->steps, engine->watch_count, sizeof *t->steps);
     if (t->zones.heap) {
@@ -248,6 +283,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     if (!make_room(&t)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
+    CHURN_TRY(group_conditions(&t, err));
     CHURN_TRY(tick_all(&t, options->cancel, counter, err));
     CHURN_TRY(tick_gone(&t, err));
     if (engine->store_version != 0) {

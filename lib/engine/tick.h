@@ -27,8 +27,11 @@ typedef struct churn__ticking {
     churn__zones zones;
     churn__truth *when;  /* by trigger, then row of the batch; CHURN__OUTSIDE */
     churn__truth *clear; /* the same; only where there is a clear_when */
-    uint8_t *stirred;    /* by row: some condition is neither FALSE nor outside */
-    churn__step *steps;  /* room for one a watch */
+    churn__expr_group
+        *conditions;         /* of all triggers: `when`, then `clear_when` where there is one */
+    churn__truth **outcomes; /* where each of them goes, as many as conditions may be */
+    uint8_t *stirred;        /* by row: some condition is neither FALSE nor outside */
+    churn__step *steps;      /* room for one a watch */
     uint32_t step_count;
 } churn__ticking;
 
