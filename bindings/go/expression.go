@@ -131,6 +131,20 @@ func CheckExpression(text string, variables []Variable, options ...ExpressionOpt
 	return diagnostics, nil
 }
 
+// Functions lists the functions of the language: a table of name, call, arguments, result, description,
+// example and standard.
+func Functions() (*Table, error) {
+	if err := checkABI(); err != nil {
+		return nil, err
+	}
+	var out *C.churn_table
+	why := newError()
+	if status := C.churn_expression_functions(&out, &why); status != C.CHURN_OK {
+		return nil, failure(status, why)
+	}
+	return takeTable(out), nil
+}
+
 func (p *packer) variables(from []Variable) *C.churn_variable {
 	packed := make([]C.churn_variable, len(from))
 	for i, variable := range from {

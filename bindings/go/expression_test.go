@@ -320,3 +320,10 @@ func TestExpressionsAreChecked(t *testing.T) {
 		t.Fatal(found, err)
 	}
 }
+
+func TestFunctionsAreListed(t *testing.T) {
+	table := must[*Table](t)(Functions())
+	if table.Len() < 40 || table.Row(0).String("description") == "" {
+		t.Error(table.Len())
+	}
+}

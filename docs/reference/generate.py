@@ -25,6 +25,82 @@ FILTERS = ROOT / "lib/expr/template_filters.c"
 NOTE = "<!-- Made by docs/reference/generate.py from the table in lib/playbook; do not edit. -->\n"
 
 
+EXPRESSIONS = """
+Conditions, filters, texts and questions share one language: a part of the Common Expression Language (CEL), with types that are
+checked when it is compiled. `docs/expressions-in-ten-minutes.md` teaches it, `docs/cel.md` compares it with CEL.
+
+## Values
+
+| type | literals | what it is |
+|---|---|---|
+| bool | `true`, `false` | |
+| int | `42`, `-7`, `0x1F` | whole, 64 bits; leaving them is an error, never another number |
+| double | `0.5`, `1.0`, `1e3` | every metric and score is one |
+| string | `"a"`, `'a'`, triple quotes, raw `r"\\d"` | Unicode; escapes of CEL |
+| timestamp | `timestamp("2026-02-01T00:00:00Z")` | an instant |
+| duration | `duration("36h")` | a stretch of time; units `h m s ms us ns` |
+| list | `["free", "trial"]` | behind `in`, and of texts such as `tags` |
+
+## Operators
+
+From those that bind most tightly to those that bind least; all but `?:` group from the left.
+
+| operators | takes | gives |
+|---|---|---|
+| `x.f()`, `f(x)`, `(x)` | | |
+| `!` `-` | bool; number | the same |
+| `*` `/` `%` | two numbers of one type; `%` ints | the same; `/` of ints cuts off the fraction |
+| `+` `-` | two numbers; `+` two strings | the same |
+| `==` `!=` `<` `<=` `>` `>=` `in` | two values of one type, or two numbers | bool |
+| `&&` | bools | bool |
+| `\|\|` | bools | bool |
+| `?:` | a bool and two values of one type | that type |
+
+An int literal becomes a double beside one: `metric.logins > 3` needs no `3.0`. Comments run from `//` to the end of the line.
+
+## What is missing
+
+A value that is not known makes what stands on it *unknown*; unknown is never true, so nothing fires on missing data. `&&` is
+false where one side is false, `||` is true where one side is true, whatever the other side is. `has(x)` says whether x is there,
+and is never unknown.
+
+| | false | true | unknown | error |
+|---|---|---|---|---|
+| `false &&` | false | false | false | false |
+| `true &&` | false | true | unknown | error |
+| `unknown &&` | false | unknown | unknown | unknown |
+| `error &&` | false | error | unknown | error |
+| `false \|\|` | false | true | unknown | error |
+| `true \|\|` | true | true | true | true |
+| `unknown \|\|` | unknown | true | unknown | unknown |
+| `error \|\|` | error | true | unknown | error |
+
+## What differs from strict CEL
+
+- **X1**: an int and a double compare with each other, exactly; an int literal becomes a double beside one.
+- **X2**: a number that is not finite, in a comparison or as a result, is an error of that row rather than IEEE's answer.
+
+The flag `CHURN_EXPRESSION_STRICT_CEL` switches both off.
+
+## Limits
+
+| limit | default | at most |
+|---|---|---|
+| `expression_bytes` of text | 8192 | 65536 |
+| `expression_nodes` | 512 | 4096 |
+| `expression_depth` | 64 | 256 |
+| `expression_list` elements | 256 | 4096 |
+
+They are checked when a text is compiled, so that evaluating it always ends.
+
+## Comments that switch lints off
+
+`// churn: allow CH1701` at the end of a line of the expression, or alone on the line before, switches a lint off for that line;
+several codes or names are separated by commas. In a playbook `# churn: allow CH1701` does the same for a line of the file. A
+comment that switches off nothing is a finding itself.
+"""
+
+
 def take_schema(library):
     """The schema as the library gives it, through ctypes."""
     churn = ctypes.CDLL(str(library))
@@ -38,6 +114,27 @@ def take_schema(library):
     text = ctypes.string_at(churn.churn_buffer_data(buffer), churn.churn_buffer_size(buffer))
     churn.churn_buffer_free(buffer)
     return text.decode("utf-8")
+
+
+def take_functions(library):
+    """The functions of expressions as the library lists them, through ctypes."""
+    churn = ctypes.CDLL(str(library))
+
+    class Str(ctypes.Structure):
+        _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+
+    churn.churn_table_string.restype = Str
+    churn.churn_table_string.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32]
+    churn.churn_table_row_count.restype = ctypes.c_uint64
+    for name in ("churn_table_row_count", "churn_table_free"):
+        getattr(churn, name).argtypes = [ctypes.c_void_p]
+    table = ctypes.c_void_p()
+    if churn.churn_expression_functions(ctypes.byref(table), None) != 0:
+        sys.exit("churn_expression_functions() failed")
+    rows = [[churn.churn_table_string(table, row, column).ptr.decode("utf-8") for column in range(7)]
+            for row in range(churn.churn_table_row_count(table))]
+    churn.churn_table_free(table)
+    return rows
 
 
 def cell(text):
@@ -219,6 +316,28 @@ The examples are with name "Acme", note " late again ", score 61.256, share 0.03
     return "".join(out)
 
 
+def expressions_page(functions, rows):
+    out = ["# Expressions\n\n", NOTE.replace("the table in lib/playbook", "the table in lib/expr/functions.c"),
+           EXPRESSIONS, "\n## Functions\n\n| call | takes | gives | meaning | example | of |\n|---|---|---|---|---|---|\n"]
+    for _, call, arguments, result, about, example, standard in functions:
+        out.append(f"| {code(call)} | {cell(arguments)} | {cell(result)} | {cell(about)} | {code(example)} | {standard} |\n")
+    out.append("""
+`?` follows what may be left out. In playbooks and questions, `days_since("login")`, `count("login", "30d")`,
+`sum("invoice.amount", "90d")`, `distinct("login.user", "30d")` and their like stand for metrics that are made for them; their
+arguments are texts known when the playbook is compiled.
+
+## Codes
+
+What is wrong, and what is probably not meant, has a code that never changes its meaning.
+
+| code | name | severity | meaning |
+|---|---|---|---|
+""")
+    out += [f"| CH{int(r['number']):04d} | {r['name']} | {r['severity']} | {cell(r['meaning'])} |\n"
+            for r in rows if 1100 <= int(r["number"]) < 1800]
+    return "".join(out)
+
+
 def codes_table(rows):
     out = ["/* Made from lib/playbook/diagnostics.csv by docs/reference/generate.py; do not edit. */\n"]
     out += [f"DIAGNOSTIC({r['number']}, {r['name']}, {r['severity']}, {r['status']})\n"
@@ -245,6 +364,7 @@ def main():
               HERE / "templates.md": templates_page(read_filters())}
     if args.library is not None:
         wanted[SCHEMA] = take_schema(args.library)
+        wanted[HERE / "expressions.md"] = expressions_page(take_functions(args.library), rows)
     if SCHEMA in wanted or SCHEMA.exists():
         text = wanted[SCHEMA] if SCHEMA in wanted else SCHEMA.read_text(encoding="utf-8")
         wanted[HERE / "playbook.md"] = playbook_page(json.loads(text))

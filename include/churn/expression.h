@@ -46,8 +46,8 @@ typedef int32_t churn_outcome;
  * churn_template_filters() lists. A template is an expression of type string that is never unknown:
  * what is missing or cannot be computed is a dash, or what the filter default() says. Errors are
  * those of churn_expression_compile(), and the first of them is told. Only a text that grows longer
- * than the limit string_bytes has the outcome error. Evaluate it by churn_expression_evaluate_into(),
- * by columns or by stream.
+ * than the limit string_bytes has the outcome error. Evaluate it by
+ * churn_expression_evaluate_into(), by columns or by stream.
  */
 
 typedef struct churn_expression_options {
@@ -307,6 +307,20 @@ CHURN_API churn_status churn_expression_check(const char *text, size_t len,
                                               uint32_t variable_count,
                                               const churn_expression_options *options,
                                               churn_table **findings, churn_error *err);
+
+/**
+ * List the functions of the language.
+ *
+ * @param[out] out one row a way to call a function, in the order of the reference: `name`, `call`
+ * (the form, "x.contains(y)"), `arguments` (their types, "string, string"), `result`,
+ * `description`, `example`, `standard` ("CEL", "CEL extension", "libchurn"); returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_functions(churn_table **out, churn_error *err);
 
 /**
  * Free an expression.

@@ -167,6 +167,7 @@ static void expression__null__arg(void **state)
     assert_arg(churn_expression_evaluate(made, NULL, 1, &outcome, NULL, NULL));
     assert_arg(churn_expression_evaluate_columns(made, NULL, 1, 1, NULL, &table, NULL));
     assert_arg(churn_expression_evaluate_stream(made, NULL, NULL, &table, NULL));
+    assert_arg(churn_expression_functions(NULL, NULL));
     assert_arg(churn_expression_format(NULL, 0, NULL, &buffer, NULL));
     assert_arg(churn_expression_format("x", 1, NULL, NULL, NULL));
     assert_arg(churn_expression_check(NULL, 0, &x, 1, NULL, &table, NULL));

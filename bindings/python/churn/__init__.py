@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine of a churn-reduction playbook: records in; at-risk customers, reasons, actions out."""
 from . import _core
-from ._core import (Cancel, abi_version, default_limits, live_handles, time_format, version,
+from ._core import (Cancel, abi_version, default_limits, functions, live_handles, time_format, version,
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
@@ -28,5 +28,5 @@ __all__ = [
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
-    "format_expression", "live_handles", "time_format", "time_parse", "version", "version_number",
+    "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

@@ -124,6 +124,22 @@ static PyObject *core_template_filters(PyObject *module, PyObject *unused)
     return st == CHURN_OK ? core_table_new(state, table) : core_raise(state, st, &err, "", NULL);
 }
 
+PyDoc_STRVAR(
+    functions_doc,
+    "functions()\n--\n\n"
+    "The functions of the expression language: name, call, arguments, result, description, "
+    "example and standard of each.");
+
+static PyObject *core_language(PyObject *module, PyObject *unused)
+{
+    core_state *state = PyModule_GetState(module);
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    (void)unused;
+    churn_status st = churn_expression_functions(&table, &err);
+    return st == CHURN_OK ? core_table_new(state, table) : core_raise(state, st, &err, "", NULL);
+}
+
 PyDoc_STRVAR(columns_doc, "columns(mapping, /)\n--\n\n"
                           "A capsule with an Arrow stream of a mapping of names to columns.");
 PyDoc_STRVAR(default_limits_doc, "default_limits()\n--\n\nThe limits that hold unless told.");
@@ -139,6 +155,7 @@ static PyMethodDef core_functions[] = {
     {"time_micros", core_time_micros, METH_O, time_micros_doc},
     {"time_datetime", core_time_datetime, METH_O, time_datetime_doc},
     {"columns", core_columns, METH_VARARGS, columns_doc},
+    {"functions", core_language, METH_NOARGS, functions_doc},
     {"template_filters", core_template_filters, METH_NOARGS, template_filters_doc},
     {"default_limits", core_default_limits, METH_NOARGS, default_limits_doc},
     {"_format_expression", core_format_expression, METH_VARARGS, NULL},

@@ -327,3 +327,14 @@ def test_check():
     assert [d.code for d in caught.value.diagnostics] == ["CH1201"]
     with pytest.raises(ValueError):
         churn.check_expression("x", {"x": "money"})
+
+
+def test_functions():
+    rows = churn.functions().to_dicts()
+    names = {row["name"] for row in rows}
+    assert {"has", "size", "contains", "timestamp", "math.abs"} <= names
+    assert {"size(x)", "x.size()"} <= {row["call"] for row in rows}
+    assert {row["standard"] for row in rows} <= {"CEL", "CEL extension", "libchurn"}
+    for row in rows:
+        assert row["description"].endswith(".") and row["result"] and row["arguments"], row
+        assert churn.format_expression(row["example"]), row
