@@ -293,13 +293,13 @@ FORMS = [
     Form("d", "math.sqrt(@)", "d", lambda a: math.sqrt(a) if a >= 0 else math.nan),
     Form("s", "(@ + @)", "ss", lambda a, b: a + b), Form("s", "string(@)", "i", str),
     Form("s", "string(@)", "b", lambda a: "true" if a else "false"), Form("s", "string(@)", "t", show_instant),
-    Form("t", "timestamp(@)", "i", lambda a: instant(a * 10**6)), Form("t", "timestamp(@)", "s", read_instant),
+    Form("t", "timestamp(@)", "i", lambda a: instant(a * 10**6)), Form("t", "timestamp(@ + '')", "s", read_instant),
     Form("t", "(@ + @)", "tu", lambda a, b: instant(a + b // 1000)),
     Form("t", "(@ + @)", "ut", lambda a, b: instant(b + a // 1000)),
     Form("t", "(@ - @)", "tu", lambda a, b: instant(a - b // 1000)),
     Form("u", "(@ - @)", "tt", lambda a, b: span((a - b) * 1000)),
     Form("u", "(@ + @)", "uu", lambda a, b: span(a + b)), Form("u", "(@ - @)", "uu", lambda a, b: span(a - b)),
-    Form("u", "duration(@)", "s", read_span),
+    Form("u", "duration(@ + '')", "s", read_span),
 ]
 
 #: Literals: as they are written, and what they are. Durations are whole microseconds, as instants are.

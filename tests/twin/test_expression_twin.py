@@ -25,21 +25,6 @@ def variables(of):
     return {f"{letter}{n}": TYPES[letter] for letter in of for n in (0, 1)}
 
 
-def compiles(form):
-    try:
-        churn.Expression(str(Tree(form, [Tree(Form(kid, f"{kid}0")) for kid in form.kids])), variables(TYPES))
-        return True
-    except (churn.ExpressionError, churn.Error, ValueError):
-        return False
-
-
-try:
-    churn.Expression("u0", {"u0": "duration"})
-except (churn.Error, ValueError):
-    del TYPES["u"]
-    FORMS[:] = [form for form in FORMS if form.of != "u" and "u" not in form.kids and compiles(form)]
-
-
 class Maker(random.Random):
     def __init__(self, seed, strict):
         super().__init__(seed)

@@ -18,7 +18,10 @@ type form struct {
 
 // Left out is what CEL leaves to implementations: how string() shows a double or an instant (that it
 // reads back as the same is in), whether double() reads "inf", and the least of numbers of which one is
-// NaN, for which cel-go says that there is no overload.
+// NaN, for which cel-go says that there is no overload. Of durations, what string() shows in cel-go went
+// through a double, and getMilliseconds() is all of it there, not what is left of a second as in the
+// definition. A literal that is no instant or duration is refused when it is compiled, here alone, so
+// texts that are converted are made of two.
 var forms = []form{
 	{'b', "($b && $b)"}, {'b', "($b || $b)"}, {'b', "($b && $b && $b)"}, {'b', "($b || $b || $b)"},
 	{'b', "!$b"}, {'b', "($b ? $b : $b)"}, {'b', "$b == $b"}, {'b', "($b != $b)"}, {'b', "($b < $b)"},
@@ -43,7 +46,7 @@ var forms = []form{
 	{'i', "$t.getHours()"}, {'i', "$t.getMinutes()"}, {'i', "$t.getSeconds()"}, {'i', "$t.getMilliseconds()"},
 	{'i', "$t.getHours(@z)"}, {'i', "$t.getMinutes(@z)"}, {'i', "$t.getDate(@z)"}, {'i', "$t.getDayOfYear(@z)"},
 	{'i', "$t.getDayOfWeek(@z)"}, {'i', "$t.getMonth(@z)"}, {'i', "$t.getFullYear(@z)"}, {'i', "$t.getDayOfMonth(@z)"},
-	{'i', "$u.getHours()"}, {'i', "$u.getMinutes()"}, {'i', "$u.getSeconds()"}, {'i', "$u.getMilliseconds()"},
+	{'i', "$u.getHours()"}, {'i', "$u.getMinutes()"}, {'i', "$u.getSeconds()"},
 	{'d', "($d + $d)"}, {'d', "($d - $d)"}, {'d', "($d * $d)"}, {'d', "($d / $d)"}, {'d', "(-($d))"},
 	{'d', "($b ? $d : $d)"}, {'d', "double($i)"}, {'d', "double($s)"}, {'d', "double($d)"},
 	{'d', "math.least((math.isNaN(d0) ? 0.0 : d0), @d)"}, {'d', "math.greatest(@d, (math.isNaN(d1) ? 0.0 : d1), @d)"},
@@ -51,11 +54,11 @@ var forms = []form{
 	{'d', "math.sign($d)"}, {'d', "math.ceil($d)"}, {'d', "math.floor($d)"}, {'d', "math.round($d)"},
 	{'d', "math.trunc($d)"}, {'d', "math.sqrt($d)"},
 	{'s', "($s + $s)"}, {'s', "($b ? $s : $s)"}, {'s', "string($i)"}, {'s', "string($b)"},
-	{'s', "string($u)"}, {'s', "string($s)"},
-	{'t', "timestamp($i)"}, {'t', "timestamp($s)"}, {'t', "timestamp($t)"}, {'t', "timestamp(string($t))"}, {'t', "($b ? $t : $t)"},
+	{'s', "string(@u)"}, {'s', "string($s)"},
+	{'t', "timestamp($i)"}, {'t', "timestamp($s + '')"}, {'t', "timestamp($t)"}, {'t', "timestamp(string($t))"}, {'t', "($b ? $t : $t)"},
 	{'t', "($t + $u)"}, {'t', "($u + $t)"}, {'t', "($t - $u)"},
 	{'u', "($t - $t)"}, {'u', "($u + $u)"}, {'u', "($u - $u)"}, {'u', "($b ? $u : $u)"},
-	{'u', "duration($s)"}, {'u', "duration($u)"},
+	{'u', "duration($s + '')"}, {'u', "duration($u)"}, {'u', "duration(string(@u))"},
 }
 
 // Literals that meet what the columns hold. Instants and spans are whole microseconds, which is what

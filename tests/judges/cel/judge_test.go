@@ -59,18 +59,6 @@ var letters = []byte("bidstu")
 // As many failures are told; more say the same.
 const enough = 8
 
-var noDurations bool
-
-func init() {
-	e, err := churn.CompileExpression("u0", []churn.Variable{{Name: "u0", Type: churn.Duration}})
-	if noDurations = err != nil; err == nil {
-		e.Close()
-	} else {
-		variables = variables[:10]
-		letters = letters[:5]
-	}
-}
-
 type judge struct {
 	env      *cel.Env
 	declared []churn.Variable
@@ -93,16 +81,11 @@ func newJudge(t *testing.T) *judge {
 	for _, f := range forms {
 		text := m.fill(f, 0, func(of byte) byte { return of }).String()
 		if _, err := j.program(text); err != nil {
-			if noDurations {
-				continue
-			}
 			t.Fatalf("cel-go does not take %s: %v", text, err)
 		}
 		e, err := j.ours(text)
 		if err != nil {
-			if !noDurations {
-				t.Errorf("%s: %v", text, err)
-			}
+			t.Errorf("%s: %v", text, err)
 			continue
 		}
 		e.Close()
@@ -134,8 +117,10 @@ var (
 	times = []time.Time{time.Unix(0, 0), time.UnixMicro(1), time.UnixMicro(-1), time.Unix(1767225600, 0),
 		time.UnixMicro(1767225599999999), time.Unix(1709209800, 0), time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(9999, 12, 31, 23, 59, 59, 999999000, time.UTC), time.UnixMicro(1774749600123456)}
+	// Not to the last second of 292 years, where cel-go says that differences of instants overflow which
+	// do not yet.
 	spans = []time.Duration{0, time.Microsecond, -time.Microsecond, time.Hour, -90 * time.Minute, 1500 * time.Millisecond,
-		24 * time.Hour, 100 * 365 * 24 * time.Hour, math.MaxInt64 / 1000 * 1000, math.MinInt64 / 1000 * 1000}
+		24 * time.Hour, 100 * 365 * 24 * time.Hour, 250 * 365 * 24 * time.Hour, -250 * 365 * 24 * time.Hour}
 )
 
 func (m *maker) record(missing int) []any {
@@ -332,19 +317,19 @@ func TestJudgeAgrees(t *testing.T) {
 	}
 }
 
-var ofManyTypes = regexp.MustCompile(`\[|dyn|math\.(greatest|least|sqrt)`)
+var moreInCEL = regexp.MustCompile(`\[|dyn|math\.(greatest|least|sqrt)|^int\(`)
 
 // What does not fit together for cel-go does not for us: forms with operands of types that were not
 // meant for them. Lists are left out, and what takes any number of operands: for cel-go a list of
 // several types is one of `dyn`, which is judged when it runs; we have types alone. cel-go also takes the
-// root of an int.
+// root of an int and makes an int of a duration.
 func TestJudgeAgreesOnTypes(t *testing.T) {
 	j := newJudge(t)
 	m := newMaker(t, j)
 	refused, failures := 0, 0
 	for round := 0; round < rounds(4000) && failures < enough; round++ {
 		f := pick(m, m.usable[pick(m, letters)])
-		if ofManyTypes.MatchString(f.text) {
+		if moreInCEL.MatchString(f.text) {
 			continue
 		}
 		tree := m.fill(f, m.IntN(2), func(of byte) byte {

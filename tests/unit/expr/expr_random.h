@@ -183,7 +183,7 @@ static const random_form random_forms[] = {
     {'s', "string($t)", 0},
     {'s', "string($u)", 0},
     {'t', "timestamp($i)", 0},
-    {'t', "timestamp($s)", 0},
+    {'t', "timestamp($s + '')", 0},
     {'t', "timestamp($t)", 0},
     {'t', "($b ? $t : $t)", 0},
     {'t', "($t + $u)", 0},
@@ -193,7 +193,7 @@ static const random_form random_forms[] = {
     {'u', "($u + $u)", 0},
     {'u', "($u - $u)", 0},
     {'u', "($b ? $u : $u)", 0},
-    {'u', "duration($s)", 0},
+    {'u', "duration($s + '')", 0},
     {'u', "duration($u)", 0},
 };
 

@@ -101,7 +101,7 @@ static void close_maker(kit *k, random_maker *m)
 
 static char pick_type(random_maker *m)
 {
-    return "bidst"[random_pick(m, 5)];
+    return "bidstu"[random_pick(m, 6)];
 }
 
 /* ---- what is there ---- */
@@ -125,6 +125,7 @@ static void grammar__every_form__compiles(void **state)
         }
     }
 
+    assert_int_equal(absent, 0);
     close_maker(&k, &m);
 }
 
