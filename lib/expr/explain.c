@@ -114,6 +114,12 @@ static uint32_t operand(const explainer *ex, uint32_t node, uint32_t i)
     return ex->expr->args[ex->nodes[node].first + i];
 }
 
+/* A list that is taken apart, so that no entry of the frame holds it. */
+static bool is_list(const expr_node *node)
+{
+    return node->type == EXPR_TYPE_LIST;
+}
+
 /* A list has the state that the strictest of its elements gives it. */
 static uint8_t list_state(const explainer *ex, uint32_t node)
 {
@@ -128,7 +134,7 @@ static uint8_t list_state(const explainer *ex, uint32_t node)
 static void find_states(explainer *ex)
 {
     for (uint32_t i = 0; i < ex->expr->node_count; i++) {
-        ex->states[i] = ex->nodes[i].kind == NODE_LIST ? list_state(ex, i) : cell_of(ex, i)->state;
+        ex->states[i] = is_list(&ex->nodes[i]) ? list_state(ex, i) : cell_of(ex, i)->state;
     }
 }
 
@@ -166,7 +172,7 @@ static bool stands_on(const explainer *ex, uint32_t node, uint32_t i)
 static uint32_t push_operands(const explainer *ex, visit *stack, uint32_t top, visit from)
 {
     const expr_node *node = &ex->nodes[from.node];
-    uint32_t depth = from.depth + (node->kind == NODE_LIST ? 0 : 1);
+    uint32_t depth = from.depth + (is_list(node) ? 0 : 1);
     for (uint32_t i = node->count; i > 0; i--) {
         uint32_t kid = operand(ex, from.node, i - 1);
         if (ex->nodes[kid].kind == NODE_CONST ||
@@ -244,6 +250,8 @@ static churn_status write_value(explainer *ex, uint32_t node)
         return write_printed(ex, OP_D2S, cell);
     case CHURN__TYPE_TIME:
         return write_printed(ex, OP_T2S, cell);
+    case CHURN__TYPE_DURATION:
+        return write_printed(ex, OP_U2S, cell);
     case CHURN__TYPE_STRING:
         write_quoted(&ex->buf, cell->as.s);
         return CHURN_OK;
@@ -345,7 +353,7 @@ static churn_status tell(explainer *ex)
     ex->visits[top++] = (visit){.node = ex->expr->node_count - 1, .decided = true};
     while (top > 0) {
         visit at = ex->visits[--top];
-        if (ex->nodes[at.node].kind != NODE_LIST) {
+        if (!is_list(&ex->nodes[at.node])) {
             CHURN_TRY(add_part(ex, at));
         }
         top = push_operands(ex, ex->visits, top, at);

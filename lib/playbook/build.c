@@ -279,6 +279,7 @@ churn__expr *b_expression(builder *b, const churn__yaml_node *node, const churn_
                                        .scope = scope,
                                        .want = want,
                                        .flags = b->no_lints ? CHURN__EXPR_NO_LINTS : 0,
+                                       .zoneinfo = b->pb->zoneinfo,
                                        .report = report_finding,
                                        .report_context = &to};
     if (churn__expr_compile(b->heap, &b->pb->limits, &source, &expr, &err) != CHURN_OK) {
@@ -311,6 +312,7 @@ churn__template *b_template(builder *b, const churn__yaml_node *node)
     const churn__expr_source source = {.text = node->text,
                                        .place = place_of(node),
                                        .scope = &scope,
+                                       .zoneinfo = b->pb->zoneinfo,
                                        .report = report_finding,
                                        .report_context = &to};
     const churn__template_options options = {

@@ -263,7 +263,7 @@ static void playbook_parse__faults_of_texts__all_told(void **state)
 {
     static const char yaml[] =
         "churn: 1\nname: x\ntime_zone: UTC\ncurrency: USD\nevaluate: 1d\n"
-        "triggers: [{id: t, when: 'true', play: p}]\nplays:\n  - id: p\n    steps:\n"
+        "triggers: [{id: t, when: customer.churned, play: p}]\nplays:\n  - id: p\n    steps:\n"
         "      - task:\n"
         "          title: 'Call {{customer.nme}} {{customer.id | uper}}'\n"
         "          text: 'Since {{as_of | money}} {{as_of | date(\"x\")}} {{'\n";
