@@ -40,6 +40,7 @@ checked when it is compiled. `docs/expressions-in-ten-minutes.md` teaches it, `d
 | timestamp | `timestamp("2026-02-01T00:00:00Z")` | an instant |
 | duration | `duration("36h")` | a stretch of time; units `h m s ms us ns` |
 | list | `["free", "trial"]` | behind `in`, and of texts such as `tags` |
+| null | `null` | of variables declared nullable: there and without value |
 
 ## Operators
 
@@ -50,7 +51,7 @@ From those that bind most tightly to those that bind least; all but `?:` group f
 | `x.f()`, `f(x)`, `(x)` | | |
 | `!` `-` | bool; number | the same |
 | `*` `/` `%` | two numbers of one type; `%` ints | the same; `/` of ints cuts off the fraction |
-| `+` `-` | two numbers; `+` two strings | the same |
+| `+` `-` | two numbers; `+` two strings, two lists; instants and durations | the same |
 | `==` `!=` `<` `<=` `>` `>=` `in` | two values of one type, or two numbers | bool |
 | `&&` | bools | bool |
 | `\|\|` | bools | bool |

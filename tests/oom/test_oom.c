@@ -975,6 +975,11 @@ static churn_status try_expression_format(bench *b, churn_error *err)
                                    &options, &b->buffer, err);
 }
 
+static churn_status try_functions(bench *b, churn_error *err)
+{
+    return churn_expression_functions(&b->table, err);
+}
+
 static churn_status try_expression_check(bench *b, churn_error *err)
 {
     churn_expression_options options = {.struct_size = sizeof options,
@@ -1211,6 +1216,7 @@ static const struct {
     {"template", try_template},
     {"filters", try_filters},
     {"expression_format", try_expression_format},
+    {"functions", try_functions},
     {"expression_check", try_expression_check},
     {"playbook_diff", try_playbook_diff},
     {"evaluate_stream", try_evaluate_stream},
