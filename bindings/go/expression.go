@@ -235,6 +235,12 @@ func within(record map[string]any, name string) any {
 
 // The values of the variables, in their order.
 func (e *Expression) pick(record any, values []any) error {
+	if from, ok := record.(map[string]any); ok {
+		for i, variable := range e.variables {
+			values[i] = within(from, variable.Name)
+		}
+		return nil
+	}
 	from := reflect.Indirect(reflect.ValueOf(record))
 	if from.Kind() != reflect.Struct {
 		return fail(ErrArgument, "a record is a map[string]any or a struct, not a %T", record)
