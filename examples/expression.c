@@ -33,7 +33,8 @@ static churn_status ask_many(const churn_expression *rule, churn_error *err)
     const double scores[] = {61.5, 0, 0, 88};
     const uint8_t scores_known = 0x9; /* rows 0 and 3 */
     const churn_str plans[] = {text("free"), text("free"), text("team"), text("trial")};
-    const churn_value_column columns[] = {{scores, &scores_known}, {plans, NULL}};
+    const churn_value_column columns[] = {{.values = scores, .valid = &scores_known},
+                                          {.values = plans}};
     churn_table *answers = NULL;
     churn_status status =
         churn_expression_evaluate_columns(rule, columns, 2, 4, NULL, &answers, err);

@@ -33,7 +33,9 @@ static churn_status write_many(const churn_expression *card, churn_error *err)
     const churn_str names[] = {text("Blue"), text("Green")};
     const double amounts[] = {99, 1200000};
     const churn_time logins[] = {1770076800000000, 1770192000000000};
-    const churn_value_column columns[] = {{names, NULL}, {amounts, NULL}, {logins, NULL}};
+    const churn_value_column columns[] = {{.values = names, .valid = NULL},
+                                          {.values = amounts, .valid = NULL},
+                                          {.values = logins, .valid = NULL}};
     churn_table *texts = NULL;
     churn_status status = churn_expression_evaluate_columns(card, columns, 3, 2, NULL, &texts, err);
     for (uint64_t row = 0; row < churn_table_row_count(texts); row++)

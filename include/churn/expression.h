@@ -77,7 +77,24 @@ typedef struct churn_variable {
 typedef struct churn_value_column {
     const void *values;   /* uint8_t[], int64_t[], double[], churn_str[] by the variable's type */
     const uint8_t *valid; /* one bit a row, least significant first; NULL: no row is missing */
+    /* Strings that repeat: row i is dictionary[codes[i]], and `values` is not read. NULL: not so.
+     */
+    const uint32_t *codes;
+    const churn_str *dictionary;
+    uint32_t dictionary_count;
+    uint32_t reserved; /* zero */
 } churn_value_column;
+
+/** What the rows of an expression came to. */
+typedef struct churn_expression_counts {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t value_rows;   /* there is a value */
+    uint64_t true_rows;    /* of these, for a bool */
+    uint64_t false_rows;   /* the same */
+    uint64_t unknown_rows; /* it stands on something missing */
+    uint64_t error_rows;   /* it cannot be computed */
+} churn_expression_counts;
 
 /**
  * Compile an expression over declared variables.
@@ -231,6 +248,101 @@ CHURN_API churn_status churn_expression_evaluate_columns(const churn_expression 
                                                          uint32_t column_count, uint64_t row_count,
                                                          churn_cancel *cancel, churn_table **out,
                                                          churn_error *err);
+
+/**
+ * Evaluate an expression for many rows into arrays of your own: the fastest way, which makes
+ * nothing.
+ *
+ * @param columns as for churn_expression_evaluate_columns()
+ * @param column_count how many; must equal the number of variables
+ * @param row_count rows in every column
+ * @param cancel may be NULL
+ * @param[out] values row_count values by the expression's type: uint8_t (0 or 1) for bool, int64_t
+ *        for int, timestamp and duration, double; 0 where there is none; may be NULL
+ * @param[out] valid which rows have a value, one bit a row, least significant first, (row_count +
+ *        7) / 8 bytes; may be NULL
+ * @param[in,out] counts how many rows came to what; `struct_size` is yours; may be NULL
+ * @param err optional; where the call fails, what the arrays hold is of no meaning
+ * @return CHURN_OK; CHURN_E_UNSUPPORTED where the value is a string; CHURN_E_ARG where a column
+ *         that is used has no values or a code is not in its dictionary; CHURN_E_UTF8;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_fill(const churn_expression *expression,
+                                             const churn_value_column *columns,
+                                             uint32_t column_count, uint64_t row_count,
+                                             churn_cancel *cancel, void *values, uint8_t *valid,
+                                             churn_expression_counts *counts, churn_error *err);
+
+/**
+ * Evaluate many expressions over the same rows. What they have in common is computed once.
+ *
+ * @param expressions compiled over equal variables; borrowed
+ * @param count how many, at least one
+ * @param names of the table's columns, one an expression; NULL: "0", "1" and so on; borrowed
+ * @param columns as for churn_expression_evaluate_columns()
+ * @param column_count how many; must equal the number of variables
+ * @param row_count rows in every column
+ * @param cancel may be NULL
+ * @param[out] out a table with the values of each expression in a column of its own, null where
+ *        there is none; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_ARG, also where the variables of two expressions differ; and as
+ *         churn_expression_evaluate_columns()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expressions_evaluate_columns(
+    const churn_expression *const *expressions, uint32_t count, const churn_str *names,
+    const churn_value_column *columns, uint32_t column_count, uint64_t row_count,
+    churn_cancel *cancel, churn_table **out, churn_error *err);
+
+/**
+ * Evaluate many expressions over the rows of an Arrow stream, as
+ * churn_expressions_evaluate_columns() does.
+ *
+ * @param expressions compiled over equal variables; borrowed
+ * @param count how many, at least one
+ * @param names of the table's columns, one an expression; NULL: "0", "1" and so on; borrowed
+ * @param stream as in churn_table_import(); columns that no expression uses are ignored
+ * @param cancel may be NULL
+ * @param[out] out as for churn_expressions_evaluate_columns()
+ * @param err optional
+ * @return as churn_expression_evaluate_stream()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expressions_evaluate_stream(const churn_expression *const *expressions,
+                                                         uint32_t count, const churn_str *names,
+                                                         struct ArrowArrayStream *stream,
+                                                         churn_cancel *cancel, churn_table **out,
+                                                         churn_error *err);
+
+/**
+ * Evaluate many expressions over the same rows into arrays of your own.
+ *
+ * @param expressions compiled over equal variables; borrowed
+ * @param count how many, at least one
+ * @param columns as for churn_expression_evaluate_columns()
+ * @param column_count how many; must equal the number of variables
+ * @param row_count rows in every column
+ * @param cancel may be NULL
+ * @param[out] values one array an expression, as for churn_expression_fill(); may hold or be NULL
+ * @param[out] valid the same for bitmaps; may hold or be NULL
+ * @param[in,out] counts one an expression, each with its `struct_size`; may be NULL
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_ARG, also where the variables of two expressions differ; and as
+ *         churn_expression_fill()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expressions_fill(const churn_expression *const *expressions,
+                                              uint32_t count, const churn_value_column *columns,
+                                              uint32_t column_count, uint64_t row_count,
+                                              churn_cancel *cancel, void *const *values,
+                                              uint8_t *const *valid,
+                                              churn_expression_counts *counts, churn_error *err);
 
 /**
  * Evaluate an expression for the rows of an Arrow stream, whose columns are matched by name.

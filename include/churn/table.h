@@ -140,8 +140,8 @@ CHURN_API churn_str churn_table_string(const churn_table *table, uint64_t row, u
  * @return view of the table, valid until churn_table_free(): int64_t[] for int and time, double[]
  *         for double, uint8_t[] with one bit a row (least significant first) for bool; for string
  *         int64_t[row_count + 1], where row i is bytes [a[i], a[i + 1]) of
- *         churn_table_column_bytes(); NULL where there is no such column. Cells that are null hold
- *         zero or "".
+ *         churn_table_column_bytes(); NULL where there is no such column, or no memory to lay text
+ *         out. Cells that are null hold zero or "".
  * @threads any
  * @since 0.1
  */
@@ -150,7 +150,8 @@ CHURN_API const void *churn_table_column_data(const churn_table *table, uint32_t
 /**
  * Return the text of all rows of a string column, one after the other.
  *
- * @return view of the table, valid until churn_table_free(); NULL for other columns
+ * @return view of the table, valid until churn_table_free(); NULL for other columns, or where there
+ *         is no memory to lay it out
  * @threads any
  * @since 0.1
  */

@@ -99,6 +99,14 @@ bool churn__arrow_doubles(const churn__arrow_reader *reader, uint32_t field, uin
 bool churn__arrow_times(const churn__arrow_reader *reader, uint32_t field, uint64_t row, uint32_t n,
                         churn_time *out);
 
+/* The current batch's values as they lie in memory, where they are words of 64 bits that need no
+ * conversion (int64, double, microseconds); NULL otherwise. */
+const void *churn__arrow_words(const churn__arrow_reader *reader, uint32_t field);
+/* Which of n cells from `row` on are not null: one bit a cell, least significant first. `out` has
+ * room for (n + 7) / 8 bytes; null entries of a dictionary are left to the caller. */
+void churn__arrow_validity(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                           uint32_t n, uint8_t *out);
+
 /* False: no cell of the field is null in the current batch. */
 bool churn__arrow_has_nulls(const churn__arrow_reader *reader, uint32_t field);
 

@@ -332,8 +332,16 @@ churn_status churn__arrow_export(const churn_table *table, int64_t text_bytes,
                                  struct ArrowArrayStream *out, churn_error *err)
 {
     churn__heap *heap = churn__table_heap(table);
-    stream_data *data = churn__alloc_zero(heap, sizeof *data);
+    stream_data *data = NULL;
 
+    /* Text is laid out when it is asked for first: now, where there is a way to say that there is
+     * no memory. */
+    for (uint32_t i = 0; i < churn_table_column_count(table); i++) {
+        if (churn_table_column_data(table, i) == NULL) {
+            return churn__fail_memory(err, heap);
+        }
+    }
+    data = churn__alloc_zero(heap, sizeof *data);
     if (data == NULL) {
         return churn__fail_memory(err, heap);
     }

@@ -111,3 +111,46 @@ bool churn__arrow_times(const churn__arrow_reader *reader, uint32_t field, uint6
     }
     return true;
 }
+
+const void *churn__arrow_words(const churn__arrow_reader *reader, uint32_t field)
+{
+    const churn__arrow_column *column = &reader->columns[field];
+    const churn__arrow_cells *cells = &column->cells;
+    bool words = cells->type.layout == CHURN__LAYOUT_F64 || cells->type.layout == CHURN__LAYOUT_I64;
+    bool timed = cells->type.kind == CHURN__ARROW_TIME || cells->type.kind == CHURN__ARROW_LOCAL ||
+                 cells->type.kind == CHURN__ARROW_DATE;
+    bool same = !timed || (cells->type.times == 1 && cells->type.over == 1);
+    bool aligned = (uintptr_t)cells->data % sizeof(int64_t) == 0;
+    return column->unsupported == NULL && !column->encoded && words && same && aligned ? cells->data
+                                                                                       : NULL;
+}
+
+/* Bits [bit, bit + n) of a bitmap, from bit 0 on. */
+static void move_bits(const uint8_t *from, uint64_t bit, uint32_t n, uint8_t *out)
+{
+    unsigned shift = bit % 8;
+    const uint8_t *bytes = from + bit / 8;
+    for (uint32_t i = 0; 8 * i < n; i++) {
+        unsigned low = (unsigned)bytes[i] >> shift;
+        bool next = shift != 0 && 8 * i + (8 - shift) < n;
+        out[i] = (uint8_t)(low | (next ? (unsigned)bytes[i + 1] << (8 - shift) : 0));
+    }
+}
+
+void churn__arrow_validity(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                           uint32_t n, uint8_t *out)
+{
+    const churn__arrow_column *column = &reader->columns[field];
+    const churn__arrow_cells *cells = &column->cells;
+    if (column->type.layout == CHURN__LAYOUT_NULL) {
+        memset(out, 0, churn__bits_bytes(n));
+    } else if (!has_nulls(cells) && cells->inner == NULL) {
+        memset(out, 0xff, churn__bits_bytes(n));
+    } else if (cells->valid != NULL && cells->outer == NULL && cells->inner == NULL) {
+        move_bits(cells->valid, cells->valid_bit + row, n, out);
+    } else {
+        for (uint32_t i = 0; i < n; i++) {
+            churn__bit_put(out, i, !churn__arrow_cell_null(cells, row + i));
+        }
+    }
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr/ast.h"
 #include "expr/fuse.h"
+#include "expr/vector.h"
 
 /* Compiling and evaluating: the functions of expr.h. */
 
@@ -155,7 +156,9 @@ static churn_status compile(expr_comp *comp, churn__type want)
     CHURN_TRY(keep_tree(comp));
     CHURN_TRY(churn__expr_lint(comp));
     CHURN_TRY(churn__expr_generate(comp));
-    if (!churn__expr_fuse(comp->expr)) {
+    const churn__expr *expr = comp->expr;
+    if (!churn__expr_fuse(comp->expr) ||
+        !churn__expr_plan_make(comp->heap, comp->arena, &expr, 1, &comp->expr->plan)) {
         st = churn__fail_memory(comp->err, comp->heap);
     }
 done:
@@ -242,32 +245,6 @@ const uint32_t *churn__expr_slots(const churn__expr *expr, uint32_t *count)
 }
 
 /* ---- evaluating ---- */
-
-static void put_truth(const expr_vector *result, uint32_t n, churn__truth *restrict out)
-{
-    if (result->step == 0) {
-        memset(out, expr_truth(result->states != NULL ? result->states[0] : EXPR_TRUE), n);
-        return;
-    }
-    const uint8_t *restrict states = result->states;
-    EXPR_EACH_LANE(n, out[i] = expr_truth(states[i]));
-}
-
-churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
-                               churn__expr_scratch *scratch, churn__truth *out, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    uint32_t chunk = churn__expr_scratch_chunk(scratch);
-    CHURN_TRY(churn__expr_scratch_fit(scratch, expr, err));
-    for (uint32_t row = 0; row < n; row += chunk) {
-        uint32_t rows = n - row < chunk ? n - row : chunk;
-        expr_vector result;
-        CHURN_TRY(churn__expr_run_chunk(expr, columns, row, rows, scratch, &result, err));
-        put_truth(&result, rows, out + row);
-    }
-done:
-    return st;
-}
 
 void churn__expr_give(churn__type type, const expr_cell *cell, churn__value *out)
 {

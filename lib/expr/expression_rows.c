@@ -1,300 +1,256 @@
 /* SPDX-License-Identifier: MIT */
 #include <churn/expression.h>
 
-#include "arrow/arrow.h"
-#include "base/bits.h"
-#include "base/date.h"
-#include "expr/expression_inside.h"
+#include "expr/rows.h"
 
-/* The public functions that evaluate many rows. */
+/* Rows given as plain columns. */
 
-/* ---- plain columns ---- */
+/* ---- the expressions of a call ---- */
 
-static churn_status check_columns(const churn_expression *expression,
-                                  const churn_value_column *columns, uint32_t column_count,
-                                  uint64_t row_count, churn_error *err)
+static bool same_variables(const churn_expression *a, const churn_expression *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (a->types[i] != b->types[i] || !churn__str_eq(a->names[i], b->names[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+churn_status churn__expr_rules_open(expr_rules *rules, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    const char *function = "churn_expression_evaluate_columns";
-    if (columns == NULL && expression->count > 0) {
-        return churn__fail_null(err, function, "columns");
+    if (rules->expressions == NULL || rules->count == 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: no expressions are given", rules->function);
     }
-    if (column_count != expression->count) {
-        CHURN_FAIL(CHURN_E_ARG, 0, "%s: %u columns given for %u variables", function,
-                   (uint64_t)column_count, (uint64_t)expression->count);
-    }
-    for (uint32_t i = 0; i < expression->expr->slot_count; i++) {
-        uint32_t variable = expression->expr->slots[i];
-        if (columns[variable].values == NULL && row_count > 0) {
-            CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q is used and has no values", function,
-                       &expression->names[variable]);
+    for (uint32_t i = 0; i < rules->count; i++) {
+        if (rules->expressions[i] == NULL) {
+            CHURN_TRY(churn__fail_null(err, rules->function, "expressions"));
         }
+        if (!same_variables(rules->expressions[0], rules->expressions[i])) {
+            CHURN_FAIL(CHURN_E_ARG, 0,
+                       "%s: expression %u was compiled over other variables than the first one",
+                       rules->function, (uint64_t)i);
+        }
+    }
+    churn__heap *heap = rules->expressions[0]->heap;
+    rules->exprs = churn__alloc_array(heap, rules->count, sizeof *rules->exprs);
+    if (rules->exprs == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint32_t i = 0; i < rules->count; i++) {
+        rules->exprs[i] = rules->expressions[i]->expr;
     }
 done:
     return st;
 }
 
-static churn_status check_strings(const expr_batch *batch, const churn__column *column, uint32_t n,
-                                  churn_error *err)
+void churn__expr_rules_close(expr_rules *rules)
+{
+    if (rules->exprs != NULL) {
+        churn__free_array(rules->expressions[0]->heap, rules->exprs, rules->count,
+                          sizeof *rules->exprs);
+    }
+}
+
+/* ---- strings ---- */
+
+/* Most texts are: words of it at once. */
+static bool is_ascii(churn_str s)
+{
+    uint64_t any = 0, word = 0;
+    size_t i = 0;
+    for (; s.len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, s.ptr + i, sizeof word);
+        any |= word;
+    }
+    for (; i < s.len; i++) {
+        any |= (unsigned char)s.ptr[i];
+    }
+    return (any & UINT64_C(0x8080808080808080)) == 0;
+}
+
+churn_status churn__expr_check_strings(const churn__column *column, uint32_t n,
+                                       uint64_t rows_before, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn_str *values = column->values;
     for (uint32_t i = 0; i < n; i++) {
-        if (column->missing == NULL || column->missing[i] == CHURN__PRESENT) {
-            CHURN_TRY(churn__expr_check_string(values[i], batch->rows_before + i, err));
+        bool plain = values[i].ptr != NULL && churn__column_has(column, i) && is_ascii(values[i]);
+        if (!plain && churn__column_has(column, i)) {
+            CHURN_TRY(churn__expr_check_string(values[i], rows_before + i, err));
         }
     }
 done:
     return st;
 }
 
-/* Point slot number `k` at rows [row, row + n) of the host's column. */
-static churn_status open_column(expr_batch *batch, uint32_t k, const churn_value_column *from,
-                                uint64_t row, uint32_t n, churn_error *err)
-{
-    churn__type type = batch->expr->slot_types[k];
-    churn__column *to = &batch->columns[batch->expr->slots[k]];
-    to->type = type;
-    to->values = (const char *)from->values + row * churn__expr_width(type);
-    to->missing = NULL;
-    if (from->valid != NULL) {
-        churn__missing *missing = batch->missing + (size_t)k * EXPR_CHUNK;
-        for (uint32_t i = 0; i < n; i++) {
-            missing[i] =
-                churn__bit_get(from->valid, row + i) ? CHURN__PRESENT : CHURN__NOT_PROVIDED;
-        }
-        to->missing = missing;
-    }
-    return type == CHURN__TYPE_STRING ? check_strings(batch, to, n, err) : CHURN_OK;
-}
+/* ---- plain columns ---- */
 
-static churn_status run_columns(expr_batch *batch, const churn_value_column *columns, uint64_t rows,
-                                churn_cancel *cancel, churn_error *err)
+typedef struct host {
+    const expr_rules *rules;
+    expr_batch batch;
+    const churn_value_column *columns;
+    uint32_t **clean; /* by slot read: codes of a block where some had to be made harmless */
+} host;
+
+static churn_status check_column(const host *h, const plan_slot *slot, uint64_t rows,
+                                 churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__cancel_total(cancel, rows);
-    for (uint64_t row = 0; row < rows; row += EXPR_CHUNK) {
-        uint32_t n = rows - row < EXPR_CHUNK ? (uint32_t)(rows - row) : EXPR_CHUNK;
-        CHURN_TRY(churn__cancel_check(cancel, err));
-        for (uint32_t k = 0; k < batch->expr->slot_count; k++) {
-            CHURN_TRY(open_column(batch, k, &columns[batch->expr->slots[k]], row, n, err));
-        }
-        CHURN_TRY(churn__expr_batch_run(batch, n, err));
-        churn__cancel_step(cancel, batch->rows_before);
+    const churn_value_column *column = &h->columns[slot->slot];
+    const churn_str *name = &h->rules->expressions[0]->names[slot->slot];
+    bool coded = slot->type == CHURN__TYPE_STRING && column->codes != NULL;
+    if (rows > 0 && column->values == NULL && !coded) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q is used and has no values", h->rules->function,
+                   name);
+    }
+    if (column->reserved != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q: reserved is not zero", h->rules->function, name);
+    }
+    if (column->codes != NULL && !coded) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q has codes and is no string", h->rules->function,
+                   name);
+    }
+    if (coded && column->dictionary == NULL && column->dictionary_count > 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: column %q has codes and no dictionary", h->rules->function,
+                   name);
+    }
+    for (uint32_t i = 0; coded && i < column->dictionary_count; i++) {
+        CHURN_TRY(churn__expr_check_string(column->dictionary[i], CHURN_ROW_NONE, err));
     }
 done:
     return st;
 }
 
-churn_status churn_expression_evaluate_columns(const churn_expression *expression,
-                                               const churn_value_column *columns,
-                                               uint32_t column_count, uint64_t row_count,
-                                               churn_cancel *cancel, churn_table **out,
-                                               churn_error *err)
+static churn_status check_columns(const host *h, uint32_t column_count, uint64_t rows,
+                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
-    expr_batch batch = {0};
-    if (out == NULL) {
-        return churn__fail_null(err, "churn_expression_evaluate_columns", "out");
+    const churn_expression *first = h->rules->expressions[0];
+    if (h->columns == NULL && first->count > 0) {
+        CHURN_TRY(churn__fail_null(err, h->rules->function, "columns"));
     }
-    *out = NULL;
-    if (expression == NULL) {
-        return churn__fail_null(err, "churn_expression_evaluate_columns", "expression");
+    if (column_count != first->count) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "%s: %u columns given for %u variables", h->rules->function,
+                   (uint64_t)column_count, (uint64_t)first->count);
     }
-    CHURN_TRY(check_columns(expression, columns, column_count, row_count, err));
-    CHURN_TRY(churn__expr_batch_open(&batch, expression->heap, expression->expr, column_count,
-                                     row_count, err));
-    batch.rendered = expression->tmpl != NULL ? expression : NULL;
-    CHURN_TRY(run_columns(&batch, columns, row_count, cancel, err));
-    CHURN_TRY(churn__expr_batch_finish(&batch, out, err));
-done:
-    churn__expr_batch_close(&batch);
-    return st;
-}
-
-/* ---- Arrow streams ---- */
-
-/* Where the columns of a stream go: one for each slot that is read. */
-typedef struct intake {
-    expr_batch *batch;
-    churn__arrow_reader *reader;
-    uint32_t *fields; /* of the stream, by slot read */
-    char *values;     /* EXPR_CHUNK of the widest type for each */
-} intake;
-
-#define WIDEST sizeof(churn_str)
-
-static bool reads_as(churn__arrow_kind kind, churn__type type)
-{
-    switch (kind) {
-    case CHURN__ARROW_NULL:
-        return true;
-    case CHURN__ARROW_BOOL:
-        return type == CHURN__TYPE_BOOL;
-    case CHURN__ARROW_INT: /* durations: nanoseconds */
-        return type == CHURN__TYPE_INT || type == CHURN__TYPE_DURATION ||
-               type == CHURN__TYPE_DOUBLE;
-    case CHURN__ARROW_DOUBLE:
-    case CHURN__ARROW_DECIMAL:
-        return type == CHURN__TYPE_DOUBLE;
-    case CHURN__ARROW_STRING:
-        return type == CHURN__TYPE_STRING;
-    default:
-        return type == CHURN__TYPE_TIME;
+    for (uint32_t k = 0; k < h->batch.plan->slot_count; k++) {
+        CHURN_TRY(check_column(h, &h->batch.plan->slots[k], rows, err));
     }
-}
-
-static churn_status find_field(const intake *in, churn_str name, churn__type type, uint32_t *out,
-                               churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    uint32_t count = churn__arrow_field_count(in->reader), i = 0;
-    while (i < count && !churn__str_eq(churn__arrow_get_field(in->reader, i)->name, name)) {
-        i++;
-    }
-    if (i == count) {
-        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the stream has no column %q", &name);
-    }
-    const char *unsupported = churn__arrow_unsupported(in->reader, i);
-    if (unsupported != NULL) {
-        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: Arrow type `%s` is not read", &name, unsupported);
-    }
-    if (!reads_as(churn__arrow_get_field(in->reader, i)->kind, type)) {
-        CHURN_FAIL(CHURN_E_TYPE, 0, "column %q: the variable is declared %s, the column is not",
-                   &name, churn__type_name(type));
-    }
-    *out = i;
 done:
     return st;
 }
 
-/* `number` counts over all batches, for messages. */
-static churn_status take_cell(const intake *in, uint32_t field, churn__type type, uint64_t row,
-                              uint64_t number, char *to, churn_error *err)
+static uint32_t largest_code(const uint32_t *codes, uint32_t n)
 {
-    int64_t i = 0;
-    bool fits = true;
-    switch (type) {
-    case CHURN__TYPE_BOOL:
-        *(uint8_t *)to = churn__arrow_bool(in->reader, field, row);
-        break;
-    case CHURN__TYPE_DOUBLE: {
-        double d = churn__arrow_double(in->reader, field, row);
-        memcpy(to, &d, sizeof d);
-        break;
+    uint32_t most = churn__expr_kernels()->largest(codes, n / 64);
+    for (uint32_t i = n / 64 * 64; i < n; i++) {
+        most = codes[i] > most ? codes[i] : most;
     }
-    case CHURN__TYPE_STRING: {
-        churn_str s = churn__arrow_string(in->reader, field, row);
-        memcpy(to, &s, sizeof s);
-        return churn__expr_check_string(s, number, err);
-    }
-    case CHURN__TYPE_TIME:
-        fits = churn__arrow_time(in->reader, field, row, &i);
-        if (fits && churn__arrow_get_field(in->reader, field)->kind == CHURN__ARROW_DATE) {
-            i *= CHURN__DAY;
-        }
-        memcpy(to, &i, sizeof i);
-        break;
-    default:
-        fits = churn__arrow_int(in->reader, field, row, &i);
-        memcpy(to, &i, sizeof i);
-        break;
-    }
-    return fits ? CHURN_OK
-                : churn__fail_at(err, CHURN_E_TYPE, 0, 0, 0, number,
-                                 "column %q: a value is out of range",
-                                 &churn__arrow_get_field(in->reader, field)->name);
+    return most;
 }
 
-static churn_status take_column(const intake *in, uint32_t k, uint64_t row, uint32_t n,
+/* Codes of missing rows may be anything: the machine looks them up all the same. */
+static churn_status clean_codes(host *h, uint32_t k, churn__column *column, uint32_t n,
                                 churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__type type = in->batch->expr->slot_types[k];
-    size_t width = churn__expr_width(type);
-    char *values = in->values + (size_t)k * EXPR_CHUNK * WIDEST;
-    churn__missing *missing = in->batch->missing + (size_t)k * EXPR_CHUNK;
+    if (h->clean[k] == NULL) {
+        h->clean[k] = churn__alloc_array(h->batch.heap, EXPR_BLOCK, sizeof **h->clean);
+        if (h->clean[k] == NULL) {
+            CHURN_TRY(churn__fail_memory(err, h->batch.heap));
+        }
+    }
     for (uint32_t i = 0; i < n; i++) {
-        bool null = churn__arrow_is_null(in->reader, in->fields[k], row + i);
-        missing[i] = null ? CHURN__NOT_PROVIDED : CHURN__PRESENT;
-        if (!null) {
-            CHURN_TRY(take_cell(in, in->fields[k], type, row + i, in->batch->rows_before + i,
-                                values + i * width, err));
+        bool good = column->codes[i] < column->dict_count;
+        if (!good && churn__column_has(column, i)) {
+            st = churn__fail_at(err, CHURN_E_ARG, 0, 0, 0, h->batch.rows_before + i,
+                                "%s: a code is not in its column's dictionary", h->rules->function);
+            goto done;
         }
+        h->clean[k][i] = good ? column->codes[i] : 0;
     }
-    in->batch->columns[in->batch->expr->slots[k]] =
-        (churn__column){.type = type, .values = values, .missing = missing};
+    column->codes = h->clean[k];
 done:
     return st;
 }
 
-static churn_status run_arrow_batch(const intake *in, uint64_t rows, churn_cancel *cancel,
-                                    churn_error *err)
+/* Point the k-th slot that is read at rows [row, row + n) of the host's column. */
+static churn_status point(host *h, uint32_t k, uint64_t row, uint32_t n, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    for (uint64_t row = 0; row < rows; row += EXPR_CHUNK) {
-        uint32_t n = rows - row < EXPR_CHUNK ? (uint32_t)(rows - row) : EXPR_CHUNK;
-        CHURN_TRY(churn__cancel_check(cancel, err));
-        for (uint32_t k = 0; k < in->batch->expr->slot_count; k++) {
-            CHURN_TRY(take_column(in, k, row, n, err));
+    const plan_slot *slot = &h->batch.plan->slots[k];
+    const churn_value_column *from = &h->columns[slot->slot];
+    churn__column *to = &h->batch.columns[slot->slot];
+    size_t width = slot->type == CHURN__TYPE_BOOL ? 1 : expr_value_size(slot->type);
+    to->type = slot->type;
+    to->valid = from->valid != NULL ? from->valid + row / 8 : NULL;
+    if (slot->type == CHURN__TYPE_STRING && from->codes != NULL) {
+        to->codes = from->codes + row;
+        if (n > 0 && largest_code(to->codes, n) >= to->dict_count) {
+            CHURN_TRY(clean_codes(h, k, to, n, err));
         }
-        CHURN_TRY(churn__expr_batch_run(in->batch, n, err));
-        churn__cancel_step(cancel, in->batch->rows_before);
-    }
-done:
-    return st;
-}
-
-static churn_status run_stream(const churn_expression *expression, intake *in, churn_cancel *cancel,
-                               churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    const churn__expr *expr = expression->expr;
-    for (uint32_t k = 0; k < expr->slot_count; k++) {
-        CHURN_TRY(find_field(in, expression->names[expr->slots[k]], expr->slot_types[k],
-                             &in->fields[k], err));
-    }
-    for (bool end = false; !end;) {
-        uint64_t rows = 0;
-        CHURN_TRY(churn__arrow_next(in->reader, &rows, &end, err));
-        CHURN_TRY(run_arrow_batch(in, rows, cancel, err));
-    }
-done:
-    return st;
-}
-
-churn_status churn_expression_evaluate_stream(const churn_expression *expression,
-                                              struct ArrowArrayStream *stream, churn_cancel *cancel,
-                                              churn_table **out, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    expr_batch batch = {0};
-    intake in = {.batch = &batch};
-    if (out == NULL) {
-        return churn__fail_null(err, "churn_expression_evaluate_stream", "out");
-    }
-    *out = NULL;
-    if (expression == NULL || stream == NULL || stream->release == NULL) {
-        return churn__fail_null(err, "churn_expression_evaluate_stream",
-                                expression == NULL ? "expression" : "stream");
-    }
-    churn__heap *heap = expression->heap;
-    uint32_t slots = expression->expr->slot_count;
-    in.fields = churn__alloc_array_zero(heap, slots, sizeof *in.fields);
-    in.values = churn__alloc_array_zero(heap, slots, EXPR_CHUNK * WIDEST);
-    if (in.fields == NULL || in.values == NULL) {
-        st = churn__fail_memory(err, heap);
         goto done;
     }
-    CHURN_TRY(churn__expr_batch_open(&batch, heap, expression->expr, expression->count, 0, err));
-    batch.rendered = expression->tmpl != NULL ? expression : NULL;
-    CHURN_TRY(churn__arrow_open(heap, stream, &in.reader, err));
-    CHURN_TRY(run_stream(expression, &in, cancel, err));
-    CHURN_TRY(churn__expr_batch_finish(&batch, out, err));
+    to->values = from->values != NULL ? (const char *)from->values + row * width : NULL;
+    if (slot->type == CHURN__TYPE_STRING) {
+        CHURN_TRY(churn__expr_check_strings(to, n, h->batch.rows_before, err));
+    }
 done:
-    churn__expr_batch_close(&batch);
-    churn__arrow_close(in.reader);
-    churn__free_array(heap, in.fields, slots, sizeof *in.fields);
-    churn__free_array(heap, in.values, slots, EXPR_CHUNK * WIDEST);
+    return st;
+}
+
+static churn_status run_blocks(host *h, uint64_t rows, churn_cancel *cancel, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__cancel_total(cancel, rows);
+    for (uint32_t k = 0; k < h->batch.plan->slot_count; k++) {
+        uint32_t slot = h->batch.plan->slots[k].slot;
+        h->batch.columns[slot].codes = h->columns[slot].codes;
+        h->batch.columns[slot].dict = h->columns[slot].dictionary;
+        h->batch.columns[slot].dict_count = h->columns[slot].dictionary_count;
+    }
+    CHURN_TRY(churn__expr_batch_begin(&h->batch, rows, err));
+    for (uint64_t row = 0; row < rows; row += EXPR_BLOCK) {
+        uint32_t n = rows - row < EXPR_BLOCK ? (uint32_t)(rows - row) : EXPR_BLOCK;
+        CHURN_TRY(churn__cancel_check(cancel, err));
+        for (uint32_t k = 0; k < h->batch.plan->slot_count; k++) {
+            CHURN_TRY(point(h, k, row, n, err));
+        }
+        CHURN_TRY(churn__expr_batch_run(&h->batch, n, err));
+        churn__cancel_step(cancel, h->batch.rows_before);
+    }
+done:
+    return st;
+}
+
+churn_status churn__expr_rows_columns(const expr_rules *rules, const churn_value_column *columns,
+                                      uint32_t column_count, uint64_t rows, churn_cancel *cancel,
+                                      const expr_sink *sink, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn_expression *first = rules->expressions[0];
+    host h = {.rules = rules, .columns = columns};
+    uint32_t slots = 0;
+    CHURN_TRY(churn__expr_batch_open(&h.batch, first->heap, rules->exprs, rules->count,
+                                     first->count, err));
+    h.batch.sink = sink;
+    slots = h.batch.plan->slot_count;
+    h.clean = churn__alloc_array_zero(first->heap, slots, sizeof *h.clean);
+    if (h.clean == NULL) {
+        CHURN_TRY(churn__fail_memory(err, first->heap));
+    }
+    CHURN_TRY(check_columns(&h, column_count, rows, err));
+    CHURN_TRY(run_blocks(&h, rows, cancel, err));
+done:
+    for (uint32_t k = 0; h.clean != NULL && k < slots; k++) {
+        churn__free_array(first->heap, h.clean[k], EXPR_BLOCK, sizeof **h.clean);
+    }
+    churn__free_array(first->heap, h.clean, slots, sizeof *h.clean);
+    churn__expr_batch_close(&h.batch);
     return st;
 }

@@ -3,6 +3,7 @@
 
 #include "base/num.h"
 #include "expr/expression_inside.h"
+#include "expr/sink.h"
 
 /* Public expressions that are templates. To whatever asks about slots, types and text they look
  * like an expression of type string: the carrier. What they come to is rendered. */
@@ -36,6 +37,10 @@ static churn_status make_carrier(churn_expression *made, const churn__expr_sourc
     expr->frame_count += count;
     expr->result += count;
     expr->makes_text = true;
+    const churn__expr *carrier = expr;
+    if (!churn__expr_plan_make(made->heap, &expr->arena, &carrier, 1, &expr->plan)) {
+        st = churn__fail_memory(err, made->heap);
+    }
 done:
     return st;
 }
@@ -90,31 +95,19 @@ static bool is_too_long(churn_status st, const churn_error *err)
     return st == CHURN_E_LIMIT && err->detail == CHURN__EXPR_RUN_LONG;
 }
 
-static void add_row(const expr_batch *batch, const churn__buf *text, const char *fault)
+churn_status churn__expression_render_rows(const churn_expression *expression,
+                                           const expr_batch *batch, const expr_rendered *to,
+                                           uint32_t row, uint32_t n, churn_error *err)
 {
-    const bool good = fault == NULL;
-    if (good) {
-        churn__table_add_string(batch->builder, COLUMN_VALUE, churn__buf_view(text));
-        churn__table_add_null(batch->builder, COLUMN_ERROR);
-    } else {
-        churn__table_add_null(batch->builder, COLUMN_VALUE);
-        churn__table_add_string(batch->builder, COLUMN_ERROR, churn__str_nts(fault));
-    }
-    churn__table_add_string(batch->builder, COLUMN_OUTCOME,
-                            good ? CHURN__STR("value") : CHURN__STR("error"));
-}
-
-churn_status churn__expression_render_rows(const expr_batch *batch, uint32_t n, churn_error *err)
-{
+    static const uint8_t good = CHURN_OUTCOME_VALUE, bad = CHURN_OUTCOME_ERROR;
     churn_status st = CHURN_OK;
-    const churn_expression *expression = batch->rendered;
     churn__template_view view = {.columns = batch->columns,
-                                 .scratch = batch->scratch,
+                                 .scratch = to->scratch,
                                  .zone = expression->zone,
                                  .now = expression->now};
     churn__buf text;
     churn__buf_init(&text, batch->heap);
-    for (view.row = 0; view.row < n; view.row++) {
+    for (view.row = row; view.row < row + n; view.row++) {
         churn_error why = {.struct_size = sizeof why};
         churn__buf_reset(&text);
         st = churn__template_render(expression->tmpl, &view, &text, &why);
@@ -122,7 +115,14 @@ churn_status churn__expression_render_rows(const expr_batch *batch, uint32_t n, 
             st = churn__fail_memory(err, batch->heap);
             goto done;
         }
-        add_row(batch, &text, st == CHURN_OK ? NULL : why.message);
+        bool fine = st == CHURN_OK;
+        churn__table_add_string(to->builder, to->value,
+                                fine ? churn__buf_view(&text) : (churn_str){NULL, 0});
+        if (to->outcome != CHURN_COLUMN_NONE) {
+            churn__table_add_codes(to->builder, to->outcome, fine ? &good : &bad, 1);
+            churn__table_add_string(to->builder, to->error,
+                                    fine ? (churn_str){NULL, 0} : churn__str_nts(why.message));
+        }
         st = CHURN_OK;
     }
 done:

@@ -1,18 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-#include "expr/program.h"
+#include "expr/vector.h"
 
-/* Many conditions over the same slots. */
+/* Conditions over columns: one, or many that share what they have in common. */
+
+/* ---- one ---- */
+
+/* T 1, F 0, U 2, E 3, as churn__truth has them. */
+static void put_truth(const expr_vec *result, uint32_t n, churn__truth *out)
+{
+    uint64_t low[EXPR_WORDS], high[EXPR_WORDS];
+    churn__truth few[64];
+    uint32_t words = (n + 63) / 64;
+    for (uint32_t w = 0; w < words; w++) {
+        low[w] = result->t[w] | expr_errors(result, w);
+        high[w] = ~(result->t[w] | result->f[w]);
+    }
+    churn__expr_kernels()->spread(low, high, words, n < 64 ? few : out);
+    if (n < 64) {
+        memcpy(out, few, n);
+    }
+}
+
+static churn_status run_all(const struct expr_plan *plan, uint32_t n, churn__expr_scratch *scratch,
+                            churn__truth *const *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t piece = 0;
+    for (uint32_t row = 0; row < n; row += piece) {
+        piece = churn__expr_plan_piece(scratch, n - row);
+        CHURN_TRY(churn__expr_plan_run(scratch, row, piece, err));
+        for (uint32_t i = 0; i < plan->output_count; i++) {
+            if (out[i] != NULL) {
+                put_truth(churn__expr_plan_result(scratch, i), piece, out[i] + row);
+            }
+        }
+    }
+done:
+    return st;
+}
+
+churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
+                               churn__expr_scratch *scratch, churn__truth *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__expr_plan_open(scratch, expr->plan, columns, n, NULL, err));
+    CHURN_TRY(run_all(expr->plan, n, scratch, &out, err));
+done:
+    return st;
+}
+
+/* ---- many ---- */
 
 struct churn__expr_group {
     churn__heap *heap;
-    const churn__expr **exprs;
+    churn__arena arena;
+    const struct expr_plan *plan;
     uint32_t count;
 };
 
 churn_status churn__expr_group_create(churn__heap *heap, const churn__expr *const *exprs,
                                       uint32_t count, churn__expr_group **out, churn_error *err)
 {
-    churn_status st = CHURN_OK;
     churn__expr_group *group = churn__alloc_zero(heap, sizeof *group);
     *out = NULL;
     if (group == NULL) {
@@ -20,19 +68,13 @@ churn_status churn__expr_group_create(churn__heap *heap, const churn__expr *cons
     }
     group->heap = churn__heap_retain(heap);
     group->count = count;
-    group->exprs = churn__alloc_array(heap, (size_t)count + 1, sizeof *group->exprs);
-    if (group->exprs == NULL) {
-        st = churn__fail_memory(err, heap);
-        goto done;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        group->exprs[i] = exprs[i];
+    churn__arena_init(&group->arena, heap);
+    if (!churn__expr_plan_make(heap, &group->arena, exprs, count, &group->plan)) {
+        churn__expr_group_free(group);
+        return churn__fail_memory(err, heap);
     }
     *out = group;
-    group = NULL;
-done:
-    churn__expr_group_free(group);
-    return st;
+    return CHURN_OK;
 }
 
 void churn__expr_group_free(churn__expr_group *group)
@@ -41,20 +83,20 @@ void churn__expr_group_free(churn__expr_group *group)
         return;
     }
     churn__heap *heap = group->heap;
-    churn__free_array(heap, group->exprs, (size_t)group->count + 1, sizeof *group->exprs);
+    churn__arena_clear(&group->arena);
     churn__free(heap, group, sizeof *group);
     churn__heap_release(heap);
+}
+
+const struct expr_plan *churn__expr_group_plan(const churn__expr_group *group)
+{
+    return group->plan;
 }
 
 churn_status churn__expr_group_fit(churn__expr_scratch *scratch, const churn__expr_group *group,
                                    churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    for (uint32_t i = 0; i < group->count; i++) {
-        CHURN_TRY(churn__expr_scratch_fit(scratch, group->exprs[i], err));
-    }
-done:
-    return st;
+    return churn__expr_plan_fit(scratch, group->plan, err);
 }
 
 churn_status churn__expr_group_truth(const churn__expr_group *group, const churn__column *columns,
@@ -62,11 +104,9 @@ churn_status churn__expr_group_truth(const churn__expr_group *group, const churn
                                      churn__truth *const *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    for (uint32_t i = 0; i < group->count; i++) {
-        if (out[i] != NULL) {
-            CHURN_TRY(churn__expr_truth(group->exprs[i], columns, n, scratch, out[i], err));
-        }
-    }
+    const void *const *wanted = (const void *const *)out;
+    CHURN_TRY(churn__expr_plan_open(scratch, group->plan, columns, n, wanted, err));
+    CHURN_TRY(run_all(group->plan, n, scratch, out, err));
 done:
     return st;
 }

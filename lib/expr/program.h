@@ -11,8 +11,9 @@
  *
  *     [ slots read | constants | registers ]
  *
- * that both machines use: row.c holds a cell an entry, vector.c a column an entry. No instruction
- * writes to an entry that it reads.
+ * with a cell an entry. No instruction writes to an entry that it reads. What an instruction does
+ * is said by churn__expr_step() alone; the machine over columns (vector.h) comes back to it for
+ * what it has no loop of its own for.
  */
 
 /*
@@ -178,6 +179,7 @@ typedef struct expr_set {
     } as;
 } expr_set;
 
+/* plan.c's same_code() looks at every field but `at`, and at `regex` by its text. */
 typedef struct expr_code {
     uint8_t op;
     uint8_t cmp;      /* EXPR_EQ ... */
@@ -219,6 +221,7 @@ struct churn__expr {
     const expr_cell *consts;
     const expr_code *code;
     expr_pattern *patterns;
+    const struct expr_plan *plan; /* the same for columns: vector.h */
     /* The checked tree, for explanations. */
     uint32_t flags;
     uint32_t node_count, arg_count;
@@ -281,52 +284,10 @@ static inline bool expr_finite(double x)
 
 bool churn__expr_in_set(const expr_set *set, churn__type type, const expr_cell *value);
 
-/* A column as the vector machine sees it: `step` 0 for a constant, else 1. */
-typedef struct expr_vector {
-    const void *values;
-    const uint8_t *states; /* NULL: all EXPR_OK; of a bool only where step is 0 */
-    uint32_t step;
-} expr_vector;
-
-#define EXPR_CHUNK 1024u
-
-/* Inner loops run a fixed number of times because that is what gcc turns into vector code at -O2.
- */
-#define EXPR_BLOCK 64u
-#define EXPR_EACH_LANE(n, statement)                             \
-    do {                                                         \
-        size_t done_ = 0;                                        \
-        for (; done_ + EXPR_BLOCK <= (n); done_ += EXPR_BLOCK) { \
-            for (size_t j_ = 0; j_ < EXPR_BLOCK; j_++) {         \
-                size_t i = done_ + j_;                           \
-                statement;                                       \
-            }                                                    \
-        }                                                        \
-        for (size_t i = done_; i < (n); i++) {                   \
-            statement;                                           \
-        }                                                        \
-    } while (0)
-
-/* A register: what an instruction writes to. */
-typedef struct expr_target {
-    void *values;
-    uint8_t *states;
-    bool *all_ok;
-} expr_target;
-
-void churn__expr_kernel(const expr_code *code, const expr_vector *a, const expr_vector *b,
-                        const expr_vector *c, uint32_t n, const expr_target *out, expr_run *run);
-/* At most EXPR_CHUNK rows from `row` on; `out` is a view of the scratch and the columns. */
-churn_status churn__expr_run_chunk(const churn__expr *expr, const churn__column *columns,
-                                   uint32_t row, uint32_t n, churn__expr_scratch *scratch,
-                                   expr_vector *out, churn_error *err);
-/* Values of a type take so many bytes in a column. */
-size_t churn__expr_width(churn__type type);
 /* A frame of cells in the scratch, and memory for text; fit first. */
 expr_cell *churn__expr_scratch_frame(churn__expr_scratch *scratch);
 churn__arena *churn__expr_scratch_text(churn__expr_scratch *scratch);
 uint32_t *churn__expr_scratch_trace(churn__expr_scratch *scratch);
-uint32_t churn__expr_scratch_chunk(const churn__expr_scratch *scratch);
 /* Words that blame needs. */
 size_t churn__expr_trace_size(const churn__expr *expr);
 /* A cell that has a value, as a value. */

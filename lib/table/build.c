@@ -87,14 +87,11 @@ static bool column_init(churn__heap *heap, churn__table_col *col, uint64_t rows)
     if (cells > SIZE_MAX / 16) {
         return false;
     }
-    cells = text || cells == 0 ? cells + 1 : cells;
-    if (!reserve_exactly(heap, &col->values, (size_t)cells, churn__table_width(col->type))) {
-        return false;
-    }
-    if (text) {
-        ((int64_t *)col->values.data)[0] = 0;
-    }
-    return true;
+    col->brief = text;
+    col->hint = cells;
+    cells = cells == 0 ? 1 : cells;
+    return text ||
+           reserve_exactly(heap, &col->values, (size_t)cells, churn__table_width(col->type));
 }
 
 static bool column_name(churn__heap *heap, churn__table_col *col, const char *name)
@@ -221,7 +218,8 @@ static bool put_text(churn__heap *heap, churn__table_col *col, churn_str value)
     int64_t *ends = NULL;
     size_t from, to;
 
-    if (!churn__table_reserve(heap, &col->values, (size_t)col->count + 2, 8)) {
+    if (!churn__table_lengthen(heap, col) ||
+        !churn__table_reserve(heap, &col->values, (size_t)col->count + 2, 8)) {
         return false;
     }
     ends = col->values.data;
@@ -248,7 +246,7 @@ static bool put_nothing(churn__heap *heap, churn__table_col *col)
     case CHURN_COLUMN_BOOL:
         return put_bit(heap, col, false);
     case CHURN_COLUMN_STRING:
-        return put_text(heap, col, (churn_str){NULL, 0});
+        return (col->brief && col->choices == NULL) || put_text(heap, col, (churn_str){NULL, 0});
     default:
         return put_word(heap, col, &zero);
     }
@@ -394,7 +392,8 @@ static churn_status seal(churn__table_builder *builder, churn_error *err)
             CHURN_FAIL(CHURN_E_INTERNAL, 0, "result table: column %q has another length",
                        &col->name);
         }
-        if (col->type == CHURN_COLUMN_STRING && !make_text(table->heap, col)) {
+        bool as_text = col->type == CHURN_COLUMN_STRING && !col->brief;
+        if (as_text && !make_text(table->heap, col)) {
             CHURN_TRY(churn__fail_memory(err, table->heap));
         }
     }

@@ -70,6 +70,9 @@ static bool count_present(churn__heap *heap, churn__table_col *col, size_t n)
 static bool put_nulls(churn__heap *heap, churn__table_col *col, size_t n)
 {
     static const uint8_t nowhere[PIECE] = {0};
+    if (col->brief && col->choices == NULL) {
+        return count_cells(heap, col, nowhere, n);
+    }
     if (!churn__table_reserve(heap, &col->values, (size_t)col->count + n + 1, 8)) {
         return false;
     }
@@ -134,6 +137,9 @@ static bool make_words(const churn_str *choices, uint32_t count, choice_words *o
 static bool put_words(churn__heap *heap, churn__table_col *col, const choice_words *words,
                       const uint8_t *codes, size_t n)
 {
+    if (!churn__table_lengthen(heap, col)) {
+        return false;
+    }
     size_t from = (size_t)((const int64_t *)col->values.data)[col->count], most = 0;
     if (!churn__add_size(from, (n + 1) * TABLE_SHORT, &most) ||
         !churn__table_reserve(heap, &col->bytes, most, 1) ||
@@ -247,6 +253,9 @@ static void repeat_bytes(char *to, churn_str value, size_t n)
 
 static bool put_repeated(churn__heap *heap, churn__table_col *col, churn_str value, size_t n)
 {
+    if (!churn__table_lengthen(heap, col)) {
+        return false;
+    }
     size_t from = (size_t)((const int64_t *)col->values.data)[col->count], bytes = 0, most = 0;
     if (!churn__mul_size(value.len, n, &bytes) ||
         !churn__add_size(from, bytes + TABLE_SHORT * 2, &most) || most > INT64_MAX ||
@@ -274,5 +283,122 @@ void churn__table_add_repeated(churn__table_builder *builder, uint32_t column, c
             churn__table_spoil(builder);
             return;
         }
+    }
+}
+
+/* ---- from bitmaps ---- */
+
+/* The next n bits, at most 64, of a bitmap that has room for them; what follows is cleared. */
+static void put_word(uint8_t *bits, uint64_t at, uint64_t word, size_t n)
+{
+    unsigned shift = at % 8;
+    uint8_t *to = bits + at / 8;
+    word &= n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    uint64_t low = word << shift;
+    if (shift != 0) {
+        low |= to[0] & ((1u << shift) - 1);
+    }
+    for (size_t k = 0; k < 8 && 8 * k < shift + n; k++) {
+        to[k] = (uint8_t)(low >> 8 * k);
+    }
+    if (shift + n > 64) {
+        to[8] = (uint8_t)(word >> (64 - shift));
+    }
+}
+
+static void put_words_of_bits(uint8_t *bits, uint64_t at, const uint64_t *words, size_t n)
+{
+    for (size_t i = 0; i < n; i += 64) {
+        put_word(bits, at + i, words[i / 64], n - i < 64 ? n - i : 64);
+    }
+}
+
+static size_t count_bits(const uint64_t *words, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i += 64) {
+        uint64_t live = n - i < 64 ? (UINT64_C(1) << (n - i)) - 1 : UINT64_MAX;
+        count += (size_t)__builtin_popcountll(words[i / 64] & live);
+    }
+    return count;
+}
+
+/* Ends an append whose bitmap says which cells are there. */
+static bool count_words(churn__heap *heap, churn__table_col *col, const uint64_t *there, size_t n)
+{
+    size_t present = count_bits(there, n);
+    if (col->valid.data == NULL && present < n && !churn__table_begin_validity(heap, col)) {
+        return false;
+    }
+    if (col->valid.data != NULL) {
+        size_t bytes = churn__bits_bytes((size_t)col->count + n);
+        if (!churn__table_reserve(heap, &col->valid, bytes, 1)) {
+            return false;
+        }
+        put_words_of_bits(col->valid.data, col->count, there, n);
+    }
+    col->nulls += n - present;
+    col->count += n;
+    return true;
+}
+
+void churn__table_add_bits(churn__table_builder *builder, uint32_t column, const uint64_t *values,
+                           const uint64_t *there, size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_BOOL);
+    if (col == NULL || n == 0) {
+        return;
+    }
+    churn__heap *heap = builder->table->heap;
+    size_t bytes = churn__bits_bytes((size_t)col->count + n);
+    bool fits = churn__table_reserve(heap, &col->values, bytes, 1);
+    if (fits) {
+        put_words_of_bits(col->values.data, col->count, values, n);
+        fits = count_words(heap, col, there, n);
+    }
+    if (!fits) {
+        churn__table_spoil(builder);
+    }
+}
+
+/* Up to 64 words; what is not there is 0. Returns which are. */
+static uint64_t copy_words(churn_column_type type, uint64_t *to, const uint64_t *from,
+                           uint32_t step, uint64_t there, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double d;
+        uint64_t word = from[step * i];
+        if (type == CHURN_COLUMN_DOUBLE) {
+            memcpy(&d, &word, sizeof d);
+            there &= ~((uint64_t) !(fabs(d) < (double)INFINITY) << i);
+            d += 0.0; /* -0.0 + 0.0 is 0.0 */
+            memcpy(&word, &d, sizeof d);
+        } else if (type == CHURN_COLUMN_TIME) {
+            there &= ~((uint64_t)(word == (uint64_t)CHURN_TIME_NONE) << i);
+        }
+        to[i] = word & (UINT64_C(0) - (there >> i & 1));
+    }
+    return there;
+}
+
+void churn__table_add_words(churn__table_builder *builder, uint32_t column, const void *values,
+                            uint32_t step, const uint64_t *there, size_t n)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, 0);
+    const uint64_t *from = values;
+    bool fits = col != NULL && col->type != CHURN_COLUMN_BOOL && col->type != CHURN_COLUMN_STRING;
+    if (!fits) {
+        return;
+    }
+    churn__heap *heap = builder->table->heap;
+    fits = churn__table_reserve(heap, &col->values, (size_t)col->count + n, 8);
+    for (size_t i = 0; fits && i < n; i += 64) {
+        size_t piece = n - i < 64 ? n - i : 64;
+        uint64_t left = copy_words(col->type, (uint64_t *)col->values.data + col->count,
+                                   from + step * i, step, there[i / 64], piece);
+        fits = count_words(heap, col, &left, piece);
+    }
+    if (!fits) {
+        churn__table_spoil(builder);
     }
 }

@@ -131,6 +131,9 @@ churn_str churn_table_string(const churn_table *table, uint64_t row, uint32_t co
     if (col == NULL || col->type != CHURN_COLUMN_STRING) {
         return no_text;
     }
+    if (col->brief) {
+        return col->choices->items[((const uint8_t *)col->values.data)[row]];
+    }
     at = (const int64_t *)col->values.data + row;
     return (churn_str){(const char *)col->text.data + at[0] + row, (size_t)(at[1] - at[0])};
 }
@@ -139,6 +142,10 @@ const void *churn_table_column_data(const churn_table *table, uint32_t column)
 {
     const churn__table_col *col = column_or_null(table, column);
 
+    if (col != NULL && col->brief) {
+        const churn__table_spread *spread = churn__table_spread_of(table, column);
+        return spread != NULL ? spread->ends : NULL;
+    }
     return col != NULL ? col->values.data : NULL;
 }
 
@@ -148,6 +155,10 @@ const char *churn_table_column_bytes(const churn_table *table, uint32_t column)
 
     if (col == NULL || col->type != CHURN_COLUMN_STRING) {
         return NULL;
+    }
+    if (col->brief) {
+        const churn__table_spread *spread = churn__table_spread_of(table, column);
+        return spread != NULL ? spread->bytes : NULL;
     }
     return col->bytes.data != NULL ? col->bytes.data : "";
 }
@@ -169,8 +180,11 @@ uint64_t churn_table_memory(const churn_table *table)
     bytes = sizeof *table + table->columns.capacity * sizeof(churn__table_col);
     for (uint32_t i = 0; i < table->column_count; i++) {
         const churn__table_col *col = churn__table_col_at(table, i);
-        bytes += col->name.len + 1 + col->values.capacity * churn__table_width(col->type) +
+        const churn__table_spread *spread = atomic_load(&col->spread);
+        bytes += col->name.len + 1 + col->values.capacity * churn__table_value_size(col) +
                  col->valid.capacity + col->bytes.capacity + col->text.capacity;
+        bytes += col->choices != NULL ? sizeof *col->choices + col->choices->bytes : 0;
+        bytes += spread != NULL ? spread->end_count * sizeof(int64_t) + spread->byte_count : 0;
     }
     return bytes;
 }
@@ -178,7 +192,8 @@ uint64_t churn_table_memory(const churn_table *table)
 static void destroy_column(churn__heap *heap, churn__table_col *col)
 {
     churn__free(heap, (void *)(uintptr_t)col->name.ptr, col->name.len + 1);
-    churn__free_array(heap, col->values.data, col->values.capacity, churn__table_width(col->type));
+    churn__free_array(heap, col->values.data, col->values.capacity, churn__table_value_size(col));
+    churn__table_free_brief(heap, col);
     churn__free(heap, col->valid.data, col->valid.capacity);
     churn__free(heap, col->bytes.data, col->bytes.capacity);
     churn__free(heap, col->text.data, col->text.capacity);

@@ -48,6 +48,19 @@ void churn__table_add_bools(churn__table_builder *builder, uint32_t column, cons
 void churn__table_add_choices(churn__table_builder *builder, uint32_t column,
                               const churn_str *choices, uint32_t choice_count, const uint8_t *codes,
                               size_t n);
+/* A column of strings that are all among a few: one byte a row. */
+uint32_t churn__table_choice_column(churn__table_builder *builder, const char *name,
+                                    const churn_str *choices, uint32_t choice_count);
+/* Such strings by number. */
+void churn__table_add_codes(churn__table_builder *builder, uint32_t column, const uint8_t *codes,
+                            size_t n);
+/* From bitmaps in words, least significant bits first: bools; and words of 64 bits (ints, instants,
+ * doubles, of which those that are not finite become null), from an array where `step` is 1, all
+ * the same where it is 0. */
+void churn__table_add_bits(churn__table_builder *builder, uint32_t column, const uint64_t *values,
+                           const uint64_t *there, size_t n);
+void churn__table_add_words(churn__table_builder *builder, uint32_t column, const void *values,
+                            uint32_t step, const uint64_t *there, size_t n);
 /* How many cells a column has so far. */
 uint64_t churn__table_filled(const churn__table_builder *builder, uint32_t column);
 /* The table, and the end of the builder whether or not it succeeds. */

@@ -21,6 +21,8 @@ SYSTEM = {"lib/base/file.c": {"errno.h", "fcntl.h", "sys/stat.h", "sys/types.h",
           "lib/base/heap.c": {"stdlib.h", "sys/mman.h"},
           "lib/base/thread.c": {"signal.h"},
           "lib/arrow/export.c": {"errno.h"},
+          "lib/expr/lanes.h": {"immintrin.h", "emmintrin.h"},
+          "lib/expr/kernels_pick.c": {"cpuid.h"},
           "lib/arrow/reader.c": {"errno.h"},
           "lib/store/write.c": {"sched.h"},
           "lib/core/observer.c": {"sched.h"}}

@@ -68,8 +68,11 @@ static double time_one(const churn_expression *rule, churn_error *err)
 
 static double time_columns(const churn_expression *rule, churn_error *err)
 {
-    const churn_value_column columns[] = {
-        {scores, valid}, {logins, valid}, {tickets, valid}, {nps, valid}, {plans, valid}};
+    const churn_value_column columns[] = {{.values = scores, .valid = valid},
+                                          {.values = logins, .valid = valid},
+                                          {.values = tickets, .valid = valid},
+                                          {.values = nps, .valid = valid},
+                                          {.values = plans, .valid = valid}};
     double best = 1e9;
     for (int round = 0; round < ROUNDS; round++) {
         churn_table *table = NULL;

@@ -879,12 +879,55 @@ static churn_status try_expression(bench *b, churn_error *err)
                                         {STR("plan"), CHURN_TYPE_STRING, 0}};
     const double scores[] = {61.5, 90};
     const churn_str plans[] = {STR("free"), STR("team")};
-    const churn_value_column columns[] = {{scores, NULL}, {plans, NULL}};
+    const churn_value_column columns[] = {{.values = scores, .valid = NULL},
+                                          {.values = plans, .valid = NULL}};
     churn_status st =
         churn_expression_compile("score < 70.0 && plan in ['free', 'trial']", CHURN_NTS, variables,
                                  2, &options, &b->expression, err);
     if (st == CHURN_OK) {
         st = churn_expression_evaluate_columns(b->expression, columns, 2, 2, NULL, &b->table, err);
+    }
+    return st;
+}
+
+/* One plan of two, over coded strings, and as arrays; then from a stream. */
+static churn_status try_many(bench *b, churn_error *err)
+{
+    churn_expression_options options = {.struct_size = sizeof options,
+                                        .allocator = &b->company.allocator};
+    const churn_variable variables[] = {{STR("episode"), CHURN_TYPE_INT, 0},
+                                        {STR("title"), CHURN_TYPE_STRING, 0}};
+    const int64_t episodes[] = {1, 2};
+    const churn_str titles[] = {STR("Call Ann"), STR("Call Bo")};
+    const uint32_t codes[] = {1, 0};
+    const churn_value_column columns[] = {
+        {.values = episodes}, {.codes = codes, .dictionary = titles, .dictionary_count = 2}};
+    struct ArrowArrayStream stream = {.release = NULL};
+    uint8_t values[2];
+    churn_status st = churn_expression_compile("episode > 1 || title.contains('Ann')", CHURN_NTS,
+                                               variables, 2, &options, &b->expression, err);
+    const churn_expression *const twice[] = {b->expression, b->expression};
+    void *const both[] = {values, NULL};
+    if (st == CHURN_OK) {
+        st = churn_expression_fill(b->expression, columns, 2, 2, NULL, values, NULL, NULL, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expressions_fill(twice, 2, columns, 2, 2, NULL, both, NULL, NULL, err);
+    }
+    if (st == CHURN_OK) {
+        st =
+            churn_expressions_evaluate_columns(twice, 2, NULL, columns, 2, 2, NULL, &b->table, err);
+    }
+    if (st == CHURN_OK) {
+        churn_table_free(b->table);
+        b->table = NULL;
+        st = churn_table_export(b->actions, &stream, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_expressions_evaluate_stream(twice, 2, NULL, &stream, NULL, &b->table, err);
+    }
+    if (stream.release != NULL) {
+        stream.release(&stream);
     }
     return st;
 }
@@ -943,7 +986,8 @@ static churn_status try_template(bench *b, churn_error *err)
                                         {STR("plan"), CHURN_TYPE_STRING, 0}};
     const double amounts[] = {61.5, 90};
     const churn_str plans[] = {STR("free"), STR("team")};
-    const churn_value_column columns[] = {{amounts, NULL}, {plans, NULL}};
+    const churn_value_column columns[] = {{.values = amounts, .valid = NULL},
+                                          {.values = plans, .valid = NULL}};
     const churn_value values[] = {{.type = CHURN_TYPE_DOUBLE, .number = 61.5},
                                   {.type = CHURN_TYPE_STRING, .string = STR("free")}};
     char room[128];
@@ -1211,6 +1255,7 @@ static const struct {
     {"load", try_load},
     {"engine_hash", try_engine_hash},
     {"expression", try_expression},
+    {"many expressions", try_many},
     {"record", try_record},
     {"pattern", try_pattern},
     {"template", try_template},

@@ -324,7 +324,7 @@ static void fill_columns(churn_value_column columns[COUNT])
         valid[i / 8] = (uint8_t)(valid[i / 8] | ((i % 7 != 0) << (i % 8)));
     }
     memset(columns, 0, COUNT * sizeof *columns);
-    columns[0] = (churn_value_column){score, valid};
+    columns[0] = (churn_value_column){.values = score, .valid = valid};
     columns[1].values = plan;
     columns[2].values = active;
     columns[3].values = seats;

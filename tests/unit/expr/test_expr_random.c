@@ -502,8 +502,8 @@ static void check_public(const char *text, const churn_variable *variables, unsi
         fail_msg("`%s`: %s", text, err.message);
     }
     for (unsigned c = 0; c < PUBLIC; c++) {
-        columns[c] = (churn_value_column){data.columns[RANDOM_BITS][c].values,
-                                          data.columns[RANDOM_BITS][c].valid};
+        columns[c] = (churn_value_column){.values = data.columns[RANDOM_BITS][c].values,
+                                          .valid = data.columns[RANDOM_BITS][c].valid};
     }
     assert_ok(churn_expression_evaluate_columns(e, columns, PUBLIC, rows, NULL, &table, &err));
     assert_int_equal(churn_table_row_count(table), rows);

@@ -73,8 +73,11 @@ static void template__over_columns__is_a_column_of_texts(void **state)
         since[i] = SINCE_AT;
         there[i / 8] |= (uint8_t)(i % 5 != 0 ? 1u << (i % 8) : 0);
     }
-    const churn_value_column columns[] = {
-        {names, NULL}, {amounts, there}, {truths, NULL}, {seats, NULL}, {since, NULL}};
+    const churn_value_column columns[] = {{.values = names, .valid = NULL},
+                                          {.values = amounts, .valid = there},
+                                          {.values = truths, .valid = NULL},
+                                          {.values = seats, .valid = NULL},
+                                          {.values = since, .valid = NULL}};
     churn_expression *e = compile(
         "{{name | upper}} {{mrr | money | default('free')}} {{vip | yes_no}} {{10 / seats}} "
         "{{since | datetime}} {{since | in_days}}");
@@ -112,7 +115,7 @@ static void template__a_text_over_the_limit__is_an_error_of_its_row(void **state
 {
     static char big[40001];
     const churn_str names[] = {{"small", 5}, {big, 40000}, {"small", 5}};
-    const churn_value_column columns[COUNT] = {{names, NULL}};
+    const churn_value_column columns[COUNT] = {{.values = names, .valid = NULL}};
     churn_table *table = NULL;
     (void)state;
     memset(big, 'x', sizeof big - 1);
