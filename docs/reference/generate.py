@@ -336,6 +336,12 @@ What is wrong, and what is probably not meant, has a code that never changes its
 """)
     out += [f"| CH{int(r['number']):04d} | {r['name']} | {r['severity']} | {cell(r['meaning'])} |\n"
             for r in rows if 1100 <= int(r["number"]) < 1800]
+    out.append("""
+In `churn_error.detail` these codes stand without the thousand: 301 is CH1301. A row that cannot be computed has one of its own:
+601 the result does not fit 64 bits, 602 an int is divided by zero, 603 a number is not finite, 604 a value is out of range,
+605 a text is not of the form that is converted, 606 a text grows too long, 607 and 608 null or a type that an operator does not
+take, where types are not checked.
+""")
     return "".join(out)
 
 
