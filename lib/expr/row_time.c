@@ -16,10 +16,12 @@ static bool in_calendar(int64_t at)
     return at >= CHURN_TIME_MIN && at <= CHURN_TIME_MAX;
 }
 
-static void give_time(const expr_code *code, int64_t at, expr_cell *out)
+/* An instant moved by microseconds; a column's may be out of the calendar to begin with. */
+static void move(const expr_code *code, int64_t at, int64_t by, bool far, expr_cell *out)
 {
-    if (in_calendar(at)) {
-        expr_give_int(at, out);
+    int64_t r = 0;
+    if (churn__add_i64(at, by, &r) && (far || in_calendar(r))) {
+        expr_give_int(r, out);
     } else {
         expr_fault(code, EXPR_RUN_RANGE, out);
     }
@@ -39,7 +41,7 @@ static void give_checked(const expr_code *code, bool fits, int64_t value, expr_c
 /* What is left of a duration behind its whole microseconds. */
 static int64_t rest_of(int64_t duration)
 {
-    return duration - churn__floor_div(duration, 1000) * 1000;
+    return churn__floor_mod(duration, 1000);
 }
 
 /* Whole microseconds of -duration, rounded down. */
@@ -60,18 +62,15 @@ static void join(const expr_code *code, int64_t micros, int64_t nanos, expr_cell
 
 static void step_arithmetic(const expr_code *code, int64_t a, int64_t b, expr_cell *out)
 {
+    int64_t apart = 0;
     switch (code->op) {
-    case OP_T_ADD: /* no instant is near the ends of 64 bits */
-        give_time(code, a + churn__floor_div(b, 1000), out);
+    case OP_T_ADD:
+    case OP_T_FAR_ADD:
+        move(code, a, churn__floor_div(b, 1000), code->op == OP_T_FAR_ADD, out);
         break;
     case OP_T_SUB:
-        give_time(code, a + micros_back(b), out);
-        break;
-    case OP_T_FAR_ADD:
-        expr_give_int(a + churn__floor_div(b, 1000), out);
-        break;
     case OP_T_FAR_SUB:
-        expr_give_int(a + micros_back(b), out);
+        move(code, a, micros_back(b), code->op == OP_T_FAR_SUB, out);
         break;
     case OP_NS_ADD:
         expr_give_int(a + rest_of(b), out);
@@ -80,10 +79,14 @@ static void step_arithmetic(const expr_code *code, int64_t a, int64_t b, expr_ce
         expr_give_int(a + (rest_of(b) > 0 ? 1000 - rest_of(b) : 0), out);
         break;
     case OP_T_CARRY:
-        give_time(code, a + b / 1000, out);
+        move(code, a, b / 1000, false, out);
         break;
     case OP_T_DIFF:
-        join(code, a - b, 0, out);
+        if (churn__sub_i64(a, b, &apart)) {
+            join(code, apart, 0, out);
+        } else {
+            expr_fault(code, EXPR_RUN_OVERFLOW, out);
+        }
         break;
     default:
         join(code, a, b, out);
@@ -138,6 +141,10 @@ static int64_t clock_part(uint8_t op, int64_t clock)
 
 static void step_part(const expr_code *code, const expr_cell *a, const expr_cell *b, expr_cell *out)
 {
+    if (!in_calendar(a->as.i)) {
+        expr_fault(code, EXPR_RUN_RANGE, out);
+        return;
+    }
     int64_t local = churn__zone_to_local(b->as.zone, a->as.i);
     int64_t day = churn__floor_div(local, CHURN__DAY);
     bool of_date = code->op <= OP_T_DAY_OF_YEAR;

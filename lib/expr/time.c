@@ -106,6 +106,10 @@ static size_t print_fraction(int64_t nanos, char *out)
 
 size_t churn__expr_time_print(int64_t at, int64_t nanos, char *out)
 {
+    if (at < CHURN_TIME_MIN || at > CHURN_TIME_MAX) {
+        out[0] = '\0';
+        return 0;
+    }
     int64_t second = churn__floor_div(at, CHURN__SECOND) * CHURN__SECOND;
     size_t len = churn__instant_print(second, out);
     if (len == 0) {
