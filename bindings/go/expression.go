@@ -33,6 +33,13 @@ type Expression struct {
 	unknown   bool
 }
 
+// nullable marks the type of a variable.
+const nullable Type = 1 << 8
+
+// OrNull is the type of a variable that is CEL's null where it is missing: a value that equals nothing
+// but null, rather than unknown. It is for Variable alone.
+func (t Type) OrNull() Type { return t | nullable }
+
 // Variable is a name that an expression may use. Dots are allowed: "metric.logins_28d".
 type Variable struct {
 	Name string
@@ -149,7 +156,10 @@ func (p *packer) variables(from []Variable) *C.churn_variable {
 	packed := make([]C.churn_variable, len(from))
 	for i, variable := range from {
 		packed[i].name = p.str(variable.Name)
-		packed[i]._type = C.churn_type(variable.Type)
+		packed[i]._type = C.churn_type(variable.Type &^ nullable)
+		if variable.Type&nullable != 0 {
+			packed[i].flags = C.CHURN_VARIABLE_NULLABLE
+		}
 	}
 	return pin(p, packed)
 }
@@ -164,6 +174,7 @@ func newExpression(out *C.churn_expression, variables []Variable) *Expression {
 		unknown:   bool(C.churn_expression_can_be_unknown(out)),
 	}
 	for i, variable := range variables {
+		e.variables[i].Type &^= nullable
 		e.uses[variable.Name] = bool(C.churn_expression_uses(out, C.uint32_t(i)))
 	}
 	e.open(unsafe.Pointer(out), func(p unsafe.Pointer) { C.churn_expression_free((*C.churn_expression)(p)) })

@@ -327,3 +327,18 @@ func TestFunctionsAreListed(t *testing.T) {
 		t.Error(table.Len())
 	}
 }
+
+func TestNullIsAValueWhereDeclared(t *testing.T) {
+	rule := must[*Expression](t)(CompileExpression(`plan == null || plan == "free"`,
+		[]Variable{{"plan", String.OrNull()}}))
+	defer rule.Close()
+	for _, c := range []struct {
+		record map[string]any
+		want   bool
+	}{{map[string]any{}, true}, {map[string]any{"plan": "free"}, true}, {map[string]any{"plan": "pro"}, false}} {
+		got, err := rule.Evaluate(c.record)
+		if err != nil || got != c.want {
+			t.Errorf("%v: %v, %v", c.record, got, err)
+		}
+	}
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
 from . import _core
 from ._data import Instant, Rows, flatten, records_of, stream_of
@@ -21,11 +21,21 @@ _STRICT_CEL = 1
 _TEMPLATE = 2
 
 
+_NULLABLE = 1 << 8
+
+
 def _type(name: str, kind: Any) -> int:
+    """The number of a type; "int?" and int | None are nullable."""
+    nullable = isinstance(kind, str) and kind.endswith("?")
+    if nullable:
+        kind = kind[:-1]
+    elif type(None) in get_args(kind):
+        given = [one for one in get_args(kind) if one is not type(None)]
+        nullable, kind = True, given[0] if len(given) == 1 else None
     if kind not in _TYPES:
         raise ValueError(f"variables: {name}: give 'bool', 'int', 'double', 'string', 'timestamp' or "
-                         "'duration'")
-    return _TYPES[kind]
+                         "'duration', with '?' behind it where it may be null")
+    return _TYPES[kind] | (_NULLABLE if nullable else 0)
 
 
 class Expression(_core.Expression):
@@ -38,6 +48,12 @@ class Expression(_core.Expression):
     >>> rule.evaluate({"score": 61.5, "plan": "free"})
     True
     >>> rule.evaluate({"plan": "free"}) is None
+    True
+
+    A type with "?" behind it, or `int | None`, is nullable: where it is missing it is CEL's null, a
+    value that equals nothing but null, rather than unknown:
+
+    >>> Expression("plan == null", {"plan": "string?"}).evaluate({})
     True
 
     Missing is None, or a name that is not there; in pandas and in lists also NaN, NaT and NA, which

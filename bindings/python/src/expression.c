@@ -43,8 +43,10 @@ static int take_variables(expression *self, PyObject *names, PyObject *types,
         if (core_str(name, "variables", &variables[i].name) < 0) {
             return -1;
         }
-        self->types[i] = (churn_type)PyLong_AsLong(PyTuple_GetItem(types, i));
+        long kind = PyLong_AsLong(PyTuple_GetItem(types, i)); /* flags from bit 8 on */
+        self->types[i] = (churn_type)(kind & 0xff);
         variables[i].type = self->types[i];
+        variables[i].flags = (uint32_t)(kind >> 8);
     }
     self->names = Py_NewRef(names);
     return 0;

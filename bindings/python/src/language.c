@@ -45,7 +45,9 @@ static churn_variable *variables_of(PyObject *names, PyObject *types, Py_ssize_t
             free(variables);
             return NULL;
         }
-        variables[i].type = (churn_type)PyLong_AsLong(PyTuple_GetItem(types, i));
+        long kind = PyLong_AsLong(PyTuple_GetItem(types, i)); /* flags from bit 8 on */
+        variables[i].type = (churn_type)(kind & 0xff);
+        variables[i].flags = (uint32_t)(kind >> 8);
     }
     return variables;
 }

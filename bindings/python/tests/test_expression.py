@@ -338,3 +338,14 @@ def test_functions():
     for row in rows:
         assert row["description"].endswith(".") and row["result"] and row["arguments"], row
         assert churn.format_expression(row["example"]), row
+
+
+@pytest.mark.parametrize("kind", ["string?", str | None])
+def test_null_is_a_value_where_declared(kind):
+    rule = churn.Expression('plan == null || plan == "free"', {"plan": kind})
+    assert [rule.evaluate({"plan": plan}) for plan in (None, "free", "pro")] == [True, True, False]
+
+
+def test_null_is_no_value_elsewhere():
+    with pytest.raises(churn.Error, match="has"):
+        churn.Expression("plan == null", {"plan": "string"})
