@@ -205,7 +205,18 @@ static void check_dyn(const expr_comp *comp, expr_node *node)
     node->dynamic = true;
 }
 
-/* math.least, math.greatest: all int or all double. */
+/* math.least([1, 2, 3]): a list that is written out is as good as its elements. */
+static void open_list(const expr_comp *comp, expr_node *node)
+{
+    bool extreme = is_called(node, "math.least") || is_called(node, "math.greatest");
+    const expr_node *list = extreme && node->count == 1 ? expr_arg(comp, node, 0) : NULL;
+    if (list != NULL && list->kind == NODE_LIST && list->count > 0) {
+        node->first = list->first;
+        node->count = list->count;
+    }
+}
+
+/* math.least, math.greatest: ints, or doubles, or doubles and ints that become doubles. */
 static churn_status check_extreme(expr_comp *comp, expr_node *node, bool least)
 {
     churn__type type = expr_arg(comp, node, 0)->type;
@@ -221,12 +232,16 @@ static churn_status check_extreme(expr_comp *comp, expr_node *node, bool least)
         if (churn__expr_adapt(comp, arg, type)) {
             continue;
         }
+        if (expr_is_number(arg->type)) { /* strict CEL does not know which one it will be */
+            node->dynamic = node->dynamic || expr_is_strict(comp);
+            continue;
+        }
         if (churn__expr_raises(comp, node)) {
             return CHURN_OK;
         }
         return churn__expr_fail(comp, arg->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
-                                "%q needs all int or all double, got %s and %s", &node->name,
-                                churn__expr_type_name(type), churn__expr_type_name(arg->type));
+                                "%q needs numbers, got %s", &node->name,
+                                churn__expr_type_name(arg->type));
     }
     bool is_int = type == CHURN__TYPE_INT;
     node->type = type;
@@ -292,5 +307,6 @@ churn_status churn__expr_check_call(expr_comp *comp, expr_node *node)
     if (!node->method && churn__expr_is_sugar(node->name)) {
         return check_sugar(comp, node);
     }
+    open_list(comp, node);
     return check_overload(comp, node);
 }

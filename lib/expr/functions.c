@@ -26,6 +26,10 @@
     {                                                                           \
         name, style, 1, 1, {type}, result, op, EXPR_PLAIN, origin, doc, example \
     }
+#define TWO(name, op, doc, example)                                  \
+    {                                                                \
+        name, G, 2, 2, {I, I}, I, op, EXPR_PLAIN, MATH, doc, example \
+    }
 #define PART(name, op, doc, example)                               \
     {                                                              \
         name, M, 1, 2, {T, S}, I, op, EXPR_PART, CEL, doc, example \
@@ -121,7 +125,9 @@ static const expr_function functions[] = {
         "int(as_of) > 1700000000"),
     ONE("double", G, D, D, OP_NONE, CEL, "The double itself.", "double(1.5)"),
     ONE("double", G, I, D, OP_I2D, CEL, "The nearest double.", "double(3) / 2.0 == 1.5"),
-    ONE("double", G, S, D, OP_S2D, CEL, "The number that a text is.", "double(\"2.5\") == 2.5"),
+    ONE("double", G, S, D, OP_S2D, CEL,
+        "The number that a text is; \"inf\", \"Infinity\" and \"NaN\" in any case.",
+        "double(\"2.5\") == 2.5"),
     ONE("string", G, S, S, OP_NONE, CEL, "The text itself.", "string(\"x\")"),
     ONE("string", G, I, S, OP_I2S, CEL, "Its decimal digits.", "string(42) == \"42\""),
     ONE("string", G, D, S, OP_D2S, CEL, "The shortest decimal that reads back as the same double.",
@@ -132,7 +138,7 @@ static const expr_function functions[] = {
     ONE("string", G, U, S, OP_U2S, CEL, "Seconds.", "string(duration(\"1m\")) == \"60s\""),
     ONE("bool", G, B, B, OP_NONE, CEL, "The bool itself.", "bool(true)"),
     ONE("bool", G, S, B, OP_S2B, CEL,
-        "What \"true\", \"True\", \"TRUE\", \"t\", \"1\" and their opposites say.",
+        "What \"true\", \"True\", \"TRUE\", \"t\", \"T\", \"1\" and their opposites say.",
         "bool(\"true\")"),
     ONE("timestamp", G, T, T, OP_NONE, CEL, "The instant itself.", "timestamp(as_of)"),
     ONE("timestamp", G, S, T, OP_S2T, CEL, "The instant that RFC 3339 writes so.",
@@ -182,11 +188,24 @@ static const expr_function functions[] = {
         "math.trunc(-1.8) == -1.0"),
     ONE("math.sqrt", G, D, D, OP_SQRT, MATH, "The square root; NaN below zero.",
         "math.sqrt(9.0) == 3.0"),
+    ONE("math.sqrt", G, I, D, OP_SQRT, MATH, "The square root of the nearest double.",
+        "math.sqrt(9) == 3.0"),
     ONE("math.isNaN", G, D, B, OP_ISNAN, MATH, "Whether it is not a number.",
         "math.isNaN(0.0 / 0.0)"),
     ONE("math.isInf", G, D, B, OP_ISINF, MATH, "Whether it is infinite.", "math.isInf(1.0 / 0.0)"),
     ONE("math.isFinite", G, D, B, OP_ISFINITE, MATH, "Whether it is neither.",
         "math.isFinite(metric.ratio)"),
+    TWO("math.bitAnd", OP_BIT_AND, "The bits that both have.", "math.bitAnd(6, 3) == 2"),
+    TWO("math.bitOr", OP_BIT_OR, "The bits that either has.", "math.bitOr(6, 3) == 7"),
+    TWO("math.bitXor", OP_BIT_XOR, "The bits that one alone has.", "math.bitXor(6, 3) == 5"),
+    ONE("math.bitNot", G, I, I, OP_BIT_NOT, MATH, "The bits that it has not.",
+        "math.bitNot(5) == -6"),
+    TWO("math.bitShiftLeft", OP_BIT_LEFT,
+        "Its bits so many places up; 0 from 64 on, an error below 0.",
+        "math.bitShiftLeft(1, 4) == 16"),
+    TWO("math.bitShiftRight", OP_BIT_RIGHT,
+        "Its bits so many places down, zeros behind them; 0 from 64 on, an error below 0.",
+        "math.bitShiftRight(16, 2) == 4"),
     {"math.least",
      G,
      1,
@@ -196,7 +215,7 @@ static const expr_function functions[] = {
      OP_NONE,
      EXPR_LEAST,
      MATH,
-     "The least of ints, or of doubles.",
+     "The least of numbers, or of a list of them; a double where one of them is.",
      "math.least(health.score, 70.0)"},
     {"math.greatest",
      G,
@@ -207,7 +226,7 @@ static const expr_function functions[] = {
      OP_NONE,
      EXPR_GREATEST,
      MATH,
-     "The greatest of ints, or of doubles.",
+     "The greatest of numbers, or of a list of them; a double where one of them is.",
      "math.greatest(1, 2, 3) == 3"},
 };
 
@@ -235,7 +254,6 @@ const char *churn__expr_left_out(churn_str function)
     static const char macros[] =
         "conditions look at one customer; count with a metric and a filter";
     static const char texts[] = "compare texts as they are, with contains() or startsWith()";
-    static const char bits[] = "there are no bits here; use bools";
     static const struct {
         const char *name, *instead;
     } out[] = {
@@ -260,14 +278,23 @@ const char *churn__expr_left_out(churn_str function)
         {"indexOf", texts},
         {"lastIndexOf", texts},
         {"reverse", texts},
+        {"strings.quote", texts},
+        {"base64.encode", "use strings as they are"},
+        {"base64.decode", "use strings as they are"},
+        {"cel.bind", "write the value where it is used, or define a metric"},
+        {"cel.block", "write the value where it is used, or define a metric"},
+        {"transformList", macros},
+        {"transformMap", macros},
+        {"transformMapEntry", macros},
+        {"optional.of", "write has(x) ? x : y"},
+        {"optional.none", "write has(x) ? x : y"},
+        {"optional.ofNonZeroValue", "write has(x) ? x : y"},
+        {"or", "or is `||`"},
+        {"optMap", "write has(x) ? f(x) : y"},
+        {"optFlatMap", "write has(x) ? f(x) : y"},
+        {"value", "write the name alone, guarded by has()"},
         {"orValue", "write has(x) ? x : y"},
         {"hasValue", "write has(x)"},
-        {"math.bitAnd", bits},
-        {"math.bitOr", bits},
-        {"math.bitXor", bits},
-        {"math.bitNot", bits},
-        {"math.bitShiftLeft", bits},
-        {"math.bitShiftRight", bits},
     };
     for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
         if (churn__str_eq(function, churn__str_nts(out[i].name))) {

@@ -390,13 +390,36 @@ done:
 
 /* ---- the rest ---- */
 
+/* An operand of what reckons with doubles. */
+static churn_status as_double(generator *gen, const expr_node *node, const expr_node *arg,
+                              uint32_t *out)
+{
+    *out = arg->operand;
+    if (arg->type != CHURN__TYPE_INT) {
+        return CHURN_OK;
+    }
+    expr_code code = binary(node, OP_I2D, *out, *out);
+    code.type = CHURN__TYPE_DOUBLE;
+    return emit(gen, code, out);
+}
+
+/* Above all operands: the least so far, then an int among doubles as one. */
 static churn_status generate_extreme(generator *gen, const expr_node *node, uint32_t *out)
 {
     churn_status st = CHURN_OK;
-    *out = expr_arg(gen->comp, node, 0)->operand;
+    bool doubles = node->type == CHURN__TYPE_DOUBLE;
+    uint32_t next = 0;
     gen->floor = gen->top;
-    for (uint32_t i = 1; i < node->count; i++) {
-        uint32_t next = expr_arg(gen->comp, node, i)->operand;
+    for (uint32_t i = 0; i < node->count; i++) {
+        const expr_node *arg = expr_arg(gen->comp, node, i);
+        next = arg->operand;
+        if (doubles) {
+            CHURN_TRY(as_double(gen, node, arg, &next));
+        }
+        if (i == 0) {
+            *out = next;
+            continue;
+        }
         CHURN_TRY(emit(gen, binary(node, node->op, *out, next), out));
     }
 done:
@@ -405,13 +428,20 @@ done:
 
 static churn_status generate_plain(generator *gen, const expr_node *node, uint32_t *out)
 {
+    churn_status st = CHURN_OK;
     uint32_t a = expr_arg(gen->comp, node, 0)->operand;
     uint32_t b = node->count > 1 ? expr_arg(gen->comp, node, 1)->operand : a;
     if (node->op == OP_NONE) {
         *out = a;
         return CHURN_OK;
     }
-    return emit(gen, binary(node, node->op, a, b), out);
+    if (node->op == OP_SQRT) {
+        CHURN_TRY(as_double(gen, node, expr_arg(gen->comp, node, 0), &a));
+        b = a;
+    }
+    st = emit(gen, binary(node, node->op, a, b), out);
+done:
+    return st;
 }
 
 static churn_status generate_op(generator *gen, const expr_node *node, uint32_t *out)

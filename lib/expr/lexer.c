@@ -105,7 +105,7 @@ static churn_status lex_int(lexer *lex)
 {
     size_t start = lex->at;
     expr_token token = {.kind = TOK_INT, .at = (uint32_t)start};
-    bool hex = peek(lex, 0) == '0' && (peek(lex, 1) == 'x' || peek(lex, 1) == 'X');
+    bool hex = peek(lex, 0) == '0' && peek(lex, 1) == 'x';
     if (hex) {
         lex->at += 2;
         if (hex_value(peek(lex, 0)) < 0) {
@@ -120,7 +120,8 @@ static churn_status lex_int(lexer *lex)
                                 "unsigned integers are left out: write the number without `u`");
     }
     if (is_word(c)) {
-        return bad_number(lex, start, "a letter follows");
+        bool capital = c == 'X' && lex->at == start + 1 && lex->s[start] == '0';
+        return bad_number(lex, start, capital ? "write 0x" : "a letter follows");
     }
     return fits ? add_token(lex, token) : big_number(lex, start);
 }

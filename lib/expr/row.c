@@ -272,6 +272,40 @@ static void divide(const expr_code *code, int64_t a, int64_t b, expr_cell *out)
     }
 }
 
+/* Shifts move zeros in, from either end; a count below zero is an error, as in CEL's math library.
+ */
+static void shift(const expr_code *code, int64_t a, int64_t count, expr_cell *out)
+{
+    if (count < 0) {
+        expr_fault(code, EXPR_RUN_RANGE, out);
+        return;
+    }
+    uint64_t bits = (uint64_t)a;
+    bits = count > 63 ? 0 : code->op == OP_BIT_LEFT ? bits << count : bits >> count;
+    expr_give_int((int64_t)bits, out);
+}
+
+static void step_bits(const expr_code *code, int64_t a, int64_t b, expr_cell *out)
+{
+    switch (code->op) {
+    case OP_BIT_AND:
+        expr_give_int(a & b, out);
+        break;
+    case OP_BIT_OR:
+        expr_give_int(a | b, out);
+        break;
+    case OP_BIT_XOR:
+        expr_give_int(a ^ b, out);
+        break;
+    case OP_BIT_NOT:
+        expr_give_int(~a, out);
+        break;
+    default:
+        shift(code, a, b, out);
+        break;
+    }
+}
+
 static void step_ints(const expr_code *code, int64_t a, int64_t b, expr_cell *out)
 {
     int64_t r = 0;
@@ -420,6 +454,14 @@ static void step_value(const expr_code *code, const expr_cell *a, const expr_cel
     case OP_MIN_I:
     case OP_MAX_I:
         step_ints(code, a->as.i, b->as.i, out);
+        break;
+    case OP_BIT_AND:
+    case OP_BIT_OR:
+    case OP_BIT_XOR:
+    case OP_BIT_NOT:
+    case OP_BIT_LEFT:
+    case OP_BIT_RIGHT:
+        step_bits(code, a->as.i, b->as.i, out);
         break;
     case OP_CONCAT:
     case OP_SIZE_S:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr/row.h"
 
+#include <math.h>
+
 #include "base/checked.h"
 #include "base/date.h"
 #include "base/num.h"
@@ -93,10 +95,15 @@ void churn__expr_step_text(const expr_code *code, const expr_cell *a, const expr
 
 /* ---- conversions ---- */
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static void string_to_bool(const expr_code *code, churn_str s, expr_cell *out)
 {
-    static const char *const words[] = {"true",  "false", "True", "False", "TRUE",
-                                        "FALSE", "t",     "f",    "1",     "0"};
+    static const char *const words[] = {"true", "false", "True", "False", "TRUE", "FALSE",
+                                        "t",    "f",     "T",    "F",     "1",    "0"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (churn__str_eq(s, churn__str_nts(words[i]))) {
             expr_give_bool(i % 2 == 0, out);
@@ -104,6 +111,55 @@ static void string_to_bool(const expr_code *code, churn_str s, expr_cell *out)
         }
     }
     expr_fault(code, EXPR_RUN_TEXT, out);
+}
+
+static bool same_letters(churn_str s, const char *lower)
+{
+    size_t len = strlen(lower);
+    for (size_t i = 0; i < len && i < s.len; i++) {
+        char c = s.ptr[i] >= 'A' && s.ptr[i] <= 'Z' ? (char)(s.ptr[i] | 32) : s.ptr[i];
+        if (c != lower[i]) {
+            return false;
+        }
+    }
+    return s.len == len;
+}
+
+/* "inf", "-Infinity", "NaN": in any case, a sign but for the last. */
+static bool word_to_double(churn_str s, double *out)
+{
+    bool sign = s.len > 0 && (*s.ptr == '-' || *s.ptr == '+');
+    churn_str word = {s.ptr + sign, s.len - sign};
+    if (same_letters(s, "nan")) {
+        *out = (double)NAN;
+        return true;
+    }
+    *out = sign && *s.ptr == '-' ? -(double)INFINITY : (double)INFINITY;
+    return same_letters(word, "inf") || same_letters(word, "infinity");
+}
+
+/* Decimals as CEL's implementations read them: what the parser of numbers reads, and a point with
+ * digits on one side alone, to which a zero is added. */
+static bool text_to_double(churn_str s, double *out)
+{
+    char text[512];
+    if (churn__double_parse(s.ptr, s.len, out)) {
+        return true;
+    }
+    const char *point = s.len > 0 ? memchr(s.ptr, '.', s.len) : NULL;
+    if (point == NULL) {
+        return word_to_double(s, out);
+    }
+    size_t before = (size_t)(point - s.ptr), after = s.len - before - 1;
+    bool left = before > 0 && is_digit(point[-1]), right = after > 0 && is_digit(point[1]);
+    if (left == right || s.len + 1 > sizeof text) {
+        return false;
+    }
+    size_t at = left ? before + 1 : before;
+    memcpy(text, s.ptr, at);
+    text[at] = '0';
+    memcpy(text + at + 1, s.ptr + at, s.len - at);
+    return churn__double_parse(text, s.len + 1, out);
 }
 
 /* Towards zero; the ends of the range themselves are out, as in CEL. */
@@ -135,7 +191,7 @@ void churn__expr_step_convert(const expr_code *code, const expr_cell *a, expr_ce
         }
         break;
     case OP_S2D:
-        if (churn__double_parse(a->as.s.ptr, a->as.s.len, &d)) {
+        if (text_to_double(a->as.s, &d)) {
             expr_give_double(d, out);
         } else {
             expr_fault(code, EXPR_RUN_TEXT, out);
