@@ -249,56 +249,78 @@ bool churn__expr_is_sugar(churn_str function)
     return false;
 }
 
+static const char macros[] = "conditions look at one customer; count with a metric and a filter";
+static const char texts[] = "compare texts as they are, with contains() or startsWith()";
+static const char lists[] = "use `in` to ask what a list has, or size()";
+static const char optionals[] = "write has(x) ? x : y";
+static const char bindings[] = "write the value where it is used, or define a metric";
+static const char codes[] = "use strings as they are";
+
+static const struct {
+    const char *name, *instead;
+} left_out[] = {
+    {"all", macros},
+    {"exists", macros},
+    {"exists_one", macros},
+    {"existsOne", macros},
+    {"map", macros},
+    {"filter", macros},
+    {"transformList", macros},
+    {"transformMap", macros},
+    {"transformMapEntry", macros},
+    {"cel.bind", bindings},
+    {"cel.block", bindings},
+    {"type", "types are known when an expression is compiled"},
+    {"uint", "use int()"},
+    {"bytes", "use strings"},
+    {"base64.encode", codes},
+    {"base64.decode", codes},
+    {"format", "join strings with `+` and string()"},
+    {"join", "join strings with `+`"},
+    {"split", texts},
+    {"lowerAscii", texts},
+    {"upperAscii", texts},
+    {"trim", texts},
+    {"replace", texts},
+    {"substring", texts},
+    {"charAt", texts},
+    {"indexOf", texts},
+    {"lastIndexOf", texts},
+    {"reverse", texts},
+    {"strings.quote", texts},
+    {"regex.replace", texts},
+    {"regex.extract", texts},
+    {"regex.extractAll", texts},
+    {"ip", texts},
+    {"isIP", texts},
+    {"cidr", texts},
+    {"isCIDR", texts},
+    {"slice", lists},
+    {"flatten", lists},
+    {"sort", lists},
+    {"sortBy", lists},
+    {"lists.range", lists},
+    {"sets.contains", lists},
+    {"sets.equivalent", lists},
+    {"sets.intersects", lists},
+    {"or", "or is `||`"},
+    {"orValue", optionals},
+    {"hasValue", "write has(x)"},
+    {"value", "write the name, guarded by has()"},
+    {"optMap", optionals},
+    {"optFlatMap", optionals},
+    {"optional.of", optionals},
+    {"optional.ofNonZeroValue", optionals},
+    {"optional.none", optionals},
+    {"proto.hasExt", "use has()"},
+    {"proto.getExt", "name the values one by one"},
+};
+
 const char *churn__expr_left_out(churn_str function)
 {
-    static const char macros[] =
-        "conditions look at one customer; count with a metric and a filter";
-    static const char texts[] = "compare texts as they are, with contains() or startsWith()";
-    static const struct {
-        const char *name, *instead;
-    } out[] = {
-        {"all", macros},
-        {"exists", macros},
-        {"exists_one", macros},
-        {"existsOne", macros},
-        {"map", macros},
-        {"filter", macros},
-        {"type", "types are known when an expression is compiled"},
-        {"uint", "use int()"},
-        {"bytes", "use strings"},
-        {"format", "join strings with `+` and string()"},
-        {"join", "join strings with `+`"},
-        {"split", texts},
-        {"lowerAscii", texts},
-        {"upperAscii", texts},
-        {"trim", texts},
-        {"replace", texts},
-        {"substring", texts},
-        {"charAt", texts},
-        {"indexOf", texts},
-        {"lastIndexOf", texts},
-        {"reverse", texts},
-        {"strings.quote", texts},
-        {"base64.encode", "use strings as they are"},
-        {"base64.decode", "use strings as they are"},
-        {"cel.bind", "write the value where it is used, or define a metric"},
-        {"cel.block", "write the value where it is used, or define a metric"},
-        {"transformList", macros},
-        {"transformMap", macros},
-        {"transformMapEntry", macros},
-        {"optional.of", "write has(x) ? x : y"},
-        {"optional.none", "write has(x) ? x : y"},
-        {"optional.ofNonZeroValue", "write has(x) ? x : y"},
-        {"or", "or is `||`"},
-        {"optMap", "write has(x) ? f(x) : y"},
-        {"optFlatMap", "write has(x) ? f(x) : y"},
-        {"value", "write the name alone, guarded by has()"},
-        {"orValue", "write has(x) ? x : y"},
-        {"hasValue", "write has(x)"},
-    };
-    for (size_t i = 0; i < sizeof out / sizeof *out; i++) {
-        if (churn__str_eq(function, churn__str_nts(out[i].name))) {
-            return out[i].instead;
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) {
+        if (churn__str_eq(function, churn__str_nts(left_out[i].name))) {
+            return left_out[i].instead;
         }
     }
     return NULL;

@@ -231,6 +231,9 @@ static churn_status parse_items(expr_comp *comp, expr_token_kind close, const ch
             break;
         }
         size_t at = look(comp, 0)->at;
+        if (accept(comp, TOK_QUESTION)) {
+            left_out(comp, at, "optional elements are left out: write has(x) ? [x] : []");
+        }
         CHURN_TRY(parse_expr(comp, &item));
         CHURN_TRY(push_pending(comp, item));
         if (comp->pending_count - before > comp->limits.expression_list) {
@@ -311,17 +314,39 @@ static size_t first_node(const expr_comp *comp, uint32_t node)
     return node;
 }
 
-/* x.f(...), behind its parenthesis. math.f() is one name, not a method of something called math. */
+/* math.f() is one name, not a method of something called math; so is what is left out by such a
+ * name. */
+static void join_namespace(expr_comp *comp, const expr_node *on, expr_node *node)
+{
+    churn_str function = node->name;
+    char full[40];
+    size_t len = on->name.len + 1 + function.len;
+    if (on->kind != NODE_NAME || len > sizeof full) {
+        return;
+    }
+    memcpy(full, on->name.ptr, on->name.len);
+    full[on->name.len] = '.';
+    memcpy(full + on->name.len + 1, function.ptr, function.len);
+    if (churn__str_eq(on->name, CHURN__STR("math")) ||
+        churn__expr_left_out((churn_str){full, len}) != NULL) {
+        node->method = false;
+        node->at = on->at;
+        node->name = churn__arena_str(comp->arena, full, len);
+    }
+}
+
+/* x.f(...), behind its parenthesis. */
 static churn_status parse_method(expr_comp *comp, const expr_token *name, uint32_t *target)
 {
     churn_status st = CHURN_OK;
     size_t from = comp->pending_count;
     expr_node node = {.kind = NODE_CALL, .at = name->at, .name = name->as.string, .method = true};
     const expr_node *on = &comp->nodes[*target];
-    if (on->kind == NODE_NAME && churn__str_eq(on->name, CHURN__STR("math"))) {
-        node.at = on->at;
-        node.method = false;
-        node.name = (churn_str){comp->text.ptr + on->at, name->at + name->len - on->at};
+    join_namespace(comp, on, &node);
+    if (node.name.ptr == NULL) {
+        return churn__fail_memory(comp->err, comp->heap);
+    }
+    if (!node.method) {
         comp->node_count--;
     } else {
         CHURN_TRY(push_pending(comp, *target));
@@ -427,15 +452,18 @@ done:
 /* Behind a value and a dot. */
 static churn_status parse_selection(expr_comp *comp, uint32_t *out)
 {
+    bool optional = accept(comp, TOK_QUESTION);
     const expr_token *name = look(comp, 0);
     if (name->kind != TOK_NAME) {
         return unexpected(comp, "a name");
     }
     comp->next++;
-    if (accept(comp, TOK_OPEN)) {
+    if (!optional && accept(comp, TOK_OPEN)) {
         return parse_method(comp, name, out);
     }
-    left_out(comp, name->at, "a field of a value is left out: write a plain name");
+    left_out(comp, name->at,
+             optional ? "`.?` is left out: write has(x) ? x : y"
+                      : "a field of a value is left out: write a plain name");
     comp->node_count = first_node(comp, *out);
     return add_bad(comp, name->at, out);
 }

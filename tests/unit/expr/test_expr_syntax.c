@@ -281,6 +281,16 @@ static void compile__forms_left_out__say_what_to_write(void **state)
         {"tags.exists(t, t == 'x')", CHURN_E_UNSUPPORTED, 501, 1, 6, "`exists` is left out"},
         {"[1].map(t, t)", CHURN_E_UNSUPPORTED, 501, 1, 5, "`map` is left out"},
         {"type(1) == type(2)", CHURN_E_UNSUPPORTED, 501, 1, 1, "`type` is left out"},
+        {"a.?b", CHURN_E_UNSUPPORTED, 501, 1, 4, "`.?` is left out: write has(x) ? x : y"},
+        {"tags[?0] == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 5, "indexing is left out"},
+        {"i in [?i]", CHURN_E_UNSUPPORTED, 501, 1, 7, "optional elements are left out"},
+        {"a.b.Msg{}", CHURN_E_UNSUPPORTED, 501, 1, 1, "messages are left out"},
+        {"rb'x' == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 1, "bytes are left out"},
+        {"BR\"\"\"x\"\"\" == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 1, "bytes are left out"},
+        {"0xFFu == i", CHURN_E_UNSUPPORTED, 501, 1, 1, "without `u`"},
+        {"18446744073709551615U == i", CHURN_E_UNSUPPORTED, 501, 1, 1, "without `u`"},
+        {"'x' in {'x': 1}", CHURN_E_UNSUPPORTED, 501, 1, 8, "maps are left out"},
+        {"a.`b-c`", CHURN_E_PARSE, 101, 1, 3, "names are written without quotes"},
         {"a?.b", CHURN_E_UNSUPPORTED, 501, 1, 2, "`?.` is left out: write has(x) ? x : y"},
         {"'x'.lowerAscii() == 'x'", CHURN_E_UNSUPPORTED, 501, 1, 5, "`lowerAscii` is left out"},
         {"'%d'.format([1]) == '1'", CHURN_E_UNSUPPORTED, 501, 1, 6, "join strings with `+`"},
@@ -290,6 +300,80 @@ static void compile__forms_left_out__say_what_to_write(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         check_bad(*state, &cases[i]);
+    }
+}
+
+static void compile__functions_left_out__say_what_to_write(void **state)
+{
+    static const struct {
+        const char *call, *instead;
+    } cases[] = {{"tags.all(t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.all(i, t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.exists(t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.exists_one(t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.existsOne(i, t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.map(t, t)", "count with a metric and a filter"},
+                 {"tags.filter(t, t == 'x')", "count with a metric and a filter"},
+                 {"tags.transformList(i, t, t)", "count with a metric and a filter"},
+                 {"tags.transformMap(k, v, v)", "count with a metric and a filter"},
+                 {"tags.transformMapEntry(k, v, {k: v})", "count with a metric and a filter"},
+                 {"cel.bind(x, 1, x + x)", "write the value where it is used"},
+                 {"cel.block([1], 2)", "write the value where it is used"},
+                 {"type(1)", "types are known when an expression is compiled"},
+                 {"uint(1)", "use int()"},
+                 {"bytes('a')", "use strings"},
+                 {"base64.encode('a')", "use strings as they are"},
+                 {"base64.decode('a')", "use strings as they are"},
+                 {"'%s'.format(['a'])", "join strings with `+` and string()"},
+                 {"tags.join('-')", "join strings with `+`"},
+                 {"'a'.split(',')", "contains() or startsWith()"},
+                 {"'a'.lowerAscii()", "contains() or startsWith()"},
+                 {"'a'.upperAscii()", "contains() or startsWith()"},
+                 {"'a'.trim()", "contains() or startsWith()"},
+                 {"'a'.replace('a', 'b')", "contains() or startsWith()"},
+                 {"'a'.substring(1)", "contains() or startsWith()"},
+                 {"'a'.charAt(0)", "contains() or startsWith()"},
+                 {"'a'.indexOf('b')", "contains() or startsWith()"},
+                 {"'a'.lastIndexOf('b')", "contains() or startsWith()"},
+                 {"'a'.reverse()", "contains() or startsWith()"},
+                 {"strings.quote('a')", "contains() or startsWith()"},
+                 {"regex.replace('a', 'b', 'c')", "contains() or startsWith()"},
+                 {"regex.extract('a', 'b')", "contains() or startsWith()"},
+                 {"regex.extractAll('a', 'b')", "contains() or startsWith()"},
+                 {"ip('::1')", "contains() or startsWith()"},
+                 {"isIP('::1')", "contains() or startsWith()"},
+                 {"cidr('::1/8')", "contains() or startsWith()"},
+                 {"isCIDR('::1/8')", "contains() or startsWith()"},
+                 {"tags.slice(0, 1)", "use `in` to ask what a list has"},
+                 {"[[1]].flatten()", "use `in` to ask what a list has"},
+                 {"tags.sort()", "use `in` to ask what a list has"},
+                 {"tags.sortBy(t, t)", "use `in` to ask what a list has"},
+                 {"lists.range(3)", "use `in` to ask what a list has"},
+                 {"sets.contains(tags, ['a'])", "use `in` to ask what a list has"},
+                 {"sets.equivalent(tags, ['a'])", "use `in` to ask what a list has"},
+                 {"sets.intersects(tags, ['a'])", "use `in` to ask what a list has"},
+                 {"i.or(1)", "or is `||`"},
+                 {"i.orValue(1)", "write has(x) ? x : y"},
+                 {"i.hasValue()", "write has(x)"},
+                 {"i.value()", "guarded by has()"},
+                 {"i.optMap(x, x + 1)", "write has(x) ? x : y"},
+                 {"i.optFlatMap(x, x)", "write has(x) ? x : y"},
+                 {"optional.of(i)", "write has(x) ? x : y"},
+                 {"optional.ofNonZeroValue(i)", "write has(x) ? x : y"},
+                 {"optional.none()", "write has(x) ? x : y"},
+                 {"proto.hasExt(i, a.b)", "use has()"},
+                 {"proto.getExt(i, a.b)", "name the values one by one"}};
+    kit *k = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        churn__expr *expr = NULL;
+        churn_error err = {.struct_size = sizeof err};
+        churn_status st = kit_compile(k, churn__str_nts(cases[i].call), 0, 0, &expr, &err);
+        if (st != CHURN_E_UNSUPPORTED || err.detail != CHURN__EXPR_EXCLUDED ||
+            strstr(err.message, " is left out: ") == NULL ||
+            strstr(err.message, cases[i].instead) == NULL) {
+            fail_msg("`%s`: got %s %d: %s", cases[i].call, churn_status_name(st), err.detail,
+                     err.message);
+        }
     }
 }
 
@@ -481,6 +565,8 @@ int main(void)
                                         close),
         cmocka_unit_test_setup_teardown(compile__several_mistakes__are_each_told_once, open, close),
         cmocka_unit_test_setup_teardown(compile__forms_left_out__say_what_to_write, open, close),
+        cmocka_unit_test_setup_teardown(compile__functions_left_out__say_what_to_write, open,
+                                        close),
         cmocka_unit_test_setup_teardown(compile__wanted_type__is_enforced, open, close),
         cmocka_unit_test_setup_teardown(compile__strict__switches_coercion_off, open, close),
         cmocka_unit_test_setup_teardown(compile__what_cel_demands_at_least__fits, open, close),
