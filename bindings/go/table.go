@@ -20,7 +20,7 @@ const (
 	Float  Type = 3
 	String Type = 4
 	Time   Type = 5
-	// Duration is a type of expressions alone: tables hold none.
+	// Duration is a type of expressions and of what they give: records hold none.
 	Duration Type = 7
 )
 
@@ -180,6 +180,16 @@ func (t *Table) Times(name string) []time.Time {
 	return values
 }
 
+// Durations returns a column of durations, 0 where a cell is null.
+func (t *Table) Durations(name string) []time.Duration {
+	c := t.find(name, Duration)
+	values := make([]time.Duration, t.rows)
+	for row := range values {
+		values[row] = time.Duration(c.ints[row])
+	}
+	return values
+}
+
 // Valid returns which rows of a column hold a value.
 func (t *Table) Valid(name string) []bool {
 	c := t.find(name)
@@ -250,7 +260,13 @@ func (r Row) Time(name string) time.Time {
 	return r.table.find(name, Time).timeAt(r.row)
 }
 
-// Value returns what a cell holds: bool, int64, float64, string, time.Time, or nil where it is null.
+// Duration returns the duration in a cell, 0 where it is null.
+func (r Row) Duration(name string) time.Duration {
+	return time.Duration(r.table.find(name, Duration).ints[r.row])
+}
+
+// Value returns what a cell holds: bool, int64, float64, string, time.Time, time.Duration, or nil where
+// it is null.
 func (r Row) Value(name string) any {
 	c := r.table.find(name)
 	switch {
@@ -264,6 +280,8 @@ func (r Row) Value(name string) any {
 		return c.floats[r.row]
 	case c.typ == String:
 		return c.stringAt(r.row)
+	case c.typ == Duration:
+		return time.Duration(c.ints[r.row])
 	}
 	return c.timeAt(r.row)
 }

@@ -23,11 +23,12 @@ CHURN_BEGIN_DECLS
 /** The type of a column. Numbers are never changed; new ones may be added. */
 typedef int32_t churn_column_type;
 
-#define CHURN_COLUMN_BOOL 1   /* true or false */
-#define CHURN_COLUMN_INT 2    /* int64_t */
-#define CHURN_COLUMN_DOUBLE 3 /* double, always finite */
-#define CHURN_COLUMN_STRING 4 /* UTF-8 */
-#define CHURN_COLUMN_TIME 5   /* churn_time */
+#define CHURN_COLUMN_BOOL 1     /* true or false */
+#define CHURN_COLUMN_INT 2      /* int64_t */
+#define CHURN_COLUMN_DOUBLE 3   /* double, always finite */
+#define CHURN_COLUMN_STRING 4   /* UTF-8 */
+#define CHURN_COLUMN_TIME 5     /* churn_time */
+#define CHURN_COLUMN_DURATION 7 /* int64_t: nanoseconds */
 
 /** The answer of churn_table_find(): no column has that name. */
 #define CHURN_COLUMN_NONE UINT32_MAX
@@ -98,7 +99,7 @@ CHURN_API bool churn_table_is_null(const churn_table *table, uint64_t row, uint3
 CHURN_API double churn_table_double(const churn_table *table, uint64_t row, uint32_t column);
 
 /**
- * Return the integer in a cell of an int, time or bool column.
+ * Return the integer in a cell of an int, time, duration or bool column.
  *
  * @return 0 where the cell is null, not there, or of another type
  * @threads any
@@ -137,9 +138,9 @@ CHURN_API churn_str churn_table_string(const churn_table *table, uint64_t row, u
 /**
  * Return the values of a whole column as one array.
  *
- * @return view of the table, valid until churn_table_free(): int64_t[] for int and time, double[]
- *         for double, uint8_t[] with one bit a row (least significant first) for bool; for string
- *         int64_t[row_count + 1], where row i is bytes [a[i], a[i + 1]) of
+ * @return view of the table, valid until churn_table_free(): int64_t[] for int, time and
+ *         duration, double[] for double, uint8_t[] with one bit a row (least significant first) for
+ * bool; for string int64_t[row_count + 1], where row i is bytes [a[i], a[i + 1]) of
  *         churn_table_column_bytes(); NULL where there is no such column, or no memory to lay text
  *         out. Cells that are null hold zero or "".
  * @threads any

@@ -71,7 +71,7 @@ typedef int32_t churn_type;
 #define CHURN_TYPE_DOUBLE 3
 #define CHURN_TYPE_STRING 4
 #define CHURN_TYPE_TIME 5
-#define CHURN_TYPE_DURATION 7 /* of expressions only */
+#define CHURN_TYPE_DURATION 7 /* of expressions and tables, not of records */
 
 /** One value, in or out. */
 typedef struct churn_value {

@@ -18,13 +18,14 @@ typedef struct churn__arrow_reader churn__arrow_reader;
 typedef enum churn__arrow_kind {
     CHURN__ARROW_NULL, /* all null */
     CHURN__ARROW_BOOL,
-    CHURN__ARROW_INT,    /* int8..int64, uint8..uint64 (values over INT64_MAX: see below) */
-    CHURN__ARROW_DOUBLE, /* float, double */
-    CHURN__ARROW_STRING, /* utf8, large_utf8, utf8_view */
-    CHURN__ARROW_TIME,   /* timestamp with zone: an instant */
-    CHURN__ARROW_LOCAL,  /* timestamp without zone: wall time */
-    CHURN__ARROW_DATE,   /* date32, date64: days since 1970-01-01 */
-    CHURN__ARROW_DECIMAL /* decimal128(p, s) */
+    CHURN__ARROW_INT,     /* int8..int64, uint8..uint64 (values over INT64_MAX: see below) */
+    CHURN__ARROW_DOUBLE,  /* float, double */
+    CHURN__ARROW_STRING,  /* utf8, large_utf8, utf8_view */
+    CHURN__ARROW_TIME,    /* timestamp with zone: an instant */
+    CHURN__ARROW_LOCAL,   /* timestamp without zone: wall time */
+    CHURN__ARROW_DATE,    /* date32, date64: days since 1970-01-01 */
+    CHURN__ARROW_DECIMAL, /* decimal128(p, s) */
+    CHURN__ARROW_DURATION
 } churn__arrow_kind;
 
 typedef struct churn__arrow_field {
@@ -72,6 +73,9 @@ churn_str churn__arrow_string(const churn__arrow_reader *reader, uint32_t field,
  * a range that we hold (nanoseconds are cut towards minus infinity). Dates: days. */
 bool churn__arrow_time(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
                        int64_t *out);
+/* Nanoseconds; false: more than 64 bits of them. */
+bool churn__arrow_duration(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                           int64_t *out);
 /* unscaled / 10^scale, with as many zeros of the fraction left out as it takes to fit int64,
  * because warehouses write 12.5 as DECIMAL(38, 18); false: does not fit int64 even so. */
 bool churn__arrow_decimal(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
@@ -100,7 +104,7 @@ bool churn__arrow_times(const churn__arrow_reader *reader, uint32_t field, uint6
                         churn_time *out);
 
 /* The current batch's values as they lie in memory, where they are words of 64 bits that need no
- * conversion (int64, double, microseconds); NULL otherwise. */
+ * conversion (int64, double, microseconds, nanoseconds of durations); NULL otherwise. */
 const void *churn__arrow_words(const churn__arrow_reader *reader, uint32_t field);
 /* Which of n cells from `row` on are not null: one bit a cell, least significant first. `out` has
  * room for (n + 7) / 8 bytes; null entries of a dictionary are left to the caller. */

@@ -283,6 +283,17 @@ bool churn__arrow_time(const churn__arrow_reader *reader, uint32_t field, uint64
     return *out >= CHURN_TIME_MIN && *out <= CHURN_TIME_MAX;
 }
 
+bool churn__arrow_duration(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
+                           int64_t *out)
+{
+    uint64_t at;
+    const churn__arrow_cells *cells = locate(reader, field, row, &at);
+
+    *out = 0;
+    return cells == NULL ||
+           churn__mul_i64(churn__arrow_load_int(cells, at), cells->type.times, out);
+}
+
 bool churn__arrow_decimal(const churn__arrow_reader *reader, uint32_t field, uint64_t row,
                           int64_t *unscaled, int32_t *scale)
 {

@@ -48,6 +48,8 @@ static const char *column_format(churn_column_type type)
         return "g";
     case CHURN_COLUMN_TIME:
         return "tsu:UTC";
+    case CHURN_COLUMN_DURATION:
+        return "tDn";
     default:
         return "u";
     }

@@ -26,6 +26,10 @@ static const struct {
     {"U", {CHURN__LAYOUT_TEXT64, CHURN__ARROW_STRING, 0, 1, 1}},
     {"vu", {CHURN__LAYOUT_VIEW, CHURN__ARROW_STRING, 0, 1, 1}},
     {"tdD", {CHURN__LAYOUT_I32, CHURN__ARROW_DATE, 0, 1, 1}},
+    {"tDs", {CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000000000, 1}},
+    {"tDm", {CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000000, 1}},
+    {"tDu", {CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000, 1}},
+    {"tDn", {CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1, 1}},
     {"tdm", {CHURN__LAYOUT_I64, CHURN__ARROW_DATE, 0, 1, INT64_C(86400000)}},
 };
 
@@ -49,7 +53,6 @@ static const struct {
     {"w", "cast it to text"},
     {"d", "cast it to decimal128 or double"},
     {"tt", "cast it to a timestamp or a number"},
-    {"tD", "cast it to a number"},
     {"ti", "cast it to a number"},
 };
 

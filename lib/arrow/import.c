@@ -25,6 +25,8 @@ static churn_column_type table_type(churn__arrow_kind kind)
     case CHURN__ARROW_LOCAL:
     case CHURN__ARROW_DATE:
         return CHURN_COLUMN_TIME;
+    case CHURN__ARROW_DURATION:
+        return CHURN_COLUMN_DURATION;
     case CHURN__ARROW_STRING:
     case CHURN__ARROW_NULL:
         break;
@@ -79,6 +81,17 @@ static churn_status carry_time(const carry *to, uint64_t row, int64_t unit, chur
     return CHURN_OK;
 }
 
+static churn_status carry_duration(const carry *to, uint64_t row, churn_error *err)
+{
+    int64_t nanos;
+
+    if (!churn__arrow_duration(to->reader, to->column, row, &nanos)) {
+        return cell_failed(to, CHURN_E_RANGE, row, "a duration of more than 292 years", err);
+    }
+    churn__table_add_duration(to->builder, to->column, nanos);
+    return CHURN_OK;
+}
+
 static churn_status carry_string(const carry *to, uint64_t row, churn_error *err)
 {
     churn_str value = churn__arrow_string(to->reader, to->column, row);
@@ -110,6 +123,8 @@ static churn_status carry_cell(const carry *to, churn__arrow_kind kind, uint64_t
         return carry_time(to, row, 1, err);
     case CHURN__ARROW_DATE:
         return carry_time(to, row, CHURN__DAY, err);
+    case CHURN__ARROW_DURATION:
+        return carry_duration(to, row, err);
     case CHURN__ARROW_STRING:
         return carry_string(to, row, err);
     case CHURN__ARROW_NULL:

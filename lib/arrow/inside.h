@@ -33,7 +33,8 @@ typedef struct churn__arrow_type {
     churn__arrow_layout layout;
     churn__arrow_kind kind;
     int32_t scale;
-    /* A time is floor(stored * times / over): microseconds, or days of a date. */
+    /* A time is floor(stored * times / over): microseconds, or days of a date. A
+     * duration is stored * times: nanoseconds. */
     int64_t times, over;
 } churn__arrow_type;
 

@@ -118,7 +118,7 @@ const void *churn__arrow_words(const churn__arrow_reader *reader, uint32_t field
     const churn__arrow_cells *cells = &column->cells;
     bool words = cells->type.layout == CHURN__LAYOUT_F64 || cells->type.layout == CHURN__LAYOUT_I64;
     bool timed = cells->type.kind == CHURN__ARROW_TIME || cells->type.kind == CHURN__ARROW_LOCAL ||
-                 cells->type.kind == CHURN__ARROW_DATE;
+                 cells->type.kind == CHURN__ARROW_DATE || cells->type.kind == CHURN__ARROW_DURATION;
     bool same = !timed || (cells->type.times == 1 && cells->type.over == 1);
     bool aligned = (uintptr_t)cells->data % sizeof(int64_t) == 0;
     return column->unsupported == NULL && !column->encoded && words && same && aligned ? cells->data

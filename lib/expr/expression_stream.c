@@ -37,6 +37,8 @@ static bool reads_as(churn__arrow_kind kind, churn__type type)
         return true;
     case CHURN__ARROW_BOOL:
         return type == CHURN__TYPE_BOOL;
+    case CHURN__ARROW_DURATION:
+        return type == CHURN__TYPE_DURATION;
     case CHURN__ARROW_INT: /* durations: nanoseconds */
         return type == CHURN__TYPE_INT || type == CHURN__TYPE_DURATION ||
                type == CHURN__TYPE_DOUBLE;
@@ -102,7 +104,9 @@ static churn_status take_cell(const intake *in, uint32_t field, churn__type type
         memcpy(to, &i, sizeof i);
         break;
     default:
-        fits = churn__arrow_int(in->reader, field, row, &i);
+        fits = churn__arrow_get_field(in->reader, field)->kind == CHURN__ARROW_DURATION
+                   ? churn__arrow_duration(in->reader, field, row, &i)
+                   : churn__arrow_int(in->reader, field, row, &i);
         memcpy(to, &i, sizeof i);
         break;
     }

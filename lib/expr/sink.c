@@ -5,12 +5,6 @@
 
 /* ---- what a result says ---- */
 
-/* Durations are nanoseconds. */
-static churn_column_type column_type(churn__type type)
-{
-    return type == CHURN__TYPE_DURATION ? CHURN_COLUMN_INT : churn__table_type(type);
-}
-
 /* Rows with a value. */
 static void there_of(const expr_vec *result, churn__type type, uint32_t words, uint64_t *out)
 {
@@ -120,7 +114,7 @@ churn_status churn__expr_table_sink(table_sink *sink, const churn_expression *ex
     if (sink->builder == NULL || sink->scratch == NULL) {
         return churn__fail_memory(err, heap);
     }
-    churn__table_column(sink->builder, "value", column_type(expression->expr->type));
+    churn__table_column(sink->builder, "value", churn__table_type(expression->expr->type));
     churn__table_choice_column(sink->builder, "outcome", outcomes, 3);
     churn__table_column(sink->builder, "error", CHURN_COLUMN_STRING);
     return CHURN_OK;
@@ -170,7 +164,7 @@ static churn_status add_column(many_sink *sink, uint32_t i, const churn_str *nam
         memcpy(name, given.ptr, given.len);
         name[given.len] = '\0';
     }
-    churn__table_column(sink->builder, name, column_type(sink->expressions[i]->expr->type));
+    churn__table_column(sink->builder, name, churn__table_type(sink->expressions[i]->expr->type));
 done:
     return st;
 }

@@ -345,7 +345,7 @@ static uint32_t kinds_for(field_type type)
     case FIELD_TRUTH:
         return KIND_BIT(BOOL) | KIND_BIT(INT) | KIND_BIT(STRING);
     case FIELD_VALUE:
-        return UINT32_MAX;
+        return UINT32_MAX & ~KIND_BIT(DURATION);
     default:
         return KIND_BIT(STRING);
     }
@@ -358,7 +358,7 @@ static const char *kind_word(churn__arrow_kind kind)
         [CHURN__ARROW_INT] = "integers",      [CHURN__ARROW_DOUBLE] = "floating point numbers",
         [CHURN__ARROW_STRING] = "texts",      [CHURN__ARROW_TIME] = "instants",
         [CHURN__ARROW_LOCAL] = "naive times", [CHURN__ARROW_DATE] = "dates",
-        [CHURN__ARROW_DECIMAL] = "decimals",
+        [CHURN__ARROW_DECIMAL] = "decimals",  [CHURN__ARROW_DURATION] = "durations",
     };
     return words[kind];
 }

@@ -17,6 +17,8 @@ churn_column_type churn__table_type(churn__type type)
         return CHURN_COLUMN_DOUBLE;
     case CHURN__TYPE_TIME:
         return CHURN_COLUMN_TIME;
+    case CHURN__TYPE_DURATION:
+        return CHURN_COLUMN_DURATION;
     default:
         return CHURN_COLUMN_STRING;
     }
@@ -332,6 +334,15 @@ void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn
         return;
     }
     close_cell(builder, col, put_word(builder->table->heap, col, &value), true);
+}
+
+void churn__table_add_duration(churn__table_builder *builder, uint32_t column, int64_t nanos)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_DURATION);
+
+    if (col != NULL) {
+        close_cell(builder, col, put_word(builder->table->heap, col, &nanos), true);
+    }
 }
 
 uint64_t churn__table_filled(const churn__table_builder *builder, uint32_t column)

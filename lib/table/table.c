@@ -100,6 +100,7 @@ int64_t churn_table_int(const churn_table *table, uint64_t row, uint32_t column)
         return churn__bit_get(col->values.data, row);
     case CHURN_COLUMN_INT:
     case CHURN_COLUMN_TIME:
+    case CHURN_COLUMN_DURATION:
         return ((const int64_t *)col->values.data)[row];
     default:
         return 0;

@@ -31,6 +31,7 @@ void churn__table_add_double(churn__table_builder *builder, uint32_t column, dou
 void churn__table_add_string(churn__table_builder *builder, uint32_t column, churn_str value);
 /* CHURN_TIME_NONE becomes null. */
 void churn__table_add_time(churn__table_builder *builder, uint32_t column, churn_time value);
+void churn__table_add_duration(churn__table_builder *builder, uint32_t column, int64_t nanos);
 /* Many cells of one column at once: doubles, null where `missing` is not 0 or they are not finite;
  * instants, none of which is CHURN_TIME_NONE; one string n times; strings that are null; bools that
  * are 0 or 1, null where `there` is 0; strings that are choices[codes[i]], of at most
@@ -55,8 +56,8 @@ uint32_t churn__table_choice_column(churn__table_builder *builder, const char *n
 void churn__table_add_codes(churn__table_builder *builder, uint32_t column, const uint8_t *codes,
                             size_t n);
 /* From bitmaps in words, least significant bits first: bools; and words of 64 bits (ints, instants,
- * doubles, of which those that are not finite become null), from an array where `step` is 1, all
- * the same where it is 0. */
+ * durations, doubles, of which those that are not finite become null), from an array where `step`
+ * is 1, all the same where it is 0. */
 void churn__table_add_bits(churn__table_builder *builder, uint32_t column, const uint64_t *values,
                            const uint64_t *there, size_t n);
 void churn__table_add_words(churn__table_builder *builder, uint32_t column, const void *values,

@@ -19,6 +19,7 @@ enum {
     SEEN_NAIVE = 32,
     SEEN_DATE = 64,
     SEEN_DECIMAL = 128,
+    SEEN_DURATION = 256,
 };
 
 typedef struct {
@@ -259,6 +260,11 @@ static int cell_seen(core_state *state, PyObject *cell)
     if (is != 0) {
         return is < 0 ? -1 : SEEN_DATE;
     }
+    is = PyObject_IsInstance(cell, state->timedelta);
+    if (is != 0) {
+        is = is < 0 ? -1 : core_is_nothing(cell);
+        return is < 0 ? -1 : is ? 0 : SEEN_DURATION;
+    }
     int seen = decimal_seen(state, cell);
     return seen == 0 ? -2 : seen;
 }
@@ -285,6 +291,8 @@ static const char *format_for(int seen)
         return "tsu:";
     case SEEN_DATE:
         return "tdD";
+    case SEEN_DURATION:
+        return "tDn";
     default:
         return NULL;
     }
@@ -299,7 +307,7 @@ static int column_format(core_state *state, PyObject *list, column *to)
         if (seen == -2) {
             PyErr_Format(PyExc_TypeError,
                          "column '%s': row %zd is a %R; give str, bool, int, float, Decimal, "
-                         "datetime, date or None",
+                         "datetime, date, timedelta or None",
                          to->name, i, Py_TYPE(cell));
         }
         if (seen < 0) {
@@ -353,6 +361,9 @@ static int fill_fixed(core_state *state, PyObject *cell, column *to, Py_ssize_t 
         return PyErr_Occurred() ? -1 : 0;
     default:
         break;
+    }
+    if (to->format[1] == 'D') {
+        return core_duration(state, cell, (int64_t *)to->buffers[1] + i);
     }
     if (to->format[1] == 'd') {
         return days_of(cell, (int32_t *)to->buffers[1] + i);

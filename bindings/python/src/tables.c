@@ -48,6 +48,8 @@ static PyObject *cell_object(core_state *state, const churn_table *table, uint64
         return core_str_object(churn_table_string(table, row, column));
     case CHURN_COLUMN_TIME:
         return core_time_object(state, churn_table_time(table, row, column));
+    case CHURN_COLUMN_DURATION:
+        return core_duration_object(state, churn_table_int(table, row, column));
     default:
         return core_none();
     }
@@ -63,8 +65,9 @@ static Py_ssize_t table_length(PyObject *object)
 
 static const char *type_name(churn_column_type type)
 {
-    static const char *const names[] = {"", "bool", "int", "double", "string", "time"};
-    return type >= CHURN_COLUMN_BOOL && type <= CHURN_COLUMN_TIME ? names[type] : "";
+    static const char *const names[] = {"",       "bool", "int", "double",
+                                        "string", "time", "",    "duration"};
+    return type >= CHURN_COLUMN_BOOL && type <= CHURN_COLUMN_DURATION ? names[type] : "";
 }
 
 static PyObject *text_of_columns(PyObject *object, int types)

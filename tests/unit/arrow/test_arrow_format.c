@@ -27,6 +27,10 @@ static void parse_format__known__layout_and_kind(void **state)
         {"tsm:Europe/Budapest", CHURN__LAYOUT_I64, CHURN__ARROW_TIME, 0, 1000, 1},
         {"tsu:UTC", CHURN__LAYOUT_I64, CHURN__ARROW_TIME, 0, 1, 1},
         {"tsn:+02:00", CHURN__LAYOUT_I64, CHURN__ARROW_TIME, 0, 1, 1000},
+        {"tDs", CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000000000, 1},
+        {"tDm", CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000000, 1},
+        {"tDu", CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1000, 1},
+        {"tDn", CHURN__LAYOUT_I64, CHURN__ARROW_DURATION, 0, 1, 1},
         {"d:10,2", CHURN__LAYOUT_I128, CHURN__ARROW_DECIMAL, 2, 1, 1},
         {"d:38,-3,128", CHURN__LAYOUT_I128, CHURN__ARROW_DECIMAL, -3, 1, 1},
     };
@@ -47,7 +51,7 @@ static void parse_format__unknown_or_broken__refused(void **state)
     (void)state;
     static const char *const formats[] = {
         "",         "x",       "nn",     "vz",      "z",          "Z",           "w:16",
-        "tts",      "tDs",     "tiM",    "+s",      "+l",         "+m",          "+w:3",
+        "tts",      "tDx",     "tiM",    "+s",      "+l",         "+m",          "+w:3",
         "+r",       "+ud:0,1", "ts",     "tss",     "tsx:",       "tdd",         "td",
         "d",        "d:",      "d:,",    "d:10",    "d:10,",      "d:10,2,",     "d:10,2,256",
         "d:10,2,x", "d:0,0",   "d:39,0", "d:10,39", "d:1,2,128,", "d:1,2,128,5", "u ",
@@ -90,7 +94,7 @@ static void hint__by_family__says_what_to_do(void **state)
     assert_string_equal(churn__arrow_hint("+m"), "flatten it into columns, or cast it to text");
     assert_string_equal(churn__arrow_hint("z"), "cast it to text");
     assert_string_equal(churn__arrow_hint("d:50,2,256"), "cast it to decimal128 or double");
-    assert_string_equal(churn__arrow_hint("tDu"), "cast it to a number");
+    assert_string_equal(churn__arrow_hint("tiM"), "cast it to a number");
     assert_string_equal(churn__arrow_hint(""), "cast it to text or a number");
 }
 

@@ -37,6 +37,10 @@ static void import__numbers_and_times__nearest_type(void **state)
         {"tsn:UTC", words, CHURN_COLUMN_TIME, {-1, 19}},
         {"tdD", days, CHURN_COLUMN_TIME, {-86400e6, 19000 * 86400e6}},
         {"tdm", words, CHURN_COLUMN_TIME, {-86400e6, 0}},
+        {"tDs", words, CHURN_COLUMN_DURATION, {-5e9, 19000e9}},
+        {"tDm", words, CHURN_COLUMN_DURATION, {-5e6, 19000e6}},
+        {"tDu", words, CHURN_COLUMN_DURATION, {-5e3, 19000e3}},
+        {"tDn", words, CHURN_COLUMN_DURATION, {-5, 19000}},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -47,9 +51,10 @@ static void import__numbers_and_times__nearest_type(void **state)
         assert_null(stream.release);
         assert_int_equal(churn_table_column_type(table, 0), cases[i].type);
         for (uint64_t row = 0; row < 2; row++) {
-            double got = cases[i].type == CHURN_COLUMN_TIME
-                             ? (double)churn_table_time(table, row, 0)
-                             : churn_table_double(table, row, 0);
+            double got =
+                cases[i].type == CHURN_COLUMN_TIME       ? (double)churn_table_time(table, row, 0)
+                : cases[i].type == CHURN_COLUMN_DURATION ? (double)churn_table_int(table, row, 0)
+                                                         : churn_table_double(table, row, 0);
             assert_true(got == cases[i].real[row]);
         }
         churn_table_free(table);
@@ -157,6 +162,9 @@ static void import__what_it_cannot_hold__names_column_and_row(void **state)
     assert_import_fails(
         made_column(made_schema("tss:", "when"), 3, made_array(3, 2, NULL, far, NULL)),
         CHURN_E_RANGE, 2, "`when`");
+    assert_import_fails(
+        made_column(made_schema("tDs", "age"), 3, made_array(3, 2, NULL, far, NULL)), CHURN_E_RANGE,
+        2, "`age`: a duration of more than 292 years");
     assert_import_fails(
         made_column(made_schema("u", "name"), 2, made_array(2, 3, NULL, offsets, "a\xff")),
         CHURN_E_UTF8, 1, "`name`");

@@ -459,6 +459,35 @@ static void evaluate_stream__columns_by_name__give_the_same(void **state)
     churn_table_free(from);
 }
 
+/* Durations leave as nanoseconds of Arrow, and come back as what they were. */
+static void evaluate_stream__durations__stay_durations(void **state)
+{
+    (void)state;
+    const churn_variable at = {{"at", 2}, CHURN_TYPE_TIME, 0};
+    const churn_variable value = {{"value", 5}, CHURN_TYPE_DURATION, 0};
+    const churn_time times[] = {0, 90 * INT64_C(1000000), 0};
+    const uint8_t both[] = {0x3};
+    const churn_value_column columns[] = {{.values = times, .valid = both}};
+    churn_table *spans = NULL, *to = NULL;
+    churn_expression *e = NULL, *twice = NULL;
+    struct ArrowArrayStream stream = {0};
+    assert_ok(churn_expression_compile("at - timestamp(0)", CHURN_NTS, &at, 1, NULL, &e, NULL));
+    assert_ok(churn_expression_evaluate_columns(e, columns, 1, 3, NULL, &spans, NULL));
+    assert_int_equal(churn_table_column_type(spans, 0), CHURN_COLUMN_DURATION);
+    assert_true(churn_table_int(spans, 1, 0) == INT64_C(90000000000));
+    assert_true(churn_table_is_null(spans, 2, 0));
+    assert_ok(churn_table_export(spans, &stream, NULL));
+    assert_ok(churn_expression_compile("value + value", CHURN_NTS, &value, 1, NULL, &twice, NULL));
+    assert_ok(churn_expression_evaluate_stream(twice, &stream, NULL, &to, NULL));
+    assert_true(churn_table_int(to, 0, 0) == 0);
+    assert_true(churn_table_int(to, 1, 0) == INT64_C(180000000000));
+    assert_true(churn_table_is_null(to, 2, 0));
+    churn_table_free(to);
+    churn_table_free(spans);
+    churn_expression_free(twice);
+    churn_expression_free(e);
+}
+
 static void evaluate_stream__wrong_columns__are_errors(void **state)
 {
     (void)state;
@@ -639,6 +668,7 @@ int main(void)
         cmocka_unit_test(evaluate_columns__constant_and_no_rows__work),
         cmocka_unit_test(evaluate_columns__faults__are_reported),
         cmocka_unit_test(evaluate_stream__columns_by_name__give_the_same),
+        cmocka_unit_test(evaluate_stream__durations__stay_durations),
         cmocka_unit_test(evaluate_stream__wrong_columns__are_errors),
         cmocka_unit_test(evaluate_stream__date_of_no_year__type_with_row),
         cmocka_unit_test(expression__every_allocation_fails__nothing_leaks),

@@ -201,6 +201,7 @@ static void add_stream__wrong_columns__errors_that_name_them(void **state)
     churn_load_options options = {.struct_size = sizeof options};
     expect_refusal(&options, "l", CHURN_E_TYPE, "amount"); /* major or minor? */
     expect_refusal(&options, "tsu:UTC", CHURN_E_TYPE, "amount");
+    expect_refusal(&options, "tDn", CHURN_E_TYPE, "holds durations");
     options.columns = &no_column;
     options.column_count = 1;
     expect_refusal(&options, "g", CHURN_E_NOT_FOUND, "reason");
