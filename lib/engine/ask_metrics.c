@@ -26,7 +26,7 @@ static void add_cell(churn__table_builder *builder, uint32_t to, const churn__co
         churn__table_add_int(builder, to, ((const int64_t *)column->values)[row]);
         return;
     case CHURN__TYPE_STRING:
-        churn__table_add_string(builder, to, ((const churn_str *)column->values)[row]);
+        churn__table_add_string(builder, to, churn__column_string(column, row));
         return;
     case CHURN__TYPE_TIME:
         churn__table_add_time(builder, to, ((const churn_time *)column->values)[row]);

@@ -223,6 +223,13 @@ churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_er
 /* ---- a frame: the columns of all slots for a batch of customers and dates ---- */
 
 typedef struct churn__usual churn__usual;
+typedef struct churn__frame_words churn__frame_words;
+
+/* Conditions that are judged together. */
+typedef struct churn__frame_group {
+    churn__expr_group *program; /* NULL: they are judged one by one */
+    uint32_t count;
+} churn__frame_group;
 
 typedef struct churn__frame {
     churn__heap *heap;
@@ -237,7 +244,13 @@ typedef struct churn__frame {
     const churn_time *dates;
     uint32_t date_count, max_customers, max_rows;
 
-    churn__column *columns;    /* by slot */
+    churn__column *columns;     /* by slot */
+    churn__frame_words **words; /* by slot: of columns of few words; NULL: a plain one */
+    churn__frame_group *levels; /* by place in the order where a level's segments begin; NULL */
+    churn__frame_group *caps;   /* by score; NULL */
+    churn__truth **outcomes;    /* what the conditions of the largest group come to */
+    churn__truth *truths;       /* where that is */
+    uint32_t truth_count;
     uint8_t *needed;           /* by slot */
     churn__column *metric_out; /* by metric */
     uint8_t *metric_wanted;    /* by metric: something asks for it */
@@ -261,6 +274,7 @@ typedef struct churn__frame {
     bool loss_needed;
     churn__truth *truth;  /* room for one condition */
     churn__arena strings; /* of the batch */
+    churn__arena names;   /* of the frame */
 } churn__frame;
 
 /* The date of a row, and the place and id of its customer in the batch. */
@@ -305,6 +319,8 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
                                const churn__frame_options *options, churn__frame **out,
                                churn_error *err);
 void churn__frame_close(churn__frame *frame);
+/* Note what is needed: frame_needs.c. False: no metric is. */
+bool churn__frame_need(churn__frame *frame, const churn__frame_options *options);
 /* Find what is usual among all customers where the frame needs that; before it is filled. */
 churn_status churn__frame_survey(churn__frame *frame, churn_engine *engine,
                                  const churn__frame_options *options, churn_cancel *cancel,
@@ -330,6 +346,30 @@ void churn__frame_name(churn__frame *frame);
 /* An attribute that is text; {NULL, 0}: it is none, or not given. */
 churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
                                       churn_time as_of);
+
+/* ---- columns of a few words: frame_words.c ---- */
+
+#define CHURN__FRAME_WORDS 64u /* different ones in a batch, at most */
+
+/* NULL: no memory. */
+churn__frame_words *churn__frame_words_open(churn__heap *heap, uint32_t rows);
+void churn__frame_words_close(churn__heap *heap, churn__frame_words *words);
+/* A batch begins; then one text for each row from 0 on, whose place says which text it is, and
+ * which stays there as long as the batch; {NULL, 0}: none. */
+void churn__frame_words_begin(churn__frame_words *words, churn__column *column);
+void churn__frame_words_put(churn__frame_words *words, churn__column *column, uint32_t row,
+                            churn_str text);
+
+/* ---- conditions that are judged together: frame_groups.c ---- */
+
+/* Rows enough to prepare for them. */
+bool churn__frame_is_batch(const churn__frame *frame);
+bool churn__frame_needs_segment(const churn__frame *frame, uint32_t index);
+/* The end of the segments of one level from a place in the order on; itself: there are none. */
+uint32_t churn__frame_level(const churn__frame *frame, uint32_t from);
+/* When it is known what is needed. Fails for want of memory only. */
+churn_status churn__frame_groups_open(churn__frame *frame, churn_error *err);
+void churn__frame_groups_close(churn__frame *frame);
 
 /* The inputs that made a condition UNKNOWN for a row, by slot: valid until the next call. */
 uint32_t churn__frame_blame(churn__frame *frame, const churn__expr *expr, uint32_t row,

@@ -26,203 +26,7 @@ static size_t type_size(churn__type type)
     }
 }
 
-/* ---- what is needed ---- */
-
-static void need_slot(churn__frame *frame, uint32_t slot)
-{
-    const churn__slot *what = &frame->playbook->slots[slot];
-    frame->needed[slot] = 1;
-    switch (what->kind) {
-    case CHURN__SLOT_SCORE:
-        frame->score_needed[what->index] = 1;
-        break;
-    case CHURN__SLOT_CHURNED:
-    case CHURN__SLOT_CHURN_DAYS:
-    case CHURN__SLOT_CHURN_REASON:
-    case CHURN__SLOT_CHURN_KIND:
-    case CHURN__SLOT_CHURN_MRR:
-        frame->loss_needed = true;
-        break;
-    default:
-        break;
-    }
-}
-
-static void need_expr(churn__frame *frame, const churn__expr *expr)
-{
-    uint32_t count = 0;
-    const uint32_t *slots = expr ? churn__expr_slots(expr, &count) : NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        need_slot(frame, slots[i]);
-    }
-}
-
-static void need_inputs_of_score(churn__frame *frame, const churn__score_def *score)
-{
-    for (uint32_t g = 0; g < score->group_count; g++) {
-        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
-            need_slot(frame, score->groups[g].factors[f].slot);
-        }
-    }
-    for (uint32_t c = 0; c < score->cap_count; c++) {
-        need_expr(frame, score->caps[c].when);
-    }
-}
-
-static bool segment_needed(const churn__frame *frame, uint32_t index)
-{
-    uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
-    return slot != CHURN__NONE && frame->needed[slot];
-}
-
-static uint32_t metric_slot(const churn__frame *frame, uint32_t index)
-{
-    return churn__playbook_slot(frame->playbook, CHURN__SLOT_METRIC, index, 0);
-}
-
-static void need_inputs_of_metric(churn__frame *frame, const churn__metric_def *def)
-{
-    const churn_playbook *playbook = frame->playbook;
-    uint32_t count = churn__metric_input_count(def);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t input = churn__metric_input(def, playbook->metric_name_count, i);
-        if (input != CHURN__NONE) {
-            need_slot(frame, metric_slot(frame, input));
-        }
-    }
-}
-
-/* The segments that a baseline of groups reads: all, or just one. */
-static void need_groups(churn__frame *frame, const churn__metric_def *def)
-{
-    const churn_playbook *playbook = frame->playbook;
-    bool grouped = churn__metric_is_grouped(def) && def->baseline == CHURN__BASELINE_SEGMENT;
-    for (uint32_t i = 0; grouped && i < playbook->segment_count; i++) {
-        if (def->segment == CHURN__NONE || def->segment == i) {
-            need_slot(frame, churn__playbook_slot(playbook, CHURN__SLOT_SEGMENT, i, 0));
-        }
-    }
-}
-
-static void need_node(churn__frame *frame, const churn__node *node)
-{
-    const churn_playbook *playbook = frame->playbook;
-    switch (node->kind) {
-    case CHURN__NODE_SCORE:
-        if (frame->score_needed[node->index]) {
-            need_inputs_of_score(frame, &playbook->scores[node->index]);
-        }
-        break;
-    case CHURN__NODE_SEGMENT:
-        if (segment_needed(frame, node->index)) {
-            need_expr(frame, playbook->segments[node->index].when);
-        }
-        break;
-    default:
-        if (frame->needed[metric_slot(frame, node->index)]) {
-            need_inputs_of_metric(frame, &playbook->metrics[node->index]);
-            need_groups(frame, &playbook->metrics[node->index]);
-        }
-        break;
-    }
-}
-
-/* From what reads to what is read: the order in which they are evaluated, backwards. */
-static void need_inputs(churn__frame *frame)
-{
-    const churn_playbook *playbook = frame->playbook;
-    for (uint32_t i = playbook->order_count; i > 0; i--) {
-        need_node(frame, &playbook->order[i - 1]);
-    }
-}
-
-static void need_metrics(churn__frame *frame, const churn__frame_options *options)
-{
-    const churn_playbook *playbook = frame->playbook;
-    for (uint32_t m = 0; m < playbook->metric_count; m++) {
-        if (options->all_metrics && m < playbook->declared_count) {
-            need_slot(frame, metric_slot(frame, m));
-        }
-        if (options->makings_of != NULL && options->makings_of[m]) {
-            need_inputs_of_metric(frame, &playbook->metrics[m]);
-            need_groups(frame, &playbook->metrics[m]);
-        }
-    }
-}
-
-static void need_template(churn__frame *frame, const churn__template *tmpl)
-{
-    uint32_t count = 0;
-    const uint32_t *slots = tmpl ? churn__template_slots(tmpl, &count) : NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        need_slot(frame, slots[i]);
-    }
-}
-
-/* Everybody counts in a population that may have lost them. */
-static void need_population(churn__frame *frame, const churn__trigger_def *def)
-{
-    frame->loss_needed |= def->population != CHURN__POPULATION_ALL;
-}
-
-static void need_triggers(churn__frame *frame)
-{
-    const churn_playbook *playbook = frame->playbook;
-    for (uint32_t i = 0; i < playbook->trigger_count; i++) {
-        need_expr(frame, playbook->triggers[i].when);
-        need_expr(frame, playbook->triggers[i].clear_when);
-        need_population(frame, &playbook->triggers[i]);
-    }
-    for (uint32_t p = 0; p < playbook->play_count; p++) {
-        for (uint32_t s = 0; s < playbook->plays[p].step_count; s++) {
-            need_template(frame, playbook->plays[p].steps[s].title);
-            need_template(frame, playbook->plays[p].steps[s].text);
-        }
-    }
-    if (playbook->score_count) {
-        frame->score_needed[0] = 1; /* value at risk */
-    }
-}
-
-static void need_all(churn__frame *frame, const churn__frame_options *options)
-{
-    for (uint32_t i = 0; i < frame->playbook->score_count; i++) {
-        frame->score_needed[i] = options->all_scores || options->only_score == i;
-    }
-    frame->loss_needed = options->losses;
-    if (options->triggers) {
-        need_triggers(frame);
-    }
-    for (uint32_t i = 0; options->segments && i < frame->playbook->segment_count; i++) {
-        need_slot(frame, churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, i, 0));
-    }
-    for (uint32_t i = 0; i < options->read_count; i++) {
-        need_expr(frame, options->reads[i]);
-    }
-    for (uint32_t i = 0; i < options->slot_count; i++) {
-        need_slot(frame, options->slots[i]);
-    }
-    need_metrics(frame, options);
-    for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
-        need_slot(frame, i);
-    }
-    need_inputs(frame);
-}
-
 /* ---- opening ---- */
-
-/* Which metrics are asked for; false: none. Those that they are made of follow by themselves. */
-static bool want_metrics(churn__frame *frame)
-{
-    const churn_playbook *playbook = frame->playbook;
-    bool any = false;
-    for (uint32_t m = 0; m < playbook->metric_count; m++) {
-        uint32_t slot = metric_slot(frame, m);
-        frame->metric_wanted[m] = slot != CHURN__NONE && frame->needed[slot];
-        any = any || frame->metric_wanted[m];
-    }
-    return any;
-}
 
 static bool make_score(churn__frame *frame, uint32_t index)
 {
@@ -235,8 +39,9 @@ static bool make_score(churn__frame *frame, uint32_t index)
     out->high = churn__alloc_array(frame->heap, rows, sizeof(double));
     out->band = churn__alloc_array(frame->heap, rows, sizeof(churn_str));
     out->groups = churn__alloc_array(frame->heap, rows * groups, sizeof(double));
+    out->band_codes = churn__alloc_array(frame->heap, rows, sizeof(uint32_t));
     return out->score && out->missing && out->coverage && out->low && out->high && out->band &&
-           out->groups;
+           out->groups && out->band_codes;
 }
 
 static void free_score(churn__frame *frame, uint32_t index)
@@ -250,10 +55,22 @@ static void free_score(churn__frame *frame, uint32_t index)
     churn__free_array(frame->heap, out->high, rows, sizeof(double));
     churn__free_array(frame->heap, out->band, rows, sizeof(churn_str));
     churn__free_array(frame->heap, out->groups, rows * groups, sizeof(double));
+    churn__free_array(frame->heap, out->band_codes, rows, sizeof(uint32_t));
 }
 
-/* Scores live in arrays of their own, and slots of scores look at them. */
-static void point_at_score(churn__frame *frame, uint32_t slot)
+/* The names of a score's bands by their numbers. NULL: no memory. */
+static const churn_str *band_words(churn__frame *frame, uint32_t index)
+{
+    const churn__score_def *score = &frame->playbook->scores[index];
+    churn_str *words = churn__arena_array(&frame->names, score->band_count + 1, sizeof *words);
+    for (uint32_t i = 0; words && i <= score->band_count; i++) {
+        words[i] = churn__score_band_name(score, i);
+    }
+    return words;
+}
+
+/* Scores live in arrays of their own, and slots of scores look at them. False: no memory. */
+static bool point_at_score(churn__frame *frame, uint32_t slot)
 {
     const churn__slot *what = &frame->playbook->slots[slot];
     const churn__score_out *score = &frame->scores[what->index];
@@ -264,7 +81,9 @@ static void point_at_score(churn__frame *frame, uint32_t slot)
         column->missing = score->missing;
         break;
     case CHURN__PART_BAND:
-        column->values = score->band;
+        column->codes = score->band_codes;
+        column->dict = band_words(frame, what->index);
+        column->dict_count = frame->playbook->scores[what->index].band_count + 1;
         column->missing = score->missing;
         break;
     case CHURN__PART_COVERAGE:
@@ -279,11 +98,31 @@ static void point_at_score(churn__frame *frame, uint32_t slot)
     default:
         break;
     }
+    return !column->codes || column->dict;
 }
 
 static bool owns_values(const churn__slot *slot)
 {
     return slot->kind != CHURN__SLOT_SCORE || slot->part >= CHURN__PART_GROUP;
+}
+
+/* Texts of the record of a customer and of the engine's history: few, as a rule. */
+static bool has_words(const churn__frame *frame, uint32_t slot)
+{
+    const churn__slot *what = &frame->playbook->slots[slot];
+    bool few = what->kind == CHURN__SLOT_ATTRIBUTE || what->kind == CHURN__SLOT_CHURN_REASON ||
+               what->kind == CHURN__SLOT_CHURN_KIND || what->kind == CHURN__SLOT_STATUS;
+    return few && what->type == CHURN__TYPE_STRING && churn__frame_is_batch(frame);
+}
+
+static const void *make_values(churn__frame *frame, uint32_t slot)
+{
+    if (!has_words(frame, slot)) {
+        return churn__alloc_array_zero(frame->heap, frame->max_rows,
+                                       type_size(frame->playbook->slots[slot].type));
+    }
+    frame->words[slot] = churn__frame_words_open(frame->heap, frame->max_rows);
+    return frame->words[slot];
 }
 
 static bool make_column(churn__frame *frame, uint32_t slot)
@@ -292,12 +131,14 @@ static bool make_column(churn__frame *frame, uint32_t slot)
     churn__column *column = &frame->columns[slot];
     column->type = what->type;
     if (!owns_values(what)) {
-        point_at_score(frame, slot);
-        return true;
+        return point_at_score(frame, slot);
     }
-    column->values = churn__alloc_array_zero(frame->heap, frame->max_rows, type_size(what->type));
+    const void *values = make_values(frame, slot);
     column->missing = churn__alloc_array_zero(frame->heap, frame->max_rows, sizeof(churn__missing));
-    return column->values && column->missing;
+    if (!frame->words[slot]) {
+        column->values = values;
+    }
+    return values && column->missing;
 }
 
 static void free_column(churn__frame *frame, uint32_t slot)
@@ -305,8 +146,12 @@ static void free_column(churn__frame *frame, uint32_t slot)
     const churn__slot *what = &frame->playbook->slots[slot];
     churn__column *column = &frame->columns[slot];
     if (owns_values(what) && column->type) {
-        churn__free_array(frame->heap, (void *)column->values, frame->max_rows,
-                          type_size(what->type));
+        if (frame->words[slot]) {
+            churn__frame_words_close(frame->heap, frame->words[slot]);
+        } else {
+            churn__free_array(frame->heap, (void *)column->values, frame->max_rows,
+                              type_size(what->type));
+        }
         churn__free_array(frame->heap, (void *)column->missing, frame->max_rows,
                           sizeof(churn__missing));
     }
@@ -419,6 +264,7 @@ static bool make_room(churn__frame *frame)
     churn__heap *heap = frame->heap;
     size_t rows = frame->max_rows;
     frame->columns = churn__alloc_array_zero(heap, playbook->slot_count, sizeof *frame->columns);
+    frame->words = churn__alloc_array_zero(heap, playbook->slot_count, sizeof *frame->words);
     frame->needed = churn__alloc_array_zero(heap, playbook->slot_count, 1);
     frame->metric_out =
         churn__alloc_array_zero(heap, playbook->metric_count, sizeof *frame->metric_out);
@@ -435,10 +281,10 @@ static bool make_room(churn__frame *frame)
     frame->exists = churn__alloc_array_zero(heap, rows, 1);
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
-    return frame->columns && frame->needed && frame->metric_out && frame->metric_wanted &&
-           frame->members && frame->scores && frame->score_needed && frame->attribute_codes &&
-           frame->trigger_codes && frame->play_codes && frame->blamed && frame->ids &&
-           frame->exists && frame->losses && frame->truth;
+    return frame->columns && frame->words && frame->needed && frame->metric_out &&
+           frame->metric_wanted && frame->members && frame->scores && frame->score_needed &&
+           frame->attribute_codes && frame->trigger_codes && frame->play_codes && frame->blamed &&
+           frame->ids && frame->exists && frame->losses && frame->truth;
 }
 
 /* All that is asked for later is read now. */
@@ -488,16 +334,18 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->max_customers = options->one_customer ? 1 : churn__frame_customers(date_count);
     frame->max_rows = frame->max_customers * date_count;
     churn__arena_init(&frame->strings, engine->heap);
+    churn__arena_init(&frame->names, engine->heap);
     if (!make_room(frame) || !open_readers(frame)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
-    need_all(frame, options);
+    bool metrics = churn__frame_need(frame, options);
     name_codes(frame);
     if (!make_columns(frame)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
     CHURN_TRY(fit_scratch(frame, options, err));
-    if (want_metrics(frame)) {
+    CHURN_TRY(churn__frame_groups_open(frame, err));
+    if (metrics) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));
         }
@@ -538,7 +386,7 @@ churn_status churn__frame_move(churn__frame *frame, churn_error *err)
 
 static void free_columns(churn__frame *frame)
 {
-    for (uint32_t i = 0; frame->columns && i < frame->playbook->slot_count; i++) {
+    for (uint32_t i = 0; frame->columns && frame->words && i < frame->playbook->slot_count; i++) {
         free_column(frame, i);
     }
     for (uint32_t i = 0; frame->scores && i < frame->playbook->score_count; i++) {
@@ -555,6 +403,8 @@ void churn__frame_close(churn__frame *frame)
     churn__heap *heap = frame->heap;
     size_t rows = frame->max_rows;
     free_columns(frame);
+    churn__frame_groups_close(frame);
+    churn__free_array(heap, frame->words, playbook->slot_count, sizeof *frame->words);
     churn__free_array(heap, frame->columns, playbook->slot_count, sizeof *frame->columns);
     churn__free_array(heap, frame->needed, playbook->slot_count, 1);
     churn__free_array(heap, frame->metric_out, playbook->metric_count, sizeof *frame->metric_out);
@@ -578,5 +428,6 @@ void churn__frame_close(churn__frame *frame)
     churn__reader_free(frame->reader);
     churn__version_release(frame->version);
     churn__arena_clear(&frame->strings);
+    churn__arena_clear(&frame->names);
     churn__free(heap, frame, sizeof *frame);
 }

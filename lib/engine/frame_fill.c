@@ -16,6 +16,11 @@ static void put(churn__frame *frame, uint32_t slot, uint32_t row, churn__value v
     churn__missing *missing = (churn__missing *)column->missing;
     void *values = (void *)column->values;
     missing[row] = value.missing;
+    if (frame->words[slot]) {
+        churn_str none = {NULL, 0};
+        churn__frame_words_put(frame->words[slot], column, row, value.missing ? none : value.as.s);
+        return;
+    }
     switch (column->type) {
     case CHURN__TYPE_BOOL:
         ((uint8_t *)values)[row] = value.missing ? 0 : value.as.b;
@@ -193,6 +198,9 @@ static churn_status fill_records(churn__frame *frame, churn_error *err)
         if (!frame->needed[slot] || !filled_by_row(&frame->playbook->slots[slot])) {
             continue;
         }
+        if (frame->words[slot]) {
+            churn__frame_words_begin(frame->words[slot], &frame->columns[slot]);
+        }
         for (uint32_t row = 0; row < frame->rows; row++) {
             CHURN_TRY(fill_cell(frame, slot, row, err));
         }
@@ -265,9 +273,9 @@ churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, ch
     return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
 }
 
-static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row)
+static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row,
+                                  churn__truth truth)
 {
-    churn__truth truth = frame->truth[row];
     if (truth <= CHURN__TRUE) {
         return bool_value(truth == CHURN__TRUE);
     }
@@ -276,18 +284,46 @@ static churn__value segment_value(churn__frame *frame, const churn__expr *when, 
     return missing_value(CHURN__TYPE_BOOL, reason ? reason : CHURN__NOT_PROVIDED);
 }
 
-static churn_status fill_segment(churn__frame *frame, uint32_t index, churn_error *err)
+static void put_segment(churn__frame *frame, uint32_t index, const churn__truth *truth)
 {
     uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
-    if (slot == CHURN__NONE || !frame->needed[slot]) {
-        return CHURN_OK;
-    }
     const churn__expr *when = frame->playbook->segments[index].when;
-    churn_status st =
-        churn__expr_truth(when, frame->columns, frame->rows, frame->scratch, frame->truth, err);
-    for (uint32_t row = 0; st == CHURN_OK && row < frame->rows; row++) {
-        put(frame, slot, row, segment_value(frame, when, row));
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        put(frame, slot, row, segment_value(frame, when, row, truth[row]));
     }
+}
+
+static churn_status fill_segment(churn__frame *frame, uint32_t index, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__expr_truth(frame->playbook->segments[index].when, frame->columns, frame->rows,
+                                frame->scratch, frame->truth, err));
+    put_segment(frame, index, frame->truth);
+done:
+    return st;
+}
+
+/* The segments that stand in the order from one place to another: one level. */
+static churn_status fill_segments(churn__frame *frame, uint32_t from, uint32_t to, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__expr_group *program = frame->levels ? frame->levels[from].program : NULL;
+    if (program) {
+        CHURN_TRY(churn__expr_group_truth(program, frame->columns, frame->rows, frame->scratch,
+                                          frame->outcomes, err));
+    }
+    for (uint32_t i = from, judged = 0; i < to; i++) {
+        uint32_t index = frame->playbook->order[i].index;
+        if (!churn__frame_needs_segment(frame, index)) {
+            continue;
+        }
+        if (program) {
+            put_segment(frame, index, frame->outcomes[judged++]);
+        } else {
+            CHURN_TRY(fill_segment(frame, index, err));
+        }
+    }
+done:
     return st;
 }
 
@@ -364,7 +400,8 @@ static churn_status fill_nodes(churn__frame *frame, churn_error *err)
             CHURN_TRY(fill_metric(frame, node->index, err));
             break;
         case CHURN__NODE_SEGMENT:
-            CHURN_TRY(fill_segment(frame, node->index, err));
+            CHURN_TRY(fill_segments(frame, i, churn__frame_level(frame, i), err));
+            i = churn__frame_level(frame, i) - 1;
             break;
         default:
             CHURN_TRY(fill_score(frame, node->index, err));

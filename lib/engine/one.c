@@ -203,7 +203,7 @@ static void put_metric(churn__one *one, uint32_t m)
         one->numbers[m] = (double)*(const int64_t *)column->values;
         break;
     case CHURN__TYPE_STRING:
-        one->texts[m] = *(const churn_str *)column->values;
+        one->texts[m] = churn__column_string(column, 0);
         break;
     case CHURN__TYPE_TIME:
         one->times[m] = *(const churn_time *)column->values;

@@ -51,7 +51,7 @@ static churn__value cell(const churn__column *column, uint32_t row)
         value.as.b = ((const uint8_t *)column->values)[row];
         break;
     case CHURN__TYPE_STRING:
-        value.as.s = ((const churn_str *)column->values)[row];
+        value.as.s = churn__column_string(column, row);
         break;
     case CHURN__TYPE_DOUBLE:
         value.as.d = ((const double *)column->values)[row];

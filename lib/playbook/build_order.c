@@ -11,11 +11,11 @@
 static churn__node node_of(const churn_playbook *pb, uint32_t i)
 {
     if (i < pb->metric_count) {
-        return (churn__node){CHURN__NODE_METRIC, i};
+        return (churn__node){CHURN__NODE_METRIC, i, 0};
     }
     i -= pb->metric_count;
-    return i < pb->segment_count ? (churn__node){CHURN__NODE_SEGMENT, i}
-                                 : (churn__node){CHURN__NODE_SCORE, i - pb->segment_count};
+    return i < pb->segment_count ? (churn__node){CHURN__NODE_SEGMENT, i, 0}
+                                 : (churn__node){CHURN__NODE_SCORE, i - pb->segment_count, 0};
 }
 
 static churn_str node_name(builder *b, uint32_t i)
@@ -187,15 +187,48 @@ static void find_rounds(builder *b, const graph *g, const uint32_t *order)
     }
 }
 
+/* How many segments are needed one after the other before a node; returns the most. */
+static uint32_t find_levels(builder *b, const graph *g, const uint32_t *order, uint32_t *levels)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint32_t node = order[i], level = 0;
+        for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++) {
+            uint32_t to = g->edges[e];
+            uint32_t behind = levels[to] + (node_of(b->pb, to).kind == CHURN__NODE_SEGMENT);
+            level = behind > level ? behind : level;
+        }
+        levels[node] = level;
+        most = level > most ? level : most;
+    }
+    return most;
+}
+
+static bool is_kept(const churn_playbook *pb, churn__node node)
+{
+    return node.kind != CHURN__NODE_METRIC || pb->metrics[node.index].round > 0;
+}
+
+/* Level by level; in each what is no segment, then the segments, which only what comes in later
+ * levels can need. */
 static void keep_order(builder *b, const graph *g, const uint32_t *order)
 {
     churn_playbook *pb = b->pb;
     uint32_t count = 0;
     churn__node *nodes = b_array(b, g->count, sizeof *nodes);
-    for (uint32_t i = 0; nodes != NULL && i < g->count; i++) {
-        churn__node node = node_of(pb, order[i]);
-        if (node.kind != CHURN__NODE_METRIC || pb->metrics[node.index].round > 0) {
-            nodes[count++] = node;
+    uint32_t *levels = b_array(b, g->count, sizeof *levels);
+    if (nodes == NULL || levels == NULL) {
+        return;
+    }
+    uint32_t most = find_levels(b, g, order, levels);
+    for (uint32_t part = 0; part < 2 * (most + 1); part++) {
+        for (uint32_t i = 0; i < g->count; i++) {
+            churn__node node = node_of(pb, order[i]);
+            bool late = node.kind == CHURN__NODE_SEGMENT;
+            node.level = levels[order[i]];
+            if (2 * node.level + late == part && is_kept(pb, node)) {
+                nodes[count++] = node;
+            }
         }
     }
     pb->order = nodes;

@@ -67,6 +67,7 @@ typedef enum churn__node_kind {
 typedef struct churn__node {
     churn__node_kind kind;
     uint32_t index;
+    uint32_t level; /* segments of one level stand together and do not need each other */
 } churn__node;
 
 typedef struct churn__attribute_def {

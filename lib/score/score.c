@@ -124,14 +124,18 @@ static void score_cap(const churn__cap_def *cap, const churn__truth *truth, uint
     }
 }
 
-static churn_str score_band(const churn__score_def *def, double score)
+static uint32_t score_band(const churn__score_def *def, double score)
 {
-    for (uint32_t b = 0; b < def->band_count; b++) {
-        if (score >= def->bands[b].low) {
-            return def->bands[b].id;
-        }
+    uint32_t b = 0;
+    while (b < def->band_count && !(score >= def->bands[b].low)) {
+        b++;
     }
-    return CHURN__STR("unknown");
+    return b;
+}
+
+churn_str churn__score_band_name(const churn__score_def *def, uint32_t code)
+{
+    return code < def->band_count ? def->bands[code].id : CHURN__STR("unknown");
 }
 
 /* A part of 1 to 1e-12: the sum of parts of weights is what it is on paper, so that half of the
@@ -151,7 +155,11 @@ static void score_finish(const churn__score_def *def, uint32_t n, const churn__s
         out->high[i] = churn__round6(out->high[i]);
         bool low = none || out->coverage[i] < def->min_coverage;
         out->missing[i] = low ? CHURN__LOW_COVERAGE : CHURN__PRESENT;
-        out->band[i] = low ? CHURN__STR("unknown") : score_band(def, out->score[i]);
+        uint32_t band = low ? def->band_count : score_band(def, out->score[i]);
+        out->band[i] = churn__score_band_name(def, band);
+        if (out->band_codes != NULL) {
+            out->band_codes[i] = band;
+        }
     }
 }
 
@@ -160,10 +168,16 @@ churn_status churn__score_eval(const churn__score_def *def, const churn__column 
                                const churn__score_out *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__truth *truth = out->missing; /* as wide, and written last */
+    churn__truth *own = out->missing; /* as wide, and written last */
     score_raw(def, columns, n, out);
+    if (out->caps != NULL) {
+        CHURN_TRY(churn__expr_group_truth(out->caps, columns, n, scratch, out->outcomes, err));
+    }
     for (uint32_t c = 0; c < def->cap_count; c++) {
-        CHURN_TRY(churn__expr_truth(def->caps[c].when, columns, n, scratch, truth, err));
+        const churn__truth *truth = out->caps != NULL ? out->outcomes[c] : own;
+        if (out->caps == NULL) {
+            CHURN_TRY(churn__expr_truth(def->caps[c].when, columns, n, scratch, own, err));
+        }
         score_cap(&def->caps[c], truth, n, out);
     }
     score_finish(def, n, out);

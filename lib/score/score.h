@@ -80,6 +80,11 @@ typedef struct churn__score_out {
     double *coverage, *low, *high; /* coverage to 1e-12; bounds to 1e-6 as scores are */
     churn_str *band;               /* views of the definition; "unknown" where missing */
     double *groups;                /* group_count * n, group g of row i at g * n + i; NaN: absent */
+    uint32_t *band_codes;          /* number of the band, band_count where missing; may be NULL */
+    /* The conditions of all caps as one program, with room for what each comes to; NULL: they are
+     * judged one by one. */
+    const churn__expr_group *caps;
+    churn__truth *const *outcomes;
 } churn__score_out;
 
 /* `columns` by slot, n <= the scratch's rows. */
@@ -116,6 +121,8 @@ churn_status churn__score_explain(const churn__score_def *def, const churn__colu
                                   uint32_t row, churn__expr_scratch *scratch, churn__arena *arena,
                                   churn__score_line **lines, uint32_t *count, churn_error *err);
 
+/* The band of a number as in band_codes: "unknown" past the last. */
+churn_str churn__score_band_name(const churn__score_def *def, uint32_t code);
 /* The sub-score of a metric's value, in [0, 100]. */
 double churn__factor_points(const churn__factor_def *factor, double value);
 
