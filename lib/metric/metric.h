@@ -175,10 +175,11 @@ typedef struct churn__prop_def {
 #define CHURN__WHERE_TYPE 2
 #define CHURN__WHERE_PROP 3
 
-/* The i-th field of a record that a condition on single records of a kind may name; slot i of it.
- * False: there is no more. Kinds without such conditions have none. */
+/* What a condition on single records of a kind may name: the fields that the store has of it, then
+ * what is derived of them. The i-th is slot i, behind the last there is no name; what has no type
+ * cannot be named. Kinds without such conditions have none. */
 typedef struct churn__metric_it_field {
-    churn_str name; /* it.priority */
+    const char *name; /* behind `it.` */
     churn__type type;
     bool never_missing;
 } churn__metric_it_field;

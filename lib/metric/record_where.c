@@ -2,154 +2,122 @@
 #include "metric/records.h"
 
 #include <math.h>
-#include <stddef.h>
 
 #include "base/num.h"
 
 /*
  * Conditions on single records: `it.priority == "high"`. The fields that one names are filled as
  * columns for a few hundred records at a time, the expression judges them together, and the metric
- * then sees only the records of which it is true.
+ * then sees only the records of which it is true. Which fields there are, and where they lie, the
+ * store says.
  *
  * A field is what was known at the moment: an instant that dates itself and had not come yet (when
- * a ticket was closed) is missing, one that was agreed on before (when an invoice is due) is there.
+ * a ticket was closed) is missing, with what is known from then on (how it was rated); one that was
+ * agreed on before (when an invoice is due) is there. Of what is told by states (subscriptions,
+ * contacts) the one that holds at the moment is judged, and the metric sees all states of it or
+ * none.
  */
 #define WHERE_ROWS 256u
-#define FIELDS_MOST 16u
+#define FIELDS_MOST 32u
 #define VALUE_BYTES sizeof(churn_str) /* the widest value of a column */
 
-typedef enum sort_of_field {
-    FIELD_TEXT,
-    FIELD_HAPPENED, /* an instant that dates itself */
-    FIELD_AGREED,   /* an instant that may lie ahead */
-    FIELD_NUMBER,
-    FIELD_MONEY, /* minor units of the record's own currency */
-    FIELD_SURVEY_KIND,
-    FIELD_AGE,         /* derived: days since it began */
-    FIELD_TICKET_OPEN, /* derived */
-    FIELD_INVOICE_OPEN
-} sort_of_field;
+typedef enum field_sort {
+    SORT_FIELD, /* as the record has it */
+    SORT_AGE,   /* derived: days since it began */
+    SORT_TICKET_OPEN,
+    SORT_INVOICE_OPEN
+} field_sort;
 
 typedef struct record_field {
     const char *name;
-    sort_of_field sort;
-    size_t at; /* in the record */
+    field_sort sort;
+    churn__type type; /* 0: cannot be named */
+    churn__record_place place;
 } record_field;
 
-#define TICKET(field) offsetof(churn__ticket, field)
-static const record_field ticket_fields[] = {
-    {"it.id", FIELD_TEXT, TICKET(id)},
-    {"it.user", FIELD_TEXT, TICKET(user)},
-    {"it.priority", FIELD_TEXT, TICKET(priority)},
-    {"it.category", FIELD_TEXT, TICKET(category)},
-    {"it.text", FIELD_TEXT, TICKET(text)},
-    {"it.opened_at", FIELD_HAPPENED, TICKET(opened_at)},
-    {"it.first_response_at", FIELD_HAPPENED, TICKET(first_response_at)},
-    {"it.closed_at", FIELD_HAPPENED, TICKET(closed_at)},
-    {"it.reopened_at", FIELD_HAPPENED, TICKET(reopened_at)},
-    {"it.csat", FIELD_NUMBER, TICKET(csat)},
-    {"it.open", FIELD_TICKET_OPEN, 0},
-    {"it.age_days", FIELD_AGE, TICKET(opened_at)},
-};
-
-#define SURVEY(field) offsetof(churn__survey, field)
-static const record_field survey_fields[] = {
-    {"it.id", FIELD_TEXT, SURVEY(id)},
-    {"it.user", FIELD_TEXT, SURVEY(user)},
-    {"it.kind", FIELD_SURVEY_KIND, SURVEY(kind)},
-    {"it.moment", FIELD_TEXT, SURVEY(moment)},
-    {"it.category", FIELD_TEXT, SURVEY(category)},
-    {"it.text", FIELD_TEXT, SURVEY(text)},
-    {"it.at", FIELD_HAPPENED, SURVEY(at)},
-    {"it.score", FIELD_NUMBER, SURVEY(score)},
-    {"it.age_days", FIELD_AGE, SURVEY(at)},
-};
-
-#define INVOICE(field) offsetof(churn__invoice, field)
-static const record_field invoice_fields[] = {
-    {"it.id", FIELD_TEXT, INVOICE(id)},
-    {"it.currency", FIELD_TEXT, INVOICE(currency)},
-    {"it.failure", FIELD_TEXT, INVOICE(failure)},
-    {"it.issued_at", FIELD_HAPPENED, INVOICE(issued_at)},
-    {"it.due_at", FIELD_AGREED, INVOICE(due_at)},
-    {"it.paid_at", FIELD_HAPPENED, INVOICE(paid_at)},
-    {"it.failed_at", FIELD_HAPPENED, INVOICE(failed_at)},
-    {"it.refunded_at", FIELD_HAPPENED, INVOICE(refunded_at)},
-    {"it.amount", FIELD_MONEY, INVOICE(amount)},
-    {"it.refunded", FIELD_MONEY, INVOICE(refunded)},
-    {"it.open", FIELD_INVOICE_OPEN, 0},
-    {"it.age_days", FIELD_AGE, INVOICE(issued_at)},
-};
-
-#define TOUCHPOINT(field) offsetof(churn__touchpoint, field)
-static const record_field touchpoint_fields[] = {
-    {"it.id", FIELD_TEXT, TOUCHPOINT(id)},
-    {"it.channel", FIELD_TEXT, TOUCHPOINT(channel)},
-    {"it.user", FIELD_TEXT, TOUCHPOINT(user)},
-    {"it.play", FIELD_TEXT, TOUCHPOINT(play)},
-    {"it.action", FIELD_TEXT, TOUCHPOINT(action)},
-    {"it.offer", FIELD_TEXT, TOUCHPOINT(offer)},
-    {"it.outcome", FIELD_TEXT, TOUCHPOINT(outcome)},
-    {"it.at", FIELD_HAPPENED, TOUCHPOINT(at)},
-    {"it.opened_at", FIELD_HAPPENED, TOUCHPOINT(opened_at)},
-    {"it.clicked_at", FIELD_HAPPENED, TOUCHPOINT(clicked_at)},
-    {"it.replied_at", FIELD_HAPPENED, TOUCHPOINT(replied_at)},
-    {"it.outcome_at", FIELD_HAPPENED, TOUCHPOINT(outcome_at)},
-    {"it.age_days", FIELD_AGE, TOUCHPOINT(at)},
-};
+typedef struct record_fields {
+    record_field fields[FIELDS_MOST];
+    uint32_t count;
+    uint16_t began, id; /* where in a record */
+    bool states;
+} record_fields;
 
 /* ---- names ---- */
 
-#define COUNT_OF(array) (uint32_t)(sizeof(array) / sizeof(array)[0])
-
-static const record_field *fields_of(churn__metric_kind kind, uint32_t *count)
+static churn_record_kind record_of(churn__metric_kind kind)
 {
-    switch (kind) {
-    case CHURN__METRIC_TICKET:
-        *count = COUNT_OF(ticket_fields);
-        return ticket_fields;
-    case CHURN__METRIC_SURVEY:
-        *count = COUNT_OF(survey_fields);
-        return survey_fields;
-    case CHURN__METRIC_INVOICE:
-        *count = COUNT_OF(invoice_fields);
-        return invoice_fields;
-    case CHURN__METRIC_TOUCHPOINT:
-        *count = COUNT_OF(touchpoint_fields);
-        return touchpoint_fields;
-    default:
-        *count = 0;
-        return NULL;
-    }
+    static const churn_record_kind records[CHURN__METRIC_KINDS] = {
+        [CHURN__METRIC_TICKET] = CHURN_RECORD_TICKET,
+        [CHURN__METRIC_SURVEY] = CHURN_RECORD_SURVEY,
+        [CHURN__METRIC_SUBSCRIPTION] = CHURN_RECORD_SUBSCRIPTION,
+        [CHURN__METRIC_INVOICE] = CHURN_RECORD_INVOICE,
+        [CHURN__METRIC_MILESTONE] = CHURN_RECORD_MILESTONE,
+        [CHURN__METRIC_TOUCHPOINT] = CHURN_RECORD_TOUCHPOINT,
+        [CHURN__METRIC_CONTACT] = CHURN_RECORD_CONTACT,
+        [CHURN__METRIC_ANNOUNCEMENT] = CHURN_RECORD_ANNOUNCEMENT,
+    };
+    return records[kind];
 }
 
-static churn__type type_of(sort_of_field sort)
+static churn__type type_of(churn__field_form form)
 {
-    switch (sort) {
-    case FIELD_TEXT:
-    case FIELD_SURVEY_KIND:
+    switch (form) {
+    case CHURN__FORM_NONE:
+        return 0;
+    case CHURN__FORM_TEXT:
+    case CHURN__FORM_KEY:
+    case CHURN__FORM_WORD:
         return CHURN__TYPE_STRING;
-    case FIELD_HAPPENED:
-    case FIELD_AGREED:
-        return CHURN__TYPE_TIME;
-    case FIELD_TICKET_OPEN:
-    case FIELD_INVOICE_OPEN:
+    case CHURN__FORM_TRUTH:
         return CHURN__TYPE_BOOL;
+    case CHURN__FORM_TIME:
+        return CHURN__TYPE_TIME;
     default:
         return CHURN__TYPE_DOUBLE;
     }
 }
 
-bool churn__metric_it(churn__metric_kind kind, uint32_t i, churn__metric_it_field *out)
+static void add_derived(record_fields *to, const char *name, field_sort sort, churn__type type)
 {
-    uint32_t count = 0;
-    const record_field *fields = fields_of(kind, &count);
-    if (i >= count) {
+    to->fields[to->count++] = (record_field){.name = name, .sort = sort, .type = type};
+}
+
+/* False: a kind without such conditions. */
+static bool describe(churn__metric_kind kind, record_fields *out)
+{
+    churn_record_kind record = record_of(kind);
+    const char *name = NULL;
+    *out = (record_fields){.states =
+                               kind == CHURN__METRIC_SUBSCRIPTION || kind == CHURN__METRIC_CONTACT};
+    if (record == 0) {
         return false;
     }
-    out->name = churn__str_nts(fields[i].name);
-    out->type = type_of(fields[i].sort);
-    out->never_missing = fields[i].sort == FIELD_AGE || out->type == CHURN__TYPE_BOOL;
+    while (out->count < FIELDS_MOST - 2 &&
+           (name = churn__record_field(record, out->count)) != NULL) {
+        churn__record_place place = churn__record_field_place(record, out->count);
+        out->began = place.begins ? place.at : out->began;
+        out->id = place.form == CHURN__FORM_KEY ? place.at : out->id;
+        out->fields[out->count++] =
+            (record_field){.name = name, .type = type_of(place.form), .place = place};
+    }
+    add_derived(out, "age_days", SORT_AGE, CHURN__TYPE_DOUBLE);
+    if (kind == CHURN__METRIC_TICKET || kind == CHURN__METRIC_INVOICE) {
+        add_derived(out, "open",
+                    kind == CHURN__METRIC_TICKET ? SORT_TICKET_OPEN : SORT_INVOICE_OPEN,
+                    CHURN__TYPE_BOOL);
+    }
+    return true;
+}
+
+bool churn__metric_it(churn__metric_kind kind, uint32_t i, churn__metric_it_field *out)
+{
+    record_fields all;
+    if (!describe(kind, &all) || i >= all.count) {
+        return false;
+    }
+    *out = (churn__metric_it_field){.name = all.fields[i].name,
+                                    .type = all.fields[i].type,
+                                    .never_missing = all.fields[i].sort != SORT_FIELD};
     return true;
 }
 
@@ -158,9 +126,13 @@ bool churn__metric_it(churn__metric_kind kind, uint32_t i, churn__metric_it_fiel
 struct churn__metric_its {
     churn__expr_scratch *scratch;
     churn__column columns[FIELDS_MOST];
-    churn__truth *truth;
+    const record_fields *kinds[CHURN__METRIC_KINDS]; /* NULL: nobody asks */
+    churn__truth *truth;                             /* of the records that are judged */
+    size_t truth_size;
     char *kept; /* records of which it is true */
     size_t kept_size;
+    char *standing; /* states that hold */
+    size_t standing_size;
 };
 
 static bool make_room(churn__metric_plan *plan)
@@ -171,8 +143,7 @@ static bool make_room(churn__metric_plan *plan)
         return false;
     }
     its->scratch = churn__expr_scratch_create(plan->heap, WHERE_ROWS);
-    its->truth = churn__arena_array(&plan->arena, WHERE_ROWS, sizeof *its->truth);
-    bool good = its->scratch != NULL && its->truth != NULL;
+    bool good = its->scratch != NULL;
     for (uint32_t i = 0; good && i < FIELDS_MOST; i++) {
         its->columns[i].values = churn__arena_array(&plan->arena, WHERE_ROWS, VALUE_BYTES);
         its->columns[i].missing =
@@ -182,16 +153,32 @@ static bool make_room(churn__metric_plan *plan)
     return good;
 }
 
+/* What is known of a kind, once. False: no memory. */
+static bool know_kind(churn__metric_plan *plan, churn__metric_kind kind)
+{
+    if (plan->its == NULL && !make_room(plan)) {
+        return false;
+    }
+    if (plan->its->kinds[kind] == NULL) {
+        record_fields *own = churn__arena_alloc(&plan->arena, sizeof *own);
+        if (own == NULL) {
+            return false;
+        }
+        (void)describe(kind, own);
+        plan->its->kinds[kind] = own;
+    }
+    return true;
+}
+
 churn_status churn__metric_its_create(churn__metric_plan *plan, churn_error *err)
 {
     churn_status st = CHURN_OK;
     for (uint32_t m = 0; m < plan->config.metric_count; m++) {
         const churn__metric_def *def = plan->bounds[m].def;
-        uint32_t fields = 0;
-        if (!plan->wanted[m] || def->expr == NULL || fields_of(def->kind, &fields) == NULL) {
+        if (!plan->wanted[m] || def->expr == NULL || record_of(def->kind) == 0) {
             continue;
         }
-        if (plan->its == NULL && !make_room(plan)) {
+        if (!know_kind(plan, def->kind)) {
             CHURN_TRY(churn__fail_memory(err, plan->heap));
         }
         CHURN_TRY(churn__expr_scratch_fit(plan->its->scratch, def->expr, err));
@@ -204,7 +191,9 @@ void churn__metric_its_free(churn__metric_plan *plan)
 {
     if (plan->its != NULL) {
         churn__expr_scratch_free(plan->its->scratch);
+        churn__free_array(plan->heap, plan->its->truth, plan->its->truth_size, 1);
         churn__free_array(plan->heap, plan->its->kept, plan->its->kept_size, 1);
+        churn__free_array(plan->heap, plan->its->standing, plan->its->standing_size, 1);
     }
 }
 
@@ -219,18 +208,24 @@ static churn__value text_value(const churn__moment *m, uint32_t code)
     return (churn__value){.type = CHURN__TYPE_STRING, .as = {.s = text}};
 }
 
-static churn__value time_value(const churn__moment *m, churn_time at, bool dates_itself)
+static churn__value key_value(const churn__moment *m, uint32_t id)
 {
-    bool there = at != CHURN_TIME_NONE && (!dates_itself || churn__moment_has_come(m, at));
-    return there ? churn__moment_time(at) : churn__moment_none(CHURN__NEVER);
+    churn_record_kind record = record_of(m->bound->def->kind);
+    churn_str key = churn__version_key(m->plan->version, record, id);
+    return key.ptr == NULL ? churn__moment_none(CHURN__NOT_PROVIDED)
+                           : (churn__value){.type = CHURN__TYPE_STRING, .as = {.s = key}};
 }
 
-static churn__value kind_value(uint8_t kind)
+static churn__value word_value(const char *const *words, uint8_t word)
 {
-    static const char *const names[] = {
-        "", [CHURN__SURVEY_NPS] = "nps", [CHURN__SURVEY_CSAT] = "csat", [CHURN__SURVEY_CES] = "ces",
-        [CHURN__SURVEY_CUSTOM] = "custom"};
-    return (churn__value){.type = CHURN__TYPE_STRING, .as = {.s = churn__str_nts(names[kind])}};
+    return word == 0 ? churn__moment_none(CHURN__NOT_PROVIDED)
+                     : (churn__value){.type = CHURN__TYPE_STRING,
+                                      .as = {.s = churn__str_nts(words[word - 1])}};
+}
+
+static churn__value number_value(double number)
+{
+    return isnan(number) ? churn__moment_none(CHURN__NOT_PROVIDED) : churn__moment_number(number);
 }
 
 /* Major units, of a record whose currency is known. */
@@ -247,33 +242,71 @@ static churn__value money_value(const churn__moment *m, int64_t minor, uint32_t 
     return churn__moment_number((double)minor / unit);
 }
 
+static churn_time time_at(const char *record, uint16_t at)
+{
+    return *(const churn_time *)(const void *)(record + at);
+}
+
+static churn__value given_value(const churn__moment *m, const churn__record_place *place,
+                                const char *record)
+{
+    const void *at = record + place->at;
+    bool known = place->dated == CHURN__NOT_DATED ||
+                 churn__moment_has_come(m, time_at(record, place->dated));
+    if (place->form == CHURN__FORM_TIME) {
+        bool there = known && *(const churn_time *)at != CHURN_TIME_NONE;
+        return there ? churn__moment_time(*(const churn_time *)at)
+                     : churn__moment_none(CHURN__NEVER);
+    }
+    if (!known) {
+        return churn__moment_none(CHURN__NOT_PROVIDED);
+    }
+    switch (place->form) {
+    case CHURN__FORM_TEXT:
+        return text_value(m, *(const uint32_t *)at);
+    case CHURN__FORM_KEY:
+        return key_value(m, *(const uint32_t *)at);
+    case CHURN__FORM_WORD:
+        return word_value(place->words, *(const uint8_t *)at);
+    case CHURN__FORM_TRUTH:
+        return *(const int8_t *)at == CHURN_TRUTH_NONE
+                   ? churn__moment_none(CHURN__NOT_PROVIDED)
+                   : churn__moment_truth(*(const int8_t *)at != 0);
+    case CHURN__FORM_COUNT:
+        return *(const int64_t *)at == CHURN_INT_NONE
+                   ? churn__moment_none(CHURN__NOT_PROVIDED)
+                   : churn__moment_number((double)*(const int64_t *)at);
+    case CHURN__FORM_MONEY:
+        return money_value(m, *(const int64_t *)at,
+                           *(const uint32_t *)(const void *)(record + place->other));
+    default:
+        return number_value(*(const double *)at);
+    }
+}
+
+static const record_fields *fields_of(const churn__moment *m)
+{
+    return m->plan->its->kinds[m->bound->def->kind];
+}
+
+/* When a record began. */
+static churn_time began(const churn__moment *m, const char *record)
+{
+    return time_at(record, fields_of(m)->began);
+}
+
 static churn__value field_value(const churn__moment *m, const record_field *field,
                                 const char *record)
 {
-    const void *at = record + field->at;
     switch (field->sort) {
-    case FIELD_TEXT:
-        return text_value(m, *(const uint32_t *)at);
-    case FIELD_HAPPENED:
-        return time_value(m, *(const churn_time *)at, true);
-    case FIELD_AGREED:
-        return time_value(m, *(const churn_time *)at, false);
-    case FIELD_NUMBER: {
-        double number = *(const double *)at;
-        return isnan(number) ? churn__moment_none(CHURN__NOT_PROVIDED)
-                             : churn__moment_number(number);
-    }
-    case FIELD_MONEY:
-        return money_value(m, *(const int64_t *)at,
-                           ((const churn__invoice *)(const void *)record)->currency);
-    case FIELD_SURVEY_KIND:
-        return kind_value(*(const uint8_t *)at);
-    case FIELD_TICKET_OPEN:
+    case SORT_FIELD:
+        return given_value(m, &field->place, record);
+    case SORT_TICKET_OPEN:
         return churn__moment_truth(churn__metric_ticket_open(m, (const void *)record));
-    case FIELD_INVOICE_OPEN:
+    case SORT_INVOICE_OPEN:
         return churn__moment_truth(churn__metric_invoice_open(m, (const void *)record));
     default:
-        return churn__moment_number(churn__moment_days(*(const churn_time *)at, m->at));
+        return churn__moment_number(churn__moment_days(began(m, record), m->at));
     }
 }
 
@@ -301,12 +334,12 @@ static void put_cell(churn__column *column, uint32_t row, const churn__value *va
 static void fill_columns(churn__moment *m, const char *rows, size_t size, uint32_t n)
 {
     const churn__metric_def *def = m->bound->def;
-    uint32_t all = 0, count = 0;
-    const record_field *fields = fields_of(def->kind, &all);
+    uint32_t count = 0;
+    const record_field *fields = fields_of(m)->fields;
     const uint32_t *slots = churn__expr_slots(def->expr, &count);
     for (uint32_t i = 0; i < count; i++) {
         churn__column *column = &m->plan->its->columns[slots[i]];
-        column->type = type_of(fields[slots[i]].sort);
+        column->type = fields[slots[i]].type;
         for (uint32_t row = 0; row < n; row++) {
             churn__value value = field_value(m, &fields[slots[i]], rows + row * size);
             put_cell(column, row, &value);
@@ -316,18 +349,10 @@ static void fill_columns(churn__moment *m, const char *rows, size_t size, uint32
 
 /* ---- judging ---- */
 
-/* When a record began: the age's field. */
-static churn_time began(churn__metric_kind kind, const char *record)
-{
-    uint32_t count = 0;
-    const record_field *fields = fields_of(kind, &count);
-    return *(const churn_time *)(const void *)(record + fields[count - 1].at);
-}
-
 /* Those that began by then, in the window if there is one. */
 static void note_excluded(churn__moment *m, uint32_t metric, const char *record)
 {
-    churn_time at = began(m->bound->def->kind, record);
+    churn_time at = began(m, record);
     bool looked_at = m->bound->def->has_window ? churn__moment_in_window(m, at) : at < m->at;
     if (m->plan->quality != NULL && looked_at &&
         churn__reader_exists(m->reader, m->customer, m->as_of)) {
@@ -335,47 +360,131 @@ static void note_excluded(churn__moment *m, uint32_t metric, const char *record)
     }
 }
 
-static bool keep_room(churn__metric_plan *plan, size_t bytes)
+/* False: no memory, which the plan notes. */
+static bool room_for(churn__metric_plan *plan, char **data, size_t *size, size_t bytes)
 {
-    struct churn__metric_its *its = plan->its;
-    void *data = its->kept;
-    if (!churn__grow(plan->heap, &data, &its->kept_size, bytes, 1)) {
+    void *grown = *data;
+    if (!churn__grow(plan->heap, &grown, size, bytes, 1)) {
         plan->failed = true;
         return false;
     }
-    its->kept = data;
+    *data = grown;
     return true;
+}
+
+/* What the condition comes to for each of n records. */
+static bool judge(churn__moment *m, const char *rows, size_t size, size_t n)
+{
+    churn__metric_plan *plan = m->plan;
+    struct churn__metric_its *its = plan->its;
+    char *truth = (char *)its->truth;
+    if (!room_for(plan, &truth, &its->truth_size, n)) {
+        return false;
+    }
+    its->truth = (churn__truth *)truth;
+    for (size_t first = 0; first < n; first += WHERE_ROWS) {
+        uint32_t count = n - first < WHERE_ROWS ? (uint32_t)(n - first) : WHERE_ROWS;
+        fill_columns(m, rows + first * size, size, count);
+        if (churn__expr_truth(m->bound->def->expr, its->columns, count, its->scratch,
+                              its->truth + first, NULL) != CHURN_OK) {
+            plan->failed = true;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the i-th record that was judged counts. */
+static bool counts(churn__moment *m, uint32_t metric, size_t i, const char *record)
+{
+    churn__truth truth = m->plan->its->truth[i];
+    if (truth != CHURN__TRUE && truth != CHURN__FALSE) {
+        note_excluded(m, metric, record);
+    }
+    return truth == CHURN__TRUE;
+}
+
+static size_t where_records(churn__moment *m, uint32_t metric, const char *rows, size_t size,
+                            size_t n)
+{
+    size_t kept = 0;
+    if (!judge(m, rows, size, n)) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (counts(m, metric, i, rows + i * size)) {
+            memcpy(m->plan->its->kept + kept++ * size, rows + i * size, size);
+        }
+    }
+    return kept;
+}
+
+/* ---- states ---- */
+
+/* States of one thing, oldest first. */
+typedef struct state_run {
+    size_t from, to;
+    const char *holds; /* the last that began by then; NULL: none */
+} state_run;
+
+static uint32_t id_of(const churn__moment *m, const char *record)
+{
+    return *(const uint32_t *)(const void *)(record + fields_of(m)->id);
+}
+
+static state_run next_run(const churn__moment *m, const char *rows, size_t size, size_t n,
+                          size_t from)
+{
+    state_run run = {.from = from, .to = from};
+    uint32_t id = id_of(m, rows + from * size);
+    for (; run.to < n && id_of(m, rows + run.to * size) == id; run.to++) {
+        const char *state = rows + run.to * size;
+        run.holds = began(m, state) <= m->at ? state : run.holds;
+    }
+    return run;
+}
+
+static size_t where_states(churn__moment *m, uint32_t metric, const char *rows, size_t size,
+                           size_t n)
+{
+    struct churn__metric_its *its = m->plan->its;
+    size_t kept = 0, count = 0, i = 0;
+    state_run run;
+    if (!room_for(m->plan, &its->standing, &its->standing_size, n * size)) {
+        return 0;
+    }
+    for (size_t at = 0; at < n; at = run.to) {
+        run = next_run(m, rows, size, n, at);
+        if (run.holds != NULL) {
+            memcpy(its->standing + count++ * size, run.holds, size);
+        }
+    }
+    if (!judge(m, its->standing, size, count)) {
+        return 0;
+    }
+    for (size_t at = 0; at < n; at = run.to) {
+        run = next_run(m, rows, size, n, at);
+        if (run.holds != NULL && counts(m, metric, i++, run.holds)) {
+            memcpy(its->kept + kept * size, rows + run.from * size, (run.to - run.from) * size);
+            kept += run.to - run.from;
+        }
+    }
+    return kept;
 }
 
 size_t churn__metric_where_it(churn__moment *m, uint32_t metric, const void **records, size_t size,
                               size_t n)
 {
-    churn__metric_plan *plan = m->plan;
+    struct churn__metric_its *its = m->plan->its;
     const char *rows = *records;
-    size_t kept = 0;
     if (m->bound->def->expr == NULL || n == 0) {
         return n;
     }
-    if (!keep_room(plan, n * size)) {
+    if (!room_for(m->plan, &its->kept, &its->kept_size, n * size)) {
         return 0;
     }
-    for (size_t first = 0; first < n; first += WHERE_ROWS) {
-        uint32_t count = n - first < WHERE_ROWS ? (uint32_t)(n - first) : WHERE_ROWS;
-        fill_columns(m, rows + first * size, size, count);
-        if (churn__expr_truth(m->bound->def->expr, plan->its->columns, count, plan->its->scratch,
-                              plan->its->truth, NULL) != CHURN_OK) {
-            plan->failed = true;
-            return 0;
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            const char *record = rows + (first + i) * size;
-            if (plan->its->truth[i] == CHURN__TRUE) {
-                memcpy(plan->its->kept + kept++ * size, record, size);
-            } else if (plan->its->truth[i] != CHURN__FALSE) {
-                note_excluded(m, metric, record);
-            }
-        }
-    }
-    *records = plan->its->kept;
-    return kept;
+    n = fields_of(m)->states ? where_states(m, metric, rows, size, n)
+                             : where_records(m, metric, rows, size, n);
+    *records = its->kept;
+    return n;
 }

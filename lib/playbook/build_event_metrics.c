@@ -89,6 +89,7 @@ static bool key_fits(const key_rule *rule, churn__metric_what what)
 /* ---- properties ---- */
 
 #define PROP_PREFIX CHURN__STR("props.")
+#define IT_PREFIX CHURN__STR("it.")
 
 /* UINT32_MAX where it is not declared, which is reported. */
 static uint32_t refer_prop(builder *b, const churn__yaml_node *node)
@@ -107,6 +108,9 @@ static churn__expr_found where_resolve(void *context, churn_str name, churn__exp
     };
     static const char *const names[] = {"value", "user", "type"};
     const builder *b = context;
+    if (churn__str_starts(name, IT_PREFIX)) { /* as conditions on other records say it */
+        name = (churn_str){name.ptr + IT_PREFIX.len, name.len - IT_PREFIX.len};
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (churn__str_eq(name, churn__str_nts(names[i]))) {
             *out = own[i];

@@ -248,12 +248,18 @@ typedef struct it_scope {
     churn__metric_kind kind;
 } it_scope;
 
+#define IT_PREFIX CHURN__STR("it.")
+
 static churn__expr_found it_resolve(void *context, churn_str name, churn__expr_name *out)
 {
     const it_scope *scope = context;
     churn__metric_it_field field;
+    if (!churn__str_starts(name, IT_PREFIX)) {
+        return CHURN__EXPR_UNKNOWN;
+    }
+    name = (churn_str){name.ptr + IT_PREFIX.len, name.len - IT_PREFIX.len};
     for (uint32_t i = 0; churn__metric_it(scope->kind, i, &field); i++) {
-        if (churn__str_eq(name, field.name)) {
+        if (field.type != 0 && churn__str_eq(name, churn__str_nts(field.name))) {
             *out = (churn__expr_name){
                 .type = field.type, .never_missing = field.never_missing, .slot = i};
             return CHURN__EXPR_KNOWN;
@@ -262,16 +268,27 @@ static churn__expr_found it_resolve(void *context, churn_str name, churn__expr_n
     return CHURN__EXPR_UNKNOWN;
 }
 
+/* The i-th of those that have a type. */
+static bool it_nth(churn__metric_kind kind, uint32_t i, churn__metric_it_field *out)
+{
+    for (uint32_t at = 0; churn__metric_it(kind, at, out); at++) {
+        if (out->type != 0 && i-- == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static churn_str it_list(void *context, uint32_t i)
 {
     const it_scope *scope = context;
     churn__metric_it_field field;
     bool spent = scope->b->suggest_budget == 0 || !report_open(&scope->b->report);
-    if (spent || !churn__metric_it(scope->kind, i, &field)) {
+    if (spent || !it_nth(scope->kind, i, &field)) {
         return (churn_str){NULL, 0};
     }
     scope->b->suggest_budget--;
-    return field.name;
+    return b_join(scope->b, "it.", churn__str_nts(field.name), "");
 }
 
 static const char *it_advice(void *context, churn_str name)

@@ -245,6 +245,7 @@ static const schema_key subscription_keys[] = {
     {"min_period", &schema_duration_positive, .standard = "any period",
      .doc = "Of a renewal: subscriptions that are charged more often are left out.",
      .example = "90d"},
+    RECORD_WHERE("it.product == \"suite\""),
 };
 static const schema_key invoice_keys[] = {
     {"invoice", &schema_invoice, .required = true, .doc = "Something of the customer's invoices.",
@@ -265,6 +266,7 @@ static const schema_key milestone_keys[] = {
      .example = "30d"},
     METRIC_OFFSET,
     METRIC_DEFAULT,
+    RECORD_WHERE("it.age_days < 90"),
 };
 static const schema_key touchpoint_keys[] = {
     {"touchpoint", &schema_touchpoint, .required = true,
@@ -284,6 +286,7 @@ static const schema_key contact_keys[] = {
     RECORD_WORDS("role", "contacts in such a role", "champion"),
     METRIC_OFFSET,
     METRIC_DEFAULT,
+    RECORD_WHERE("it.name != \"\""),
 };
 static const schema_key announcement_keys[] = {
     {"announcement", &schema_announcement, .required = true,
@@ -293,6 +296,7 @@ static const schema_key announcement_keys[] = {
     RECORD_WORDS("kind", "announcements of that kind", "price_change"),
     METRIC_OFFSET,
     METRIC_DEFAULT,
+    RECORD_WHERE("it.kind != \"release\""),
 };
 static const schema_key attribute_keys[] = {
     {"attribute", &attribute_name, .required = true,

@@ -57,6 +57,32 @@ const char *churn__record_kind_name(churn_record_kind kind);
  * NULL past the last. */
 const char *churn__record_field(churn_record_kind kind, uint32_t i);
 
+/* How a field lies in the struct that readers give of a kind (churn__ticket, ...). */
+typedef enum churn__field_form {
+    CHURN__FORM_NONE,  /* not there, or not as one value */
+    CHURN__FORM_TEXT,  /* uint32_t: a code of the version's texts */
+    CHURN__FORM_KEY,   /* uint32_t: churn__version_key() */
+    CHURN__FORM_WORD,  /* uint8_t: one of `words`, from 1 on */
+    CHURN__FORM_TRUTH, /* int8_t: 0, 1, CHURN_TRUTH_NONE */
+    CHURN__FORM_TIME,
+    CHURN__FORM_COUNT,  /* int64_t, CHURN_INT_NONE */
+    CHURN__FORM_MONEY,  /* int64_t minor units, CHURN_INT_NONE; its currency is at `other` */
+    CHURN__FORM_NUMBER, /* double, NaN */
+} churn__field_form;
+
+#define CHURN__NOT_DATED UINT16_MAX
+
+typedef struct churn__record_place {
+    churn__field_form form;
+    uint16_t at, other;
+    uint16_t dated; /* what it is known from on: where that instant lies; CHURN__NOT_DATED */
+    bool begins;    /* the instant at which the record happens, or its state begins */
+    const char *const *words;
+} churn__record_place;
+
+/* Of the field that churn__record_field() names. */
+churn__record_place churn__record_field_place(churn_record_kind kind, uint32_t i);
+
 uint64_t churn__version_number(const churn__version *version);
 /* Of what happened before it the store keeps only what still held then: to whoever looks back it is
  * as if tracking had begun there. CHURN_TIME_NONE: it keeps everything. */

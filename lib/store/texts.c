@@ -137,6 +137,88 @@ done:
     return st;
 }
 
+static churn__field_form form_of(const kind_info *kind, const field *f)
+{
+    switch (f->type) {
+    case FIELD_TEXT:
+    case FIELD_CURRENCY:
+        return CHURN__FORM_TEXT;
+    case FIELD_NAME:
+    case FIELD_ID:
+        return kind->id_is_text ? CHURN__FORM_TEXT : CHURN__FORM_KEY;
+    case FIELD_WORD:
+        return CHURN__FORM_WORD;
+    case FIELD_TRUTH:
+        return CHURN__FORM_TRUTH;
+    case FIELD_TIME:
+        return CHURN__FORM_TIME;
+    case FIELD_COUNT:
+        return CHURN__FORM_COUNT;
+    case FIELD_MONEY:
+        return CHURN__FORM_MONEY;
+    case FIELD_NUMBER:
+        return CHURN__FORM_NUMBER;
+    default:
+        return CHURN__FORM_NONE;
+    }
+}
+
+/* Where readers find in a row what it has in its head; 0: nowhere. */
+static size_t shown_at(const kind_info *kind, size_t row)
+{
+    if (row >= sizeof(row_head)) {
+        return row;
+    }
+    return row == offsetof(row_head, when) ? kind->when_to
+           : row == offsetof(row_head, id) ? kind->id_to
+                                           : 0;
+}
+
+static uint16_t in_data(size_t row)
+{
+    return (uint16_t)(row - sizeof(row_head));
+}
+
+static void place_currency(const kind_info *kind, churn__record_place *place)
+{
+    for (uint32_t i = 0; i < kind->field_count; i++) {
+        if (kind->fields[i].type == FIELD_CURRENCY) {
+            place->other = in_data(kind->fields[i].row);
+        }
+    }
+}
+
+churn__record_place churn__record_field_place(churn_record_kind record, uint32_t i)
+{
+    uint32_t k = churn__store_kind(record);
+    churn__record_place place = {.form = CHURN__FORM_NONE, .dated = CHURN__NOT_DATED};
+    if (k == KIND_NONE || i >= churn__store_kinds[k].field_count) {
+        return place;
+    }
+    const kind_info *kind = &churn__store_kinds[k];
+    const field *f = &kind->fields[i];
+    size_t at = shown_at(kind, f->row);
+    if (at == 0 || kind->when_to == 0) {
+        return place; /* its rows are shown in another way, or not this field */
+    }
+    place.form = form_of(kind, f);
+    place.at = in_data(at);
+    place.words = f->words;
+    place.begins = f->row == offsetof(row_head, when);
+    if (place.begins) {
+        place.dated = place.at;
+    }
+    for (uint32_t m = 0; m < kind->mask_count; m++) {
+        if (kind->masks[m].target == f->row) {
+            place.dated = in_data(kind->masks[m].time);
+        }
+    }
+    if (place.form == CHURN__FORM_MONEY) {
+        place_currency(kind, &place);
+    }
+    return place;
+}
+
 const char *churn__record_field(churn_record_kind record, uint32_t i)
 {
     uint32_t kind = churn__store_kind(record);
