@@ -353,7 +353,8 @@ CHURN_API churn_status churn_engine_query(churn_engine *engine, const char *text
  * @param as_of the date
  * @param[out] out `part` (its text; the whole first, then its operands from left to right, literals
  *        left out), `depth`, `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (as
- *        text, strings in quotes), `because` (names that are missing, or what went wrong),
+ *        text, strings in quotes), `because` (names that are missing and why, as
+ *        "metric.x (never)"; or what went wrong),
  * `decided` (whether the result stands on it); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or

@@ -22,6 +22,7 @@ typedef struct explainer {
     const churn__expr *expr;
     churn__heap *heap;
     churn__expr *plain;
+    const churn__missing *why; /* of slots; NULL: not known */
     expr_node *nodes;
     uint8_t *states; /* of nodes */
     expr_cell *frame;
@@ -273,6 +274,18 @@ static bool is_told(const explainer *ex, const uint32_t *told, uint32_t count, u
     return false;
 }
 
+/* "metric.x (never)" */
+static void write_name(explainer *ex, uint32_t node)
+{
+    size_t entry = (size_t)(cell_of(ex, node) - ex->frame);
+    churn__buf_str(&ex->buf, part_of(ex, node));
+    if (ex->why != NULL && entry < ex->plain->slot_count && ex->why[entry] != CHURN__PRESENT) {
+        churn__buf_text(&ex->buf, " (");
+        churn__buf_text(&ex->buf, churn__missing_name(ex->why[entry]));
+        churn__buf_char(&ex->buf, ')');
+    }
+}
+
 /* The missing values under a node that is unknown, from left to right. */
 static void write_missing(explainer *ex, uint32_t node)
 {
@@ -291,7 +304,7 @@ static void write_missing(explainer *ex, uint32_t node)
                 churn__buf_text(&ex->buf, "...");
                 return;
             }
-            churn__buf_str(&ex->buf, part_of(ex, at.node));
+            write_name(ex, at.node);
             told[count++] = at.node;
         }
     }
@@ -375,10 +388,11 @@ static void declare_columns(churn__table_builder *builder)
 }
 
 churn_status churn__expr_explain_cells(const churn__expr *expr, const expr_cell *slots,
-                                       churn__heap *heap, churn_table **out, churn_error *err)
+                                       const churn__missing *why, churn__heap *heap,
+                                       churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    explainer ex = {.expr = expr, .heap = heap, .err = err};
+    explainer ex = {.expr = expr, .heap = heap, .why = why, .err = err};
     churn__arena_init(&ex.text, heap);
     churn__buf_init(&ex.buf, heap);
     *out = NULL;
@@ -403,15 +417,21 @@ churn_status churn__expr_explain(const churn__expr *expr, const churn__column *c
                                  uint32_t row, churn__heap *heap, churn_table **out,
                                  churn_error *err)
 {
+    churn_status st = CHURN_OK;
     *out = NULL;
     expr_cell *slots = churn__alloc_array_zero(heap, expr->slot_count, sizeof *slots);
-    if (slots == NULL) {
-        return churn__fail_memory(err, heap);
+    churn__missing *why = churn__alloc_array_zero(heap, expr->slot_count, sizeof *why);
+    if (slots == NULL || why == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
     }
     for (uint32_t i = 0; i < expr->slot_count; i++) {
-        churn__expr_load(&columns[expr->slots[i]], expr->slot_types[i], row, &slots[i]);
+        const churn__column *column = &columns[expr->slots[i]];
+        churn__expr_load(column, expr->slot_types[i], row, &slots[i]);
+        why[i] = column->missing != NULL ? column->missing[row] : CHURN__PRESENT;
     }
-    churn_status st = churn__expr_explain_cells(expr, slots, heap, out, err);
+    st = churn__expr_explain_cells(expr, slots, why, heap, out, err);
+done:
     churn__free_array(heap, slots, expr->slot_count, sizeof *slots);
+    churn__free_array(heap, why, expr->slot_count, sizeof *why);
     return st;
 }

@@ -210,8 +210,9 @@ uint32_t churn__expr_blame(const churn__expr *expr, const churn__column *columns
 /* One row of the columns, part by part: a table with a row for each part of the expression, the
  * whole first, then its operands from left to right, literals left out. Columns: `part` (its text),
  * `depth`, `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (as string() gives
- * it, strings quoted), `because` (names that are missing, or what went wrong), `decided` (whether
- * the result of the whole stands on it). Memory comes from `heap`. */
+ * it, strings quoted), `because` (names that are missing, with the reason where the columns give
+ * one: "metric.x (never)"; or what went wrong), `decided` (whether the result of the whole stands
+ * on it). Memory comes from `heap`. */
 churn_status churn__expr_explain(const churn__expr *expr, const churn__column *columns,
                                  uint32_t row, churn__heap *heap, churn_table **out,
                                  churn_error *err);

@@ -508,7 +508,7 @@ churn_status churn_expression_explain(const churn_expression *expression, const 
         return churn__fail_memory(err, expression->heap);
     }
     load_values(expr, values, slots);
-    st = churn__expr_explain_cells(expr, slots, expression->heap, out, err);
+    st = churn__expr_explain_cells(expr, slots, NULL, expression->heap, out, err);
     churn__free_array(expression->heap, slots, expr->slot_count, sizeof *slots);
 done:
     return st;

@@ -87,17 +87,18 @@ static void explain__what_folds_away__is_told_too(void **state)
 static void explain__unknown__names_what_is_missing(void **state)
 {
     (void)state;
-    explain("score + nps > 3.0 && (active || plan in ['a', plan])", 1 | 4 | 16,
-            "0 1 score + nps > 3.0 && (active || plan in ['a', plan]) -> unknown score, nps *\n"
-            "1 1 score + nps > 3.0 -> unknown score, nps *\n"
-            "2 1 score + nps -> unknown score, nps *\n"
-            "3 1 score -> unknown score *\n"
-            "3 9 nps -> unknown nps *\n"
-            "1 23 active || plan in ['a', plan] -> value true\n"
-            "2 23 active -> value true\n"
-            "2 33 plan in ['a', plan] -> unknown plan\n"
-            "3 33 plan -> unknown plan\n"
-            "3 47 plan -> unknown plan\n");
+    explain(
+        "score + nps > 3.0 && (active || plan in ['a', plan])", 1 | 4 | 16,
+        "0 1 score + nps > 3.0 && (active || plan in ['a', plan]) -> unknown score (never), nps (never) *\n"
+        "1 1 score + nps > 3.0 -> unknown score (never), nps (never) *\n"
+        "2 1 score + nps -> unknown score (never), nps (never) *\n"
+        "3 1 score -> unknown score (never) *\n"
+        "3 9 nps -> unknown nps (never) *\n"
+        "1 23 active || plan in ['a', plan] -> value true\n"
+        "2 23 active -> value true\n"
+        "2 33 plan in ['a', plan] -> unknown plan (never)\n"
+        "3 33 plan -> unknown plan (never)\n"
+        "3 47 plan -> unknown plan (never)\n");
 }
 
 static void explain__an_error__says_why(void **state)
@@ -119,7 +120,8 @@ static void explain__text__is_quoted_as_it_is_written(void **state)
     explain("plan.contains('x')", 0,
             "0 1 plan.contains('x') -> value false *\n"
             "1 1 plan -> value \"p\\\"ro\\n\" *\n");
-    explain("has(score)", 1, "0 1 has(score) -> value false *\n1 5 score -> unknown score *\n");
+    explain("has(score)", 1,
+            "0 1 has(score) -> value false *\n1 5 score -> unknown score (never) *\n");
     explain("true", 0, "0 1 true -> value true *\n");
 }
 
