@@ -136,14 +136,21 @@ uint8_t churn__expr_comparison(const expr_comp *comp, expr_node *a, expr_node *b
     }
 }
 
+/* Types whose values CEL lets be null wherever they are: strict CEL compares them with null. */
+static bool is_wrapped(const expr_comp *comp, const expr_node *node)
+{
+    bool instant = node->type == CHURN__TYPE_TIME || node->type == CHURN__TYPE_DURATION;
+    return instant && expr_is_strict(comp);
+}
+
 bool churn__expr_can_equal(const expr_comp *comp, const expr_node *a, const expr_node *b)
 {
     for (;;) { /* lists of lists of ... */
         if (a->type == CHURN__TYPE_STRINGS || b->type == CHURN__TYPE_STRINGS) {
             return false;
         }
-        if (is_dynamic(comp, a, b) || (is_null(a) && can_be_null(b)) ||
-            (is_null(b) && can_be_null(a))) {
+        if (is_dynamic(comp, a, b) || (is_null(a) && (can_be_null(b) || is_wrapped(comp, b))) ||
+            (is_null(b) && (can_be_null(a) || is_wrapped(comp, a)))) {
             return true;
         }
         if (a->type != EXPR_TYPE_LIST || b->type != EXPR_TYPE_LIST) {

@@ -355,6 +355,18 @@ static uint32_t never(lowerer *low, const expr_node *n, bool want, uint32_t i)
     return put_not(low, n, !want, strict(low, n, i));
 }
 
+/* Whether it is null, once it is there: a branch that is no null may fail. */
+static uint32_t null_or_fails(lowerer *low, const expr_node *n, uint32_t i)
+{
+    const expr_node *x = node_at(low, i);
+    if (!can_be_null(x)) {
+        return strict(low, n, i);
+    }
+    uint32_t null = is_null(low, i);
+    bool single = x->kind == NODE_NAME || x->type == EXPR_TYPE_NULL;
+    return single ? null : put_two(low, n, OP_ANY, CHURN__TYPE_BOOL, null, strict(low, n, i));
+}
+
 static uint32_t equal_nulls(lowerer *low, const expr_node *n, bool want, uint32_t a, uint32_t b)
 {
     const expr_node *x = node_at(low, a), *y = node_at(low, b);
@@ -365,13 +377,13 @@ static uint32_t equal_nulls(lowerer *low, const expr_node *n, bool want, uint32_
         x = node_at(low, a);
         y = node_at(low, b);
     }
-    uint32_t null = is_null(low, a);
     if (y->type == EXPR_TYPE_NULL) {
-        return put_not(low, n, !want, null);
+        return put_not(low, n, !want, null_or_fails(low, n, a));
     }
     if (x->type == EXPR_TYPE_NULL) {
         return never(low, n, want, b);
     }
+    uint32_t null = is_null(low, a);
     uint32_t both =
         can_be_null(y) ? put_not(low, n, !want, is_null(low, b)) : never(low, n, want, b);
     if (!can_be_null(y)) {

@@ -390,7 +390,7 @@ static void step_math(const expr_code *code, double a, expr_cell *out)
         expr_give_double(fabs(a), out);
         break;
     case OP_SIGN_D:
-        expr_give_double(a > 0 ? 1.0 : a < 0 ? -1.0 : a, out);
+        expr_give_double(a > 0 ? 1.0 : a < 0 ? -1.0 : a == 0 ? 0.0 : a, out); /* or NaN */
         break;
     case OP_CEIL:
         expr_give_double(ceil(a), out);

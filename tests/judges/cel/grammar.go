@@ -17,8 +17,9 @@ type form struct {
 }
 
 // Left out is what CEL leaves to implementations: how string() shows a double or an instant (that it
-// reads back as the same is in), whether double() reads "inf", and the least of numbers of which one is
-// NaN, for which cel-go says that there is no overload. Of durations, what string() shows in cel-go went
+// reads back as the same is in), and the least of numbers of which one is NaN, for which cel-go says that
+// there is no overload; the least of ints and doubles is a double here and either of them there, so it is
+// compared. Of durations, what string() shows in cel-go went
 // through a double, and getMilliseconds() is all of it there, not what is left of a second as in the
 // definition. A literal that is no instant or duration is refused when it is compiled, here alone, so
 // texts that are converted are made of two.
@@ -36,12 +37,16 @@ var forms = []form{
 	{'b', "$s.matches(@r)"}, {'b', "matches($s, @r)"},
 	{'b', "bool($s)"}, {'b', "bool($b)"}, {'b', "math.isNaN($d)"}, {'b', "math.isInf($d)"},
 	{'b', "math.isFinite($d)"}, {'b', "(dyn($i) == dyn($s))"}, {'b', "(dyn($i) == $i)"}, {'b', "(dyn($d) == dyn($i))"},
+	{'b', "(math.least(@d, size($s)) <= @d)"}, {'b', "(math.greatest([size($s), @d, $t.getDate()]) == @d)"},
+	{'b', "(null == $t)"}, {'b', "($u != null)"}, {'b', "(null == null)"},
 	{'b', "([$i, @i] == [@i, $i])"}, {'b', "([$s] != [@s])"},
 	{'i', "($i + $i)"}, {'i', "($i - $i)"}, {'i', "($i * $i)"}, {'i', "($i / $i)"}, {'i', "($i % $i)"},
 	{'i', "(-($i))"}, {'i', "($b ? $i : $i)"}, {'i', "int($d)"}, {'i', "int($s)"}, {'i', "int($i)"},
 	{'i', "int($t)"}, {'i', "size($s)"}, {'i', "$s.size()"}, {'i', "size([$i, $i])"}, {'i', "[$s, $s].size()"},
 	{'i', "math.least($i, $i)"}, {'i', "math.greatest($i, $i, @i)"}, {'i', "math.abs($i)"},
-	{'i', "math.sign($i)"}, {'i', "$t.getFullYear()"}, {'i', "$t.getMonth()"}, {'i', "$t.getDate()"},
+	{'i', "math.sign($i)"}, {'i', "math.greatest([$i, @i, $i])"}, {'i', "math.least([$i])"},
+	{'i', "math.bitAnd($i, $i)"}, {'i', "math.bitOr($i, $i)"}, {'i', "math.bitXor($i, $i)"}, {'i', "math.bitNot($i)"},
+	{'i', "math.bitShiftLeft($i, $i)"}, {'i', "math.bitShiftRight($i, $i)"}, {'i', "$t.getFullYear()"}, {'i', "$t.getMonth()"}, {'i', "$t.getDate()"},
 	{'i', "$t.getDayOfMonth()"}, {'i', "$t.getDayOfWeek()"}, {'i', "$t.getDayOfYear()"},
 	{'i', "$t.getHours()"}, {'i', "$t.getMinutes()"}, {'i', "$t.getSeconds()"}, {'i', "$t.getMilliseconds()"},
 	{'i', "$t.getHours(@z)"}, {'i', "$t.getMinutes(@z)"}, {'i', "$t.getDate(@z)"}, {'i', "$t.getDayOfYear(@z)"},
@@ -52,7 +57,7 @@ var forms = []form{
 	{'d', "math.least((math.isNaN(d0) ? 0.0 : d0), @d)"}, {'d', "math.greatest(@d, (math.isNaN(d1) ? 0.0 : d1), @d)"},
 	{'d', "math.abs($d)"}, {'d', "double(string(math.isFinite(d0) ? d0 : @d))"},
 	{'d', "math.sign($d)"}, {'d', "math.ceil($d)"}, {'d', "math.floor($d)"}, {'d', "math.round($d)"},
-	{'d', "math.trunc($d)"}, {'d', "math.sqrt($d)"},
+	{'d', "math.trunc($d)"}, {'d', "math.sqrt($d)"}, {'d', "math.sqrt($i)"},
 	{'s', "($s + $s)"}, {'s', "($b ? $s : $s)"}, {'s', "string($i)"}, {'s', "string($b)"},
 	{'s', "string(@u)"}, {'s', "string($s)"},
 	{'t', "timestamp($i)"}, {'t', "timestamp($s + '')"}, {'t', "timestamp($t)"}, {'t', "timestamp(string($t))"}, {'t', "($b ? $t : $t)"},
@@ -68,7 +73,8 @@ var literals = map[byte][]string{
 	'i': {"0", "1", "-1", "2", "7", "100", "9223372036854775807", "-9223372036854775808", "9007199254740993", "0x10", "-0xfF"},
 	'd': {"0.0", "1.0", "-1.5", "7.25", "1e300", "1e-300", "9007199254740992.0", "9223372036854775808.0", ".5", "2.5", "-2.5", "1E2", "3.0e+0"},
 	's': {`""`, `'a'`, `"ab"`, `'free'`, `'\u00e9t\u00e9'`, `r'a\b'`, `'12'`, `'-7'`, `'true'`, `'1.5'`, `"2026-01-01T00:00:00Z"`,
-		`'90m'`, `'\x41\n\t\\'`, `'''a'b"c'''`, `"\U0001F600"`, `'\101'`, `'1h30m'`, `'-1.5s'`, `R"\d"`},
+		`'90m'`, `'\x41\n\t\\'`, `'''a'b"c'''`, `"\U0001F600"`, `'\101'`, `'1h30m'`, `'-1.5s'`, `R"\d"`,
+		`'T'`, `'.5'`, `'-7.'`, `'inf'`, `'-Infinity'`, `'naN'`, `'+1E3'`, `'0x10'`, `'.'`},
 	't': {"timestamp('2026-01-01T00:00:00Z')", "timestamp('1969-12-31T23:59:59.5Z')", "timestamp('2024-02-29T12:30:00+05:30')",
 		"timestamp(1767225600)", "timestamp('0001-01-01T00:00:00Z')", "timestamp('9999-12-31T23:59:59.999999Z')",
 		"timestamp('2026-03-29T01:00:00Z')", "timestamp('2026-10-25T00:59:59.000001Z')"},

@@ -188,6 +188,17 @@ static void extremes__of_ints_and_doubles__mix(void **state)
     CHECK_STRICT(strict);
 }
 
+static void sign__of_zero__has_none(void **state)
+{
+    (void)state;
+    static const one_case cases[] = {{"1.0 / math.sign(-0.0) > 0.0", 'T'},
+                                     {"1.0 / math.sign(math.trunc(d * -0.1)) > 0.0", 'T'},
+                                     {"math.sign(-d) == -1.0 && math.sign(d) == 1.0", 'T'},
+                                     {"math.isNaN(math.sign(nan))", 'T'},
+                                     {"math.sign(-9223372036854775808) == -1", 'T'}};
+    CHECK_STRICT(cases);
+}
+
 static void roots__of_ints__are_doubles(void **state)
 {
     (void)state;
@@ -241,6 +252,7 @@ int main(void)
         cmocka_unit_test(bool__texts__as_cel_reads_them),
         cmocka_unit_test(int__of_texts_and_doubles__has_exact_ends),
         cmocka_unit_test(extremes__of_ints_and_doubles__mix),
+        cmocka_unit_test(sign__of_zero__has_none),
         cmocka_unit_test(roots__of_ints__are_doubles),
         cmocka_unit_test(bits__of_ints__as_the_math_library),
         cmocka_unit_test(names__with_words_of_the_language__are_read),

@@ -101,7 +101,18 @@ static void null__of_nullable_names__is_a_value(void **state)
                                 {"n in [1, 2]", 'F'},
                                 {"n in [1, null]", 'T'},
                                 {"5 in [n, x]", 'T'},
-                                {"null in [n]", 'T'}};
+                                {"null in [n]", 'T'},
+                                {"null == dyn(u)", 'U'},
+                                {"dyn(u) == null", 'U'},
+                                {"null != dyn(1 / z)", 'E'},
+                                {"dyn(1 / z) != null", 'E'},
+                                {"null == dyn(x)", 'F'},
+                                {"(x > 1 ? 1 / z : n) == null", 'E'},
+                                {"null != (x > 1 ? u : n)", 'U'},
+                                {"null == (x > 1 ? 7 : n)", 'F'},
+                                {"null == (x > 1 ? n : u)", 'T'},
+                                {"null in [dyn(1 / z), 2]", 'E'},
+                                {"null in [n, u]", 'T'}};
     CHECK(cases);
 }
 
