@@ -112,7 +112,7 @@ static void null__of_nullable_names__is_a_value(void **state)
                                 {"null == (x > 1 ? 7 : n)", 'F'},
                                 {"null == (x > 1 ? n : u)", 'T'},
                                 {"null in [dyn(1 / z), 2]", 'E'},
-                                {"null in [n, u]", 'T'}};
+                                {"null in [n, u]", 'U'}};
     CHECK(cases);
 }
 
