@@ -235,8 +235,9 @@ CHURN_API churn_status churn_expression_explain(const churn_expression *expressi
  * @param column_count how many; must equal the number of variables
  * @param row_count rows in every column
  * @param cancel may be NULL
- * @param[out] out a table with the columns `value` (null where there is none), `outcome` ("value",
- *        "unknown", "error") and `error` (its message); returned: free with churn_table_free()
+ * @param[out] out a table with the columns `value` (null where there is none, and where it is a
+ *        double that is not finite, which tables do not hold), `outcome` ("value", "unknown",
+ *        "error") and `error` (its message); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_ARG where a column that is used has no values; CHURN_E_UTF8;
  *         CHURN_E_CANCELLED; CHURN_E_NOMEM

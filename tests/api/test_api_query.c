@@ -489,6 +489,89 @@ static void query__many_customers__same_for_any_threads_and_limits(void **state)
     asked_close(&a);
 }
 
+/* ---- conditions and columns ---- */
+
+/* The condition is run over many customers at once, the column for each by itself. */
+static void query__condition_and_column__agree(void **state)
+{
+    static const char *const texts[] = {
+        "customer.seats < 50",
+        "metric.mrr > 50 && 100 / (int(customer.seats) - 4) > 3",
+        "100 / (int(customer.seats) - 4) > 3 && metric.mrr > 50",
+        "customer.seats > 20 && 100 / (int(customer.seats) - 37) > 0 && metric.nps > 3",
+        "metric.nps > 3 || 1 / int(customer.seats) == 0",
+        "1 / int(customer.seats) == 0 || metric.nps > 3",
+        "metric.nps > 3 && 1 / int(customer.seats) == 0 && customer.owner == 'ana'",
+        "customer.owner in ['ana', 'ben'] && !(customer.seats >= 30)",
+        "customer.name.startsWith('m0') && customer.seats > 10",
+        "customer.name.matches('^m.*7$') || customer.name == 'acme'",
+        "has(metric.quiet) ? metric.quiet > 3 : customer.seats > 90",
+        "customer.name + customer.owner == 'acmeana'",
+        "(customer.seats > 5 || metric.nps > 1) && (customer.seats > 5 || metric.quiet > 1)",
+        "health.score < 50 || health.coverage < 0.5",
+        "segment.large != (customer.seats > 40)",
+        "int(customer.name) > 3 || customer.seats < 3",
+        "days_since('login') > 3 && count('login', '30d') == 0 || customer.seats == 3",
+        "customer.seats * 1e308 * 10.0 > 0 && customer.seats < 50",
+    };
+    asked a;
+    (void)state;
+    asked_open(&a);
+    for (int i = 0; i < 300; i++) {
+        char id[16];
+        int len = snprintf(id, sizeof id, "m%03d", i);
+        company_add_customer(&a.c, (churn_str){id, (size_t)len}, STR("ana"), (i * 37) % 101);
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[256];
+        churn_table *where = NULL;
+        snprintf(text, sizeof text, "it_is: %s", texts[i]);
+        const churn_str select[] = {{text, strlen(text)}};
+        const churn_select_options options = {
+            .struct_size = sizeof options, .select = select, .select_count = 1};
+        ask(&a, texts[i], NULL);
+        assert_int_equal(a.st, CHURN_OK);
+        churn_query_summary summary = a.summary;
+        where = a.table;
+        a.table = NULL;
+        ask(&a, "", &options);
+        assert_int_equal(a.st, CHURN_OK);
+        uint64_t at = 0, falses = 0;
+        for (uint64_t row = 0; row < churn_table_row_count(a.table); row++) {
+            bool is_null = churn_table_is_null(a.table, row, 1);
+            falses += !is_null && !churn_table_bool(a.table, row, 1);
+            if (!is_null && churn_table_bool(a.table, row, 1)) {
+                assert_string_equal(churn_table_string(a.table, row, 0).ptr,
+                                    churn_table_string(where, at++, 0).ptr);
+            }
+        }
+        assert_int_equal(at, summary.matched);
+        assert_int_equal(falses, summary.not_matched);
+        assert_int_equal(a.summary.cell_errors, summary.errors);
+        churn_table_free(where);
+    }
+    asked_close(&a);
+}
+
+/* With one name to lack, the reasons are as many as the customers that are unknown. */
+static void query__reasons__add_up(void **state)
+{
+    asked a;
+    (void)state;
+    asked_open(&a);
+    add_many(&a.c);
+    ask(&a, "metric.nps > 3 && 50 / (int(customer.seats) - 3) > -100", NULL);
+    assert_int_equal(a.st, CHURN_OK);
+    int64_t unknown = 0, errors = 0;
+    for (uint64_t row = 0; row < churn_table_row_count(a.reasons); row++) {
+        bool error = strcmp(churn_table_string(a.reasons, row, 1).ptr, "error") == 0;
+        *(error ? &errors : &unknown) += churn_table_int(a.reasons, row, 4);
+    }
+    assert_true(a.summary.unknown > 1000);
+    assert_int_equal(unknown, a.summary.unknown);
+    assert_int_equal(errors, a.summary.errors);
+    asked_close(&a);
+}
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(query__each_sort_of_name__finds_by_it),
     cmocka_unit_test(query__no_columns_asked__shows_what_the_condition_reads),
@@ -503,6 +586,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(why__trigger__part_by_part),
     cmocka_unit_test(query__bad_arguments__refused),
     cmocka_unit_test(query__many_customers__same_for_any_threads_and_limits),
+    cmocka_unit_test(query__condition_and_column__agree),
+    cmocka_unit_test(query__reasons__add_up),
 };
 
 int main(void)

@@ -52,7 +52,7 @@ static void make_rows(bool odd)
     for (uint32_t i = 0; i < MOST; i++) {
         score[i] = (double)pick(100) - 10;
         if (odd && pick(20) == 0) {
-            const double far[] = {NAN, INFINITY, -INFINITY, -0.0, 1e300};
+            const double far[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -0.0, 1e300};
             score[i] = far[pick(5)];
         }
         plan_codes[i] = pick(WORDS);

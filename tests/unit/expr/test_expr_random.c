@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr_random.h"
 
+#include "expr/kernels.h"
+
 /*
  * One meaning, whatever runs it: random expressions over random columns. Row by row, many rows at
  * once, alone or among others, whatever form the columns have, folded when they are compiled or
@@ -8,9 +10,16 @@
  * error. CHURN_RANDOM_SEED and CHURN_RANDOM_ROUNDS (a factor) change and lengthen the run.
  */
 
-enum { MAX_GROUP = 24, SHAPES = 1 };
+enum { MAX_GROUP = 24, SHAPES = RANDOM_SHAPES };
 
 static random_rows data;
+
+/* The plain kernels and the best that run here, in turn. */
+static void take_kernels(unsigned round)
+{
+    churn__expr_kernels_force(round / 2 % 2 == 0 ? churn__expr_kernels_at(0) : NULL);
+}
+
 static bool usable[RANDOM_FORMS];
 
 /* Around the edges of words, blocks and chunks. */
@@ -203,6 +212,7 @@ static void check_agreement(uint64_t seed, uint32_t flags, unsigned without, uns
             random_columns(&m, &data, round % 50 == 0, round % 100 != 0);
         }
         char type = round % 2 ? 'b' : pick_type(&m);
+        take_kernels(round);
         churn__expr *expr = compile_text(&k, random_text(&m, type, 1 + random_pick(&m, 5)), flags);
         unsigned rows = round % 3 ? 1 + random_pick(&m, 130) : RANDOM_OF(&m, edges);
         if (expr != NULL) {
@@ -304,6 +314,7 @@ static void groups__each_of_them__as_alone(void **state)
         if (round % 5 == 0) {
             random_columns(&m, &data, round % 10 == 0, true);
         }
+        take_kernels(round);
         unsigned count = fill_group(&k, &m, exprs);
         check_group(&k, (const churn__expr *const *)exprs, count, RANDOM_OF(&m, edges),
                     round % SHAPES);
@@ -548,6 +559,7 @@ static void public__one_record_and_columns__agree(void **state)
         do {
             text = random_text(&m, pick_type(&m), 1 + random_pick(&m, 4));
         } while (strstr(text, "l0") != NULL);
+        take_kernels(round);
         check_public(text, variables, round % 3 ? 1 + random_pick(&m, 130) : RANDOM_OF(&m, edges));
     }
     close_maker(&k, &m);
