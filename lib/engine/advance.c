@@ -15,15 +15,20 @@
 
 /* ---- conditions of a batch ---- */
 
-static bool in_population(const churn__frame *frame, uint8_t population, uint32_t row)
+#define POPULATIONS (CHURN__POPULATION_ALL + 1u)
+
+/* Who is in which population, for all triggers at once. */
+static void find_populations(churn__ticking *t)
 {
-    switch (population) {
-    case CHURN__POPULATION_ACTIVE:
-        return frame->exists[row] && !frame->losses[row].churned;
-    case CHURN__POPULATION_CHURNED:
-        return frame->exists[row] && frame->losses[row].churned;
-    default:
-        return frame->exists[row];
+    const churn__frame *frame = t->frame;
+    uint8_t *all = t->inside + CHURN__POPULATION_ALL * t->rows;
+    uint8_t *active = t->inside + CHURN__POPULATION_ACTIVE * t->rows;
+    uint8_t *churned = t->inside + CHURN__POPULATION_CHURNED * t->rows;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        bool lost = frame->loss_needed && frame->losses[row].churned;
+        all[row] = frame->exists[row] ? UINT8_MAX : 0;
+        active[row] = lost ? 0 : all[row];
+        churned[row] = lost ? all[row] : 0;
     }
 }
 
@@ -43,19 +48,42 @@ static void count_outcomes(churn__ticking *t, uint32_t trigger, const uint64_t *
         counts[CHURN__TRUE] + counts[CHURN__FALSE] + counts[CHURN__UNKNOWN] + counts[CHURN__ERROR];
 }
 
-/* Who is judged, and how it came out. */
+_Static_assert(CHURN__OUTSIDE == 4 && CHURN__FALSE == 0, "neither has one of the two low bits");
+
+/* Whoever is not judged gets an outcome of his own; what may concern somebody is noted. */
+static void leave_out(uint8_t *restrict when, const uint8_t *restrict inside,
+                      uint8_t *restrict stirred, uint32_t rows)
+{
+    for (uint32_t row = 0; row < rows; row++) {
+        when[row] = (uint8_t)((when[row] & inside[row]) | (CHURN__OUTSIDE & ~inside[row]));
+        stirred[row] |= when[row] & 3;
+    }
+}
+
+static uint64_t count_of(const uint8_t *when, churn__truth outcome, uint32_t rows)
+{
+    uint32_t count = 0;
+    for (uint32_t from = 0; from < rows; from += UINT8_MAX) {
+        uint32_t to = rows - from < UINT8_MAX ? rows : from + UINT8_MAX;
+        uint8_t few = 0; /* so that many fit in a register */
+        for (uint32_t row = from; row < to; row++) {
+            few = (uint8_t)(few + (when[row] == outcome));
+        }
+        count += few;
+    }
+    return count;
+}
+
+/* Who is judged, and how it came out: without branches, as it is done for each trigger. */
 static void sort_out(churn__ticking *t, uint32_t trigger)
 {
     const churn__frame *frame = t->frame;
     const uint8_t population = frame->playbook->triggers[trigger].population;
     churn__truth *when = t->when + trigger * t->rows;
-    uint64_t counts[CHURN__OUTCOMES] = {0};
-    for (uint32_t row = 0; row < frame->rows; row++) {
-        if (!in_population(frame, population, row)) {
-            when[row] = CHURN__OUTSIDE;
-        }
-        counts[when[row]]++;
-        t->stirred[row] |= when[row] != CHURN__FALSE && when[row] != CHURN__OUTSIDE;
+    uint64_t counts[CHURN__ERROR + 1];
+    leave_out(when, t->inside + population * t->rows, t->stirred, frame->rows);
+    for (churn__truth is = CHURN__FALSE; is <= CHURN__ERROR; is++) {
+        counts[is] = count_of(when, is, frame->rows);
     }
     count_outcomes(t, trigger, counts);
 }
@@ -67,6 +95,7 @@ static churn_status judge_batch(churn__ticking *t, churn_error *err)
     size_t stride = t->rows;
     uint32_t count = 0;
     memset(t->stirred, 0, frame->rows);
+    find_populations(t);
     for (uint32_t i = 0; i < frame->playbook->trigger_count; i++) {
         const churn__trigger_def *def = &frame->playbook->triggers[i];
         t->outcomes[count++] = t->when + i * stride;
@@ -215,9 +244,10 @@ static bool make_room(churn__ticking *t)
     t->clear = churn__alloc_array_zero(engine->heap, cells, sizeof *t->clear);
     t->outcomes = churn__alloc_array_zero(engine->heap, conditions_most(engine->playbook),
                                           sizeof *t->outcomes);
+    t->inside = churn__alloc_array_zero(engine->heap, POPULATIONS * t->rows, 1);
     t->stirred = churn__alloc_array_zero(engine->heap, t->rows, 1);
     t->steps = churn__alloc_array_zero(engine->heap, engine->watch_count, sizeof *t->steps);
-    return t->when && t->clear && t->outcomes && t->stirred && t->steps;
+    return t->when && t->clear && t->outcomes && t->inside && t->stirred && t->steps;
 }
 
 static void free_room(churn__ticking *t)
@@ -229,6 +259,7 @@ static void free_room(churn__ticking *t)
     churn__free_array(engine->heap, t->outcomes, conditions_most(engine->playbook),
                       sizeof *t->outcomes);
     churn__expr_group_free(t->conditions);
+    churn__free_array(engine->heap, t->inside, POPULATIONS * t->rows, 1);
     churn__free_array(engine->heap, t->stirred, t->rows, 1);
     churn__free_array(engine->heap, t->steps, engine->watch_count, sizeof *t->steps);
     if (t->zones.heap) {

@@ -273,23 +273,24 @@ churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, ch
     return !value.missing && value.type == CHURN__TYPE_STRING ? value.as.s : (churn_str){NULL, 0};
 }
 
-static churn__value segment_value(churn__frame *frame, const churn__expr *when, uint32_t row,
-                                  churn__truth truth)
+static churn__missing why_no_segment(churn__frame *frame, const churn__expr *when, uint32_t row,
+                                     churn__truth truth)
 {
-    if (truth <= CHURN__TRUE) {
-        return bool_value(truth == CHURN__TRUE);
-    }
     churn__missing reason =
         truth == CHURN__UNKNOWN ? churn__frame_reason(frame, when, row) : CHURN__NON_FINITE;
-    return missing_value(CHURN__TYPE_BOOL, reason ? reason : CHURN__NOT_PROVIDED);
+    return reason ? reason : CHURN__NOT_PROVIDED;
 }
 
 static void put_segment(churn__frame *frame, uint32_t index, const churn__truth *truth)
 {
     uint32_t slot = churn__playbook_slot(frame->playbook, CHURN__SLOT_SEGMENT, index, 0);
     const churn__expr *when = frame->playbook->segments[index].when;
+    uint8_t *values = (uint8_t *)frame->columns[slot].values;
+    churn__missing *missing = (churn__missing *)frame->columns[slot].missing;
     for (uint32_t row = 0; row < frame->rows; row++) {
-        put(frame, slot, row, segment_value(frame, when, row, truth[row]));
+        values[row] = truth[row] == CHURN__TRUE;
+        missing[row] = truth[row] <= CHURN__TRUE ? CHURN__PRESENT
+                                                 : why_no_segment(frame, when, row, truth[row]);
     }
 }
 

@@ -9,7 +9,6 @@
 
 /* Beside the outcomes of conditions: the customer is not in the trigger's population. */
 #define CHURN__OUTSIDE ((churn__truth)(CHURN__ERROR + 1))
-#define CHURN__OUTCOMES (CHURN__ERROR + 2)
 
 /* One step of a state machine, of the present customer. */
 typedef struct churn__step {
@@ -30,6 +29,7 @@ typedef struct churn__ticking {
     churn__expr_group
         *conditions;         /* of all triggers: `when`, then `clear_when` where there is one */
     churn__truth **outcomes; /* where each of them goes, as many as conditions may be */
+    uint8_t *inside;         /* by population, then row: all bits set, or none */
     uint8_t *stirred;        /* by row: some condition is neither FALSE nor outside */
     churn__step *steps;      /* room for one a watch */
     uint32_t step_count;
