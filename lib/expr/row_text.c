@@ -128,7 +128,7 @@ static bool same_letters(churn_str s, const char *lower)
 /* "inf", "-Infinity", "NaN": in any case, a sign but for the last. */
 static bool word_to_double(churn_str s, double *out)
 {
-    bool sign = s.len > 0 && (*s.ptr == '-' || *s.ptr == '+');
+    bool sign = *s.ptr == '-' || *s.ptr == '+';
     churn_str word = {s.ptr + sign, s.len - sign};
     if (same_letters(s, "nan")) {
         *out = (double)NAN;
@@ -143,10 +143,13 @@ static bool word_to_double(churn_str s, double *out)
 static bool text_to_double(churn_str s, double *out)
 {
     char text[512];
+    if (s.len == 0) {
+        return false;
+    }
     if (churn__double_parse(s.ptr, s.len, out)) {
         return true;
     }
-    const char *point = s.len > 0 ? memchr(s.ptr, '.', s.len) : NULL;
+    const char *point = memchr(s.ptr, '.', s.len);
     if (point == NULL) {
         return word_to_double(s, out);
     }
