@@ -180,6 +180,13 @@ churn_status churn__expr_read(expr_comp *comp);
 void churn__expr_clear(expr_comp *comp);
 /* Tells of something that compiles but is probably not meant (lint.c). */
 churn_status churn__expr_lint(expr_comp *comp);
+/* What somebody who wrote this probably meant, as the end of a message (hints.c); "": who knows. */
+const char *churn__expr_word_hint(churn_str before, churn_str word);
+const char *churn__expr_reserved_hint(churn_str word);
+const char *churn__expr_sign_hint(churn_str sign);
+const char *churn__expr_function_hint(churn_str name);
+const char *churn__expr_types_hint(const expr_node *node, const expr_node *a, const expr_node *b);
+const char *churn__expr_bool_hint(churn__type got);
 churn_status churn__expr_lex(expr_comp *comp);
 churn_status churn__expr_parse(expr_comp *comp);
 churn_status churn__expr_check(expr_comp *comp, churn__type want);

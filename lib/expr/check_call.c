@@ -28,9 +28,10 @@ static churn_status unknown_function(expr_comp *comp, expr_node *node)
         names[i] = churn__str_nts(all[i].name);
     }
     churn_str near = churn__nearest(node->name, names, count);
-    if (near.ptr == NULL) {
+    if (near.ptr == NULL || *churn__expr_function_hint(node->name) != '\0') {
         return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_FUNCTION,
-                                "unknown function %q", &node->name);
+                                "unknown function %q%s", &node->name,
+                                churn__expr_function_hint(node->name));
     }
     churn__expr_suggest(comp, near);
     return churn__expr_fail(comp, node->at, CHURN_E_NOT_FOUND, CHURN__EXPR_UNKNOWN_FUNCTION,
@@ -48,6 +49,26 @@ static churn_status wrong_count(expr_comp *comp, expr_node *node, const expr_fun
                             wanted == 1 ? "" : "s", (uint64_t)node->count - receiver);
 }
 
+/* What the ways to call a function take that have as many arguments as this call. */
+static void list_taken(churn__buf *out, const expr_node *node)
+{
+    uint32_t count, found = 0;
+    const expr_function *all = churn__expr_functions(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        const expr_function *f = &all[i];
+        bool fits = node->count >= f->least && node->count <= f->most && f->args[0] != 0;
+        if (!is_called(node, f->name) || !fits) {
+            continue;
+        }
+        churn__buf_text(out, found++ == 0 ? "; it takes " : ", or ");
+        churn__buf_text(out, churn__expr_type_name(f->args[0]));
+        if (node->count > 1 && f->args[1] != 0) {
+            churn__buf_text(out, " and ");
+            churn__buf_text(out, churn__expr_type_name(f->args[1]));
+        }
+    }
+}
+
 static churn_status wrong_types(expr_comp *comp, expr_node *node)
 {
     if (churn__expr_raises(comp, node)) {
@@ -56,9 +77,17 @@ static churn_status wrong_types(expr_comp *comp, expr_node *node)
     const char *got = churn__expr_type_name(expr_arg(comp, node, 0)->type);
     const char *second =
         node->count > 1 ? churn__expr_type_name(expr_arg(comp, node, 1)->type) : "";
-    return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
-                            "%q does not take %s%s%s", &node->name, got,
-                            node->count > 1 ? " and " : "", second);
+    churn__buf taken;
+    churn__buf_init(&taken, comp->heap);
+    list_taken(&taken, node);
+    churn_status st = taken.failed
+                          ? churn__fail_memory(comp->err, comp->heap)
+                          : churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
+                                             "%q does not take %s%s%s%s", &node->name, got,
+                                             node->count > 1 ? " and " : "", second,
+                                             taken.size > 0 ? taken.data : "");
+    churn__buf_clear(&taken);
+    return st;
 }
 
 /* No overload fits: say what is nearest to the truth. */
@@ -77,9 +106,11 @@ static churn_status no_overload(expr_comp *comp, expr_node *node)
         return unknown_function(comp, node);
     }
     if ((named->style & style_of(node)) == 0 && !expr_is_unchecked(comp)) {
-        const char *form = named->style == EXPR_METHOD ? "x.f(y)" : "f(x)";
+        bool method = named->style == EXPR_METHOD;
         return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_ARGUMENTS,
-                                "%q is called in the form %s", &node->name, form);
+                                method ? "%q is written behind a value: x.%S(...)"
+                                       : "%q is written before its value: %S(x)",
+                                &node->name, &node->name);
     }
     return counted == NULL ? wrong_count(comp, node, named) : wrong_types(comp, node);
 }
@@ -126,7 +157,8 @@ static churn_status check_sugar(expr_comp *comp, expr_node *node)
     const char *why = NULL;
     if (scope->call == NULL) {
         CHURN_TRY(churn__expr_fail(comp, node->at, CHURN_E_UNSUPPORTED, CHURN__EXPR_EXCLUDED,
-                                   "%q is left out: define a metric and write metric.<id>",
+                                   "%q is left out here: it stands for a metric in playbooks "
+                                   "and questions; define a metric and write metric.<id>",
                                    &node->name));
     }
     CHURN_TRY(sugar_arguments(comp, node, args));
@@ -191,7 +223,7 @@ static churn_status check_has(expr_comp *comp, expr_node *node)
         return CHURN_OK;
     }
     return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_ARGUMENTS,
-                            "%q takes the name of a value", &node->name);
+                            "%q takes the name of a value, such as has(score)", &node->name);
 }
 
 static void check_dyn(const expr_comp *comp, expr_node *node)

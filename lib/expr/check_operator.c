@@ -28,18 +28,12 @@ churn_status churn__expr_mismatch(expr_comp *comp, expr_node *node, const expr_n
                                   const expr_node *b)
 {
     churn_str sign = sign_of(node);
-    bool equality = node->token == TOK_EQ || node->token == TOK_NE;
     if (churn__expr_raises(comp, node)) {
         return CHURN_OK;
     }
-    bool int_double = expr_is_number(a->type) && expr_is_number(b->type) && a->type != b->type;
-    const char *hint = int_double ? "; write double(...) around the int"
-                       : equality && is_null(a) != is_null(b)
-                           ? "; write has(x) to ask whether x is there"
-                           : "";
     return churn__expr_fail(comp, node->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
                             "%q does not take %s and %s%s", &sign, churn__expr_type_name(a->type),
-                            churn__expr_type_name(b->type), hint);
+                            churn__expr_type_name(b->type), churn__expr_types_hint(node, a, b));
 }
 
 /* ---- logic ---- */
@@ -56,7 +50,8 @@ static churn_status need_bool(expr_comp *comp, expr_node *node, const expr_node 
         return CHURN_OK;
     }
     return churn__expr_fail(comp, operand->at, CHURN_E_TYPE, CHURN__EXPR_TYPES,
-                            "%q needs bool, got %s", &sign, churn__expr_type_name(operand->type));
+                            "%q needs bool, got %s%s", &sign, churn__expr_type_name(operand->type),
+                            churn__expr_bool_hint(operand->type));
 }
 
 static churn_status check_logic(expr_comp *comp, expr_node *node)

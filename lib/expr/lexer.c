@@ -412,19 +412,13 @@ static churn_status bad_sign(lexer *lex)
                                 : c == '|' ? TOK_OR
                                            : TOK_END,
                         .at = (uint32_t)lex->at};
-    const char *hint = c == '='   ? "; equality is `==`"
-                       : c == '&' ? "; and is `&&`"
-                       : c == '|' ? "; or is `||`"
-                       : c == '`' ? "; names are written without quotes"
-                       : c == '#' ? "; comments begin with `//`"
-                                  : "";
     size_t len = 1;
     while ((peek(lex, len) & 0xC0) == 0x80 && peek(lex, len) >= 0) {
         len++;
     }
     churn_str sign = {lex->s + lex->at, len};
     st = churn__expr_fail(lex->comp, lex->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
-                          "%q means nothing here%s", &sign, hint);
+                          "%q means nothing here%s", &sign, churn__expr_sign_hint(sign));
     lex->at += len;
     if (token.kind == TOK_END) {
         lex->comp->broken = true;

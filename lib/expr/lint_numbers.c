@@ -239,6 +239,11 @@ static void find_division(lint *l, uint32_t i)
     bool ieee = is_strict(l) && node->type == CHURN__TYPE_DOUBLE;
     if (!ieee && may_be_zero(l, i, divisor)) {
         churn_str text = lint_text(l, divisor);
+        if (lint_is_fixed(l, divisor)) {
+            lint_note(l, i, CHURN__EXPR_LINT_ZERO,
+                      "%q is 0, and dividing by it is an error: write another divisor", &text);
+            return;
+        }
         lint_note(
             l, i, CHURN__EXPR_LINT_ZERO,
             "%q may be 0, and then this is an error: write `%S > 0 ? ... : ...`, or `%S > 0 && "

@@ -35,23 +35,18 @@ static churn_str token_text(const expr_comp *comp, const expr_token *token)
 
 static churn_status unexpected(expr_comp *comp, const char *wanted)
 {
-    static const struct {
-        churn_str word;
-        const char *hint;
-    } habits[] = {{CHURN__STR("and"), "; and is `&&`"},    {CHURN__STR("AND"), "; and is `&&`"},
-                  {CHURN__STR("or"), "; or is `||`"},      {CHURN__STR("OR"), "; or is `||`"},
-                  {CHURN__STR("not"), "; not is `!`"},     {CHURN__STR("NOT"), "; not is `!`"},
-                  {CHURN__STR("is"), "; equality is `==`"}};
     const expr_token *token = look(comp, 0);
+    if (token->kind == TOK_END && comp->token_count == 1) {
+        return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
+                                "the expression is empty: write a value, such as `true`");
+    }
     if (token->kind == TOK_END) {
         return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
                                 "the expression ends where %s should follow", wanted);
     }
     churn_str text = token_text(comp, token);
-    const char *hint = "";
-    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
-        hint = churn__str_eq(text, habits[i].word) ? habits[i].hint : hint;
-    }
+    churn_str before = comp->next > 0 ? token_text(comp, token - 1) : (churn_str){"", 0};
+    const char *hint = churn__expr_word_hint(before, text);
     return churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_SYNTAX,
                             "%q stands where %s should%s", &text, wanted, hint);
 }
@@ -368,7 +363,8 @@ static churn_status parse_word(expr_comp *comp, const expr_token *token, uint32_
 {
     if (is_reserved(token->as.string)) {
         churn__expr_fail(comp, token->at, CHURN_E_PARSE, CHURN__EXPR_RESERVED,
-                         "%q is a reserved word and cannot be a name", &token->as.string);
+                         "%q is a reserved word and cannot be a name%s", &token->as.string,
+                         churn__expr_reserved_hint(token->as.string));
         return accept(comp, TOK_OPEN) ? parse_forgotten(comp, token, comp->node_count, out)
                                       : add_bad(comp, token->at, out);
     }

@@ -51,7 +51,6 @@ static void check_bad(kit *k, const bad *b)
 static void compile__bad_syntax__says_where(void **state)
 {
     static const bad cases[] = {
-        {"", CHURN_E_PARSE, 101, 1, 1, "ends where a value should follow"},
         {"1 +", CHURN_E_PARSE, 101, 1, 4, "ends where a value should follow"},
         {"(a", CHURN_E_PARSE, 101, 1, 3, "ends where `)` should follow"},
         {"a)", CHURN_E_PARSE, 101, 1, 2, "`)` stands where"},
@@ -86,6 +85,15 @@ static void compile__bad_syntax__says_where(void **state)
         {"'\\x4'", CHURN_E_PARSE, 110, 1, 2, "escape"},
         {"'\\400'", CHURN_E_PARSE, 110, 1, 2, "escape"},
         {"while > 1", CHURN_E_PARSE, 104, 1, 1, "`while` is a reserved word"},
+        {"if a then 1", CHURN_E_PARSE, 104, 1, 1, "cannot be a name; write `condition ? a : b`"},
+        {"", CHURN_E_PARSE, 101, 1, 1, "the expression is empty"},
+        {"not a", CHURN_E_PARSE, 101, 1, 5, "not is `!`"},
+        {"i <> 1", CHURN_E_PARSE, 101, 1, 4, "unequal is `!=`"},
+        {"customer.plan like 'a'", CHURN_E_PARSE, 101, 1, 15, "write x.contains(\"...\")"},
+        {"customer.plan is null", CHURN_E_PARSE, 101, 1, 15, "has(x) asks whether x is there"},
+        {"customer.plan == \xE2\x80\x9C"
+         "a",
+         CHURN_E_PARSE, 101, 1, 18, "text stands in"},
         {"package", CHURN_E_PARSE, 104, 1, 1, "reserved"},
         {"'\xFF'", CHURN_E_UTF8, 106, 1, 2, "a byte is 0xFF"},
     };
@@ -143,6 +151,12 @@ static void compile__types__do_not_mix(void **state)
 {
     static const bad cases[] = {
         {"customer.plan == 1", CHURN_E_TYPE, 301, 1, 15, "`==` does not take string and int"},
+        {"customer.plan == 1", CHURN_E_TYPE, 301, 1, 15, "write the text in quotes"},
+        {"1 < i < 3", CHURN_E_TYPE, 301, 1, 7, "write `a < b && b < c`"},
+        {"as_of > '2026-01-01'", CHURN_E_TYPE, 301, 1, 7, "write timestamp(\"...\") around"},
+        {"tags == 'a'", CHURN_E_TYPE, 301, 1, 6, "`in` asks whether a list holds a value"},
+        {"'a' in customer.plan", CHURN_E_TYPE, 301, 1, 5, "write x.contains(\"...\")"},
+        {"i && a", CHURN_E_TYPE, 301, 1, 1, "compare it: `x > 0`"},
         {"'foo' < 1024", CHURN_E_TYPE, 301, 1, 7, "`<` does not take string and int"},
         {"a + a", CHURN_E_TYPE, 301, 1, 3, "`+` does not take bool and bool"},
         {"i + metric.x", CHURN_E_TYPE, 301, 1, 3, "write double(...)"},
@@ -168,10 +182,11 @@ static void compile__types__do_not_mix(void **state)
         {"as_of.getHours(customer.plan) == 1", CHURN_E_TYPE, 302, 1, 16, "a zone in quotes"},
         {"as_of.getHours('UTC', 'UTC') == 1", CHURN_E_TYPE, 302, 1, 7, "argument"},
         {"tags == tags", CHURN_E_TYPE, 301, 1, 6, "does not take list of string"},
-        {"size(1)", CHURN_E_TYPE, 301, 1, 1, "`size` does not take int"},
+        {"size(1)", CHURN_E_TYPE, 301, 1, 1, "`size` does not take int; it takes string, or list"},
+        {"len('a') > 1", CHURN_E_NOT_FOUND, 202, 1, 1, "unknown function `len`; write size(x)"},
         {"size('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "takes 1 argument, got 2"},
-        {"contains('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "called in the form x.f(y)"},
-        {"i.int()", CHURN_E_TYPE, 302, 1, 3, "called in the form f(x)"},
+        {"contains('a', 'b')", CHURN_E_TYPE, 302, 1, 1, "written behind a value: x.contains(...)"},
+        {"i.int()", CHURN_E_TYPE, 302, 1, 3, "written before its value: int(x)"},
         {"has(1)", CHURN_E_TYPE, 302, 1, 1, "takes the name of a value"},
         {"has()", CHURN_E_TYPE, 302, 1, 1, "takes 1 argument, got 0"},
         {"math.least(i, a)", CHURN_E_TYPE, 301, 1, 15, "needs numbers, got bool"},
