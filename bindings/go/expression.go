@@ -503,6 +503,66 @@ func (e *Expression) EvaluateColumns(ctx context.Context, columns Columns) (*Tab
 	return e.evaluateColumns(ctx, columns, rows)
 }
 
+// EvaluateMany evaluates many expressions over the same rows, given as for [Expression.EvaluateColumns]:
+// a table with a column of values for each, under its name, null where it is unknown or an error. What
+// they have in common is computed once. All must have the same variables in the same order.
+func EvaluateMany(ctx context.Context, rules map[string]*Expression, columns Columns) (*Table, error) {
+	names := sortedKeys(rules)
+	if len(names) == 0 {
+		return nil, fail(ErrArgument, "no expressions are given")
+	}
+	first, rows, found := rules[names[0]], 0, false
+	for _, name := range names {
+		if rules[name] == nil {
+			return nil, fail(ErrArgument, "%s is no expression", name)
+		}
+	}
+	for _, name := range sortedKeys(columns) {
+		if !first.declares(name) {
+			return nil, fail(ErrNotFound, "the expressions declare no variable %s", name)
+		}
+		if !found {
+			rows, found = max(0, columnLength(columns[name])), true
+		}
+	}
+	return evaluateMany(ctx, names, rules, columns, rows)
+}
+
+func evaluateMany(ctx context.Context, names []string, rules map[string]*Expression, columns Columns, rows int) (*Table, error) {
+	p := packer{rows: rows}
+	defer p.pins.Unpin()
+	variables := rules[names[0]].variables
+	packed := make([]C.churn_value_column, len(variables)+1)
+	for i, variable := range variables {
+		packed[i] = p.valueColumn(variable, columns[variable.Name])
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	compiled, titles := make([]*C.churn_expression, len(names)), make([]C.churn_str, len(names))
+	for i, name := range names {
+		pointer, err := rules[name].acquire()
+		if err != nil {
+			return nil, err
+		}
+		defer rules[name].release()
+		compiled[i], titles[i] = (*C.churn_expression)(pointer), p.str(name)
+	}
+	watched, err := watch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer watched.end()
+	var out *C.churn_table
+	why := newError()
+	status := C.churn_expressions_evaluate_columns(unsafe.SliceData(compiled), C.uint32_t(len(names)), pin(&p, titles),
+		pin(&p, packed), C.uint32_t(len(variables)), C.uint64_t(rows), watched.cancel, &out, &why)
+	if status != C.CHURN_OK {
+		return nil, watched.failure(status, why)
+	}
+	return takeTable(out), nil
+}
+
 func (e *Expression) declares(name string) bool {
 	_, ok := e.uses[name]
 	return ok

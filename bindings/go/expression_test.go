@@ -193,6 +193,25 @@ func TestExpressionsOverColumns(t *testing.T) {
 	}
 }
 
+func TestManyExpressionsOverColumns(t *testing.T) {
+	rules := map[string]*Expression{"low": compile(t, "score < 70.0"), "free": compile(t, `score < 70.0 && plan == "free"`)}
+	columns := Columns{"score": []float64{1, 99, math.NaN()}, "plan": []string{"free", "free", "team"}}
+	table := must[*Table](t)(EvaluateMany(background, rules, columns))
+	equal(t, "columns", strings.Join(table.Columns(), " "), "free low")
+	equal(t, "low", fmt.Sprint(table.Bools("low"), table.Valid("low")), "[true false false] [true true false]")
+	equal(t, "free", fmt.Sprint(table.Bools("free"), table.Valid("free")), "[true false false] [true true true]")
+	_, err := EvaluateMany(background, nil, columns)
+	wantStatus(t, err, ErrArgument)
+	_, err = EvaluateMany(background, map[string]*Expression{"x": nil}, columns)
+	wantStatus(t, err, ErrArgument)
+	_, err = EvaluateMany(background, rules, Columns{"scoer": []float64{1}})
+	wantStatus(t, err, ErrNotFound)
+	other := must[*Expression](t)(CompileExpression("n > 1", []Variable{{"n", Int}}))
+	defer other.Close()
+	_, err = EvaluateMany(background, map[string]*Expression{"a": rules["low"], "b": other}, columns)
+	wantStatus(t, err, ErrArgument)
+}
+
 // Columns that say which rows they have: every value may be one.
 func TestExpressionsOverColumnsWithMarks(t *testing.T) {
 	e := compile(t, "math.isNaN(score)")

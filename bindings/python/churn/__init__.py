@@ -12,7 +12,7 @@ from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diag
                      NotFoundError, ParseError, PlaybookError, QueryError, RangeError, StateError,
                      StorageError, UnsupportedError, Utf8Error, ValueTypeError, VersionError,
                      _make_error)
-from .expression import Expression, Template, check_expression, format_expression
+from .expression import Expression, Template, check_expression, evaluate_many, format_expression
 from .playbook import Playbook, TestReport
 from .store import Kind, LoadReport, Span, Store
 from .table import Table
@@ -28,5 +28,5 @@ __all__ = [
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
-    "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
+    "evaluate_many", "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

@@ -420,6 +420,97 @@ static PyObject *expression_stream(PyObject *object, PyObject *args)
                              : core_raise(self->state, in.st, &in.err, "stream", NULL);
 }
 
+/* ---- many ---- */
+
+typedef struct {
+    const churn_expression **compiled;
+    const churn_str *names;
+    uint32_t count;
+    struct ArrowArrayStream stream;
+    churn_cancel *cancel;
+    churn_table *table;
+    churn_status st;
+    churn_error err;
+} evaluating_many;
+
+static void evaluate_many_run(void *arg)
+{
+    evaluating_many *in = arg;
+    in->st = churn_expressions_evaluate_stream(in->compiled, in->count, in->names, &in->stream,
+                                               in->cancel, &in->table, &in->err);
+}
+
+/* The tuple holds expressions, which are kept open until leave_all(): how many were entered. */
+static uint32_t enter_all(PyObject *rules, evaluating_many *in)
+{
+    uint32_t entered = 0;
+    for (; entered < in->count; entered++) {
+        core_handle *rule = (core_handle *)PyTuple_GetItem(rules, (Py_ssize_t)entered);
+        in->compiled[entered] = core_enter(rule);
+        if (in->compiled[entered] == NULL) {
+            break;
+        }
+    }
+    return entered;
+}
+
+static void leave_all(PyObject *rules, uint32_t entered)
+{
+    for (uint32_t i = 0; i < entered; i++) {
+        core_leave((core_handle *)PyTuple_GetItem(rules, (Py_ssize_t)i));
+    }
+}
+
+static int run_many(core_handle *self, PyObject *data, PyObject *given, evaluating_many *in)
+{
+    core_call call;
+    core_relay relay = {.call = NULL};
+    if (core_call_begin(self, given, &call) < 0) {
+        return -1;
+    }
+    int st = core_take_stream(data, &relay.inner);
+    if (st == 0) {
+        core_relay_open(&relay, &in->stream);
+        in->cancel = call.flag;
+        st = core_call_run(&call, evaluate_many_run, in, &relay);
+    }
+    core_call_end(&call);
+    return st;
+}
+
+/* A static method in all but name: `object` is the first of the rules. */
+static PyObject *expression_many(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    evaluating_many in = {.err = CORE_ERROR_INIT};
+    PyObject *rules = NULL, *names = NULL, *data = NULL, *given = NULL;
+    churn_str *texts = NULL;
+    int st = -1;
+    if (!PyArg_ParseTuple(args, "O!O!OO:_evaluate_many", &PyTuple_Type, &rules, &PyList_Type,
+                          &names, &data, &given) ||
+        core_names(names, "names", &texts, &in.count) < 0) {
+        free(texts);
+        return NULL;
+    }
+    in.names = texts;
+    in.compiled = calloc((size_t)in.count + 1, sizeof *in.compiled);
+    if (in.compiled == NULL) {
+        PyErr_NoMemory();
+    } else {
+        uint32_t entered = enter_all(rules, &in);
+        st = entered == in.count ? run_many(self, data, given, &in) : -1;
+        leave_all(rules, entered);
+    }
+    free((void *)in.compiled);
+    free(texts);
+    if (st < 0) {
+        churn_table_free(in.table);
+        return NULL;
+    }
+    return in.st == CHURN_OK ? core_table_new(self->state, in.table)
+                             : core_raise(self->state, in.st, &in.err, "stream", NULL);
+}
+
 /* ---- what it is ---- */
 
 PyDoc_STRVAR(expression_uses_doc, "uses($self, name, /)\n--\n\n"
@@ -474,6 +565,7 @@ static PyMethodDef expression_methods[] = {
     {"evaluate", expression_evaluate, METH_O, expression_evaluate_doc},
     {"explain", expression_explain, METH_O, expression_explain_doc},
     {"_evaluate_stream", expression_stream, METH_VARARGS, expression_stream_doc},
+    {"_evaluate_many", expression_many, METH_VARARGS, NULL},
     {"uses", expression_uses, METH_O, expression_uses_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -349,3 +349,29 @@ def test_null_is_a_value_where_declared(kind):
 def test_null_is_no_value_elsewhere():
     with pytest.raises(churn.Error, match="has"):
         churn.Expression("plan == null", {"plan": "string"})
+
+
+def test_many_over_the_same_rows():
+    kinds = {"score": "double", "plan": "string"}
+    rules = {"low": churn.Expression("score < 70", kinds),
+             "free": churn.Expression("score < 70 && plan == 'free'", kinds)}
+    want = {"low": [True, False, None], "free": [False, False, None]}
+    columns = {"score": [61.5, 80.0, None], "plan": ["pro", "free", "free"], "other": [1, 2, 3]}
+    assert churn.evaluate_many(rules, columns).to_columns() == want
+    rows = [{"score": 61.5, "plan": "pro"}, {"score": 80.0, "plan": "free"}, {"plan": "free"}]
+    assert churn.evaluate_many(rules, rows).to_columns() == want
+
+
+def test_many_say_what_is_wrong():
+    low = churn.Expression("score < 70", {"score": "double"})
+    with pytest.raises(ValueError, match="at least one"):
+        churn.evaluate_many({}, {"score": [1.0]})
+    with pytest.raises(TypeError, match="rules: low: give a churn.Expression"):
+        churn.evaluate_many({"low": "score < 70"}, {"score": [1.0]})
+    with pytest.raises(churn.Error, match="variables"):
+        churn.evaluate_many({"a": low, "b": churn.Expression("n > 1", {"n": int})}, {"score": [1.0], "n": [1]})
+    closed = churn.Expression("score < 80", {"score": "double"})
+    closed.close()
+    with pytest.raises(churn.StateError):
+        churn.evaluate_many({"a": low, "b": closed}, {"score": [1.0]})
+    assert churn.evaluate_many({"a": low}, {"score": [1.0]})["a"] == [True]
