@@ -220,6 +220,8 @@ churn_status churn__expr_generate(expr_comp *comp);
 /* Take out of code what its result does not stand on; returns how much is left. `live` has a zero
  * for each entry of the frame. */
 size_t churn__expr_prune(expr_code *code, size_t count, uint32_t result, uint8_t *live);
+/* The slots that the names of the tree read, distinct and ascending, with their types. */
+churn_status churn__expr_collect_slots(expr_comp *comp);
 /* Where an operand of a node stands in the frame, once code is generated. */
 uint32_t churn__expr_entry(const churn__expr *expr, uint32_t operand);
 

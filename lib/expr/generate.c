@@ -503,42 +503,6 @@ done:
 
 /* ---- layout ---- */
 
-static churn_status collect_slots(expr_comp *comp, churn__expr *expr)
-{
-    uint32_t *slots = churn__arena_array(comp->arena, comp->node_count + 1, sizeof *slots);
-    churn__type *types = churn__arena_array(comp->arena, comp->node_count + 1, sizeof *types);
-    bool *never = churn__arena_array(comp->arena, comp->node_count + 1, sizeof *never);
-    uint32_t count = 0;
-    if (slots == NULL || types == NULL || never == NULL) {
-        return churn__fail_memory(comp->err, comp->heap);
-    }
-    for (size_t n = 0; n < comp->node_count; n++) {
-        const expr_node *node = &comp->nodes[n];
-        if (node->kind != NODE_NAME || node->slot == UINT32_MAX) {
-            continue;
-        }
-        churn__type type = node->to_double ? CHURN__TYPE_INT : node->type;
-        uint32_t at = 0;
-        while (at < count && slots[at] < node->slot) {
-            at++;
-        }
-        if (at == count || slots[at] != node->slot) {
-            memmove(slots + at + 1, slots + at, (count - at) * sizeof *slots);
-            memmove(types + at + 1, types + at, (count - at) * sizeof *types);
-            memmove(never + at + 1, never + at, (count - at) * sizeof *never);
-            slots[at] = node->slot;
-            types[at] = type;
-            never[at] = node->never_missing;
-            count++;
-        }
-    }
-    expr->slots = slots;
-    expr->slot_types = types;
-    expr->slot_never_missing = never;
-    expr->slot_count = count;
-    return CHURN_OK;
-}
-
 uint32_t churn__expr_entry(const churn__expr *expr, uint32_t operand)
 {
     uint32_t i = operand & ~KIND;
@@ -611,7 +575,7 @@ static churn_status generate(expr_comp *comp)
     churn_status st = CHURN_OK;
     generator gen = {.comp = comp, .expr = comp->expr};
     uint32_t result = 0;
-    CHURN_TRY(collect_slots(comp, comp->expr));
+    CHURN_TRY(churn__expr_collect_slots(comp));
     CHURN_TRY(generate_all(&gen, &result));
     CHURN_TRY(lay_out(&gen, result));
     if (!comp->plain && !churn__expr_find_unknown(comp->expr, &comp->expr->can_be_unknown)) {
