@@ -35,20 +35,7 @@ typedef int32_t churn_outcome;
 #define CHURN_OUTCOME_ERROR 2   /* it cannot be computed: division of ints by zero, overflow, ... */
 
 #define CHURN_EXPRESSION_STRICT_CEL 1u /* flag: exactly CEL's typing and IEEE comparisons */
-#define CHURN_EXPRESSION_TEMPLATE 2u   /* flag: the text is a template, see below */
-
-/*
- * A template is text with values in it, as the titles of a playbook's tasks are:
- *
- *     Call {{name}}: {{mrr | money("EUR")}} since {{since | date("long")}}
- *
- * Between the braces stands an expression of any type, behind it filters, which
- * churn_template_filters() lists. A template is an expression of type string that is never unknown:
- * what is missing or cannot be computed is a dash, or what the filter default() says. Errors are
- * those of churn_expression_compile(), and the first of them is told. Only a text that grows longer
- * than the limit string_bytes has the outcome error. Evaluate it by
- * churn_expression_evaluate_into(), by columns or by stream.
- */
+#define CHURN_EXPRESSION_TEMPLATE 2u   /* flag: the text is a template, see the end */
 
 typedef struct churn_expression_options {
     uint32_t struct_size;
@@ -73,29 +60,6 @@ typedef struct churn_variable {
     uint32_t flags; /* CHURN_VARIABLE_* */
 } churn_variable;
 
-/** One variable's values for many rows, as plain arrays. */
-typedef struct churn_value_column {
-    const void *values;   /* uint8_t[], int64_t[], double[], churn_str[] by the variable's type */
-    const uint8_t *valid; /* one bit a row, least significant first; NULL: no row is missing */
-    /* Strings that repeat: row i is dictionary[codes[i]], and `values` is not read. NULL: not so.
-     */
-    const uint32_t *codes;
-    const churn_str *dictionary;
-    uint32_t dictionary_count;
-    uint32_t reserved; /* zero */
-} churn_value_column;
-
-/** What the rows of an expression came to. */
-typedef struct churn_expression_counts {
-    uint32_t struct_size;
-    uint32_t reserved;
-    uint64_t value_rows;   /* there is a value */
-    uint64_t true_rows;    /* of these, for a bool */
-    uint64_t false_rows;   /* the same */
-    uint64_t unknown_rows; /* it stands on something missing */
-    uint64_t error_rows;   /* it cannot be computed */
-} churn_expression_counts;
-
 /**
  * Compile an expression over declared variables.
  *
@@ -118,6 +82,15 @@ CHURN_API churn_status churn_expression_compile(const char *text, size_t len,
                                                 uint32_t variable_count,
                                                 const churn_expression_options *options,
                                                 churn_expression **out, churn_error *err);
+
+/**
+ * Free an expression.
+ *
+ * @param expression may be NULL
+ * @threads one at a time per expression
+ * @since 0.1
+ */
+CHURN_API void churn_expression_free(churn_expression *expression);
 
 /**
  * Return the type that an expression gives.
@@ -155,6 +128,8 @@ CHURN_API bool churn_expression_uses(const churn_expression *expression, uint32_
  * @since 0.1
  */
 CHURN_API bool churn_expression_can_be_unknown(const churn_expression *expression);
+
+/* ---- one record ---- */
 
 /**
  * Evaluate an expression for one record.
@@ -227,6 +202,20 @@ CHURN_API churn_status churn_expression_explain(const churn_expression *expressi
                                                 const churn_value *values, uint32_t value_count,
                                                 churn_table **out, churn_error *err);
 
+/* ---- many rows ---- */
+
+/** One variable's values for many rows, as plain arrays. */
+typedef struct churn_value_column {
+    const void *values;   /* uint8_t[], int64_t[], double[], churn_str[] by the variable's type */
+    const uint8_t *valid; /* one bit a row, least significant first; NULL: no row is missing */
+    /* Strings that repeat: row i is dictionary[codes[i]], and `values` is not read. NULL: not so.
+     */
+    const uint32_t *codes;
+    const churn_str *dictionary;
+    uint32_t dictionary_count;
+    uint32_t reserved; /* zero */
+} churn_value_column;
+
 /**
  * Evaluate an expression for many rows given as plain arrays.
  *
@@ -249,6 +238,17 @@ CHURN_API churn_status churn_expression_evaluate_columns(const churn_expression 
                                                          uint32_t column_count, uint64_t row_count,
                                                          churn_cancel *cancel, churn_table **out,
                                                          churn_error *err);
+
+/** What the rows of an expression came to. */
+typedef struct churn_expression_counts {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t value_rows;   /* there is a value */
+    uint64_t true_rows;    /* of these, for a bool */
+    uint64_t false_rows;   /* the same */
+    uint64_t unknown_rows; /* it stands on something missing */
+    uint64_t error_rows;   /* it cannot be computed */
+} churn_expression_counts;
 
 /**
  * Evaluate an expression for many rows into arrays of your own: the fastest way, which makes
@@ -275,6 +275,25 @@ CHURN_API churn_status churn_expression_fill(const churn_expression *expression,
                                              uint32_t column_count, uint64_t row_count,
                                              churn_cancel *cancel, void *values, uint8_t *valid,
                                              churn_expression_counts *counts, churn_error *err);
+
+/**
+ * Evaluate an expression for the rows of an Arrow stream, whose columns are matched by name.
+ *
+ * @param stream as in churn_table_import(); columns that the expression does not use are ignored
+ * @param cancel may be NULL
+ * @param[out] out as for churn_expression_evaluate_columns()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND where a variable that is used has no column; CHURN_E_TYPE;
+ *         CHURN_E_UTF8; CHURN_E_CORRUPT; CHURN_E_IO; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_expression_evaluate_stream(const churn_expression *expression,
+                                                        struct ArrowArrayStream *stream,
+                                                        churn_cancel *cancel, churn_table **out,
+                                                        churn_error *err);
+
+/* ---- many expressions ---- */
 
 /**
  * Evaluate many expressions over the same rows. What they have in common is computed once.
@@ -345,36 +364,7 @@ CHURN_API churn_status churn_expressions_fill(const churn_expression *const *exp
                                               uint8_t *const *valid,
                                               churn_expression_counts *counts, churn_error *err);
 
-/**
- * Evaluate an expression for the rows of an Arrow stream, whose columns are matched by name.
- *
- * @param stream as in churn_table_import(); columns that the expression does not use are ignored
- * @param cancel may be NULL
- * @param[out] out as for churn_expression_evaluate_columns()
- * @param err optional
- * @return CHURN_OK; CHURN_E_NOT_FOUND where a variable that is used has no column; CHURN_E_TYPE;
- *         CHURN_E_UTF8; CHURN_E_CORRUPT; CHURN_E_IO; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG
- * @threads any
- * @since 0.1
- */
-CHURN_API churn_status churn_expression_evaluate_stream(const churn_expression *expression,
-                                                        struct ArrowArrayStream *stream,
-                                                        churn_cancel *cancel, churn_table **out,
-                                                        churn_error *err);
-
-/**
- * List the filters of templates.
- *
- * @param[out] out a table with a row a filter and the columns `name`, `takes` (what it is put
- *        behind), `arguments` (their names; `?` follows those that may be left out), `doc`,
- *        `example` and `shows` (what the example comes to, with the values of the reference);
- *        returned: free with churn_table_free()
- * @param err optional
- * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
- * @threads any
- * @since 0.1
- */
-CHURN_API churn_status churn_template_filters(churn_table **out, churn_error *err);
+/* ---- for whoever edits expressions ---- */
 
 /**
  * Write an expression in the one canonical way: one line, as few parentheses as its tree needs,
@@ -435,14 +425,34 @@ CHURN_API churn_status churn_expression_check(const char *text, size_t len,
  */
 CHURN_API churn_status churn_expression_functions(churn_table **out, churn_error *err);
 
-/**
- * Free an expression.
+/* ---- templates ---- */
+
+/*
+ * A template is text with values in it, as the titles of a playbook's tasks are:
  *
- * @param expression may be NULL
- * @threads one at a time per expression
+ *     Call {{name}}: {{mrr | money("EUR")}} since {{since | date("long")}}
+ *
+ * Between the braces stands an expression of any type, behind it filters, which
+ * churn_template_filters() lists. A template is an expression of type string that is never unknown:
+ * what is missing or cannot be computed is a dash, or what the filter default() says. Errors are
+ * those of churn_expression_compile(), and the first of them is told. Only a text that grows longer
+ * than the limit string_bytes has the outcome error. Evaluate it by
+ * churn_expression_evaluate_into(), by columns or by stream.
+ */
+
+/**
+ * List the filters of templates.
+ *
+ * @param[out] out a table with a row a filter and the columns `name`, `takes` (what it is put
+ *        behind), `arguments` (their names; `?` follows those that may be left out), `doc`,
+ *        `example` and `shows` (what the example comes to, with the values of the reference);
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
  * @since 0.1
  */
-CHURN_API void churn_expression_free(churn_expression *expression);
+CHURN_API churn_status churn_template_filters(churn_table **out, churn_error *err);
 
 CHURN_END_DECLS
 
