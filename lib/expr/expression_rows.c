@@ -2,6 +2,7 @@
 #include <churn/expression.h>
 
 #include "expr/rows.h"
+#include "expr/text_key.h"
 
 /* Rows given as plain columns. */
 
@@ -58,19 +59,20 @@ void churn__expr_rules_close(expr_rules *rules)
 
 /* ---- strings ---- */
 
-/* Most texts are: words of it at once. */
-static bool is_ascii(churn_str s)
+/* Whether all strings of rows [from, to) that are there are ASCII, as nearly all are. */
+static bool all_ascii(const churn__column *column, uint32_t from, uint32_t to)
 {
-    uint64_t any = 0, word = 0;
-    size_t i = 0;
-    for (; s.len - i >= sizeof word; i += sizeof word) {
-        memcpy(&word, s.ptr + i, sizeof word);
-        any |= word;
+    const churn_str *values = column->values;
+    uint64_t any = 0;
+    for (uint32_t i = from; i < to; i++) {
+        size_t len = churn__column_has(column, i) ? values[i].len : 0;
+        if (values[i].ptr == NULL) {
+            any |= len > 0 ? EXPR_KEY_HIGH : 0;
+            continue;
+        }
+        any |= expr_text_bits(values[i].ptr, len);
     }
-    for (; i < s.len; i++) {
-        any |= (unsigned char)s.ptr[i];
-    }
-    return (any & UINT64_C(0x8080808080808080)) == 0;
+    return (any & EXPR_KEY_HIGH) == 0;
 }
 
 churn_status churn__expr_check_strings(const churn__column *column, uint32_t n,
@@ -78,10 +80,13 @@ churn_status churn__expr_check_strings(const churn__column *column, uint32_t n,
 {
     churn_status st = CHURN_OK;
     const churn_str *values = column->values;
-    for (uint32_t i = 0; i < n; i++) {
-        bool plain = values[i].ptr != NULL && churn__column_has(column, i) && is_ascii(values[i]);
-        if (!plain && churn__column_has(column, i)) {
-            CHURN_TRY(churn__expr_check_string(values[i], rows_before + i, err));
+    for (uint32_t from = 0; from < n; from += 64) {
+        uint32_t to = n - from < 64 ? n : from + 64;
+        bool plain = all_ascii(column, from, to);
+        for (uint32_t i = from; !plain && i < to; i++) {
+            if (churn__column_has(column, i)) {
+                CHURN_TRY(churn__expr_check_string(values[i], rows_before + i, err));
+            }
         }
     }
 done:

@@ -449,6 +449,9 @@ static bool step_values(expr_machine *m, const plan_step *step)
     case OP_IN_SET:
         return in_numbers(m, step) || churn__expr_step_strings(m, step);
     case OP_CMP_S:
+    case OP_CONTAINS:
+    case OP_STARTS:
+    case OP_ENDS:
         return churn__expr_step_strings(m, step);
     case OP_FINITE:
         return check_finite(m, step);

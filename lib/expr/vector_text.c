@@ -1,86 +1,57 @@
 /* SPDX-License-Identifier: MIT */
+#include "expr/text_key.h"
 #include "expr/vector.h"
 
-/* A column of strings beside constants, for equality: by far the most common use of strings. */
+/* A column of strings beside constants: equality, by far the most common use of strings, and
+ * parts. Only rows that are needed and hold text are looked at, 64 as a word of bits. */
 
-/* A constant with what tells most other strings from it: its length and how it begins. */
+/* Lists up to this length are compared with one by one. */
+#define FEW 16u
+
+/* ---- keys ---- */
+
+/* Those of `rows`; of others anything. */
+static void keys_of(const churn_str *values, uint64_t rows, uint64_t keys[64])
+{
+    if (rows == UINT64_MAX) {
+        for (unsigned j = 0; j < 64; j++) {
+            keys[j] = expr_text_key(values[j]);
+        }
+        return;
+    }
+    memset(keys, 0, 64 * sizeof *keys);
+    for (; rows != 0; rows &= rows - 1) {
+        unsigned j = (unsigned)__builtin_ctzll(rows);
+        keys[j] = expr_text_key(values[j]);
+    }
+}
+
+/* A constant to compare with. */
 typedef struct wanted_text {
     churn_str s;
-    uint64_t head; /* the first eight bytes, if there are as many */
+    int64_t key;
 } wanted_text;
 
 static wanted_text prepare(churn_str s)
 {
-    wanted_text w = {.s = s};
-    if (s.len >= sizeof w.head) {
-        memcpy(&w.head, s.ptr, sizeof w.head);
-    }
-    return w;
+    return (wanted_text){.s = s, .key = (int64_t)expr_text_key(s)};
 }
 
-/* Of the same length. */
-static bool same_bytes(const char *a, const wanted_text *b)
+/* Rows of `rows` with text equal to a constant. */
+static uint64_t equal_rows(const expr_machine *m, const churn_str *values, const uint64_t keys[64],
+                           const wanted_text *to, uint64_t rows)
 {
-    uint64_t head;
-    if (b->s.len >= sizeof head) {
-        memcpy(&head, a, sizeof head);
-        return head == b->head && memcmp(a, b->s.ptr, b->s.len) == 0;
+    uint64_t same = 0;
+    m->kernels->compare_ints(EXPR_EQ, (const int64_t *)keys, &to->key, 0, 1, &same);
+    same &= rows;
+    for (uint64_t left = to->s.len < EXPR_KEY_SHORT ? 0 : same; left != 0; left &= left - 1) {
+        unsigned j = (unsigned)__builtin_ctzll(left);
+        same &= ~((uint64_t)!churn__str_eq(values[j], to->s) << j);
     }
-    for (size_t i = 0; i < b->s.len; i++) {
-        if (a[i] != b->s.ptr[i]) {
-            return false;
-        }
-    }
-    return true;
+    return same;
 }
 
-/* Row by row of a word: only those of `rows` hold text. */
-static uint64_t equal_rows(const churn_str *values, const wanted_text *to, uint64_t rows)
-{
-    uint64_t result = 0;
-    for (; rows != 0; rows &= rows - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(rows);
-        if (values[j].len == to->s.len && same_bytes(values[j].ptr, to)) {
-            result |= UINT64_C(1) << j;
-        }
-    }
-    return result;
-}
-
-/* Bit n of `lengths`: some string has n bytes, or more where n is 63. */
-static uint64_t length_bit(size_t len)
-{
-    return UINT64_C(1) << (len < 63 ? len : 63);
-}
-
-#define FEW 8u
-
-static uint64_t rows_in_set(const churn_str *values, const expr_set *set, uint64_t lengths,
-                            uint64_t rows)
-{
-    wanted_text few[FEW];
-    uint64_t result = 0;
-    for (uint32_t k = 0; k < set->count && set->count <= FEW; k++) {
-        few[k] = prepare(set->as.s[k]);
-    }
-    for (; rows != 0; rows &= rows - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(rows);
-        const churn_str *s = &values[j];
-        bool found = false;
-        if ((lengths & length_bit(s->len)) == 0) {
-            continue;
-        }
-        if (set->count > FEW) {
-            expr_cell cell = {.as.s = *s};
-            found = churn__expr_in_set(set, CHURN__TYPE_STRING, &cell);
-        }
-        for (uint32_t k = 0; k < set->count && set->count <= FEW && !found; k++) {
-            found = s->len == few[k].s.len && same_bytes(s->ptr, &few[k]);
-        }
-        result |= (uint64_t)found << j;
-    }
-    return result;
-}
+/* ---- steps ---- */
 
 typedef struct text_loop {
     const expr_vec *column;
@@ -117,28 +88,163 @@ static void put(const text_loop *loop, uint32_t w, uint64_t rows, uint64_t holds
 static void equal_text(expr_machine *m, const plan_step *step)
 {
     text_loop loop = open_loop(m, step);
-    const churn_str *values = loop.column->values;
     wanted_text to = prepare(*(const churn_str *)m->room->vecs[step->b].values);
+    uint64_t keys[64];
     for (uint32_t w = 0; w < loop.words; w++) {
+        const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
         uint64_t rows = loop.needed[w] & loop.column->t[w];
-        uint64_t same = equal_rows(values + 64 * (size_t)w, &to, rows);
+        keys_of(values, rows, keys);
+        uint64_t same = equal_rows(m, values, keys, &to, rows);
         put(&loop, w, rows, step->code.cmp == EXPR_EQ ? same : rows & ~same);
     }
 }
 
-static void text_in_set(expr_machine *m, const plan_step *step)
+static void text_in_few(expr_machine *m, const plan_step *step)
 {
     text_loop loop = open_loop(m, step);
-    const churn_str *values = loop.column->values;
+    const expr_set *set = step->code.set;
+    wanted_text few[FEW];
+    uint64_t keys[64];
+    for (uint32_t k = 0; k < set->count; k++) {
+        few[k] = prepare(set->as.s[k]);
+    }
+    for (uint32_t w = 0; w < loop.words; w++) {
+        const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
+        uint64_t rows = loop.needed[w] & loop.column->t[w], found = 0;
+        keys_of(values, rows, keys);
+        for (uint32_t k = 0; k < set->count; k++) {
+            found |= equal_rows(m, values, keys, &few[k], rows);
+        }
+        put(&loop, w, rows, found);
+    }
+}
+
+/* Bit n: some string has n bytes, or more where n is 63. */
+static uint64_t length_bit(size_t len)
+{
+    return UINT64_C(1) << (len < 63 ? len : 63);
+}
+
+static void text_in_many(expr_machine *m, const plan_step *step)
+{
+    text_loop loop = open_loop(m, step);
     const expr_set *set = step->code.set;
     uint64_t lengths = 0;
     for (uint32_t k = 0; k < set->count; k++) {
         lengths |= length_bit(set->as.s[k].len);
     }
     for (uint32_t w = 0; w < loop.words; w++) {
-        uint64_t rows = loop.needed[w] & loop.column->t[w];
-        put(&loop, w, rows, rows_in_set(values + 64 * (size_t)w, set, lengths, rows));
+        const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
+        uint64_t rows = loop.needed[w] & loop.column->t[w], found = 0;
+        for (uint64_t left = rows; left != 0; left &= left - 1) {
+            unsigned j = (unsigned)__builtin_ctzll(left);
+            expr_cell cell = {.as.s = values[j]};
+            bool in = (lengths & length_bit(values[j].len)) != 0 &&
+                      churn__expr_in_set(set, CHURN__TYPE_STRING, &cell);
+            found |= (uint64_t)in << j;
+        }
+        put(&loop, w, rows, found);
     }
+}
+
+/* ---- parts ---- */
+
+/* A part to look for, short ones as a word. */
+typedef struct wanted_part {
+    churn_str s;
+    uint64_t word, mask;
+} wanted_part;
+
+static wanted_part prepare_part(churn_str s)
+{
+    wanted_part part = {.s = s};
+    if (s.len < EXPR_KEY_SHORT) {
+        part.word = expr_short_word(s.ptr, s.len);
+        part.mask = (UINT64_C(1) << 8 * s.len) - 1;
+    }
+    return part;
+}
+
+/* At byte `at` of text that has so many bytes in a word, or more. */
+static bool part_at(uint64_t word, size_t at, const wanted_part *part)
+{
+    return (word >> (8 * at & 63) & part->mask) == part->word;
+}
+
+static bool starts(churn_str s, const wanted_part *part)
+{
+    if (part->s.len >= EXPR_KEY_SHORT) {
+        return churn__str_starts(s, part->s);
+    }
+    uint64_t word = s.len < EXPR_KEY_SHORT ? expr_short_word(s.ptr, s.len) : expr_word_at(s.ptr);
+    return (s.len >= part->s.len) & part_at(word, 0, part);
+}
+
+static bool ends(churn_str s, const wanted_part *part)
+{
+    if (part->s.len >= EXPR_KEY_SHORT) {
+        return churn__str_ends(s, part->s);
+    }
+    if (s.len >= EXPR_KEY_SHORT) {
+        return part_at(expr_word_at(s.ptr + (s.len - 8)), 8 - part->s.len, part) ||
+               part->s.len == 0;
+    }
+    return (s.len >= part->s.len) &
+           part_at(expr_short_word(s.ptr, s.len), s.len - part->s.len, part);
+}
+
+/* Both are short: every place at once, and then those where the part would end in the text. */
+static bool holds_short(churn_str s, const wanted_part *part)
+{
+    uint64_t word = expr_short_word(s.ptr, s.len);
+    uint32_t places = 0;
+    for (unsigned at = 0; at < EXPR_KEY_SHORT; at++) {
+        places |= (uint32_t)part_at(word, at, part) << at;
+    }
+    uint32_t room = (UINT32_C(2) << ((s.len - part->s.len) & 31)) - 1;
+    return (s.len >= part->s.len) & ((places & room) != 0);
+}
+
+static bool contains(churn_str s, const wanted_part *part)
+{
+    return s.len < EXPR_KEY_SHORT && part->s.len < EXPR_KEY_SHORT ? holds_short(s, part)
+                                                                  : churn__str_contains(s, part->s);
+}
+
+#define EACH_TEXT(holds)                                                                   \
+    for (uint32_t w = 0; w < loop.words; w++) {                                            \
+        const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w; \
+        uint64_t rows = loop.needed[w] & loop.column->t[w], found = 0;                     \
+        for (uint64_t left = rows; left != 0; left &= left - 1) {                          \
+            unsigned j = (unsigned)__builtin_ctzll(left);                                  \
+            found |= (uint64_t)holds(values[j], &part) << j;                               \
+        }                                                                                  \
+        put(&loop, w, rows, found);                                                        \
+    }
+
+static void text_part(expr_machine *m, const plan_step *step)
+{
+    text_loop loop = open_loop(m, step);
+    wanted_part part = prepare_part(*(const churn_str *)m->room->vecs[step->b].values);
+    if (step->code.op == OP_STARTS) {
+        EACH_TEXT(starts);
+    } else if (step->code.op == OP_ENDS) {
+        EACH_TEXT(ends);
+    } else {
+        EACH_TEXT(contains);
+    }
+}
+
+/* ---- which loop ---- */
+
+static bool compares_constant(const plan_step *step)
+{
+    return step->code.op == OP_CMP_S && step->code.cmp <= EXPR_NE;
+}
+
+static bool finds_part(const plan_step *step)
+{
+    return step->code.op == OP_CONTAINS || step->code.op == OP_STARTS || step->code.op == OP_ENDS;
 }
 
 bool churn__expr_step_strings(expr_machine *m, const plan_step *step)
@@ -147,13 +253,17 @@ bool churn__expr_step_strings(expr_machine *m, const plan_step *step)
     if (step->types[0] != CHURN__TYPE_STRING || a->step == 0) {
         return false;
     }
+    bool constant = b->step == 0 && b->t == churn__expr_ones;
     if (step->code.op == OP_IN_SET) {
-        text_in_set(m, step);
+        (step->code.set->count <= FEW ? text_in_few : text_in_many)(m, step);
         return true;
     }
-    if (step->code.op == OP_CMP_S && step->code.cmp <= EXPR_NE && b->step == 0 &&
-        b->t == churn__expr_ones) {
+    if (constant && compares_constant(step)) {
         equal_text(m, step);
+        return true;
+    }
+    if (constant && finds_part(step)) {
+        text_part(m, step);
         return true;
     }
     return false;
