@@ -31,6 +31,7 @@ typedef struct churn__column {
     const uint32_t *codes;
     const churn_str *dict;
     uint32_t dict_count;
+    const uint64_t *keys; /* of strings that are not coded: expr/text_key.h; NULL: not known */
 } churn__column;
 
 static inline bool churn__column_has(const churn__column *column, uint32_t row)

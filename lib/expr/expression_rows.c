@@ -2,7 +2,6 @@
 #include <churn/expression.h>
 
 #include "expr/rows.h"
-#include "expr/text_key.h"
 
 /* Rows given as plain columns. */
 
@@ -59,34 +58,32 @@ void churn__expr_rules_close(expr_rules *rules)
 
 /* ---- strings ---- */
 
-/* Whether all strings of rows [from, to) that are there are ASCII, as nearly all are. */
-static bool all_ascii(const churn__column *column, uint32_t from, uint32_t to)
+/* Which of at most 64 rows from `row`, a multiple of 8, are there. */
+static uint64_t rows_there(const churn__column *column, uint32_t row, uint32_t n)
 {
-    const churn_str *values = column->values;
-    uint64_t any = 0;
-    for (uint32_t i = from; i < to; i++) {
-        size_t len = churn__column_has(column, i) ? values[i].len : 0;
-        if (values[i].ptr == NULL) {
-            any |= len > 0 ? EXPR_KEY_HIGH : 0;
-            continue;
-        }
-        any |= expr_text_bits(values[i].ptr, len);
+    uint64_t there = 0;
+    for (uint32_t i = 0; column->valid != NULL && i < n; i += 8) {
+        there |= (uint64_t)column->valid[(row + i) / 8] << i;
     }
-    return (any & EXPR_KEY_HIGH) == 0;
+    there = column->valid != NULL ? there : UINT64_MAX;
+    return n < 64 ? there & ((UINT64_C(1) << n) - 1) : there;
 }
 
-churn_status churn__expr_check_strings(const churn__column *column, uint32_t n,
-                                       uint64_t rows_before, churn_error *err)
+churn_status churn__expr_check_strings(churn__column *column, uint32_t n, uint64_t rows_before,
+                                       uint64_t *keys, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn_str *values = column->values;
+    column->keys = keys;
     for (uint32_t from = 0; from < n; from += 64) {
         uint32_t to = n - from < 64 ? n : from + 64;
-        bool plain = all_ascii(column, from, to);
-        for (uint32_t i = from; !plain && i < to; i++) {
-            if (churn__column_has(column, i)) {
-                CHURN_TRY(churn__expr_check_string(values[i], rows_before + i, err));
-            }
+        uint64_t there = rows_there(column, from, to - from);
+        if (churn__expr_kernels()->check_texts(values + from, there, keys + from)) {
+            continue;
+        }
+        for (; there != 0; there &= there - 1) {
+            uint32_t i = from + (uint32_t)__builtin_ctzll(there);
+            CHURN_TRY(churn__expr_check_string(values[i], rows_before + i, err));
         }
     }
 done:
@@ -100,6 +97,7 @@ typedef struct host {
     expr_batch batch;
     const churn_value_column *columns;
     uint32_t **clean; /* by slot read: codes of a block where some had to be made harmless */
+    uint64_t **keys;  /* by slot read: of strings of a block */
 } host;
 
 static churn_status check_column(const host *h, const plan_slot *slot, uint64_t rows,
@@ -184,6 +182,21 @@ done:
     return st;
 }
 
+static churn_status check_texts(host *h, uint32_t k, churn__column *column, uint32_t n,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    if (h->keys[k] == NULL) {
+        h->keys[k] = churn__alloc_array(h->batch.heap, EXPR_BLOCK, sizeof **h->keys);
+        if (h->keys[k] == NULL) {
+            CHURN_TRY(churn__fail_memory(err, h->batch.heap));
+        }
+    }
+    CHURN_TRY(churn__expr_check_strings(column, n, h->batch.rows_before, h->keys[k], err));
+done:
+    return st;
+}
+
 /* Point the k-th slot that is read at rows [row, row + n) of the host's column. */
 static churn_status point(host *h, uint32_t k, uint64_t row, uint32_t n, churn_error *err)
 {
@@ -203,7 +216,7 @@ static churn_status point(host *h, uint32_t k, uint64_t row, uint32_t n, churn_e
     }
     to->values = from->values != NULL ? (const char *)from->values + row * width : NULL;
     if (slot->type == CHURN__TYPE_STRING) {
-        CHURN_TRY(churn__expr_check_strings(to, n, h->batch.rows_before, err));
+        CHURN_TRY(check_texts(h, k, to, n, err));
     }
 done:
     return st;
@@ -246,7 +259,8 @@ churn_status churn__expr_rows_columns(const expr_rules *rules, const churn_value
     h.batch.sink = sink;
     slots = h.batch.plan->slot_count;
     h.clean = churn__alloc_array_zero(first->heap, slots, sizeof *h.clean);
-    if (h.clean == NULL) {
+    h.keys = churn__alloc_array_zero(first->heap, slots, sizeof *h.keys);
+    if (h.clean == NULL || h.keys == NULL) {
         CHURN_TRY(churn__fail_memory(err, first->heap));
     }
     CHURN_TRY(check_columns(&h, column_count, rows, err));
@@ -255,7 +269,11 @@ done:
     for (uint32_t k = 0; h.clean != NULL && k < slots; k++) {
         churn__free_array(first->heap, h.clean[k], EXPR_BLOCK, sizeof **h.clean);
     }
+    for (uint32_t k = 0; h.keys != NULL && k < slots; k++) {
+        churn__free_array(first->heap, h.keys[k], EXPR_BLOCK, sizeof **h.keys);
+    }
     churn__free_array(first->heap, h.clean, slots, sizeof *h.clean);
+    churn__free_array(first->heap, h.keys, slots, sizeof *h.keys);
     churn__expr_batch_close(&h.batch);
     return st;
 }

@@ -14,6 +14,7 @@ typedef struct intake_slot {
     uint32_t field;
     char *values;   /* EXPR_BLOCK converted ones, or codes */
     uint8_t *valid; /* bits of a block */
+    uint64_t *keys; /* of a block of strings */
     churn_str *dictionary;
     size_t dictionary_capacity;
     bool coded;
@@ -172,7 +173,7 @@ static churn_status take_column(const intake *in, uint32_t k, uint64_t row, uint
     } else if (read->type == CHURN__TYPE_STRING &&
                churn__arrow_texts(in->reader, slot->field, row, n, (void *)slot->values)) {
         churn__arrow_validity(in->reader, slot->field, row, n, slot->valid);
-        CHURN_TRY(churn__expr_check_strings(to, n, in->batch.rows_before, err));
+        CHURN_TRY(churn__expr_check_strings(to, n, in->batch.rows_before, slot->keys, err));
     } else {
         CHURN_TRY(take_cells(in, k, row, n, err));
     }
@@ -251,7 +252,10 @@ static churn_status open_slots(intake *in, churn_error *err)
     for (uint32_t k = 0; k < in->slot_count; k++) {
         in->slots[k].values = churn__alloc_array_zero(heap, EXPR_BLOCK, WIDEST);
         in->slots[k].valid = churn__alloc_zero(heap, EXPR_BLOCK / 8);
-        if (in->slots[k].values == NULL || in->slots[k].valid == NULL) {
+        bool is_text = in->batch.plan->slots[k].type == CHURN__TYPE_STRING;
+        in->slots[k].keys = is_text ? churn__alloc_array(heap, EXPR_BLOCK, sizeof(uint64_t)) : NULL;
+        if (in->slots[k].values == NULL || in->slots[k].valid == NULL ||
+            (is_text && in->slots[k].keys == NULL)) {
             CHURN_TRY(churn__fail_memory(err, heap));
         }
     }
@@ -265,6 +269,7 @@ static void close_slots(intake *in)
     for (uint32_t k = 0; in->slots != NULL && k < in->slot_count; k++) {
         churn__free_array(heap, in->slots[k].values, EXPR_BLOCK, WIDEST);
         churn__free(heap, in->slots[k].valid, EXPR_BLOCK / 8);
+        churn__free_array(heap, in->slots[k].keys, EXPR_BLOCK, sizeof(uint64_t));
         churn__free_array(heap, in->slots[k].dictionary, in->slots[k].dictionary_capacity,
                           sizeof *in->slots[k].dictionary);
     }

@@ -3,6 +3,7 @@
 
 #include "expr/lanes.h"
 #include "expr/program.h"
+#include "expr/text_key.h"
 
 /*
  * Loops over words of 64 rows. Those over values run a fixed number of times inside because that is
@@ -142,7 +143,7 @@ static void not_finite(const double *a, uint32_t words, uint64_t *out)
 
 /* ---- bytes ---- */
 
-#if !defined(__SSE2__)
+#if !defined(LANES_AVX2) && !defined(LANES_SSE2)
 /* Eight bytes of 0 and 1, the first one lowest: the product has them as bits on top. */
 #define GATHER UINT64_C(0x0102040810204080)
 
@@ -159,12 +160,12 @@ static uint64_t eight_bytes(const uint8_t *bytes)
 static uint64_t word_of(const uint8_t *bytes)
 {
     uint64_t bits = 0;
-#if defined(__AVX2__)
+#if defined(LANES_AVX2)
     for (unsigned j = 0; j < 64; j += 32) {
         __m256i zero = _mm256_cmpeq_epi8(LANES_LOAD_I(bytes + j), _mm256_setzero_si256());
         bits |= (uint64_t)(uint32_t)~_mm256_movemask_epi8(zero) << j;
     }
-#elif defined(__SSE2__)
+#elif defined(LANES_SSE2)
     for (unsigned j = 0; j < 64; j += 16) {
         __m128i zero = _mm_cmpeq_epi8(LANES_LOAD_I(bytes + j), _mm_setzero_si128());
         bits |= (uint64_t)(uint16_t)~_mm_movemask_epi8(zero) << j;
@@ -184,7 +185,7 @@ static void bits_of(const uint8_t *bytes, uint32_t words, uint64_t *out)
     }
 }
 
-#if defined(__AVX2__)
+#if defined(LANES_AVX2)
 /* 32 bits as bytes that are all ones or zero. */
 static __m256i wide_bytes(uint32_t bits)
 {
@@ -452,6 +453,52 @@ static bool ints(uint8_t op, const int64_t *a, uint32_t a_step, const int64_t *b
     return false;
 }
 
+/* ---- texts ---- */
+
+static void text_keys(const churn_str *texts, uint64_t rows, uint64_t *keys)
+{
+    if (rows == UINT64_MAX) {
+        for (unsigned j = 0; j < 64; j++) {
+            keys[j] = expr_text_key(texts[j]);
+        }
+        return;
+    }
+    memset(keys, 0, 64 * sizeof *keys);
+    for (; rows != 0; rows &= rows - 1) {
+        unsigned j = (unsigned)__builtin_ctzll(rows);
+        keys[j] = expr_text_key(texts[j]);
+    }
+}
+
+static uint64_t keys_holding(const uint64_t *keys, uint64_t part, uint64_t mask, uint32_t len)
+{
+    uint8_t held[64] = {0};
+    for (uint32_t at = 0; at + len < EXPR_KEY_SHORT; at++) {
+        for (uint32_t j = 0; j < 64; j++) { /* of a longer string the length is none of these */
+            uint64_t size = keys[j] >> 56;
+            held[j] |=
+                ((keys[j] >> 8 * at & mask) == part) & (at + len <= size) & (size < EXPR_KEY_SHORT);
+        }
+    }
+    return word_of(held);
+}
+
+static bool check_texts(const churn_str *texts, uint64_t rows, uint64_t *keys)
+{
+    uint64_t any = 0;
+    memset(keys, 0, 64 * sizeof *keys);
+    for (; rows != 0; rows &= rows - 1) {
+        unsigned j = (unsigned)__builtin_ctzll(rows);
+        churn_str s = texts[j];
+        if (s.ptr == NULL && s.len > 0) {
+            return false;
+        }
+        keys[j] = expr_text_key(s);
+        any |= s.len < EXPR_KEY_SHORT ? keys[j] : expr_long_bits(s.ptr, s.len);
+    }
+    return (any & EXPR_KEY_HIGH) == 0;
+}
+
 const expr_kernels EXPR_KERNELS = {.name = EXPR_KERNELS_NAME,
                                    .compare_doubles = compare_doubles,
                                    .compare_ints = compare_ints,
@@ -463,4 +510,7 @@ const expr_kernels EXPR_KERNELS = {.name = EXPR_KERNELS_NAME,
                                    .largest = largest,
                                    .doubles = doubles,
                                    .ints = ints,
-                                   .to_doubles = to_doubles};
+                                   .to_doubles = to_doubles,
+                                   .text_keys = text_keys,
+                                   .keys_holding = keys_holding,
+                                   .check_texts = check_texts};

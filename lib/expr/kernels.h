@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 /*
  * Inner loops of the vector machine. kernels.c is compiled for the plain instruction set and, where
  * the compiler can, for x86-64-v3 (without fused multiplication); the machine takes the best one
@@ -36,12 +38,21 @@ typedef struct expr_kernels {
     bool (*ints)(uint8_t op, const int64_t *a, uint32_t a_step, const int64_t *b, uint32_t b_step,
                  uint32_t words, int64_t *to, uint64_t *bad);
     void (*to_doubles)(const int64_t *a, uint32_t words, double *to);
+    /* Of `rows` of a word, the keys of their strings (text_key.h); of others 0. */
+    void (*text_keys)(const churn_str *texts, uint64_t rows, uint64_t *keys);
+    /* The same for strings that nobody has looked at; false: some are not ASCII, or one has a
+     * length and no text, and only then are keys left out. */
+    bool (*check_texts)(const churn_str *texts, uint64_t rows, uint64_t *keys);
+    /* Keys of short strings that hold a part of `len` bytes, as a word under a mask. */
+    uint64_t (*keys_holding)(const uint64_t *keys, uint64_t part, uint64_t mask, uint32_t len);
 } expr_kernels;
 
 extern const expr_kernels churn__expr_kernels_plain;
 #ifdef CHURN_KERNELS_V3
 extern const expr_kernels churn__expr_kernels_v3;
 #endif
+/* Of tests: kernels.c with CHURN_PLAIN_KERNELS. */
+extern const expr_kernels churn__expr_kernels_portable;
 
 /* The best that runs here. */
 const expr_kernels *churn__expr_kernels(void);

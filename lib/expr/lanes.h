@@ -7,10 +7,17 @@
 
 /*
  * Sixteen rows at a time, as bits: what the processor has for it, for kernels.c. `lanes_*` compare
- * 16 values with 16 others, or with one (step 0).
+ * 16 values with 16 others, or with one (step 0). CHURN_PLAIN_KERNELS: nothing but C, as on other
+ * processors.
  */
 
-#if defined(__AVX2__)
+#if !defined(CHURN_PLAIN_KERNELS) && defined(__AVX2__)
+#define LANES_AVX2
+#elif !defined(CHURN_PLAIN_KERNELS) && defined(__SSE2__)
+#define LANES_SSE2
+#endif
+
+#if defined(LANES_AVX2)
 #include <immintrin.h>
 
 #define LANES_LOAD_D(p) _mm256_loadu_pd(p)
@@ -41,7 +48,7 @@ static inline uint32_t lanes_mask_i(lanes_i x)
 #define LANES_EQ_I(x, y) _mm256_cmpeq_epi64(x, y)
 #define LANES_GT_I(x, y) _mm256_cmpgt_epi64(x, y)
 
-#elif defined(__SSE2__)
+#elif defined(LANES_SSE2)
 #include <emmintrin.h>
 
 #define LANES_LOAD_D(p) _mm_loadu_pd(p)

@@ -23,8 +23,9 @@ churn_status churn__expr_rows_columns(const expr_rules *rules, const churn_value
                                       const expr_sink *sink, churn_error *err);
 churn_status churn__expr_rows_stream(const expr_rules *rules, struct ArrowArrayStream *stream,
                                      churn_cancel *cancel, const expr_sink *sink, churn_error *err);
-/* Strings of the host's that are there. */
-churn_status churn__expr_check_strings(const churn__column *column, uint32_t n,
-                                       uint64_t rows_before, churn_error *err);
+/* Strings of the host's that are there, of a block. Their keys go to where there is room for whole
+ * words, and the column points to them. */
+churn_status churn__expr_check_strings(churn__column *column, uint32_t n, uint64_t rows_before,
+                                       uint64_t *keys, churn_error *err);
 
 #endif

@@ -43,16 +43,28 @@ static inline uint64_t expr_half_at(const char *p)
     return half;
 }
 
-/* Fewer than eight bytes, the first one lowest. Where the parts overlap they are equal. */
+/* `p` where the length is from `least` to 7, else the empty place. As a table of masks, because
+ * compilers turn the plain choice into a branch. */
+static inline const char *expr_place(const char *p, size_t len, const uint64_t masks[8],
+                                     const char *empty)
+{
+    uintptr_t mask = (uintptr_t)masks[len];
+    return (const char *)(((uintptr_t)p & mask) | ((uintptr_t)empty & ~mask));
+}
+
+/* Fewer than eight bytes, the first one lowest: four at each end, or one at each end and one
+ * between. Where they overlap they are equal. */
 static inline uint64_t expr_short_word(const char *p, size_t len)
 {
+    static const uint64_t four[8] = {0, 0, 0, 0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    static const uint64_t few[8] = {0, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0, 0, 0, 0};
     static const char none[8] = {0};
-    const char *four = len >= 4 ? p : none + 4;   /* 4 .. 7 */
-    const char *few = len - 1 < 3 ? p : none + 1; /* 1 .. 3 */
+    const char *fours = expr_place(p, len, four, none + 4);
+    const char *ones = expr_place(p, len, few, none + 1);
     size_t middle = len / 2;
-    uint64_t ends = expr_half_at(four) | expr_half_at(four + len - 4) << (8 * (len - 4) & 63);
-    return ends | (unsigned char)few[0] | (uint64_t)(unsigned char)few[middle] << 8 * middle |
-           (uint64_t)(unsigned char)*(few + len - 1) << (8 * (len - 1) & 63);
+    uint64_t word = expr_half_at(fours) | expr_half_at(fours + len - 4) << (8 * (len - 4) & 63);
+    word |= (unsigned char)ones[0] | (uint64_t)(unsigned char)ones[middle] << 8 * middle;
+    return word | (uint64_t)(unsigned char)*(ones + len - 1) << (8 * (len - 1) & 63);
 }
 
 /* The first and the last eight bytes of at least as many. */
@@ -70,18 +82,14 @@ static inline uint64_t expr_text_key(churn_str s)
                                   : expr_long_key(s.ptr, s.len);
 }
 
-/* The bits of all its bytes, one above the other: none is above 127 unless EXPR_KEY_HIGH says so.
- */
-static inline uint64_t expr_text_bits(const char *p, size_t len)
+/* All bytes of eight or more, one above the other; EXPR_KEY_HIGH says which are not ASCII. */
+static inline uint64_t expr_long_bits(const char *p, size_t len)
 {
-    uint64_t any = 0;
-    if (len < EXPR_KEY_SHORT) {
-        return expr_short_word(p, len);
-    }
+    uint64_t any = expr_word_at(p + (len - 8));
     for (size_t i = 0; i + 8 < len; i += 8) {
         any |= expr_word_at(p + i);
     }
-    return any | expr_word_at(p + (len - 8));
+    return any;
 }
 
 #endif

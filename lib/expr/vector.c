@@ -117,6 +117,7 @@ static void open_slot(const expr_machine *m, uint32_t i, uint64_t row, uint32_t 
     } else {
         uint32_t size = expr_value_size(slot->type);
         vec->values = open_values(column->values, size, row, n, tail);
+        vec->keys = column->keys != NULL && n >= 64 ? column->keys + row : NULL;
     }
 }
 

@@ -25,6 +25,7 @@ typedef struct expr_vec {
     const uint64_t *f;     /* of a bool: false */
     const uint64_t *e;     /* an error; NULL: nowhere */
     const uint32_t *codes; /* of a column of coded strings */
+    const uint64_t *keys;  /* of a column of strings, where they are known */
     uint32_t step;         /* 0: one value for all rows */
 } expr_vec;
 

@@ -180,8 +180,56 @@ static void compare_to_double(const expr_machine *m, const operands *o, uint8_t 
     }
 }
 
-static bool compare_mixed(const expr_machine *m, const plan_step *step)
+/* From here on a double may stand for several ints. */
+#define EXACT_INTS (INT64_C(1) << 53)
+
+/* Rows whose int is too large to be made a double: by the row machine, one by one. */
+static void compare_large(expr_machine *m, const plan_step *step, const operands *o,
+                          const uint64_t *valid)
 {
+    const int64_t *ints = o->a->values, above = EXACT_INTS, below = -EXACT_INTS;
+    uint64_t large[EXPR_WORDS], more[EXPR_WORDS], *t = expr_bits(o->home->t);
+    m->kernels->compare_ints(EXPR_GT, ints, &above, 0, o->words, large);
+    m->kernels->compare_ints(EXPR_LT, ints, &below, 0, o->words, more);
+    for (uint32_t w = 0; w < o->words; w++) {
+        for (uint64_t left = (large[w] | more[w]) & valid[w]; left != 0; left &= left - 1) {
+            size_t j = (size_t)__builtin_ctzll(left), i = 64 * (size_t)w + j;
+            const expr_cell x = {.as.i = ints[i]};
+            const expr_cell y = {.as.d = ((const double *)o->b->values)[i]};
+            expr_cell out = {0};
+            churn__expr_step(&step->code, &x, &y, &y, &out, &m->run);
+            t[w] &= ~(UINT64_C(1) << j);
+            t[w] |= (uint64_t)(out.state == EXPR_TRUE) << j;
+        }
+    }
+}
+
+/* A column of ints beside one of doubles. */
+static bool compare_columns(expr_machine *m, const plan_step *step)
+{
+    operands o = operands_of(m, step);
+    double wide[EXPR_CHUNK];
+    uint64_t both[EXPR_WORDS];
+    const uint64_t *valid = both_valid(&o, both);
+    m->kernels->to_doubles(o.a->values, o.words, wide);
+    bool odd = m->kernels->compare_doubles(step->code.cmp, wide, o.b->values, 1, o.words,
+                                           expr_bits(o.home->t));
+    if (!step->code.strict) { /* else ints are doubles beside doubles */
+        compare_large(m, step, &o, valid);
+    }
+    close_comparison(&o, valid);
+    strict_errors(&o);
+    if (odd && !step->code.strict) {
+        refuse_non_finite(m, &o, valid, o.b, o.b);
+    }
+    return true;
+}
+
+static bool compare_mixed(expr_machine *m, const plan_step *step)
+{
+    if (m->room->vecs[step->a].step == 1 && m->room->vecs[step->b].step == 1) {
+        return compare_columns(m, step);
+    }
     operands o = operands_of(m, step);
     uint64_t both[EXPR_WORDS];
     if (step->code.strict || o.a->step == 0 || o.b->step == 1 || o.b->t[0] == 0 ||

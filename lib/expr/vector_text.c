@@ -10,20 +10,15 @@
 
 /* ---- keys ---- */
 
-/* Those of `rows`; of others anything. */
-static void keys_of(const churn_str *values, uint64_t rows, uint64_t keys[64])
+/* Of rows of a word: known before, or made in `room`. */
+static const uint64_t *keys_of(const expr_machine *m, const expr_vec *column, uint32_t w,
+                               uint64_t rows, uint64_t room[64])
 {
-    if (rows == UINT64_MAX) {
-        for (unsigned j = 0; j < 64; j++) {
-            keys[j] = expr_text_key(values[j]);
-        }
-        return;
+    if (column->keys != NULL) {
+        return column->keys + 64 * (size_t)w;
     }
-    memset(keys, 0, 64 * sizeof *keys);
-    for (; rows != 0; rows &= rows - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(rows);
-        keys[j] = expr_text_key(values[j]);
-    }
+    m->kernels->text_keys((const churn_str *)column->values + 64 * (size_t)w, rows, room);
+    return room;
 }
 
 /* A constant to compare with. */
@@ -38,7 +33,7 @@ static wanted_text prepare(churn_str s)
 }
 
 /* Rows of `rows` with text equal to a constant. */
-static uint64_t equal_rows(const expr_machine *m, const churn_str *values, const uint64_t keys[64],
+static uint64_t equal_rows(const expr_machine *m, const churn_str *values, const uint64_t *keys,
                            const wanted_text *to, uint64_t rows)
 {
     uint64_t same = 0;
@@ -89,11 +84,11 @@ static void equal_text(expr_machine *m, const plan_step *step)
 {
     text_loop loop = open_loop(m, step);
     wanted_text to = prepare(*(const churn_str *)m->room->vecs[step->b].values);
-    uint64_t keys[64];
+    uint64_t room[64];
     for (uint32_t w = 0; w < loop.words; w++) {
         const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
         uint64_t rows = loop.needed[w] & loop.column->t[w];
-        keys_of(values, rows, keys);
+        const uint64_t *keys = keys_of(m, loop.column, w, rows, room);
         uint64_t same = equal_rows(m, values, keys, &to, rows);
         put(&loop, w, rows, step->code.cmp == EXPR_EQ ? same : rows & ~same);
     }
@@ -104,14 +99,14 @@ static void text_in_few(expr_machine *m, const plan_step *step)
     text_loop loop = open_loop(m, step);
     const expr_set *set = step->code.set;
     wanted_text few[FEW];
-    uint64_t keys[64];
+    uint64_t room[64];
     for (uint32_t k = 0; k < set->count; k++) {
         few[k] = prepare(set->as.s[k]);
     }
     for (uint32_t w = 0; w < loop.words; w++) {
         const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
         uint64_t rows = loop.needed[w] & loop.column->t[w], found = 0;
-        keys_of(values, rows, keys);
+        const uint64_t *keys = keys_of(m, loop.column, w, rows, room);
         for (uint32_t k = 0; k < set->count; k++) {
             found |= equal_rows(m, values, keys, &few[k], rows);
         }
@@ -193,24 +188,6 @@ static bool ends(churn_str s, const wanted_part *part)
            part_at(expr_short_word(s.ptr, s.len), s.len - part->s.len, part);
 }
 
-/* Both are short: every place at once, and then those where the part would end in the text. */
-static bool holds_short(churn_str s, const wanted_part *part)
-{
-    uint64_t word = expr_short_word(s.ptr, s.len);
-    uint32_t places = 0;
-    for (unsigned at = 0; at < EXPR_KEY_SHORT; at++) {
-        places |= (uint32_t)part_at(word, at, part) << at;
-    }
-    uint32_t room = (UINT32_C(2) << ((s.len - part->s.len) & 31)) - 1;
-    return (s.len >= part->s.len) & ((places & room) != 0);
-}
-
-static bool contains(churn_str s, const wanted_part *part)
-{
-    return s.len < EXPR_KEY_SHORT && part->s.len < EXPR_KEY_SHORT ? holds_short(s, part)
-                                                                  : churn__str_contains(s, part->s);
-}
-
 #define EACH_TEXT(holds)                                                                   \
     for (uint32_t w = 0; w < loop.words; w++) {                                            \
         const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w; \
@@ -222,16 +199,39 @@ static bool contains(churn_str s, const wanted_part *part)
         put(&loop, w, rows, found);                                                        \
     }
 
+/* Short parts in short strings by their keys. */
+static void text_contains(expr_machine *m, const plan_step *step)
+{
+    text_loop loop = open_loop(m, step);
+    wanted_part part = prepare_part(*(const churn_str *)m->room->vecs[step->b].values);
+    bool is_short = part.s.len < EXPR_KEY_SHORT;
+    uint64_t room[64];
+    for (uint32_t w = 0; w < loop.words; w++) {
+        const churn_str *values = (const churn_str *)loop.column->values + 64 * (size_t)w;
+        uint64_t rows = loop.needed[w] & loop.column->t[w], found = 0, left = rows;
+        if (is_short) {
+            const uint64_t *keys = keys_of(m, loop.column, w, rows, room);
+            m->kernels->compare_ints(EXPR_LT, (const int64_t *)keys, &(int64_t){0}, 0, 1, &left);
+            left &= rows; /* the long ones */
+            found = m->kernels->keys_holding(keys, part.word, part.mask, (uint32_t)part.s.len);
+            found &= rows & ~left;
+        }
+        for (; left != 0; left &= left - 1) {
+            unsigned j = (unsigned)__builtin_ctzll(left);
+            found |= (uint64_t)churn__str_contains(values[j], part.s) << j;
+        }
+        put(&loop, w, rows, found);
+    }
+}
+
 static void text_part(expr_machine *m, const plan_step *step)
 {
     text_loop loop = open_loop(m, step);
     wanted_part part = prepare_part(*(const churn_str *)m->room->vecs[step->b].values);
     if (step->code.op == OP_STARTS) {
         EACH_TEXT(starts);
-    } else if (step->code.op == OP_ENDS) {
-        EACH_TEXT(ends);
     } else {
-        EACH_TEXT(contains);
+        EACH_TEXT(ends);
     }
 }
 
@@ -263,7 +263,7 @@ bool churn__expr_step_strings(expr_machine *m, const plan_step *step)
         return true;
     }
     if (constant && finds_part(step)) {
-        text_part(m, step);
+        (step->code.op == OP_CONTAINS ? text_contains : text_part)(m, step);
         return true;
     }
     return false;

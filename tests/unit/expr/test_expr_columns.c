@@ -52,8 +52,9 @@ static void make_rows(bool odd)
     for (uint32_t i = 0; i < MOST; i++) {
         score[i] = (double)pick(100) - 10;
         if (odd && pick(20) == 0) {
-            const double far[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -0.0, 1e300};
-            score[i] = far[pick(5)];
+            const double far[] = {(double)NAN, (double)INFINITY,  -(double)INFINITY, -0.0,
+                                  1e300,       9007199254740992.0};
+            score[i] = far[pick(6)];
         }
         plan_codes[i] = pick(WORDS);
         plan[i] = words[plan_codes[i]];
@@ -61,6 +62,9 @@ static void make_rows(bool odd)
         team[i] = many_words[team_codes[i]];
         active[i] = pick(2) != 0;
         seats[i] = odd && pick(30) == 0 ? (pick(2) != 0 ? INT64_MAX : INT64_MIN) : (int)pick(9) - 2;
+        if (odd && pick(30) == 0) { /* between doubles */
+            seats[i] = (INT64_C(1) << 53) - 2 + (int)pick(5);
+        }
         since[i] = (int64_t)pick(4000) * INT64_C(86400000000);
         for (unsigned c = 0; c < NAMES; c++) {
             bits[c][i / 8] = (uint8_t)(bits[c][i / 8] | ((pick(10) != 0) << (i % 8)));
@@ -139,6 +143,9 @@ static const char *const texts[] = {
     "active",
     "seats < 2.5",
     "seats == 3.0 || seats >= -1.5 || seats != 1e300",
+    "seats < score",
+    "score == seats || score + 1.0 >= seats && seats != score",
+    "seats <= score * 0.5",
     "seats in [1, 2, 3] || score in [5.0, 7.0, 11.0]",
     "math.least(seats, 3)",
     "math.greatest(score, 5.0) > 20.0 && plan.matches('^(f|t)r')",
