@@ -488,19 +488,28 @@ func answer(outcome C.churn_outcome, value *C.churn_value, texts []byte, why C.c
 
 // EvaluateColumns evaluates the expression for many rows in one crossing. Variables without a column
 // are missing in every row; in a column NaN, [NoInt], [NoDuration], [TruthNone] and the zero time are missing, and so
-// is a nil in a []*string. The table has the columns value (null where there is none), outcome
+// is a nil in a []*string. Strings that repeat may be [Codes]. The table has the columns value (null where there is none), outcome
 // ("value", "unknown", "error") and error.
 func (e *Expression) EvaluateColumns(ctx context.Context, columns Columns) (*Table, error) {
+	rows, err := e.rowsOf(columns)
+	if err != nil {
+		return nil, err
+	}
+	return e.evaluateColumns(ctx, columns, rows)
+}
+
+// How many rows columns have, none of which may be of a variable that is not declared.
+func (e *Expression) rowsOf(columns Columns) (int, error) {
 	rows, found := 0, false
 	for _, name := range sortedKeys(columns) {
 		if !e.declares(name) {
-			return nil, fail(ErrNotFound, "the expression declares no variable %s", name)
+			return 0, fail(ErrNotFound, "the expression declares no variable %s", name)
 		}
 		if !found {
 			rows, found = max(0, columnLength(columns[name])), true
 		}
 	}
-	return e.evaluateColumns(ctx, columns, rows)
+	return rows, nil
 }
 
 // EvaluateMany evaluates many expressions over the same rows, given as for [Expression.EvaluateColumns]:
@@ -589,6 +598,9 @@ func columnLength(values any) int {
 		return len(values)
 	case []time.Duration:
 		return len(values)
+	case coded:
+		codes, _ := values.codes()
+		return len(codes)
 	}
 	return lengthOf(values)
 }
@@ -601,10 +613,7 @@ func (e *Expression) evaluateColumns(ctx context.Context, columns Columns, rows 
 	defer e.release()
 	p := packer{rows: rows}
 	defer p.pins.Unpin()
-	packed := make([]C.churn_value_column, len(e.variables)+1)
-	for i, variable := range e.variables {
-		packed[i] = p.valueColumn(variable, columns[variable.Name])
-	}
+	packed := p.valueColumns(e.variables, columns)
 	if p.err != nil {
 		return nil, p.err
 	}
@@ -615,12 +624,20 @@ func (e *Expression) evaluateColumns(ctx context.Context, columns Columns, rows 
 	defer watched.end()
 	var out *C.churn_table
 	why := newError()
-	status := C.churn_expression_evaluate_columns((*C.churn_expression)(pointer), pin(&p, packed),
+	status := C.churn_expression_evaluate_columns((*C.churn_expression)(pointer), packed,
 		C.uint32_t(len(e.variables)), C.uint64_t(rows), watched.cancel, &out, &why)
 	if status != C.CHURN_OK {
 		return nil, watched.failure(status, why)
 	}
 	return takeTable(out), nil
+}
+
+func (p *packer) valueColumns(variables []Variable, columns Columns) *C.churn_value_column {
+	packed := make([]C.churn_value_column, len(variables)+1)
+	for i, variable := range variables {
+		packed[i] = p.valueColumn(variable, columns[variable.Name])
+	}
+	return pin(p, packed)
 }
 
 var errColumnType = errors.New("type")
@@ -689,7 +706,11 @@ func (p *packer) typedColumn(want Type, values any) (C.churn_value_column, error
 		return p.typedColumn(want, int64sOf(values))
 	case []string:
 		if want == String {
-			return C.churn_value_column{values: unsafe.Pointer(p.strs(values))}, nil
+			return p.stringColumn(values), nil
+		}
+	case coded:
+		if codes, words := values.codes(); want == String {
+			return p.codedColumn(codes, words), nil
 		}
 	case []*string:
 		if want == String {
@@ -702,15 +723,15 @@ func (p *packer) typedColumn(want Type, values any) (C.churn_value_column, error
 		}
 	case []int64:
 		if want == Int {
-			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] != NoInt }), nil
+			return C.churn_value_column{values: unsafe.Pointer(pin(p, values)), valid: p.bits(bitsUnlike(values, NoInt))}, nil
 		}
 	case []float64:
 		if want == Float {
-			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] == values[row] }), nil
+			return C.churn_value_column{values: unsafe.Pointer(pin(p, values)), valid: p.bits(bitsOfNumbers(values))}, nil
 		}
 	case []time.Duration:
 		if want == Duration {
-			return p.present(unsafe.Pointer(pin(p, values)), func(row int) bool { return values[row] != NoDuration }), nil
+			return C.churn_value_column{values: unsafe.Pointer(pin(p, values)), valid: p.bits(bitsUnlike(values, NoDuration))}, nil
 		}
 	case []time.Time:
 		if want == Time {

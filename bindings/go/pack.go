@@ -69,6 +69,36 @@ func bitsWhere(rows int, keep func(row int) bool) []byte {
 	return bits
 }
 
+// Bits of the values other than one that means nothing; nil where no value is that.
+func bitsUnlike[T comparable](values []T, nothing T) []byte {
+	first := slices.Index(values, nothing)
+	if first < 0 {
+		return nil
+	}
+	bits := slices.Repeat([]byte{0xff}, (len(values)+7)/8)
+	for row := first; row < len(values); row++ {
+		if values[row] == nothing {
+			bits[row>>3] &^= 1 << (row & 7)
+		}
+	}
+	return bits
+}
+
+// Bits of the numbers that are no NaN; nil where none is.
+func bitsOfNumbers(values []float64) []byte {
+	var bits []byte
+	for row, value := range values {
+		if value == value {
+			continue
+		}
+		if bits == nil {
+			bits = slices.Repeat([]byte{0xff}, (len(values)+7)/8)
+		}
+		bits[row>>3] &^= 1 << (row & 7)
+	}
+	return bits
+}
+
 // Bytes and offsets of texts, one after the other.
 func layOut(values []string) ([]byte, []int64) {
 	size := 0

@@ -13,6 +13,7 @@ from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diag
                      StorageError, UnsupportedError, Utf8Error, ValueTypeError, VersionError,
                      _make_error)
 from .expression import Expression, Template, check_expression, evaluate_many, format_expression
+from .many import Codes, Counts, fill_many
 from .playbook import Playbook, TestReport
 from .store import Kind, LoadReport, Span, Store
 from .table import Table
@@ -23,10 +24,11 @@ __version__ = version()
 
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
-    "CorruptError", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
+    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "ForgetReport", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
-    "evaluate_many", "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
+    "evaluate_many", "fill_many",
+    "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

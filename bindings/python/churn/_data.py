@@ -61,6 +61,8 @@ def _column(values: Any) -> Any:
         return values.tolist()
     if kind == "M":  # numpy's datetime64 gives no buffer, and ints for nanoseconds
         return values.astype("datetime64[us]").tolist()
+    if kind == "m":
+        return values.astype("timedelta64[us]").tolist()
     if kind in ("O", "U", "S"):
         return values.tolist()
     for name in ("to_pylist", "to_list"):

@@ -34,6 +34,7 @@ typedef struct core_state {
     PyObject *cancel_type;
     PyObject *store_type;
     PyObject *playbook_type;
+    PyObject *expression_type;
 } core_state;
 
 /* Every type: a handle of the library and how to free it. `calls` counts the calls that run on it
@@ -104,6 +105,9 @@ PyObject *core_default_limits(PyObject *module, PyObject *unused);
 /* language.c */
 PyObject *core_format_expression(PyObject *module, PyObject *args);
 PyObject *core_check_expression(PyObject *module, PyObject *args);
+
+/* many.c */
+PyObject *core_fill(PyObject *module, PyObject *args);
 
 /* tables.c */
 PyObject *core_table_new(core_state *state,

@@ -160,6 +160,7 @@ static PyMethodDef core_functions[] = {
     {"default_limits", core_default_limits, METH_NOARGS, default_limits_doc},
     {"_format_expression", core_format_expression, METH_VARARGS, NULL},
     {"_check_expression", core_check_expression, METH_VARARGS, NULL},
+    {"_fill", core_fill, METH_VARARGS, NULL},
     {"_register", core_set_make_error, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -233,10 +234,12 @@ static int add_types(PyObject *module, core_state *state)
     Py_DECREF(records);
     state->cancel_type = add_type(module, &core_cancel_spec, state->handle_type);
     state->playbook_type = add_type(module, &core_playbook_spec, state->handle_type);
-    if (state->store_type == NULL || state->cancel_type == NULL || state->playbook_type == NULL) {
+    state->expression_type = add_type(module, &core_expression_spec, state->handle_type);
+    if (state->store_type == NULL || state->cancel_type == NULL || state->playbook_type == NULL ||
+        state->expression_type == NULL) {
         return -1;
     }
-    PyType_Spec *others[] = {&core_table_spec, &core_engine_spec, &core_expression_spec};
+    PyType_Spec *others[] = {&core_table_spec, &core_engine_spec};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         PyObject *type = add_type(module, others[i], state->handle_type);
         if (type == NULL) {
@@ -271,11 +274,11 @@ static int core_traverse(PyObject *module, visitproc visit, void *arg)
 static int core_clear(PyObject *module)
 {
     core_state *state = PyModule_GetState(module);
-    PyObject **all[] = {&state->make_error,  &state->table_type, &state->datetime,
-                        &state->date,        &state->timedelta,  &state->epoch,
-                        &state->parts[0],    &state->parts[1],   &state->parts[2],
-                        &state->naive_epoch, &state->decimal,    &state->handle_type,
-                        &state->cancel_type, &state->store_type, &state->playbook_type};
+    PyObject **all[] = {
+        &state->make_error,  &state->table_type,  &state->datetime,      &state->date,
+        &state->timedelta,   &state->epoch,       &state->parts[0],      &state->parts[1],
+        &state->parts[2],    &state->naive_epoch, &state->decimal,       &state->handle_type,
+        &state->cancel_type, &state->store_type,  &state->playbook_type, &state->expression_type};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         Py_CLEAR(*all[i]);
     }

@@ -85,7 +85,7 @@ static void parse_format__short_strings__never_more_than_listed(void **state)
         }
         known += churn__arrow_parse_format(text, &type);
     }
-    assert_int_equal(known, 15 + 1 + 2); /* one letter, vu, tdD and tdm */
+    assert_int_equal(known, 15 + 1 + 2 + 4); /* one letter, vu, tdD and tdm, tD. */
 }
 
 static void hint__by_family__says_what_to_do(void **state)
