@@ -14,7 +14,9 @@
  * into comparisons of their elements, and a ternary of lists into one of what is asked of them.
  * Everything that stands on nothing of the kind is copied as it is.
  *
- * Recursion follows the tree, which has at most limits.expression_nodes nodes.
+ * Recursion follows the tree, which has at most limits.expression_nodes nodes. Sides that stand on
+ * each other, and lists that hang on ternaries, double what is made with every level: more than
+ * LOWERED_MAX nodes are an error, after which nothing is gone into any more.
  */
 
 static uint32_t solid(lowerer *low, uint32_t i);
@@ -48,6 +50,9 @@ uint32_t churn__lower_condition(lowerer *low, uint32_t i)
 
 uint32_t churn__lower_is_null(lowerer *low, uint32_t i)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     const expr_node *n = lower_node_at(low, i);
     if (n->type == EXPR_TYPE_NULL || !n->nullable) {
         return churn__lower_put_bool(low, n, n->type == EXPR_TYPE_NULL);
@@ -67,6 +72,9 @@ uint32_t churn__lower_is_null(lowerer *low, uint32_t i)
 
 static uint32_t solid(lowerer *low, uint32_t i)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     const expr_node *n = lower_node_at(low, i);
     if (!churn__lower_can_be_null(n)) {
         return churn__lower_value_of(low, i);
@@ -144,6 +152,9 @@ static uint32_t nanos_of_call(lowerer *low, const expr_node *n)
 
 static uint32_t nanos_of(lowerer *low, uint32_t i)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     const expr_node *n = lower_node_at(low, i);
     if (!churn__lower_is_fine(n)) {
         return churn__lower_put_int(low, n, 0);
@@ -368,6 +379,9 @@ static uint32_t lower_node(lowerer *low, const expr_node *n)
 
 uint32_t churn__lower_value_of(lowerer *low, uint32_t i)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     if (!low->origins[i].deep) {
         return churn__lower_copy(low, i);
     }

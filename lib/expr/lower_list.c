@@ -73,6 +73,9 @@ typedef uint32_t (*question)(lowerer *low, const expr_node *n, bool want, uint32
 static uint32_t ask_branches(lowerer *low, const expr_node *n, churn__type type, uint32_t ternary,
                              question ask, bool want, uint32_t a, uint32_t b)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     expr_node *t = &low->comp->nodes[ternary];
     uint32_t x = churn__lower_condition(low, lower_arg(low, t, 0));
     t->pick = 1;
@@ -126,6 +129,9 @@ static uint32_t strict_list(lowerer *low, const expr_node *n, bool want, uint32_
 /* False, when a value is there, null included. */
 uint32_t churn__lower_strict(lowerer *low, const expr_node *n, uint32_t i)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     const expr_node *x = lower_node_at(low, i);
     if (churn__lower_is_list(low, i)) {
         return strict_list(low, n, true, i, i);
@@ -180,6 +186,9 @@ static uint32_t equal_lists(lowerer *low, const expr_node *n, bool want, uint32_
 
 uint32_t churn__lower_equal(lowerer *low, const expr_node *n, bool want, uint32_t a, uint32_t b)
 {
+    if (low->st != CHURN_OK) {
+        return 0;
+    }
     if (churn__lower_is_list(low, a) || churn__lower_is_list(low, b)) {
         return equal_lists(low, n, want, a, b);
     }

@@ -757,6 +757,50 @@ static void cancelled__in_the_middle__gives_nothing(void **state)
     assert_int_equal(churn_live_handles(), live);
 }
 
+/* ---- what would take for ever ---- */
+
+static void repeat(churn__buf *to, const char *text, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        churn__buf_text(to, text);
+    }
+}
+
+/* Each level makes twice as many steps as the one below: an error, and soon. */
+static void compile__what_doubles_with_every_level__is_over_the_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *middle, *after;
+        unsigned few, many;
+    } cases[] = {{"(", "b", " ? b : b)", 4, 60},
+                 {"", "1 in (b ? [i] : [2])", " + (b ? [1] : [i])", 4, 60},
+                 {"(", "t", " == t ? t : t + u)", 3, 60}};
+    const churn_variable names[] = {{{"b", 1}, CHURN_TYPE_BOOL, CHURN_VARIABLE_NULLABLE},
+                                    {{"i", 1}, CHURN_TYPE_INT, CHURN_VARIABLE_NULLABLE},
+                                    {{"t", 1}, CHURN_TYPE_TIME, CHURN_VARIABLE_NULLABLE},
+                                    {{"u", 1}, CHURN_TYPE_DURATION, CHURN_VARIABLE_NULLABLE}};
+    churn__heap *heap = churn__heap_create(NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int much = 0; much < 2; much++) {
+            churn_error err = {.struct_size = sizeof err};
+            churn_expression *e = NULL;
+            churn__buf text;
+            unsigned times = much != 0 ? cases[i].many : cases[i].few;
+            churn__buf_init(&text, heap);
+            repeat(&text, cases[i].before, times);
+            churn__buf_text(&text, cases[i].middle);
+            repeat(&text, cases[i].after, times);
+            churn_status st =
+                churn_expression_compile(text.data, text.size, names, 4, NULL, &e, &err);
+            assert_int_equal(st, much != 0 ? CHURN_E_LIMIT : CHURN_OK);
+            churn_expression_free(e);
+            churn__buf_clear(&text);
+        }
+    }
+    churn__heap_release(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -768,6 +812,7 @@ int main(void)
         cmocka_unit_test(arguments__that_are_null__are_refused),
         cmocka_unit_test(memory__failing_anywhere__leaks_nothing),
         cmocka_unit_test(cancelled__in_the_middle__gives_nothing),
+        cmocka_unit_test(compile__what_doubles_with_every_level__is_over_the_limit),
         cmocka_unit_test(room__of_any_size_and_place__is_kept_to),
     };
     return RUN_TESTS(tests);
