@@ -6,12 +6,12 @@ import pytest
 from programs import ROOT, environment, needs, python, run
 
 
-def sample(language):
-    """The only block of a language in the README that is a program."""
+def sample(language, count=1, which=0):
+    """One of the `count` blocks of a language in the README that are programs."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    assert len(found) == 1, f"{len(found)} blocks of {language}"
-    return found[0]
+    assert len(found) == count, f"{len(found)} blocks of {language}"
+    return found[which]
 
 
 @pytest.fixture
@@ -30,9 +30,17 @@ def test_the_sample_in_c(folder):
     assert re.fullmatch(r"acme is \w+, \d+ % known\n", text), text
 
 
+def test_the_sample_of_expressions(folder):
+    pytest.importorskip("churn")
+    (folder / "rule.py").write_text(sample("python", 2, 1), encoding="utf-8")
+    lines = python("rule.py", cwd=folder).decode().splitlines()
+    assert lines[:2] == ["True", "None"]
+    assert lines[-2:] == ["[True, False, None]", "Call Acme: 99.50 EUR"]
+
+
 def test_the_sample_in_python(folder):
     pytest.importorskip("churn")
-    (folder / "first.py").write_text(sample("python"), encoding="utf-8")
+    (folder / "first.py").write_text(sample("python", 2, 0), encoding="utf-8")
     lines = python("first.py", cwd=folder).decode().splitlines()
     assert lines[0] == "3 events, 0 rejected"
     # blue has been quiet for ten days on the 12th of January, but nothing came from the product until
