@@ -41,6 +41,10 @@ const char *churn__expr_word_hint(churn_str before, churn_str word)
         {CHURN__STR("between"), "; write `x >= a && x <= b`"},
         {CHURN__STR("BETWEEN"), "; write `x >= a && x <= b`"},
         {CHURN__STR("then"), "; write `condition ? a : b`"},
+        {CHURN__STR("desc"), "; write a `-` before what is ordered by"},
+        {CHURN__STR("DESC"), "; write a `-` before what is ordered by"},
+        {CHURN__STR("asc"), "; ascending is the rule: leave it out"},
+        {CHURN__STR("ASC"), "; ascending is the rule: leave it out"},
         {CHURN__STR(")"), "; no `(` is open"},
         {CHURN__STR("]"), "; no `[` is open"},
         {CHURN__STR("%"), "; `%` stands between two ints"}};

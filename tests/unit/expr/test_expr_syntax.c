@@ -87,6 +87,7 @@ static void compile__bad_syntax__says_where(void **state)
         {"while > 1", CHURN_E_PARSE, 104, 1, 1, "`while` is a reserved word"},
         {"if a then 1", CHURN_E_PARSE, 104, 1, 1, "cannot be a name; write `condition ? a : b`"},
         {"", CHURN_E_PARSE, 101, 1, 1, "the expression is empty"},
+        {"i desc", CHURN_E_PARSE, 101, 1, 3, "write a `-` before what is ordered by"},
         {"not a", CHURN_E_PARSE, 101, 1, 5, "not is `!`"},
         {"i <> 1", CHURN_E_PARSE, 101, 1, 4, "unequal is `!=`"},
         {"customer.plan like 'a'", CHURN_E_PARSE, 101, 1, 15, "write x.contains(\"...\")"},
