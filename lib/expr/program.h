@@ -256,7 +256,8 @@ void churn__expr_load(const churn__column *column, churn__type type, uint32_t ro
 /* As churn__expr_explain(), for cells: one a slot that is read, in their order; `why` they are
  * missing may be NULL. */
 churn_status churn__expr_explain_cells(const churn__expr *expr, const expr_cell *slots,
-                                       const churn__missing *why, churn__heap *heap, churn_table **out, churn_error *err);
+                                       const churn__missing *why, churn__heap *heap,
+                                       churn_table **out, churn_error *err);
 /* Why a cell is an error, with its place in the text. */
 churn_status churn__expr_explain_error(const churn__expr *expr, const expr_cell *cell,
                                        churn_error *err);
