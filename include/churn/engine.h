@@ -277,10 +277,9 @@ typedef struct churn_select_options {
     churn_str customer;         /* one customer; default all that exist at as_of */
     const churn_str *customers; /* instead of `customer`, as in churn_query_options */
     uint64_t customer_count;
-    const churn_str *select; /* columns: "<expression>" or "<name>: <expression>", of any type; an
-                                instant, number, text or truth is itself, a list its items with ", "
-                                between, a duration a number of seconds. NULL: the names that the
-                                condition reads */
+    const churn_str *select; /* columns: "<expression>" or "<name>: <expression>", of any type; a
+                                list is shown as its items with ", " between. NULL: the names that
+                                the condition reads */
     uint32_t select_count;
     uint32_t order_count;
     const churn_str *order; /* expressions, or names of columns, the first the most important; a `-`

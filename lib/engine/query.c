@@ -297,11 +297,6 @@ done:
 
 /* ---- asking ---- */
 
-static churn_column_type column_type(churn__type type)
-{
-    return type == CHURN__TYPE_DURATION ? CHURN_COLUMN_DOUBLE : churn__table_type(type);
-}
-
 static churn_status open_answer(churn__query *q, churn_error *err)
 {
     if (q->where != NULL) {
@@ -316,7 +311,8 @@ static churn_status open_answer(churn__query *q, churn_error *err)
     }
     churn__table_column(q->builder, "customer", CHURN_COLUMN_STRING);
     for (uint32_t i = 0; i < q->column_count; i++) {
-        churn__table_column(q->builder, q->columns[i].name.ptr, column_type(q->columns[i].type));
+        churn__table_column(q->builder, q->columns[i].name.ptr,
+                            churn__table_type(q->columns[i].type));
     }
     return CHURN_OK;
 }

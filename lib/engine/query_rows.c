@@ -115,7 +115,7 @@ static void write_cell(churn__table_builder *builder, uint32_t to, const churn__
         churn__table_add_time(builder, to, value->as.t);
         return;
     case CHURN__TYPE_DURATION:
-        churn__table_add_double(builder, to, (double)value->as.i / 1e9);
+        churn__table_add_duration(builder, to, value->as.i);
         return;
     default:
         churn__table_add_double(builder, to, value->as.d);

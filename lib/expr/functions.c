@@ -146,9 +146,8 @@ static const expr_function functions[] = {
     ONE("timestamp", G, I, T, OP_I2T, CEL, "Seconds since 1970-01-01.",
         "as_of > timestamp(1767225600)"),
     ONE("duration", G, U, U, OP_NONE, CEL, "The duration itself.", "duration(duration(\"1h\"))"),
-    ONE("duration", G, S, U, OP_S2U, CEL,
-        "Hours, minutes, seconds, ms, us and ns; days are 24h each.",
-        "as_of - customer.since > duration(\"720h\")"),
+    ONE("duration", G, S, U, OP_S2U, CEL, "Of h, m, s, ms, us and ns; a day is written 24h.",
+        "duration(\"1h30m\") < duration(\"2h\")"),
 
     PART("getFullYear", OP_T_YEAR, "The year.", "as_of.getFullYear() == 2026"),
     PART("getMonth", OP_T_MONTH, "The month, 0 to 11.", "as_of.getMonth() == 0"),

@@ -127,15 +127,16 @@ static void query__columns__names_types_and_missing(void **state)
                                        STR("at: as_of"),
                                        STR("who: customer.owner + '!'"),
                                        STR("sort: segment.large ? 'large' : 'small'"),
-                                       STR("one: 1")};
+                                       STR("one: 1"),
+                                       STR("lead: duration('36h') - duration('1ns')")};
     const churn_select_options options = {
-        .struct_size = sizeof options, .select = select, .select_count = 9};
+        .struct_size = sizeof options, .select = select, .select_count = 10};
     asked a;
     (void)state;
     asked_open(&a);
     ask(&a, "", &options);
     assert_int_equal(a.st, CHURN_OK);
-    assert_int_equal(churn_table_column_count(a.table), 10);
+    assert_int_equal(churn_table_column_count(a.table), 11);
     assert_string_equal(churn_table_column_name(a.table, 2), "metric.nps");
     assert_true(cell_number(a.table, 1, "mrr") == 199.0);
     assert_true(cell_number(a.table, 1, "twice") == 398.0);
@@ -149,6 +150,8 @@ static void query__columns__names_types_and_missing(void **state)
     assert_string_equal(cell_text(a.table, 1, "sort"), "large");
     assert_string_equal(cell_text(a.table, 2, "sort"), "small");
     assert_int_equal(cell_int(a.table, 2, "one"), 1);
+    assert_int_equal(churn_table_column_type(a.table, 10), CHURN_COLUMN_DURATION);
+    assert_int_equal(cell_int(a.table, 2, "lead"), INT64_C(129599999999999));
     asked_close(&a);
 }
 
