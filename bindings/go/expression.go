@@ -54,15 +54,8 @@ type ExpressionOptions struct {
 	Limits *Limits
 }
 
-// CompileExpression compiles an expression, a subset of the Common Expression Language (CEL), over
-// variables. An error has the line and column of the fault. Close the expression when done.
-func CompileExpression(text string, variables []Variable, options ...ExpressionOptions) (*Expression, error) {
-	if err := checkABI(); err != nil {
-		return nil, err
-	}
-	given := first(options)
-	var p packer
-	defer p.pins.Unpin()
+// expression is what compiling and checking are given beside the text.
+func (p *packer) expression(given ExpressionOptions, variables []Variable) (C.churn_expression_options, *C.churn_variable) {
 	to := C.churn_expression_options{struct_size: C.sizeof_churn_expression_options, limits: p.limits(given.Limits)}
 	if given.StrictCEL {
 		to.flags = C.CHURN_EXPRESSION_STRICT_CEL
@@ -71,6 +64,18 @@ func CompileExpression(text string, variables []Variable, options ...ExpressionO
 	if len(variables) > 0 {
 		packed = p.variables(variables)
 	}
+	return to, packed
+}
+
+// CompileExpression compiles an expression, a subset of the Common Expression Language (CEL), over
+// variables. An error has the line and column of the fault. Close the expression when done.
+func CompileExpression(text string, variables []Variable, options ...ExpressionOptions) (*Expression, error) {
+	if err := checkABI(); err != nil {
+		return nil, err
+	}
+	var p packer
+	defer p.pins.Unpin()
+	to, packed := p.expression(first(options), variables)
 	var out *C.churn_expression
 	why := newError()
 	status := C.churn_expression_compile(chars(text), C.size_t(len(text)), packed, C.uint32_t(len(variables)), &to, &out, &why)
@@ -105,17 +110,9 @@ func CheckExpression(text string, variables []Variable, options ...ExpressionOpt
 	if err := checkABI(); err != nil {
 		return nil, err
 	}
-	given := first(options)
 	var p packer
 	defer p.pins.Unpin()
-	to := C.churn_expression_options{struct_size: C.sizeof_churn_expression_options, limits: p.limits(given.Limits)}
-	if given.StrictCEL {
-		to.flags = C.CHURN_EXPRESSION_STRICT_CEL
-	}
-	var packed *C.churn_variable
-	if len(variables) > 0 {
-		packed = p.variables(variables)
-	}
+	to, packed := p.expression(first(options), variables)
 	var found *C.churn_table
 	why := newError()
 	status := C.churn_expression_check(chars(text), C.size_t(len(text)), packed, C.uint32_t(len(variables)), &to, &found, &why)
