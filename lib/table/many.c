@@ -94,21 +94,30 @@ void churn__table_add_null_strings(churn__table_builder *builder, uint32_t colum
     }
 }
 
-void churn__table_add_bools(churn__table_builder *builder, uint32_t column, const uint8_t *values,
-                            const uint8_t *there, size_t n)
+/* A bool column with room for n more cells; NULL: there is none, or nothing to do. */
+static churn__table_col *room_for_bits(churn__table_builder *builder, uint32_t column, size_t n)
 {
     churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_BOOL);
     if (col == NULL || n == 0) {
+        return NULL;
+    }
+    size_t bytes = churn__bits_bytes((size_t)col->count + n);
+    if (!churn__table_reserve(builder->table->heap, &col->values, bytes, 1)) {
+        churn__table_spoil(builder);
+        return NULL;
+    }
+    return col;
+}
+
+void churn__table_add_bools(churn__table_builder *builder, uint32_t column, const uint8_t *values,
+                            const uint8_t *there, size_t n)
+{
+    churn__table_col *col = room_for_bits(builder, column, n);
+    if (col == NULL) {
         return;
     }
-    churn__heap *heap = builder->table->heap;
-    size_t bytes = churn__bits_bytes((size_t)col->count + n);
-    bool fits = churn__table_reserve(heap, &col->values, bytes, 1);
-    if (fits) {
-        put_bits(col->values.data, col->count, values, n);
-        fits = count_cells(heap, col, there, n);
-    }
-    if (!fits) {
+    put_bits(col->values.data, col->count, values, n);
+    if (!count_cells(builder->table->heap, col, there, n)) {
         churn__table_spoil(builder);
     }
 }
@@ -345,18 +354,12 @@ static bool count_words(churn__heap *heap, churn__table_col *col, const uint64_t
 void churn__table_add_bits(churn__table_builder *builder, uint32_t column, const uint64_t *values,
                            const uint64_t *there, size_t n)
 {
-    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_BOOL);
-    if (col == NULL || n == 0) {
+    churn__table_col *col = room_for_bits(builder, column, n);
+    if (col == NULL) {
         return;
     }
-    churn__heap *heap = builder->table->heap;
-    size_t bytes = churn__bits_bytes((size_t)col->count + n);
-    bool fits = churn__table_reserve(heap, &col->values, bytes, 1);
-    if (fits) {
-        put_words_of_bits(col->values.data, col->count, values, n);
-        fits = count_words(heap, col, there, n);
-    }
-    if (!fits) {
+    put_words_of_bits(col->values.data, col->count, values, n);
+    if (!count_words(builder->table->heap, col, there, n)) {
         churn__table_spoil(builder);
     }
 }
