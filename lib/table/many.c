@@ -30,6 +30,15 @@ static void put_bits(uint8_t *bits, uint64_t at, const uint8_t *values, size_t n
     }
 }
 
+/* For n more cells of which `present` are there; a column without missing cells has no bitmap. */
+static bool room_for_validity(churn__heap *heap, churn__table_col *col, size_t present, size_t n)
+{
+    if (col->valid.data == NULL && (present == n || !churn__table_begin_validity(heap, col))) {
+        return present == n;
+    }
+    return churn__table_reserve(heap, &col->valid, churn__bits_bytes((size_t)col->count + n), 1);
+}
+
 /* Ends every append. */
 static bool count_cells(churn__heap *heap, churn__table_col *col, const uint8_t *there, size_t n)
 {
@@ -37,14 +46,10 @@ static bool count_cells(churn__heap *heap, churn__table_col *col, const uint8_t 
     for (size_t i = 0; i < n; i++) {
         present += there[i];
     }
-    if (col->valid.data == NULL && present < n && !churn__table_begin_validity(heap, col)) {
+    if (!room_for_validity(heap, col, present, n)) {
         return false;
     }
     if (col->valid.data != NULL) {
-        size_t bytes = churn__bits_bytes((size_t)col->count + n);
-        if (!churn__table_reserve(heap, &col->valid, bytes, 1)) {
-            return false;
-        }
         put_bits(col->valid.data, col->count, there, n);
     }
     col->nulls += n - present;
@@ -336,14 +341,10 @@ static size_t count_bits(const uint64_t *words, size_t n)
 static bool count_words(churn__heap *heap, churn__table_col *col, const uint64_t *there, size_t n)
 {
     size_t present = count_bits(there, n);
-    if (col->valid.data == NULL && present < n && !churn__table_begin_validity(heap, col)) {
+    if (!room_for_validity(heap, col, present, n)) {
         return false;
     }
     if (col->valid.data != NULL) {
-        size_t bytes = churn__bits_bytes((size_t)col->count + n);
-        if (!churn__table_reserve(heap, &col->valid, bytes, 1)) {
-            return false;
-        }
         put_words_of_bits(col->valid.data, col->count, there, n);
     }
     col->nulls += n - present;

@@ -102,6 +102,22 @@ static PyGetSetDef playbook_getset[] = {
 
 /* ---- methods ---- */
 
+typedef churn_status question(const churn_playbook *, churn_table **, churn_error *);
+
+/* A table that a playbook gives of itself. */
+static PyObject *give_table(core_handle *self, question *ask)
+{
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *playbook = core_open(self);
+    if (playbook == NULL) {
+        return NULL;
+    }
+    churn_status st = ask(playbook, &table, &err);
+    return st == CHURN_OK ? core_table_new(self->state, table)
+                          : core_raise(self->state, st, &err, "", NULL);
+}
+
 PyDoc_STRVAR(playbook_contents_doc,
              "contents($self)\n--\n\n"
              "What the playbook defines: sort, id, parent, detail and line of each.");
@@ -109,16 +125,7 @@ PyDoc_STRVAR(playbook_contents_doc,
 static PyObject *playbook_contents(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    core_handle *self = (core_handle *)object;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    const churn_playbook *playbook = core_open(self);
-    if (playbook == NULL) {
-        return NULL;
-    }
-    churn_status st = churn_playbook_contents(playbook, &table, &err);
-    return st == CHURN_OK ? core_table_new(self->state, table)
-                          : core_raise(self->state, st, &err, "", NULL);
+    return give_table((core_handle *)object, churn_playbook_contents);
 }
 
 PyDoc_STRVAR(
@@ -154,16 +161,7 @@ PyDoc_STRVAR(
 static PyObject *playbook_metrics(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    core_handle *self = (core_handle *)object;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    const churn_playbook *playbook = core_open(self);
-    if (playbook == NULL) {
-        return NULL;
-    }
-    churn_status st = churn_playbook_metrics(playbook, &table, &err);
-    return st == CHURN_OK ? core_table_new(self->state, table)
-                          : core_raise(self->state, st, &err, "", NULL);
+    return give_table((core_handle *)object, churn_playbook_metrics);
 }
 
 PyDoc_STRVAR(playbook_time_doc, "_time($self, text, /)\n--\n\n");
