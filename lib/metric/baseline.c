@@ -116,7 +116,7 @@ static churn_status past_create(churn__metric_plan *plan, uint32_t metric, past 
     churn__metric_config config = plan->config;
     config.wanted = wanted;
     config.measure = false;
-    config.is_past = true;
+    config.past_of = def->kind;
     wanted[def->a.metric] = 1;
     CHURN_TRY(
         churn__metric_plan_create(plan->heap, &config, plan->version, dates, count, &p->plan, err));
@@ -151,7 +151,7 @@ churn_status churn__metric_baselines_create(churn__metric_plan *plan, churn_erro
         if (def->kind != CHURN__METRIC_BASELINE || churn__metric_is_grouped(def)) {
             continue;
         }
-        if (plan->config.is_past) {
+        if (plan->config.past_of == CHURN__METRIC_BASELINE) {
             CHURN_FAIL(CHURN_E_CONFIG, 0, "metric %q: a baseline of a baseline", &def->id);
         }
         count++;
@@ -195,13 +195,14 @@ void churn__metric_baselines_fresh(churn__metric_plan *plan)
 churn__metric_cell churn__metric_against(const churn__metric_def *def, churn__metric_cell value,
                                          double usual)
 {
-    if (usual == 0 && !def->difference) {
+    if (usual == 0 && def->form != CHURN__FORM_DIFFERENCE) {
         return churn__metric_no_value(churn__missing_worse(value.missing, CHURN__EMPTY));
     }
     if (value.missing != CHURN__PRESENT) {
         return value;
     }
-    return churn__metric_value(def->difference ? value.value - usual : value.value / usual);
+    bool differs = def->form == CHURN__FORM_DIFFERENCE;
+    return churn__metric_value(differs ? value.value - usual : value.value / usual);
 }
 
 static churn__metric_cell past_cell(const churn__metric_plan *plan, const past *p, uint32_t date,

@@ -16,6 +16,7 @@ bool churn__metric_is_derived(const churn__metric_def *def)
     case CHURN__METRIC_DELTA:
     case CHURN__METRIC_EXPR:
     case CHURN__METRIC_BASELINE:
+    case CHURN__METRIC_CARRY:
         return true;
     default:
         return false;
@@ -24,7 +25,8 @@ bool churn__metric_is_derived(const churn__metric_def *def)
 
 uint32_t churn__metric_input_count(const churn__metric_def *def)
 {
-    uint32_t count = def->kind == CHURN__METRIC_BASELINE ? 1 : 2;
+    bool one = def->kind == CHURN__METRIC_BASELINE || def->kind == CHURN__METRIC_CARRY;
+    uint32_t count = one ? 1 : 2;
     if (def->kind == CHURN__METRIC_EXPR) {
         count = 0;
         (void)(def->expr == NULL ? NULL : churn__expr_slots(def->expr, &count));

@@ -25,13 +25,14 @@ typedef enum churn__metric_kind {
     CHURN__METRIC_PCT_CHANGE, /* (a - b) / b */
     CHURN__METRIC_DELTA,      /* a - b */
     CHURN__METRIC_EXPR,       /* an expression over metrics and attributes */
-    CHURN__METRIC_BASELINE,   /* a against the median of its own past, or of a group */
+    CHURN__METRIC_BASELINE,   /* a against its own past, a group, or a frozen distribution */
     CHURN__METRIC_ATTRIBUTE,  /* an attribute as it is */
     CHURN__METRIC_CUSTOMER,   /* age_days */
     CHURN__METRIC_MILESTONE,
     CHURN__METRIC_TOUCHPOINT,
     CHURN__METRIC_CONTACT,
     CHURN__METRIC_ANNOUNCEMENT,
+    CHURN__METRIC_CARRY, /* the last value of a metric that is missing now */
     CHURN__METRIC_KINDS
 } churn__metric_kind;
 
@@ -124,7 +125,10 @@ typedef enum churn__metric_what {
     CHURN__ATTRIBUTE_VALUE,
     CHURN__ATTRIBUTE_CHANGED, /* bool */
     CHURN__ATTRIBUTE_CHANGES,
-    CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE
+    CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE,
+    /* of what is carried */
+    CHURN__CARRY_VALUE,
+    CHURN__CARRY_AGE_DAYS /* how old it is; 0 where the metric is there now */
 } churn__metric_what;
 
 typedef enum churn__metric_of {
@@ -160,8 +164,52 @@ typedef struct churn__metric_filter {
 typedef enum churn__baseline_of {
     CHURN__BASELINE_SELF = 0, /* the customer's own past */
     CHURN__BASELINE_SEGMENT,  /* customers of the same segment, at as_of */
-    CHURN__BASELINE_ALL       /* all customers, at as_of */
+    CHURN__BASELINE_ALL,      /* all customers, at as_of */
+    CHURN__BASELINE_FROZEN    /* a distribution that the playbook holds */
 } churn__baseline_of;
+
+typedef enum churn__baseline_form {
+    CHURN__FORM_RATIO = 0,  /* value / median */
+    CHURN__FORM_DIFFERENCE, /* value - median */
+    CHURN__FORM_PERCENTILE, /* share of values below, those equal by half: 0 to 1 */
+    CHURN__FORM_ROBUST_Z,   /* distance from the median in spreads about it */
+    CHURN__FORM_TREND       /* of SELF: slope a period, as a part of the median of sizes */
+} churn__baseline_form;
+
+/*
+ * How numbers are distributed: ascending, either each as often as it occurs (`upto` is NULL) or
+ * each once, and how many are at most as large. Whatever the way, the same answers to the bit.
+ */
+typedef struct churn__distribution {
+    const double *values;
+    const uint64_t *upto; /* by value, or NULL */
+    uint32_t value_count;
+    uint64_t total;  /* 0: empty, and the others mean nothing */
+    double median;   /* of the numbers */
+    double mad;      /* median absolute deviation from that median */
+    double mean_dev; /* mean absolute deviation from it */
+} churn__distribution;
+
+/* Put numbers that are all finite into order. False: no memory. */
+bool churn__distribution_sort(churn__heap *heap, double *values, size_t n);
+/* Make one of n values (finite, ascending), each once with its count (positive; the sum fits), or
+ * as often as they occur where `counts` is NULL. `upto` is room for n, unused without counts. What
+ * it is made of is kept as long as it is used. */
+void churn__distribution_make(const double *values, const uint64_t *counts, uint32_t n,
+                              uint64_t *upto, churn__distribution *out);
+/* Share of what is less than x, and of what is equal by half; it is not empty. */
+double churn__distribution_rank(const churn__distribution *d, double x);
+/* (x - median) / (1.4826 mad); where that is 0 / (1.253314 mean_dev); where that is 0 as well 0 for
+ * the median itself. False: there is no spread to compare with. */
+bool churn__distribution_z(const churn__distribution *d, double x, double *out);
+
+/* One that a playbook holds under `references`. */
+typedef struct churn__metric_reference {
+    churn_str id;
+    uint32_t line, column;
+    uint32_t metric; /* that it was made of; UINT32_MAX: not said */
+    churn__distribution found;
+} churn__metric_reference;
 
 /* A declared property of events. */
 typedef struct churn__prop_def {
@@ -235,10 +283,13 @@ typedef struct churn__metric_def {
     const churn__expr *expr; /* where of events or records; a metric's own expression */
     churn__operand a, b;
     churn__baseline_of baseline;
-    uint32_t back;    /* of a baseline of its own: how many values of the past, */
-    uint32_t fewest;  /* and how many must be there; `every` apart. Of groups: in them */
-    bool difference;  /* value - median, else value / median */
+    churn__baseline_form form;
+    /* Of a baseline of its own: how many values of the past, `every` apart, and how many must be
+     * there; a trend counts the present value among them. Of groups: members. Of what is carried:
+     * how many dates are looked at. */
+    uint32_t back, fewest;
     uint32_t segment; /* of a baseline of segments; UINT32_MAX: the first that holds */
+    const churn__metric_reference *reference; /* of a frozen one */
     /* How often all customers are gone through before it can be computed: 0 for what stands on its
      * customer alone; baselines of groups and what is made of them have more. */
     uint32_t round;
@@ -291,7 +342,9 @@ typedef struct churn__metric_config {
     uint32_t attribute_count;
     const uint8_t *wanted; /* by metric: only these, and what they are made of; NULL: all */
     bool measure;          /* keep figures of quality */
-    bool is_past;          /* of a baseline: it may have none of its own */
+    /* It is a past: one of a baseline may have none of its own, one of what is carried only those
+     * of baselines. */
+    churn__metric_kind past_of; /* CHURN__METRIC_BASELINE, CHURN__METRIC_CARRY; else 0 */
 } churn__metric_config;
 
 /* Definitions bound to a version: names resolved to codes, order found, freshness of each source at
@@ -344,7 +397,15 @@ churn__missing churn__metric_median(double *numbers, size_t n, uint32_t fewest, 
 /* A baseline of all customers or of segments. */
 static inline bool churn__metric_is_grouped(const churn__metric_def *def)
 {
-    return def->kind == CHURN__METRIC_BASELINE && def->baseline != CHURN__BASELINE_SELF;
+    return def->kind == CHURN__METRIC_BASELINE &&
+           (def->baseline == CHURN__BASELINE_SEGMENT || def->baseline == CHURN__BASELINE_ALL);
+}
+
+/* It is evaluated at earlier dates, too: a baseline of its own past, or what is carried. */
+static inline bool churn__metric_has_past(const churn__metric_def *def)
+{
+    return def->kind == CHURN__METRIC_CARRY ||
+           (def->kind == CHURN__METRIC_BASELINE && def->baseline == CHURN__BASELINE_SELF);
 }
 
 /* The metrics that one is made of: the ith of `count`, UINT32_MAX: no metric. */

@@ -16,6 +16,7 @@ static churn__metric_list *plan_list(churn__metric_plan *plan, const churn__metr
     case CHURN__METRIC_DELTA:
     case CHURN__METRIC_EXPR:
     case CHURN__METRIC_BASELINE:
+    case CHURN__METRIC_CARRY:
         return NULL;
     default:
         return &plan->records[def->kind];

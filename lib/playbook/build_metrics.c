@@ -210,7 +210,7 @@ static void fill_baseline(builder *b, const churn__yaml_node *item, churn__metri
     fill_operand(b, b_get(part, "metric"), &def->a);
     def->baseline =
         (churn__baseline_of)b_word(part, "of", &schema_baseline_of, CHURN__BASELINE_SELF);
-    def->difference = b_word(part, "as", &schema_baseline_as, 0) == 1;
+    def->form = (churn__baseline_form)b_word(part, "as", &schema_baseline_as, CHURN__FORM_RATIO);
     if (def->baseline == CHURN__BASELINE_SELF) {
         fill_past(b, part, def);
     } else {

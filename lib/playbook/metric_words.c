@@ -141,7 +141,7 @@ const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric)
     const churn__metric_def *def = &playbook->metrics[metric];
     for (uint32_t steps = 0; steps < playbook->metric_count; steps++) {
         bool differs = def->kind == CHURN__METRIC_DELTA ||
-                       (def->kind == CHURN__METRIC_BASELINE && def->difference);
+                       (def->kind == CHURN__METRIC_BASELINE && def->form == CHURN__FORM_DIFFERENCE);
         if (!differs || def->a.is_attribute) {
             break;
         }

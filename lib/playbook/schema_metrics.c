@@ -140,8 +140,9 @@ static const schema_word baseline_words[] = {
 };
 const schema schema_baseline_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_words)};
 static const schema_word baseline_forms[] = {
-    {"ratio", 0, false, "The value divided by the median: 0.5 is half of what is usual."},
-    {"difference", 1, false, "The value less the median."},
+    {"ratio", CHURN__FORM_RATIO, false,
+     "The value divided by the median: 0.5 is half of what is usual."},
+    {"difference", CHURN__FORM_DIFFERENCE, false, "The value less the median."},
 };
 const schema schema_baseline_as = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_forms)};
 static const schema back = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1000};

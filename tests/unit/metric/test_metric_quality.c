@@ -216,7 +216,7 @@ static void plan_eval_late__groups__the_first_that_holds(void **state)
                                  .kind = CHURN__METRIC_BASELINE,
                                  .baseline = CHURN__BASELINE_SEGMENT,
                                  .segment = UINT32_MAX,
-                                 .difference = true,
+                                 .form = CHURN__FORM_DIFFERENCE,
                                  .round = 1,
                                  .type = CHURN__TYPE_DOUBLE}};
     churn__metric_plan *plan = measured(w, defs, 2);
