@@ -38,7 +38,8 @@ typedef enum churn__slot_kind {
     CHURN__SLOT_PLAY_RUNNING, /* has an open task; never missing */
     CHURN__SLOT_STATUS,       /* string, missing (empty) if never set */
     CHURN__SLOT_TAGS,         /* CHURN__TYPE_STRINGS; never missing */
-    CHURN__SLOT_AS_OF
+    CHURN__SLOT_AS_OF,
+    CHURN__SLOT_ROLL_UP /* index into roll_ups; no condition can name it */
 } churn__slot_kind;
 
 #define CHURN__PART_SCORE 0
@@ -46,6 +47,9 @@ typedef enum churn__slot_kind {
 #define CHURN__PART_COVERAGE 2
 #define CHURN__PART_LOW 3
 #define CHURN__PART_HIGH 4
+#define CHURN__PART_CERTAIN 5    /* bool */
+#define CHURN__PART_OVERRIDDEN 6 /* bool */
+#define CHURN__PART_CARD 7       /* string: a segment, or "default" */
 #define CHURN__PART_GROUP 16
 
 typedef struct churn__slot {
@@ -56,12 +60,13 @@ typedef struct churn__slot {
 } churn__slot;
 
 /* What must be computed one after the other: metrics that stand on their customer alone all at
- * once, before everything; then segments, scores and metrics that stand on other customers (those
- * with a `round`) in an order in which each comes after what it reads. */
+ * once, before everything; then segments, scores, and what stands on other customers (roll-ups, and
+ * metrics with a `round`) in an order in which each comes after what it reads. */
 typedef enum churn__node_kind {
     CHURN__NODE_METRIC = 1,
     CHURN__NODE_SEGMENT,
-    CHURN__NODE_SCORE
+    CHURN__NODE_SCORE,
+    CHURN__NODE_ROLL_UP
 } churn__node_kind;
 
 typedef struct churn__node {
@@ -75,6 +80,32 @@ typedef struct churn__attribute_def {
     churn__type type; /* BOOL, DOUBLE, STRING, TIME */
     uint32_t line, column;
 } churn__attribute_def;
+
+/* The scores of child customers, those whose attribute `parent` is the customer's id, as a number.
+ * Children without the score are left out. */
+typedef enum churn__roll_up_take {
+    CHURN__ROLL_UP_MEAN = 0,
+    CHURN__ROLL_UP_MIN,
+    CHURN__ROLL_UP_MAX,
+    CHURN__ROLL_UP_MEDIAN,
+    CHURN__ROLL_UP_QUANTILE,
+    CHURN__ROLL_UP_WORST, /* mean of the k lowest */
+    CHURN__ROLL_UP_MRR,   /* mean by MRR */
+    CHURN__ROLL_UP_ANY    /* 0 if one is in the band or below it, else 100 */
+} churn__roll_up_take;
+
+typedef struct churn__roll_up_def {
+    churn_str name; /* for people: "roll_up(usage, worst)" */
+    uint32_t line, column;
+    uint32_t score, slot; /* of the children; the slot of the outcome */
+    churn__roll_up_take take;
+    double q;          /* QUANTILE */
+    uint32_t k;        /* WORST */
+    uint32_t band;     /* ANY: its number in the score */
+    uint32_t mrr_slot; /* MRR: a metric of the children; else UINT32_MAX */
+    bool descendants;  /* children of children as well */
+    uint32_t round;    /* as of a metric: how often all customers are gone through before */
+} churn__roll_up_def;
 
 /* A test of the playbook: records as texts, then what to expect. */
 typedef struct churn__test_record {
@@ -160,6 +191,8 @@ struct churn_playbook {
     uint32_t segment_count;
     const churn__score_def *scores;
     uint32_t score_count;
+    const churn__roll_up_def *roll_ups;
+    uint32_t roll_up_count;
     const churn__trigger_def *triggers;
     uint32_t trigger_count;
     const churn__play_def *plays;
