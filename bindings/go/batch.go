@@ -360,3 +360,25 @@ func (s *Store) AddAnnouncements(from Announcements, options ...LoadOptions) (*L
 		return C.churn_store_add_announcements(l.store, &batch, l.options, l.report, l.err)
 	})
 }
+
+// AddOverrides adds a batch of judgements of scores.
+func (s *Store) AddOverrides(from Overrides, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Customer), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_override_batch{
+			struct_size: C.sizeof_churn_override_batch,
+			row_count:   C.uint64_t(p.rows),
+			customer:    p.texts("Customer", from.Customer),
+			score:       p.words("Score", from.Score),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			value:       p.floats("Value", from.Value),
+			reason:      p.optionalTexts("Reason", from.Reason),
+			author:      p.words("Author", from.Author),
+			expires_at:  p.times("ExpiresAt", from.ExpiresAt),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_overrides(l.store, &batch, l.options, l.report, l.err)
+	})
+}

@@ -57,6 +57,7 @@ const (
 	KindTouchpoint   RecordKind = 11
 	KindSpend        RecordKind = 13
 	KindRate         RecordKind = 14
+	KindOverride     RecordKind = 15
 	KindAnnouncement RecordKind = 16
 )
 
@@ -70,6 +71,7 @@ var kindNames = map[RecordKind]string{
 	KindTouchpoint:   "touchpoint",
 	KindSpend:        "spend",
 	KindRate:         "rate",
+	KindOverride:     "override",
 	KindAnnouncement: "announcement",
 }
 
@@ -544,4 +546,29 @@ type Announcements struct {
 	At      []time.Time
 	KnownAt []time.Time
 	Kind    []string
+}
+
+// Override is a score that a person set by hand, from At on. Without a value it takes back what was
+// judged before.
+type Override struct {
+	Customer  string
+	Score     string
+	At        time.Time
+	KnownAt   time.Time // optional
+	Value     *float64  // 0 to 100; nil: the judgement is taken back
+	Reason    string    // optional
+	Author    string    // optional
+	ExpiresAt time.Time // optional; after At
+}
+
+// Overrides is a batch of overrides; a value that is NaN takes a judgement back.
+type Overrides struct {
+	Customer  []string
+	Score     []string
+	At        []time.Time
+	KnownAt   []time.Time
+	Value     []float64
+	Reason    []string
+	Author    []string
+	ExpiresAt []time.Time
 }

@@ -338,3 +338,21 @@ func (s *Store) AddAnnouncement(from Announcement) error {
 		return C.churn_store_add_announcement(store, &record, err)
 	})
 }
+
+// AddOverride adds or replaces one judgement of a score.
+func (s *Store) AddOverride(from Override) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_override{
+			struct_size: C.sizeof_churn_override,
+			customer:    p.str(from.Customer),
+			score:       p.str(from.Score),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			value:       optionalFloat(from.Value),
+			reason:      p.str(from.Reason),
+			author:      p.str(from.Author),
+			expires_at:  optionalMicros(from.ExpiresAt),
+		}
+		return C.churn_store_add_override(store, &record, err)
+	})
+}

@@ -83,7 +83,8 @@ CHURN_API churn_status churn_store_erase(churn_store *store, const churn_str *cu
  * Erase a user: a person, whichever customers they worked for.
  *
  * What they did stays as a number, without them: events, tickets, surveys and touchpoints lose the
- * user; tickets and surveys by them lose their text too. Contacts with this id are taken out.
+ * user; tickets and surveys by them lose their text too. Overrides by them lose their author, and
+ * keep value and reason: these speak of the customer. Contacts with this id are taken out.
  * Counts stay what they were, except those of distinct users. In engines an owner of that name is
  * unset, and so is a title in which the name is a word. A record in which another field has just
  * this text (an attribute `owner`, a property of an event) keeps it and is counted in
@@ -118,13 +119,14 @@ typedef struct churn_forget_report {
  *
  * Out go events, surveys, touchpoints, spends and announcements before it; tickets that were closed
  * and invoices that were paid before it; states (subscriptions, attributes, contacts, rates, churn
- * records) that a later one had taken over by then; and versions of any record that were no longer
- * held to be true by then. What held at that instant stays, so that questions from then on are
- * answered as before, except where they look back further: for windows it is as if every source had
- * been tracked `from` then, and they are missing with short_history unless the playbook says
- * otherwise. The tenure of a subscription counts from the oldest state that is kept. Customers,
- * aliases and milestones stay; who is known by nothing but what is forgotten is in no table any
- * more, and what is forgotten keeps no source fresh: mark those that are silent for long.
+ * records, overrides) that a later one had taken over by then; overrides that were taken back or
+ * had expired; and versions of any record that were no longer held to be true by then. What held at
+ * that instant stays, so that questions from then on are answered as before, except where they look
+ * back further: for windows it is as if every source had been tracked `from` then, and they are
+ * missing with short_history unless the playbook says otherwise. The tenure of a subscription
+ * counts from the oldest state that is kept. Customers, aliases and milestones stay; who is known
+ * by nothing but what is forgotten is in no table any more, and what is forgotten keeps no source
+ * fresh: mark those that are silent for long.
  *
  * Rows that are loaded later and are older are taken; a further call takes them out only with a
  * later instant. Engines keep their history.

@@ -54,6 +54,7 @@ typedef int32_t churn_record_kind;
 #define CHURN_RECORD_CHURN 12
 #define CHURN_RECORD_SPEND 13 /* spend, rate, announcement: of the business, of no customer */
 #define CHURN_RECORD_RATE 14
+#define CHURN_RECORD_OVERRIDE 15
 #define CHURN_RECORD_ANNOUNCEMENT 16
 
 /** A truth: 0, 1, or CHURN_TRUTH_NONE for not given. */
@@ -530,6 +531,39 @@ typedef struct churn_churn_batch {
     churn_int_column amount;
     churn_string_column currency;
 } churn_churn_batch;
+
+/* ---- override: key customer, score, at ---- */
+
+/** A person's judgement of a customer: a health score set by hand. From `at` on the newest of a
+ * customer and a score holds, until it expires or a playbook's `max_age` has passed; a row without
+ * a value takes back what was judged before it. Scores are names: a store knows no playbooks, and
+ * keeps judgements of scores that no playbook has. */
+typedef struct churn_override {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str customer;
+    churn_str score; /* the id of a score: 1 to 1,024 bytes */
+    churn_time at;
+    churn_time known_at;
+    double value;     /* [optional] 0 to 100; not given: the judgement is taken back */
+    churn_str reason; /* [optional] */
+    churn_str author; /* [optional] who says so: a person of the host, no user of the customer */
+    churn_time expires_at; /* [optional] [schedule] after `at`; from then on it no longer holds */
+} churn_override;
+
+typedef struct churn_override_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column customer;
+    churn_string_column score;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_double_column value;
+    churn_string_column reason;
+    churn_string_column author;
+    churn_time_column expires_at;
+} churn_override_batch;
 
 /* ---- of the business: spend, rate, announcement ----
  *

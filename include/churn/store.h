@@ -391,6 +391,19 @@ CHURN_API churn_status churn_store_add_announcement(churn_store *store,
                                                     const churn_announcement *announcement,
                                                     churn_error *err);
 
+/**
+ * Add or replace one judgement of a score.
+ *
+ * @param override borrowed
+ * @param err optional
+ * @return as churn_store_add_customer(); CHURN_E_RANGE for a value outside 0 to 100 and for an
+ *         `expires_at` that is not after `at`
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_override(churn_store *store, const churn_override *override,
+                                                churn_error *err);
+
 /*
  * Batches of columns: one call, one version of the store.
  */
@@ -634,6 +647,22 @@ CHURN_API churn_status churn_store_add_announcements(churn_store *store,
                                                      const churn_announcement_batch *batch,
                                                      const churn_load_options *options,
                                                      churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of judgements of scores.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_overrides(churn_store *store,
+                                                 const churn_override_batch *batch,
+                                                 const churn_load_options *options,
+                                                 churn_load_report *report, churn_error *err);
 
 /**
  * Add the rows of an Arrow stream: one version of the store, whatever the number of its batches.

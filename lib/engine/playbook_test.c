@@ -165,7 +165,7 @@ static const churn_record_kind record_kinds[] = {
     CHURN_RECORD_SUBSCRIPTION, CHURN_RECORD_INVOICE,    CHURN_RECORD_TICKET,
     CHURN_RECORD_SURVEY,       CHURN_RECORD_CHURN,      CHURN_RECORD_CONTACT,
     CHURN_RECORD_MILESTONE,    CHURN_RECORD_TOUCHPOINT, CHURN_RECORD_RATE,
-    CHURN_RECORD_ANNOUNCEMENT,
+    CHURN_RECORD_ANNOUNCEMENT, CHURN_RECORD_OVERRIDE,
 };
 
 /* The test's customer is there even where no record says so, and every kind of record is provided.

@@ -111,6 +111,7 @@ static const record_sort record_sorts[] = {
     {"churns", CHURN_RECORD_CHURN, NULL, true, false},
     {"rates", CHURN_RECORD_RATE, NULL, false, true},
     {"announcements", CHURN_RECORD_ANNOUNCEMENT, NULL, false, true},
+    {"overrides", CHURN_RECORD_OVERRIDE, NULL, false, false},
 };
 #define RECORD_SORTS (sizeof record_sorts / sizeof record_sorts[0])
 #define EXTRA_FIELDS 3 /* customer, id, currency */

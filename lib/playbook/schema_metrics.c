@@ -18,7 +18,7 @@ static const schema_word record_kinds[] = {
     {"touchpoint", CHURN_RECORD_TOUCHPOINT, false, "Contacts with a customer."},
     {"spend", CHURN_RECORD_SPEND, false, "Costs of acquisition."},
     {"rate", CHURN_RECORD_RATE, false, "Exchange rates."},
-    {"override", 0, true, "Scores set by hand."},
+    {"override", CHURN_RECORD_OVERRIDE, false, "Scores set by hand."},
     {"announcement", CHURN_RECORD_ANNOUNCEMENT, false, "Announcements."},
 };
 const schema schema_record_kind = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(record_kinds)};

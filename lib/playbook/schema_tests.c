@@ -23,6 +23,10 @@ static const schema nothing = {.type = SCHEMA_NOTHING};
 static const schema *const value_sorts[] = {&nothing, &schema_value};
 static const schema value_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(value_sorts)};
 
+static const schema points = {.type = SCHEMA_NUMBER, .ranged = true, .low = 0, .high = 100};
+static const schema *const points_sorts[] = {&nothing, &points};
+static const schema points_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(points_sorts)};
+
 static const schema props = {.type = SCHEMA_MAP, .of = &value_or_null, .free_keys = true};
 
 static const schema_key event_keys[] = {
@@ -142,6 +146,15 @@ static const schema_key announcement_keys[] = {
     FIELD("kind", &schema_text, "release, price_change, outage ..."),
     KNOWN_AT,
 };
+static const schema_key override_keys[] = {
+    NEEDED("score", &schema_name, "Which score."),
+    NEEDED("at", &schema_instant, "Since when."),
+    FIELD("value", &points_or_null, "What it is set to, 0 to 100; null takes a judgement back."),
+    FIELD("reason", &schema_text, "Why."),
+    FIELD("author", &schema_text, "Who says so."),
+    FIELD("expires_at", &schema_instant, "When it no longer holds."),
+    KNOWN_AT,
+};
 static const schema_key attribute_keys[] = {
     NEEDED("name", &schema_name, "Which attribute."),
     NEEDED("value", &value_or_null, "Its value; null unsets it."),
@@ -161,6 +174,7 @@ static const schema milestone = {SCHEMA_KEYS_OF(milestone_keys)};
 static const schema touchpoint = {SCHEMA_KEYS_OF(touchpoint_keys)};
 static const schema rate = {SCHEMA_KEYS_OF(rate_keys)};
 static const schema announcement = {SCHEMA_KEYS_OF(announcement_keys)};
+static const schema override = {SCHEMA_KEYS_OF(override_keys)};
 static const schema events = {.type = SCHEMA_LIST, .of = &event};
 static const schema subscriptions = {.type = SCHEMA_LIST, .of = &subscription};
 static const schema invoices = {.type = SCHEMA_LIST, .of = &invoice};
@@ -173,6 +187,7 @@ static const schema milestones = {.type = SCHEMA_LIST, .of = &milestone};
 static const schema touchpoints = {.type = SCHEMA_LIST, .of = &touchpoint};
 static const schema rates = {.type = SCHEMA_LIST, .of = &rate};
 static const schema announcements = {.type = SCHEMA_LIST, .of = &announcement};
+static const schema overrides = {.type = SCHEMA_LIST, .of = &override};
 
 static const schema_key given_keys[] = {
     {"customer", &customer,
@@ -190,6 +205,7 @@ static const schema_key given_keys[] = {
     {"touchpoints", &touchpoints, .doc = "How the customer was contacted."},
     {"rates", &rates, .doc = "Exchange rates."},
     {"announcements", &announcements, .doc = "What was announced to all."},
+    {"overrides", &overrides, .doc = "Scores set by hand."},
     {"stale", &sources, .doc = "Sources that do not count as fresh.", .example = "[product]"},
 };
 static const schema given = {SCHEMA_KEYS_OF(given_keys)};

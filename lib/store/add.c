@@ -43,6 +43,7 @@ typedef union any_record {
     churn_spend spend;
     churn_rate rate;
     churn_announcement announcement;
+    churn_override override;
     char bytes[1];
 } any_record;
 
@@ -217,6 +218,12 @@ churn_status churn_store_add_announcement(churn_store *store,
     return add_record(store, KIND_ANNOUNCEMENT, announcement, err);
 }
 
+churn_status churn_store_add_override(churn_store *store, const churn_override *override,
+                                      churn_error *err)
+{
+    return add_record(store, KIND_OVERRIDE, override, err);
+}
+
 /* ---- a batch of columns ---- */
 
 typedef union any_batch {
@@ -235,6 +242,7 @@ typedef union any_batch {
     churn_spend_batch spend;
     churn_rate_batch rate;
     churn_announcement_batch announcement;
+    churn_override_batch override;
 } any_batch;
 
 static churn_status refuse_stream_options(const churn_load_options *o, churn_error *err)
@@ -376,4 +384,11 @@ churn_status churn_store_add_announcements(churn_store *store,
                                            churn_load_report *report, churn_error *err)
 {
     return add_batch(store, KIND_ANNOUNCEMENT, batch, options, report, err);
+}
+
+churn_status churn_store_add_overrides(churn_store *store, const churn_override_batch *batch,
+                                       const churn_load_options *options, churn_load_report *report,
+                                       churn_error *err)
+{
+    return add_batch(store, KIND_OVERRIDE, batch, options, report, err);
 }

@@ -146,10 +146,16 @@ static void unset(edit *e, const field *f, char *row)
     }
 }
 
+/* Fields that say who did it: a customer's user, or the host's who judged. */
+static bool is_person(const field *f)
+{
+    return is_named(f, "user") || is_named(f, "author");
+}
+
 static bool is_by_user(const edit *e, const kind_info *info, const char *row)
 {
     for (uint32_t i = 0; i < info->field_count; i++) {
-        if (is_named(&info->fields[i], "user") && code_at(&info->fields[i], row) == e->user) {
+        if (is_person(&info->fields[i]) && code_at(&info->fields[i], row) == e->user) {
             return true;
         }
     }
@@ -161,7 +167,7 @@ static void unname(edit *e, const kind_info *info, char *row)
 {
     for (uint32_t i = 0; i < info->field_count; i++) {
         const field *f = &info->fields[i];
-        if (is_named(f, "user") || is_named(f, "text")) {
+        if (is_person(f) || is_named(f, "text")) {
             unset(e, f, row);
         }
     }
@@ -173,7 +179,7 @@ static bool mentions(const edit *e, const kind_info *info, const char *row)
     const attribute_row *a = (const void *)row;
     for (uint32_t i = 0; i < info->field_count; i++) {
         const field *f = &info->fields[i];
-        if (f->type == FIELD_TEXT && !is_named(f, "user") && code_at(f, row) == e->user) {
+        if (f->type == FIELD_TEXT && !is_person(f) && code_at(f, row) == e->user) {
             return true;
         }
     }

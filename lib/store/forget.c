@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <churn/erase.h>
 
+#include <math.h>
+
 #include "store/edit.h"
 
 /*
@@ -48,6 +50,14 @@ static bool has_successor(const edit *e, const kind_info *info, const char *rows
     return false;
 }
 
+/* Nothing is set any more, and nothing older comes to light when it goes: whatever is older has
+ * this for a successor, and goes too. */
+static bool override_is_over(const edit *e, const override_row *row)
+{
+    bool ended = isnan(row->data.value) || is_past(row->data.expires_at, e->before);
+    return ended && row_known(&row->head, e->before);
+}
+
 static bool is_over(const edit *e, uint32_t kind, const char *rows, size_t count,
                     const row_head *row)
 {
@@ -65,6 +75,9 @@ static bool is_over(const edit *e, uint32_t kind, const char *rows, size_t count
     case CHURN_RECORD_RATE:
     case CHURN_RECORD_CHURN:
         return is_overruled(row, before) || (past && has_successor(e, info, rows, count, row));
+    case CHURN_RECORD_OVERRIDE:
+        return is_overruled(row, before) || (past && (has_successor(e, info, rows, count, row) ||
+                                                      override_is_over(e, (const void *)row)));
     case CHURN_RECORD_TICKET:
         return is_overruled(row, before) || (past && ticket_is_over((const void *)row, before));
     case CHURN_RECORD_INVOICE:

@@ -205,6 +205,19 @@ static const field announcement_fields[] = {
     {PUBLIC(announcement, kind), .type = FIELD_TEXT, DATA(announcement, kind)},
 };
 
+#define OVERRIDE(member) PUBLIC(override, member), DATA(override, member)
+
+static const field override_fields[] = {
+    {PUBLIC(override, customer), .type = FIELD_CUSTOMER, .required = true, HEAD(customer)},
+    {PUBLIC(override, score), .type = FIELD_NAME, .required = true, HEAD(id)},
+    {PUBLIC(override, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(override, known_at), .type = FIELD_TIME, HEAD(known)},
+    {OVERRIDE(value), .type = FIELD_NUMBER, .points = true},
+    {OVERRIDE(reason), .type = FIELD_TEXT},
+    {OVERRIDE(author), .type = FIELD_TEXT},
+    {OVERRIDE(expires_at), .type = FIELD_TIME},
+};
+
 /* What an instant dates comes before the instant itself, which is cleared last. */
 #define MASK(kind, dated_by, member, type_)                                           \
     {                                                                                 \
@@ -284,6 +297,9 @@ const kind_info churn__store_kinds[KINDS] = {
     [KIND_ANNOUNCEMENT] = {FIELDS(announcement), COPIES(announcement, at, known_at),
                            COPY_KEY(announcement, name), .record = CHURN_RECORD_ANNOUNCEMENT,
                            .key_id = true, .key_when = true, .business = true},
+    [KIND_OVERRIDE] = {FIELDS(override), COPIES(override, at, known_at), COPY_KEY(override, score),
+                       .record = CHURN_RECORD_OVERRIDE, .states = true, .key_id = true,
+                       .key_when = true},
 };
 
 _Static_assert(sizeof(subscription_row) <= ROW_MAX && sizeof(ticket_row) <= ROW_MAX &&

@@ -23,7 +23,8 @@
 #define KIND_SPEND 12
 #define KIND_RATE 13
 #define KIND_ANNOUNCEMENT 14
-#define KINDS 15
+#define KIND_OVERRIDE 15
+#define KINDS 16
 #define KIND_NONE UINT32_MAX
 
 #define FIELDS_MAX 24 /* of one kind */
@@ -55,6 +56,7 @@ typedef struct field {
     bool required;
     bool key;                 /* the record is known by it, beside its customer and id */
     bool positive;            /* money that cannot be negative, a number that must be above 0 */
+    bool points;              /* a number of 0 to 100 */
     uint16_t single, batch;   /* where in the public structs */
     uint16_t row;             /* where in the kept row */
     const char *const *words; /* of FIELD_WORD: numbered from 1, ended by NULL */
@@ -166,6 +168,11 @@ typedef struct announcement_row {
     row_head head;
     churn__announcement data;
 } announcement_row;
+
+typedef struct override_row {
+    row_head head;
+    churn__override data;
+} override_row;
 
 /* `target` is not seen before the instant in `time`, nor without one. */
 typedef struct mask {

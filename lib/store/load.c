@@ -210,6 +210,19 @@ static int32_t take_words(load *l, uint32_t number, cell *in)
     }
 }
 
+static int32_t take_number(const field *f, const cell *in, void *to)
+{
+    double value = 0;
+    int32_t fault = churn__value_number(in, &value);
+    if (fault == 0 && f->points && (value < 0 || value > 100)) {
+        return REJECT_OUT_OF_RANGE;
+    }
+    if (fault == 0) {
+        memcpy(to, &value, sizeof value);
+    }
+    return fault;
+}
+
 static int32_t take_field(load *l, uint32_t number, cell *in)
 {
     const field *f = &l->kind->fields[number];
@@ -228,7 +241,7 @@ static int32_t take_field(load *l, uint32_t number, cell *in)
     case FIELD_MONEY:
         return take_money(l, f, in, to);
     case FIELD_NUMBER:
-        return churn__value_number(in, to);
+        return take_number(f, in, to);
     case FIELD_TRUTH:
         return churn__value_truth(in, to);
     case FIELD_VALUE:
@@ -363,6 +376,14 @@ static int32_t finish_rate(load *l)
     return l->row.rate.data.rate > 0 ? 0 : REJECT_OUT_OF_RANGE;
 }
 
+static int32_t finish_override(load *l)
+{
+    churn_time expires = l->row.override.data.expires_at;
+    l->fault_field = NULL;
+    l->fault = CHURN__STR("expires_at");
+    return expires == CHURN_TIME_NONE || expires > l->row.head.when ? 0 : REJECT_OUT_OF_RANGE;
+}
+
 static int32_t finish_row(load *l)
 {
     row_head *head = &l->row.head;
@@ -389,6 +410,9 @@ static int32_t finish_row(load *l)
     case KIND_RATE:
         set_known(l, head);
         return finish_rate(l);
+    case KIND_OVERRIDE:
+        set_known(l, head);
+        return finish_override(l);
     default:
         break;
     }

@@ -40,6 +40,7 @@ typedef union any_row {
     survey_row survey;
     contact_row contact;
     alias_row alias;
+    override_row override;
     rate_row rate;
     char bytes[ROW_MAX];
 } any_row;

@@ -381,6 +381,22 @@ READER(churns, churn, KIND_CHURN)
 READER(contacts, contact, KIND_CONTACT)
 READER(milestones, milestone, KIND_MILESTONE)
 READER(touchpoints, touchpoint, KIND_TOUCHPOINT)
+READER(overrides, override, KIND_OVERRIDE)
+
+bool churn__reader_override(const churn__reader *reader, uint32_t customer, uint32_t score,
+                            churn_time as_of, churn__override *out)
+{
+    const kind_info *info = &churn__store_kinds[KIND_OVERRIDE];
+    const void *rows = NULL;
+    for (uint32_t i = block(reader, KIND_OVERRIDE, customer, &rows); i-- > 0;) {
+        const row_head *row = row_at(KIND_OVERRIDE, rows, i);
+        if (row->id == score && row_seen(info, row, as_of)) {
+            churn__store_show_row(info, row, as_of, out);
+            return true;
+        }
+    }
+    return false;
+}
 
 #define BUSINESS_READER(name, kind, number)                                  \
     size_t churn__reader_##name(churn__reader *reader, churn_time as_of,     \

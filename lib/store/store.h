@@ -309,6 +309,21 @@ typedef struct churn__touchpoint {
 size_t churn__reader_touchpoints(churn__reader *reader, uint32_t customer, churn_time as_of,
                                  const churn__touchpoint **out);
 
+typedef struct churn__override {
+    uint32_t score; /* texts */
+    uint32_t reason, author;
+    churn_time at, known_at, expires_at;
+    double value; /* NaN: taken back */
+} churn__override;
+
+/* Judgements with at <= as_of, ordered by (score as string, at). */
+size_t churn__reader_overrides(churn__reader *reader, uint32_t customer, churn_time as_of,
+                               const churn__override **out);
+/* The newest of a score (a code of texts) with at <= as_of, also where it takes back what was said
+ * or has expired. False: none. */
+bool churn__reader_override(const churn__reader *reader, uint32_t customer, uint32_t score,
+                            churn_time as_of, churn__override *out);
+
 /* ---- records of the business, of no customer ---- */
 
 typedef struct churn__spend {

@@ -38,6 +38,8 @@ static const fact facts[] = {
     {"touchpoint", "replied_at", "replied", NULL, NULL, NULL},
     {"touchpoint", "outcome_at", "outcome: {outcome}", NULL, NULL, "outcome"},
     {"announcement", NULL, "announced {name}", NULL, NULL, NULL},
+    {"override", NULL, "judged {score}", "value", NULL, "reason"},
+    {"override", "value", "took back what was judged of {score}", NULL, NULL, "reason"},
 };
 
 /* The records of one kind while they are told. */
@@ -298,10 +300,16 @@ static churn_time when_of(const void *row)
     return undated ? CHURN_TIME_NONE : head->when;
 }
 
+/* A judgement without a value takes back what was judged before. */
+static bool is_taken_back(const telling *t, const void *row)
+{
+    return t->r->number == KIND_OVERRIDE && isnan(((const override_row *)row)->data.value);
+}
+
 static void tell_fact(const telling *t, const void *row)
 {
     churn__story_line line;
-    const fact *known = fact_of(t->kind, NULL);
+    const fact *known = fact_of(t->kind, is_taken_back(t, row) ? "value" : NULL);
     begin_line(t, row, when_of(row), &line);
     line.what = known != NULL ? say(t, known->what, row) : churn__str_nts(t->kind->name);
     if (known != NULL) {
@@ -422,7 +430,7 @@ static void tell_rows(const telling *t)
             if (old == NULL || !same_value(old, row)) {
                 tell_attribute(t, old, row);
             }
-        } else if (t->kind->states && t->kind->key_when) {
+        } else if (t->kind->states && t->kind->key_when && r->number != KIND_OVERRIDE) {
             tell_state(t, old, row);
         } else if (r->number != KIND_CUSTOMER || when_of(row) != CHURN_TIME_NONE) {
             tell_fact(t, row);

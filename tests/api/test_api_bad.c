@@ -41,6 +41,7 @@ static void assert_says(const churn_error *err, const char *part)
     X(milestone, milestones, "customer") \
     X(touchpoint, touchpoints, "id")     \
     X(churn, churns, "customer")         \
+    X(override, overrides, "customer")   \
     X(spend, spends, "at")               \
     X(rate, rates, "currency")           \
     X(announcement, announcements, "name")

@@ -293,6 +293,20 @@ static void cage_money(cage *c, const char *who, const char *id)
     assert_ok(churn_store_add_churn(c->store, &churn, NULL));
 }
 
+static void cage_judge(cage *c, const char *who, const char *reason, const char *author)
+{
+    churn_override row;
+    churn_record_init(CHURN_RECORD_OVERRIDE, &row, sizeof row);
+    row.customer = history_str(who);
+    row.score = STR("health");
+    row.at = NEW_YEAR - 25 * DAY;
+    row.value = 20;
+    row.reason = history_str(reason);
+    row.author = history_str(author);
+    row.expires_at = NEW_YEAR - 24 * DAY;
+    assert_ok(churn_store_add_override(c->store, &row, NULL));
+}
+
 /* Two customers who fire; one of them, and one person of the other, is the bird. */
 static void cage_open(cage *c, bool plain)
 {
@@ -313,6 +327,7 @@ static void cage_open(cage *c, bool plain)
     cage_money(c, BIRD "-1", "s" BIRD);
     cage_people(c, "plain", "p1");
     cage_people(c, BIRD "-1", "p" BIRD);
+    cage_judge(c, BIRD "-1", "judged for " BIRD, "judge " BIRD);
     assert_ok(churn_store_mark(c->store, "product", CHURN_NTS, NEW_YEAR, CHURN_TIME_NONE, NULL));
     assert_ok(churn_engine_create(c->playbook, c->store, NULL, &c->engine, NULL));
     for (int day = -45; day < 0; day++) {
@@ -373,12 +388,14 @@ static void erase_user__of_another_customer__no_bytes_left(void **state)
     cage_event(&c, "plain", "login", BIRD, "e2");
     cage_talk(&c, "plain", "t2", BIRD, "words");
     cage_talk(&c, "plain", "t3", BIRD, "secret words of " BIRD);
+    cage_judge(&c, "plain", "the buyer left", BIRD); /* who keeps its value and reason */
     c.canary.armed = true;
     assert_ok(churn_store_erase_user(c.store, BIRD, CHURN_NTS, &report, NULL));
-    assert_int_equal(report.changed, 5);
+    assert_int_equal(report.changed, 6);
     assert_int_equal(report.records, 0);
     assert_int_equal(report.mentions, 0);
     assert_int_equal(churn_store_record_count(c.store, CHURN_RECORD_TICKET), 3);
+    assert_int_equal(churn_store_record_count(c.store, CHURN_RECORD_OVERRIDE), 1);
     /* Of t3 the category stays: it is no free text. */
     assert_int_equal(canary_alive(&c.canary), 1);
     assert_ok(churn_store_erase(c.store, &STR("plain"), 1, NULL, NULL));

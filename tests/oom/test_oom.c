@@ -238,6 +238,20 @@ static churn_status try_add_rate(bench *b, churn_error *err)
     return churn_store_add_rate(b->company.store, &row, err);
 }
 
+static churn_status try_add_override(bench *b, churn_error *err)
+{
+    churn_override row;
+    churn_record_init(CHURN_RECORD_OVERRIDE, &row, sizeof row);
+    row.customer = STR("customer of override");
+    row.score = STR("score of override");
+    row.at = NEW_YEAR;
+    row.value = 20;
+    row.reason = STR("reason of override");
+    row.author = STR("author of override");
+    row.expires_at = NEW_YEAR + 30 * DAY;
+    return churn_store_add_override(b->company.store, &row, err);
+}
+
 static churn_status try_add_announcement(bench *b, churn_error *err)
 {
     churn_announcement row;
@@ -451,6 +465,18 @@ static churn_status try_add_rates(bench *b, churn_error *err)
                               .at = two_at,
                               .rate = {.values = two_scores}};
     return churn_store_add_rates(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_overrides(bench *b, churn_error *err)
+{
+    churn_override_batch batch = {.struct_size = sizeof batch,
+                                  .row_count = 2,
+                                  .customer = two_ids,
+                                  .score = two_ids,
+                                  .at = two_at,
+                                  .value = {.values = two_scores},
+                                  .author = two_ids};
+    return churn_store_add_overrides(b->company.store, &batch, NULL, NULL, err);
 }
 
 static churn_status try_add_announcements(bench *b, churn_error *err)
@@ -1195,6 +1221,7 @@ static const struct {
     {"add_spend", try_add_spend},
     {"add_rate", try_add_rate},
     {"add_announcement", try_add_announcement},
+    {"add_override", try_add_override},
     {"add_customers", try_add_customers},
     {"add_attributes", try_add_attributes},
     {"add_events", try_add_events},
@@ -1211,6 +1238,7 @@ static const struct {
     {"add_spends", try_add_spends},
     {"add_rates", try_add_rates},
     {"add_announcements", try_add_announcements},
+    {"add_overrides", try_add_overrides},
     {"add_rejected", try_add_rejected},
     {"add_stream", try_add_stream},
     {"retract", try_retract},

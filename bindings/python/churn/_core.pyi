@@ -119,6 +119,9 @@ class Records(Handle):
     def add_rate(self, currency: str, at: Instant, rate: float, *, known_at: Instant | None = None) -> None: ...
     def add_announcement(self, name: str, at: Instant, *, kind: str | None = None,
                                known_at: Instant | None = None) -> None: ...
+    def add_override(self, customer: str, score: str, at: Instant, value: float | None, *,
+                     reason: str | None = None, author: str | None = None,
+                     expires_at: Instant | None = None, known_at: Instant | None = None) -> None: ...
 
 class Store(Records):
     @property

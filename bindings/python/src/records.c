@@ -35,6 +35,7 @@ typedef union {
     churn_spend spend;
     churn_rate rate;
     churn_announcement announcement;
+    churn_override override;
 } any_record;
 
 typedef churn_status (*add_one)(churn_store *store, const void *record, churn_error *err);
@@ -171,6 +172,12 @@ static const field announcement_fields[] = {
     FIELD(announcement, kind, IS_STR),
     FIELD(announcement, known_at, IS_TIME),
 };
+static const field override_fields[] = {
+    FIELD(override, customer, IS_STR),    FIELD(override, score, IS_STR),
+    FIELD(override, at, IS_TIME),         FIELD(override, value, IS_NUMBER),
+    FIELD(override, reason, IS_STR),      FIELD(override, author, IS_STR),
+    FIELD(override, expires_at, IS_TIME), FIELD(override, known_at, IS_TIME),
+};
 
 #define ADD_ONE(record, function)                                                              \
     static churn_status add_one_##record(churn_store *store, const void *of, churn_error *err) \
@@ -193,6 +200,7 @@ ADD_ONE(touchpoint, churn_store_add_touchpoint)
 ADD_ONE(spend, churn_store_add_spend)
 ADD_ONE(rate, churn_store_add_rate)
 ADD_ONE(announcement, churn_store_add_announcement)
+ADD_ONE(override, churn_store_add_override)
 
 #define SPEC(record, kind, needed)                                                                \
     {                                                                                             \
@@ -216,6 +224,7 @@ static const record_spec specs[CORE_KINDS] = {
     SPEC(spend, CHURN_RECORD_SPEND, 3),
     SPEC(rate, CHURN_RECORD_RATE, 3),
     SPEC(announcement, CHURN_RECORD_ANNOUNCEMENT, 2),
+    SPEC(override, CHURN_RECORD_OVERRIDE, 4),
 };
 
 int core_record_kind(const char *name)
@@ -497,6 +506,7 @@ STORE_ADD(touchpoint, 11)
 STORE_ADD(spend, 12)
 STORE_ADD(rate, 13)
 STORE_ADD(announcement, 14)
+STORE_ADD(override, 15)
 
 PyDoc_STRVAR(customer_doc,
              "add_customer($self, id, *, since=None, known_at=None, valid_from=None,\n"
@@ -560,6 +570,10 @@ PyDoc_STRVAR(rate_doc,
 PyDoc_STRVAR(announcement_doc,
              "add_announcement($self, name, at, *, kind=None, known_at=None)\n--\n\n"
              "Add or replace a release, a change of prices, an outage.");
+PyDoc_STRVAR(override_doc,
+             "add_override($self, customer, score, at, value, *, reason=None, author=None,\n"
+             "             expires_at=None, known_at=None)\n--\n\n"
+             "Set a score by hand, 0 to 100, from an instant on; None takes the judgement back.");
 
 #define ADD_METHOD(name)                                             \
     {                                                                \
@@ -568,10 +582,12 @@ PyDoc_STRVAR(announcement_doc,
     }
 
 static PyMethodDef records_methods[] = {
-    ADD_METHOD(customer), ADD_METHOD(attribute), ADD_METHOD(event),        ADD_METHOD(subscription),
-    ADD_METHOD(invoice),  ADD_METHOD(ticket),    ADD_METHOD(survey),       ADD_METHOD(churn),
-    ADD_METHOD(contact),  ADD_METHOD(alias),     ADD_METHOD(milestone),    ADD_METHOD(touchpoint),
-    ADD_METHOD(spend),    ADD_METHOD(rate),      ADD_METHOD(announcement), {NULL, NULL, 0, NULL},
+    ADD_METHOD(customer),     ADD_METHOD(attribute), ADD_METHOD(event),
+    ADD_METHOD(subscription), ADD_METHOD(invoice),   ADD_METHOD(ticket),
+    ADD_METHOD(survey),       ADD_METHOD(churn),     ADD_METHOD(contact),
+    ADD_METHOD(alias),        ADD_METHOD(milestone), ADD_METHOD(touchpoint),
+    ADD_METHOD(spend),        ADD_METHOD(rate),      ADD_METHOD(announcement),
+    ADD_METHOD(override),     {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot records_slots[] = {

@@ -10,6 +10,7 @@ import churn
 
 UTC = timezone.utc
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+LATER = datetime(2026, 4, 5, 9, tzinfo=UTC)
 
 
 def both(kind, one, columns, **options):
@@ -76,6 +77,12 @@ def both(kind, one, columns, **options):
      {"currency": ["USD"], "at": [AT], "rate": [0.9], "known_at": [AT]}),
     ("announcement", lambda s: s.add_announcement("down", AT, kind="outage", known_at=AT),
      {"name": ["down"], "at": [AT], "kind": ["outage"], "known_at": [AT]}),
+    ("override", lambda s: s.add_override("a", "health", AT, 35, reason="silent buyer", author="eve",
+                                          expires_at=LATER, known_at=AT),
+     {"customer": ["a"], "score": ["health"], "at": [AT], "value": [35], "reason": ["silent buyer"],
+      "author": ["eve"], "expires_at": [LATER], "known_at": [AT]}),
+    ("override", lambda s: s.add_override("a", "health", AT, None),
+     {"customer": ["a"], "score": ["health"], "at": [AT]}),
 ])
 def test_one_record_is_one_row(kind, one, columns):
     single, batch = both(kind, one, columns)
@@ -128,6 +135,9 @@ def test_dates_are_midnight_in_the_store_s_zone():
     (lambda s: s.add_invoice("i", "a", AT, AT, 12.5, "USD"), TypeError, "minor units"),
     (lambda s: s.add_subscription("s", "a", AT, "active", auto_renew=1), TypeError, "give a bool"),
     (lambda s: s.add_subscription("s", "a", AT, "alive"), churn.Error, "status"),
+    (lambda s: s.add_override("a", "health", AT), TypeError, "missing required argument: 'value'"),
+    (lambda s: s.add_override("a", "health", AT, 100.5), churn.RangeError, "value"),
+    (lambda s: s.add_override("a", "health", AT, 10, expires_at=AT), churn.RangeError, "expires_at"),
     (lambda s: s.add_customer("a", attributes={"x": [1]}), TypeError, "x: give"),
     (lambda s: s.add_customer("a", attributes={1: 2}), TypeError, "attributes"),
     (lambda s: s.add_customer("a", attributes=3), Exception, ""),

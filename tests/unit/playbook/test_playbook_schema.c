@@ -158,6 +158,7 @@ static void playbook_schema__records_of_tests__are_the_stores(void **state)
         {"attributes", CHURN_RECORD_ATTRIBUTE}, {"contacts", CHURN_RECORD_CONTACT},
         {"milestones", CHURN_RECORD_MILESTONE}, {"touchpoints", CHURN_RECORD_TOUCHPOINT},
         {"rates", CHURN_RECORD_RATE},           {"announcements", CHURN_RECORD_ANNOUNCEMENT},
+        {"overrides", CHURN_RECORD_OVERRIDE},
     };
     const schema *given = key_type(schema_tests.of, "given");
     for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {

@@ -41,6 +41,7 @@ typedef union any_record {
     churn_spend spend;
     churn_rate rate;
     churn_announcement announcement;
+    churn_override override;
     char bytes[512];
 } any_record;
 
@@ -186,6 +187,8 @@ static inline churn_status add_columns(churn_store *store, uint32_t kind, const 
         return churn_store_add_rates(store, batch, options, report, err);
     case KIND_ANNOUNCEMENT:
         return churn_store_add_announcements(store, batch, options, report, err);
+    case KIND_OVERRIDE:
+        return churn_store_add_overrides(store, batch, options, report, err);
     default:
         return churn_store_add_churns(store, batch, options, report, err);
     }
@@ -223,6 +226,8 @@ static inline churn_status add_one(churn_store *store, uint32_t kind, const any_
         return churn_store_add_rate(store, &r->rate, err);
     case KIND_ANNOUNCEMENT:
         return churn_store_add_announcement(store, &r->announcement, err);
+    case KIND_OVERRIDE:
+        return churn_store_add_override(store, &r->override, err);
     default:
         return churn_store_add_churn(store, &r->churn, err);
     }
@@ -453,6 +458,13 @@ static inline void random_record(uint64_t *state, uint32_t kind, any_record *r)
             memcpy(r->bytes + f->single, &number, sizeof number);
         }
     }
+    if (kind == KIND_OVERRIDE) {
+        set_text(kind, r, "score", some_words[chance(state, 4)]);
+        set_text(kind, r, "reason", some_words[chance(state, 4)]);
+        r->override.value = chance(state, 4) == 0 ? (double)NAN : (double)chance(state, 101);
+        bool ends = r->override.expires_at != CHURN_TIME_NONE;
+        r->override.expires_at = ends ? r->override.at + 1 + chance(state, 1000) : CHURN_TIME_NONE;
+    }
     if (kind == KIND_ATTRIBUTE) {
         r->attribute.value =
             (churn_value){.type = CHURN_TYPE_STRING, .string = text(some_words[chance(state, 3)])};
@@ -472,6 +484,7 @@ static const char *const key_fields[KINDS][4] = {
     [KIND_SPEND] = {"at", "currency", "channel"},
     [KIND_RATE] = {"currency", "at"},
     [KIND_ANNOUNCEMENT] = {"name", "at"},
+    [KIND_OVERRIDE] = {"customer", "score", "at"},
 };
 
 static inline bool same_field(const field *f, const any_record *a, const any_record *b)

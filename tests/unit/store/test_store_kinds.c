@@ -66,6 +66,17 @@ static churn_announcement announcement_of(const char *name, churn_time at)
     return r;
 }
 
+static churn_override override_of(const char *score, churn_time at, double value)
+{
+    INIT(override, OVERRIDE);
+    r.customer = text("acme");
+    r.score = text(score);
+    r.at = at;
+    r.value = value;
+    r.author = text("eve");
+    return r;
+}
+
 static bool is_text(const view *v, uint32_t code, const char *expected)
 {
     const churn__dict_view *texts = churn__version_texts(v->version);
@@ -212,6 +223,114 @@ static void touchpoints__what_dates_itself__is_not_seen_before(void **arg)
     assert_true(is_text(&v, t[1].outcome, "renewed") && t[1].outcome_at == T(5));
     assert_int_equal(t[0].outcome, CHURN__NO_CODE);
     view_close(&v);
+    churn_store_free(store);
+}
+
+/* ---- overrides ---- */
+
+static uint32_t text_code(const view *v, const char *s)
+{
+    return churn__dict_view_find(churn__version_texts(v->version), text(s));
+}
+
+static void overrides__newest_of_a_score__from_its_instant(void **arg)
+{
+    churn_store *store = store_new();
+    const churn__override *o = NULL;
+    churn__override one;
+    churn_override rows[] = {override_of("usage", T(4), 10), override_of("health", T(3), 20),
+                             override_of("health", T(1), 30), override_of("health", T(5), NAN)};
+    (void)arg;
+    rows[1].reason = text("the buyer left");
+    rows[1].expires_at = T(9);
+    for (size_t i = 0; i < 4; i++) {
+        assert_ok(churn_store_add_override(store, &rows[i], NULL));
+    }
+    view v = view_open(store);
+    uint32_t health = text_code(&v, "health"), usage = text_code(&v, "usage");
+    assert_false(churn__reader_override(v.reader, 0, health, T(1) - 1, &one));
+    assert_true(churn__reader_override(v.reader, 0, health, T(1), &one)); /* at once */
+    assert_true(one.value == 30 && one.at == T(1) && one.known_at == T(1));
+    assert_true(one.reason == CHURN__NO_CODE && one.expires_at == CHURN_TIME_NONE);
+    assert_true(churn__reader_override(v.reader, 0, health, T(3), &one));
+    assert_true(one.value == 20 && one.score == health && is_text(&v, one.author, "eve"));
+    assert_true(is_text(&v, one.reason, "the buyer left") && one.expires_at == T(9)); /* a plan */
+    assert_true(churn__reader_override(v.reader, 0, health, T(20), &one)); /* taken back */
+    assert_true(isnan(one.value) && one.at == T(5));
+    assert_false(churn__reader_override(v.reader, 0, usage, T(3), &one));
+    assert_true(churn__reader_override(v.reader, 0, usage, T(4), &one));
+    assert_false(churn__reader_override(v.reader, 0, text_code(&v, "eve"), T(20), &one));
+    assert_int_equal(churn__reader_overrides(v.reader, 0, T(4), &o), 3);
+    assert_true(o[0].at == T(1) && o[1].at == T(3) && o[2].score == usage);
+    assert_true(churn__reader_exists(v.reader, 0, T(1)));
+    assert_true(churn__version_provided(v.version, CHURN_RECORD_OVERRIDE, T(0)));
+    view_close(&v);
+    churn_store_free(store);
+}
+
+static void overrides__learned_later_and_retracted__as_known(void **arg)
+{
+    churn_store *store = store_new();
+    churn__override one;
+    churn_override first = override_of("health", T(1), 30), late = override_of("health", T(2), 60);
+    (void)arg;
+    late.known_at = T(4);
+    assert_ok(churn_store_add_override(store, &first, NULL));
+    assert_ok(churn_store_add_override(store, &late, NULL));
+    late.value = 65; /* said otherwise */
+    late.known_at = T(6);
+    assert_ok(churn_store_add_override(store, &late, NULL));
+    late.known_at = T(8);
+    assert_ok(churn_store_retract(store, CHURN_RECORD_OVERRIDE, &late, NULL));
+    view v = view_open(store);
+    static const double expected[] = {30, 30, 30, 60, 60, 65, 65, 30, 30};
+    for (int day = 1; day <= 9; day++) {
+        assert_true(churn__reader_override(v.reader, 0, text_code(&v, "health"), T(day), &one));
+        assert_true(one.value == expected[day - 1]);
+    }
+    view_close(&v);
+    churn_store_free(store);
+}
+
+static void overrides__same_key__replaces(void **arg)
+{
+    churn_store *store = store_new();
+    churn_load_report report = {.struct_size = sizeof report};
+    any_record rows[2] = {{.override = override_of("health", T(1), 30)},
+                          {.override = override_of("health", T(1), 40)}};
+    (void)arg;
+    assert_ok(add_batch(store, KIND_OVERRIDE, rows, 2, NULL, &report, NULL));
+    assert_true(report.added == 1 && report.conflicting == 1);
+    assert_ok(add_batch(store, KIND_OVERRIDE, rows + 1, 1, NULL, &report, NULL));
+    assert_int_equal(report.unchanged, 1);
+    assert_ok(add_batch(store, KIND_OVERRIDE, rows, 1, NULL, &report, NULL));
+    assert_true(report.updated == 1 && report.rewrote_history == 1);
+    assert_int_equal(churn_store_record_count(store, CHURN_RECORD_OVERRIDE), 1);
+    churn_store_free(store);
+}
+
+static void overrides__outside_the_scale_or_over_at_once__rejected_with_the_reason(void **arg)
+{
+    churn_store *store = store_new();
+    churn_load_report report = {.struct_size = sizeof report};
+    any_record rows[5] = {{.override = override_of("health", T(1), -0.5)},
+                          {.override = override_of("health", T(2), 100.5)},
+                          {.override = override_of("health", T(3), 0)},
+                          {.override = override_of("health", T(4), 100)},
+                          {.override = override_of("health", T(5), 50)}};
+    (void)arg;
+    rows[3].override.expires_at = T(4);
+    rows[4].override.expires_at = T(5) + 1;
+    assert_ok(add_batch(store, KIND_OVERRIDE, rows, 5, NULL, &report, NULL));
+    assert_true(report.added == 2 && report.rejected == 3);
+    static const char *const fields[] = {"value", "value", "expires_at"};
+    static const int64_t where[] = {0, 1, 3};
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_string_equal(cell_text(report.rejections, i, "field"), fields[i]);
+        assert_string_equal(cell_text(report.rejections, i, "code"), "out_of_range");
+        assert_int_equal(cell_int(report.rejections, i, "row"), where[i]);
+    }
+    churn_table_free(report.rejections);
     churn_store_free(store);
 }
 
@@ -370,6 +489,10 @@ int main(void)
         cmocka_unit_test(milestones__learned_later__earlier_from_then_on),
         cmocka_unit_test(milestones__in_one_call__reported),
         cmocka_unit_test(touchpoints__what_dates_itself__is_not_seen_before),
+        cmocka_unit_test(overrides__newest_of_a_score__from_its_instant),
+        cmocka_unit_test(overrides__learned_later_and_retracted__as_known),
+        cmocka_unit_test(overrides__same_key__replaces),
+        cmocka_unit_test(overrides__outside_the_scale_or_over_at_once__rejected_with_the_reason),
         cmocka_unit_test(business__records__are_no_customers),
         cmocka_unit_test(business__create_customers_refused__still_taken),
         cmocka_unit_test(spends__without_id__known_by_what_they_were_for),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "store_support.h"
 
 #include <churn/read.h>
@@ -266,6 +268,36 @@ static void story__people_and_contacts__who_came_and_what_was_said(void **arg)
     churn_store_free(store);
 }
 
+static void story__overrides__who_judged_and_why(void **arg)
+{
+    static const expected lines[] = {
+        {2, "override", "health", "judged health", "the buyer left", "author: eve"},
+        {3, "override", "health", "took back what was judged of health", "", "author: eve"},
+    };
+    churn_store *store = store_new();
+    churn_override o;
+    (void)arg;
+    churn_record_init(CHURN_RECORD_OVERRIDE, &o, sizeof o);
+    o.customer = text("acme");
+    o.score = text("health");
+    o.at = T(2);
+    o.value = 20.5;
+    o.author = text("eve");
+    o.reason = text("the buyer left");
+    assert_ok(churn_store_add_override(store, &o, NULL));
+    o.at = T(3);
+    o.value = NAN;
+    o.reason = (churn_str){NULL, 0};
+    assert_ok(churn_store_add_override(store, &o, NULL));
+    churn_table *table = story_of(store, "acme", NULL);
+    check_story(table, lines, COUNT_OF(lines));
+    uint32_t value = churn_table_find(table, "value", CHURN_NTS);
+    assert_true(churn_table_double(table, 0, value) == 20.5);
+    assert_true(churn_table_is_null(table, 1, value));
+    churn_table_free(table);
+    churn_store_free(store);
+}
+
 static void story__event_with_properties__in_details(void **arg)
 {
     const churn_value pro = {.type = CHURN_TYPE_STRING, .string = text("pro")};
@@ -407,6 +439,7 @@ int main(void)
         cmocka_unit_test(story__subscription__what_changed),
         cmocka_unit_test(story__attributes__old_and_new_value),
         cmocka_unit_test(story__people_and_contacts__who_came_and_what_was_said),
+        cmocka_unit_test(story__overrides__who_judged_and_why),
         cmocka_unit_test(story__event_with_properties__in_details),
         cmocka_unit_test(story__several_kinds__by_time_then_kind),
         cmocka_unit_test(story__filtered__half_open_span_kinds_and_the_last_lines),
