@@ -13,3 +13,15 @@ churn__value churn__metric_of_announcements(churn__moment *m, const churn__annou
     }
     return churn__moment_none(CHURN__NEVER);
 }
+
+/* The newest that is meant. */
+churn_time churn__metric_announcement_part(const churn__moment *m, const churn__announcement *rows,
+                                           size_t n, size_t i)
+{
+    while (n > 0 && !(rows[n - 1].at < m->at &&
+                      churn__moment_fits(m, CHURN__FILTER_NAME, rows[n - 1].name) &&
+                      churn__moment_fits(m, CHURN__FILTER_KIND, rows[n - 1].kind))) {
+        n--;
+    }
+    return n == i + 1 ? rows[i].at : CHURN_TIME_NONE;
+}

@@ -66,3 +66,34 @@ churn__value churn__metric_of_attribute(churn__moment *m, const churn__attribute
         return rows[n - 1].value;
     }
 }
+
+/* ---- which count ---- */
+
+/* The value that holds, or the changes. */
+churn_time churn__metric_attribute_part(const churn__moment *m, const churn__attribute_state *rows,
+                                        size_t n, size_t i)
+{
+    bool counts = false;
+    while (n > 0 && rows[n - 1].valid_from > m->at) {
+        n--;
+    }
+    if (i >= n) {
+        return CHURN_TIME_NONE;
+    }
+    switch (churn__moment_what(m)) {
+    case CHURN__ATTRIBUTE_CHANGED:
+    case CHURN__ATTRIBUTE_CHANGES:
+        counts = churn__moment_in_window(m, rows[i].valid_from) && is_change(rows, i);
+        break;
+    case CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE:
+        while (n > 0 && !is_change(rows, n - 1)) {
+            n--;
+        }
+        counts = n == i + 1;
+        break;
+    default:
+        counts = n == i + 1;
+        break;
+    }
+    return counts ? rows[i].valid_from : CHURN_TIME_NONE;
+}

@@ -50,3 +50,27 @@ churn__value churn__metric_of_contacts(churn__moment *m, const churn__contact *r
     return churn__moment_what(m) == CHURN__CONTACT_DAYS_SINCE_LEFT ? days_since_left(m, rows, n)
                                                                    : active_count(m, rows, n);
 }
+
+/* ---- which count ---- */
+
+/* The last to leave. */
+static bool is_last_left(const churn__moment *m, const churn__contact *rows, size_t n, size_t i)
+{
+    bool last = rows[i].valid_from <= m->at && left_at(m, rows, i);
+    for (size_t k = 0; last && k < n; k++) {
+        bool left = rows[k].valid_from <= m->at && left_at(m, rows, k);
+        last = !left || rows[k].valid_from <= rows[i].valid_from;
+    }
+    return last;
+}
+
+churn_time churn__metric_contact_part(const churn__moment *m, const churn__contact *rows, size_t n,
+                                      size_t i)
+{
+    if (churn__moment_what(m) == CHURN__CONTACT_DAYS_SINCE_LEFT) {
+        return is_last_left(m, rows, n, i) ? rows[i].valid_from : CHURN_TIME_NONE;
+    }
+    bool last = i + 1 == n || rows[i + 1].id != rows[i].id || rows[i + 1].valid_from > m->at;
+    bool counts = rows[i].valid_from <= m->at && last && is_in_role(m, &rows[i]);
+    return counts ? rows[i].valid_from : CHURN_TIME_NONE;
+}

@@ -23,7 +23,7 @@ typedef union churn__metric_item {
 typedef struct churn__metric_row {
     churn_time at, known, until;
     churn__metric_item item; /* value or property */
-    uint32_t user, type;     /* codes; user CHURN__NO_CODE: not given */
+    uint32_t user, type, id; /* codes; user and id CHURN__NO_CODE: not given */
     bool given;              /* the item is there */
 } churn__metric_row;
 

@@ -100,3 +100,38 @@ churn__value churn__metric_of_invoices(churn__moment *m, const churn__invoice *r
         return invoice_amount(m, rows, n);
     }
 }
+
+/* ---- which count ---- */
+
+/* The newest that failed. */
+static bool failed_last(const churn__moment *m, const churn__invoice *rows, size_t n, size_t i)
+{
+    bool last = rows[i].issued_at < m->at && churn__moment_has_come(m, rows[i].failed_at);
+    for (size_t k = 0; last && k < n; k++) {
+        bool failed = rows[k].issued_at < m->at && churn__moment_has_come(m, rows[k].failed_at);
+        last = !failed || rows[k].failed_at <= rows[i].failed_at;
+    }
+    return last;
+}
+
+churn_time churn__metric_invoice_part(const churn__moment *m, const churn__invoice *rows, size_t n,
+                                      size_t i)
+{
+    const churn__invoice *row = &rows[i];
+    bool issued = row->issued_at < m->at;
+    switch (churn__moment_what(m)) {
+    case CHURN__INVOICE_FAILED_COUNT:
+        return issued && churn__moment_in_window(m, row->failed_at) ? row->failed_at
+                                                                    : CHURN_TIME_NONE;
+    case CHURN__INVOICE_DAYS_SINCE_FAILURE:
+        return failed_last(m, rows, n, i) ? row->failed_at : CHURN_TIME_NONE;
+    case CHURN__INVOICE_OVERDUE_DAYS:
+        return is_overdue(m, row) ? row->due_at : CHURN_TIME_NONE;
+    case CHURN__INVOICE_PAID_ON_TIME_SHARE:
+        return issued && churn__moment_in_window(m, row->due_at) ? row->due_at : CHURN_TIME_NONE;
+    case CHURN__INVOICE_REFUNDED_AMOUNT:
+        return invoice_part(m, row) == CHURN_INT_NONE ? CHURN_TIME_NONE : row->refunded_at;
+    default:
+        return invoice_part(m, row) == CHURN_INT_NONE ? CHURN_TIME_NONE : row->issued_at;
+    }
+}

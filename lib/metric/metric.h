@@ -433,4 +433,34 @@ bool churn__metric_stands_on(const churn__metric_def *def, const churn__source_d
 uint32_t churn__metric_stale_sources(const churn__metric_plan *plan, uint32_t date,
                                      const churn_str **names);
 
+/* ---- what stands behind a value: evidence.c ---- */
+
+/* A record, or an attribute's value. Texts are views of the version or of the definition. */
+typedef struct churn__evidence_row {
+    churn_record_kind kind;
+    churn_time at;      /* when it took the part that counts: when a ticket was closed, say */
+    churn_str id;       /* the host's; {NULL, 0}: none */
+    churn_str what;     /* an event's type, an attribute's name, a status ...; {NULL, 0}: nothing */
+    churn_str user;     /* {NULL, 0}: none */
+    churn__value value; /* of type 0: none */
+} churn__evidence_row;
+
+/* The records that a metric counts, adds up or compares, oldest first. Of a metric that is made of
+ * others: theirs. None where it has no value for want of knowledge. */
+typedef struct churn__evidence {
+    churn_time start, end; /* of its window; start CHURN_TIME_NONE: from the beginning on */
+    uint64_t count;
+    churn_time last; /* of the newest, CHURN_TIME_NONE */
+    churn__evidence_row *rows; /* `count` of them, where they were asked for */
+    size_t capacity;
+} churn__evidence;
+
+/* Of a metric that the plan computes, at one of its dates. `out` is all zero before the first call
+ * and can be used again; `listed`: with rows, which stay until then or until the reader's next
+ * call. */
+churn_status churn__metric_evidence(churn__metric_plan *plan, churn__reader *reader,
+                                    uint32_t customer, uint32_t metric, uint32_t date, bool listed,
+                                    churn__evidence *out, churn_error *err);
+void churn__evidence_free(churn__heap *heap, churn__evidence *evidence);
+
 #endif

@@ -59,3 +59,17 @@ churn__value churn__metric_of_milestones(churn__moment *m, const churn__mileston
     churn__missing reason = at == CHURN_TIME_NONE ? unreached(m, since) : CHURN__PRESENT;
     return reason == CHURN__PRESENT ? of_instant(m, since, at) : churn__moment_none(reason);
 }
+
+/* ---- which count ---- */
+
+/* The first that is meant. */
+churn_time churn__metric_milestone_part(const churn__moment *m, const churn__milestone *rows,
+                                        size_t n, size_t i)
+{
+    size_t first = 0;
+    while (first < n && !(churn__moment_fits(m, CHURN__FILTER_NAME, rows[first].name) &&
+                          rows[first].reached_at < m->at)) {
+        first++;
+    }
+    return first == i ? rows[i].reached_at : CHURN_TIME_NONE;
+}

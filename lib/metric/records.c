@@ -89,7 +89,7 @@ void churn__metric_records_free(churn__metric_plan *plan)
 
 /* Where a metric stands at a date, or why it has no value. Before tracking began nothing is known,
  * and what is open by then cannot be. */
-static churn__missing moment_begin(churn__moment *m, uint32_t metric)
+churn__missing churn__moment_begin(churn__moment *m, uint32_t metric)
 {
     churn__metric_plan *plan = m->plan;
     const churn__metric_bound *bound = &plan->bounds[metric];
@@ -134,7 +134,7 @@ static size_t read_announcements(churn__reader *reader, uint32_t customer, churn
         size_t n = gather(m->reader, m->customer, m->as_of, &rows);                                \
         for (uint32_t i = 0; i < list->count; i++) {                                               \
             uint32_t metric = list->items[i];                                                      \
-            churn__missing reason = moment_begin(m, metric);                                       \
+            churn__missing reason = churn__moment_begin(m, metric);                                       \
             churn__metric_put_value(m->plan, metric, row,                                          \
                                     reason == CHURN__PRESENT ? value_of_##kind(m, metric, rows, n) \
                                                              : churn__moment_none(reason),         \
@@ -168,7 +168,7 @@ static void records_attributes(churn__moment *m, const churn__metric_list *list,
 {
     for (uint32_t i = 0; i < list->count; i++) {
         const churn__attribute_state *states = NULL;
-        churn__missing reason = moment_begin(m, list->items[i]);
+        churn__missing reason = churn__moment_begin(m, list->items[i]);
         uint32_t name = m->bound->attribute[0];
         size_t n = name == CHURN__NO_CODE ? 0
                                           : churn__reader_attribute_states(m->reader, m->customer,

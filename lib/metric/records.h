@@ -42,6 +42,9 @@ static inline double churn__moment_days(churn_time from, churn_time to)
     return (double)(to - from) / (double)CHURN__DAY;
 }
 
+/* Where a metric stands at the moment's date, or why it has no value: records.c. */
+churn__missing churn__moment_begin(churn__moment *m, uint32_t metric);
+
 /* ---- values ---- */
 
 static inline churn__value churn__moment_number(double value)
@@ -127,5 +130,28 @@ churn__value churn__metric_of_announcements(churn__moment *m, const churn__annou
                                             size_t n);
 churn__value churn__metric_of_attribute(churn__moment *m, const churn__attribute_state *rows,
                                         size_t n);
+
+/* ---- which records count: beside what is computed of them ---- */
+
+/* When the ith of n rows, which passed the metric's condition, took the part that counts;
+ * CHURN_TIME_NONE: it counts for nothing. */
+churn_time churn__metric_ticket_part(const churn__moment *m, const churn__ticket *rows, size_t n,
+                                     size_t i);
+churn_time churn__metric_survey_part(const churn__moment *m, const churn__survey *rows, size_t n,
+                                     size_t i);
+churn_time churn__metric_subscription_part(const churn__moment *m, const churn__subscription *rows,
+                                           size_t n, size_t i);
+churn_time churn__metric_invoice_part(const churn__moment *m, const churn__invoice *rows, size_t n,
+                                      size_t i);
+churn_time churn__metric_milestone_part(const churn__moment *m, const churn__milestone *rows,
+                                        size_t n, size_t i);
+churn_time churn__metric_touchpoint_part(const churn__moment *m, const churn__touchpoint *rows,
+                                         size_t n, size_t i);
+churn_time churn__metric_contact_part(const churn__moment *m, const churn__contact *rows, size_t n,
+                                      size_t i);
+churn_time churn__metric_announcement_part(const churn__moment *m, const churn__announcement *rows,
+                                           size_t n, size_t i);
+churn_time churn__metric_attribute_part(const churn__moment *m, const churn__attribute_state *rows,
+                                        size_t n, size_t i);
 
 #endif

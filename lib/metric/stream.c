@@ -259,7 +259,8 @@ static void add_row(churn__metric_plan *plan, churn__metric_stream *stream,
                             .known = events->known == NULL ? events->at[i] : events->known[i],
                             .until = events->until == NULL ? CHURN_TIME_MAX + 1 : events->until[i],
                             .user = events->user == NULL ? CHURN__NO_CODE : events->user[i],
-                            .type = type};
+                            .type = type,
+                            .id = events->id == NULL ? CHURN__NO_CODE : events->id[i]};
     row->given = item_get(stream, source, i, &row->item);
 }
 

@@ -300,3 +300,41 @@ churn__value churn__metric_of_subscriptions(churn__moment *m, const churn__subsc
         return ever(m, rows, n) ? state_value(m, rows, n) : churn__moment_none(CHURN__NEVER);
     }
 }
+
+/* ---- which count ---- */
+
+static bool moves(const churn__moment *m, const churn__subscription *row)
+{
+    return churn__moment_in_window(m, row->valid_from) || churn__moment_in_window(m, row->ended_at);
+}
+
+static bool counts(const churn__moment *m, const churn__subscription *rows, size_t n, size_t i)
+{
+    switch (churn__moment_what(m)) {
+    case CHURN__SUBSCRIPTION_DOWNGRADES:
+    case CHURN__SUBSCRIPTION_EXPANSION_AMOUNT:
+    case CHURN__SUBSCRIPTION_CONTRACTION_AMOUNT:
+        return moves(m, &rows[i]);
+    case CHURN__SUBSCRIPTION_DAYS_TO_RENEWAL:
+    case CHURN__SUBSCRIPTION_RENEWS_AT:
+        return is_customer(m, rows, n, i) && period_length(&rows[i]) >= m->bound->def->min_period;
+    case CHURN__SUBSCRIPTION_TENURE_DAYS:
+    case CHURN__SUBSCRIPTION_ACTIVE:
+        return is_customer(m, rows, n, i);
+    case CHURN__SUBSCRIPTION_TRIAL_DAYS_LEFT:
+        return is_trial(m, rows, n, i);
+    case CHURN__SUBSCRIPTION_CANCEL_REQUESTED:
+    case CHURN__SUBSCRIPTION_DAYS_SINCE_CANCEL_REQUEST:
+        return is_live(m, rows, n, i) && churn__moment_has_come(m, rows[i].cancel_requested_at);
+    case CHURN__SUBSCRIPTION_DISCOUNT_SHARE:
+        return holds(m, rows, n, i);
+    default:
+        return is_live(m, rows, n, i);
+    }
+}
+
+churn_time churn__metric_subscription_part(const churn__moment *m, const churn__subscription *rows,
+                                           size_t n, size_t i)
+{
+    return counts(m, rows, n, i) ? rows[i].valid_from : CHURN_TIME_NONE;
+}

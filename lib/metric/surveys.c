@@ -71,3 +71,37 @@ churn__value churn__metric_of_surveys(churn__moment *m, const churn__survey *row
         return survey_newest(m, rows, n);
     }
 }
+
+/* ---- which count ---- */
+
+/* The newest answer; of changes the one before it, too. */
+static bool is_newest(const churn__moment *m, const churn__survey *rows, size_t n,
+                      const churn__survey *row)
+{
+    const churn__survey *last = newest(m, rows, n);
+    churn__metric_what what = churn__moment_what(m);
+    if (last == NULL || (what != CHURN__SURVEY_DAYS_SINCE && expired(m, last))) {
+        return false;
+    }
+    bool before = what == CHURN__SURVEY_PREVIOUS || what == CHURN__SURVEY_CHANGE;
+    if (before && row == newest(m, rows, (size_t)(last - rows))) {
+        return true;
+    }
+    return what != CHURN__SURVEY_PREVIOUS && row == last;
+}
+
+churn_time churn__metric_survey_part(const churn__moment *m, const churn__survey *rows, size_t n,
+                                     size_t i)
+{
+    bool counts = false;
+    switch (churn__moment_what(m)) {
+    case CHURN__SURVEY_COUNT:
+    case CHURN__SURVEY_MEAN:
+        counts = fits(m, &rows[i]) && churn__moment_in_window(m, rows[i].at);
+        break;
+    default:
+        counts = is_newest(m, rows, n, &rows[i]);
+        break;
+    }
+    return counts ? rows[i].at : CHURN_TIME_NONE;
+}

@@ -142,3 +142,28 @@ churn__value churn__metric_of_tickets(churn__moment *m, const churn__ticket *row
         return ticket_count(m, rows, n);
     }
 }
+
+/* ---- which count ---- */
+
+churn_time churn__metric_ticket_part(const churn__moment *m, const churn__ticket *rows, size_t n,
+                                     size_t i)
+{
+    const churn__ticket *t = &rows[i];
+    bool counts = fits(m, t);
+    (void)n;
+    switch (churn__moment_what(m)) {
+    case CHURN__TICKET_FIRST_RESPONSE_HOURS:
+        return counts && !isnan(ticket_number(m, t)) ? t->first_response_at : CHURN_TIME_NONE;
+    case CHURN__TICKET_RESOLUTION_HOURS:
+    case CHURN__TICKET_CSAT:
+        return counts && !isnan(ticket_number(m, t)) ? t->closed_at : CHURN_TIME_NONE;
+    case CHURN__TICKET_SLA_BREACH_SHARE:
+        return counts && churn__moment_in_window(m, t->opened_at) ? t->opened_at : CHURN_TIME_NONE;
+    case CHURN__TICKET_CLOSED_COUNT:
+        return counts && is_counted(m, t) ? t->closed_at : CHURN_TIME_NONE;
+    case CHURN__TICKET_REOPENED_COUNT:
+        return counts && is_counted(m, t) ? t->reopened_at : CHURN_TIME_NONE;
+    default:
+        return counts && is_counted(m, t) ? t->opened_at : CHURN_TIME_NONE;
+    }
+}

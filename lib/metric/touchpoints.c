@@ -54,3 +54,34 @@ churn__value churn__metric_of_touchpoints(churn__moment *m, const churn__touchpo
         return in_window(m, rows, n);
     }
 }
+
+/* ---- which count ---- */
+
+/* None after the ith that fits is of the kind that ends the count. */
+static bool is_among_last(const churn__moment *m, const churn__touchpoint *rows, size_t n, size_t i,
+                          bool one)
+{
+    bool found = fits(m, &rows[i]) && (one || !churn__moment_has_come(m, rows[i].replied_at));
+    for (size_t k = i + 1; found && k < n; k++) {
+        found = !fits(m, &rows[k]) || !(one || churn__moment_has_come(m, rows[k].replied_at));
+    }
+    return found;
+}
+
+churn_time churn__metric_touchpoint_part(const churn__moment *m, const churn__touchpoint *rows,
+                                         size_t n, size_t i)
+{
+    bool counts = false;
+    switch (churn__moment_what(m)) {
+    case CHURN__TOUCHPOINT_DAYS_SINCE:
+        counts = is_among_last(m, rows, n, i, true);
+        break;
+    case CHURN__TOUCHPOINT_UNANSWERED_IN_A_ROW:
+        counts = is_among_last(m, rows, n, i, false);
+        break;
+    default:
+        counts = fits(m, &rows[i]) && churn__moment_in_window(m, rows[i].at);
+        break;
+    }
+    return counts ? rows[i].at : CHURN_TIME_NONE;
+}

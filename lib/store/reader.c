@@ -95,6 +95,7 @@ static churn__events view_slice(const event_slice *slice)
         .value = cells->value == NULL ? NULL : cells->value + at,
         .known = cells->known == NULL ? NULL : cells->known + at,
         .until = cells->until == NULL ? NULL : cells->until + at,
+        .id = cells->id == NULL ? NULL : cells->id + at,
         .count = slice->count,
     };
 }

@@ -133,10 +133,13 @@ typedef struct churn__events {
     const double *value;  /* NaN: not given */
     const churn_time *known;
     const churn_time *until; /* CHURN_TIME_MAX + 1: never */
+    const uint32_t *id;      /* churn__version_event_id(); CHURN__NO_CODE: not given */
     size_t count;
 } churn__events;
 
 churn__events churn__reader_events(churn__reader *reader, uint32_t customer, uint32_t type);
+/* The host's id of an event; {NULL, 0}: none. */
+churn_str churn__version_event_id(const churn__version *version, uint32_t id);
 /* Say whose events are going to be read: those of the first of the list now, of the others soon.
  * Changes nothing but the time it takes where they lie far apart. */
 void churn__reader_ahead(const churn__reader *reader, const uint32_t *customers, uint32_t n);

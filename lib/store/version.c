@@ -401,6 +401,12 @@ churn_str churn__version_key(const churn__version *v, churn_record_kind record, 
     return churn__dict_view_get(ids, id);
 }
 
+churn_str churn__version_event_id(const churn__version *v, uint32_t id)
+{
+    return id == CHURN__NO_CODE ? (churn_str){NULL, 0}
+                                : churn__dict_view_get(churn__version_event_order(v).ids, id);
+}
+
 bool churn__version_provided(const churn__version *v, churn_record_kind record, churn_time as_of)
 {
     uint32_t kind = churn__store_kind(record);
