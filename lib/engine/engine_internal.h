@@ -414,6 +414,8 @@ churn_status churn__usual_find(const churn__walk *walk, const churn__frame *aske
                                churn__usual **out, churn_error *err);
 void churn__usual_free(churn__usual *usual);
 const churn__metric_usual *churn__usual_of(const churn__usual *usual, uint32_t metric);
+/* Whether the customer of a row exists and is in a segment; CHURN__NONE: in any or none. */
+bool churn__usual_member(const churn__frame *frame, uint32_t segment, uint32_t row);
 
 /* ---- shared by questions ---- */
 

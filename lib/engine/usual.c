@@ -3,48 +3,53 @@
 #include "engine/engine_internal.h"
 
 /*
- * What a metric usually is among the customers of a group: its median, at each date, over those
- * who exist and of whom it is known. A baseline may stand on segments, and these on other
- * baselines, so this is done in rounds through all customers, each with the medians of those
- * before it. A round happens in the customers' order, and medians do not depend on it anyway.
+ * How a metric is distributed among the customers of a group, at each date: over those who exist
+ * and of whom it is known. A baseline may stand on segments, and these on other baselines, so this
+ * is done in rounds through all customers, each with what those before it found. A round happens in
+ * the customers' order, and distributions do not depend on it anyway. Baselines of the same metric
+ * in the same groups share one.
  */
 
+/* Values of one group at one date: in the order of customers, then ascending; where many are equal
+ * each once, and how many are at most as large. */
 typedef struct sample {
     double *data;
+    uint64_t *upto;
     size_t count, capacity;
 } sample;
 
-typedef struct usual_metric {
+typedef struct pool {
+    uint32_t metric; /* the first baseline that asks for it */
+    bool ranks;      /* some form asks for more than medians and spreads */
     churn__metric_usual found;
-    double *values;
-    churn__missing *missing;
-    sample *samples; /* by group, then date; while its round lasts */
-    size_t count;    /* of each of these */
-} usual_metric;
+    churn__distribution *distributions; /* by group, then date */
+    sample *samples;                    /* the same */
+    size_t count;                       /* of each of these */
+} pool;
 
 struct churn__usual {
     churn__heap *heap;
     const churn_playbook *playbook;
     uint32_t date_count;
-    usual_metric *metrics;
-    uint8_t *wanted; /* by metric: baselines of groups that the asker needs */
-    uint8_t *now;    /* those of the present round */
+    pool *pools;
+    uint32_t pool_count;
+    uint32_t *pool_of; /* by metric */
+    uint8_t *wanted;   /* by metric: baselines of groups that the asker needs */
+    uint8_t *now;      /* those of the present round */
 };
 
 const churn__metric_usual *churn__usual_of(const churn__usual *usual, uint32_t metric)
 {
-    return &usual->metrics[metric].found;
+    return &usual->pools[usual->pool_of[metric]].found;
 }
 
 /* ---- life ---- */
 
-static void free_samples(churn__usual *usual, usual_metric *m)
+static void free_sample(churn__heap *heap, sample *s)
 {
-    for (size_t i = 0; m->samples != NULL && i < m->count; i++) {
-        churn__free_array(usual->heap, m->samples[i].data, m->samples[i].capacity, sizeof(double));
-    }
-    churn__free_array(usual->heap, m->samples, m->count, sizeof *m->samples);
-    m->samples = NULL;
+    churn__free_array(heap, s->data, s->capacity, sizeof *s->data);
+    churn__free_array(heap, s->upto, s->upto == NULL ? 0 : s->capacity, sizeof *s->upto);
+    *s = (sample){0};
 }
 
 void churn__usual_free(churn__usual *usual)
@@ -54,13 +59,16 @@ void churn__usual_free(churn__usual *usual)
     }
     churn__heap *heap = usual->heap;
     uint32_t count = usual->playbook->metric_count;
-    for (uint32_t i = 0; usual->metrics != NULL && i < count; i++) {
-        usual_metric *m = &usual->metrics[i];
-        free_samples(usual, m);
-        churn__free_array(heap, m->values, m->count, sizeof *m->values);
-        churn__free_array(heap, m->missing, m->count, sizeof *m->missing);
+    for (uint32_t i = 0; usual->pools != NULL && i < usual->pool_count; i++) {
+        pool *p = &usual->pools[i];
+        for (size_t k = 0; p->samples != NULL && k < p->count; k++) {
+            free_sample(heap, &p->samples[k]);
+        }
+        churn__free_array(heap, p->samples, p->count, sizeof *p->samples);
+        churn__free_array(heap, p->distributions, p->count, sizeof *p->distributions);
     }
-    churn__free_array(heap, usual->metrics, count, sizeof *usual->metrics);
+    churn__free_array(heap, usual->pools, count, sizeof *usual->pools);
+    churn__free_array(heap, usual->pool_of, count, sizeof *usual->pool_of);
     churn__free_array(heap, usual->wanted, count, 1);
     churn__free_array(heap, usual->now, count, 1);
     churn__free(heap, usual, sizeof *usual);
@@ -76,14 +84,35 @@ static churn__usual *usual_create(const churn__frame *asker)
     usual->heap = asker->heap;
     usual->playbook = asker->playbook;
     usual->date_count = asker->date_count;
-    usual->metrics = churn__alloc_array_zero(usual->heap, count, sizeof *usual->metrics);
+    usual->pools = churn__alloc_array_zero(usual->heap, count, sizeof *usual->pools);
+    usual->pool_of = churn__alloc_array_zero(usual->heap, count, sizeof *usual->pool_of);
     usual->wanted = churn__alloc_array_zero(usual->heap, count, 1);
     usual->now = churn__alloc_array_zero(usual->heap, count, 1);
-    if (usual->metrics == NULL || usual->wanted == NULL || usual->now == NULL) {
+    if (usual->pools == NULL || usual->pool_of == NULL || usual->wanted == NULL ||
+        usual->now == NULL) {
         churn__usual_free(usual);
         return NULL;
     }
     return usual;
+}
+
+static bool is_shared(const churn__metric_def *a, const churn__metric_def *b)
+{
+    return a->a.metric == b->a.metric && a->baseline == b->baseline && a->segment == b->segment;
+}
+
+static void join_pool(churn__usual *usual, uint32_t metric)
+{
+    const churn__metric_def *defs = usual->playbook->metrics;
+    uint32_t i = 0;
+    while (i < usual->pool_count && !is_shared(&defs[usual->pools[i].metric], &defs[metric])) {
+        i++;
+    }
+    if (i == usual->pool_count) {
+        usual->pools[usual->pool_count++].metric = metric;
+    }
+    usual->pool_of[metric] = i;
+    usual->pools[i].ranks |= defs[metric].form == CHURN__FORM_PERCENTILE;
 }
 
 /* ---- a round ---- */
@@ -93,21 +122,18 @@ static bool of_own_segment(const churn__metric_def *def)
     return def->baseline == CHURN__BASELINE_SEGMENT && def->segment == CHURN__NONE;
 }
 
-static bool round_room(churn__usual *usual, uint32_t metric)
+static bool round_room(churn__usual *usual, pool *p)
 {
-    usual_metric *m = &usual->metrics[metric];
-    m->found.group_count =
-        of_own_segment(&usual->playbook->metrics[metric]) ? usual->playbook->segment_count : 1;
-    if (!churn__mul_size(m->found.group_count, usual->date_count, &m->count)) {
-        m->count = 0;
+    bool own = of_own_segment(&usual->playbook->metrics[p->metric]);
+    p->found.group_count = own ? usual->playbook->segment_count : 1;
+    if (!churn__mul_size(p->found.group_count, usual->date_count, &p->count)) {
+        p->count = 0;
         return false;
     }
-    m->values = churn__alloc_array_zero(usual->heap, m->count, sizeof *m->values);
-    m->missing = churn__alloc_array_zero(usual->heap, m->count, sizeof *m->missing);
-    m->samples = churn__alloc_array_zero(usual->heap, m->count, sizeof *m->samples);
-    m->found.values = m->values;
-    m->found.missing = m->missing;
-    return m->values != NULL && m->missing != NULL && m->samples != NULL;
+    p->distributions = churn__alloc_array_zero(usual->heap, p->count, sizeof *p->distributions);
+    p->samples = churn__alloc_array_zero(usual->heap, p->count, sizeof *p->samples);
+    p->found.found = p->distributions;
+    return p->distributions != NULL && p->samples != NULL;
 }
 
 /* The segment that makes a group; CHURN__NONE: all customers do. */
@@ -119,8 +145,11 @@ static uint32_t group_segment(const churn__metric_def *def, uint32_t group)
     return def->segment == CHURN__NONE ? group : def->segment;
 }
 
-static bool in_group(const churn__frame *frame, uint32_t segment, uint32_t row)
+bool churn__usual_member(const churn__frame *frame, uint32_t segment, uint32_t row)
 {
+    if (!frame->exists[row]) {
+        return false;
+    }
     if (segment == CHURN__NONE) {
         return true;
     }
@@ -129,16 +158,15 @@ static bool in_group(const churn__frame *frame, uint32_t segment, uint32_t row)
            ((const uint8_t *)frame->columns[slot].values)[row] != 0;
 }
 
-static bool take_group(churn__usual *usual, const churn__frame *frame, uint32_t metric,
+static bool take_group(churn__usual *usual, const churn__frame *frame, const pool *p,
                        uint32_t group)
 {
-    const churn__metric_def *def = &usual->playbook->metrics[metric];
+    const churn__metric_def *def = &usual->playbook->metrics[p->metric];
     const churn__column *base = &frame->metric_out[def->a.metric];
-    sample *samples = usual->metrics[metric].samples + (size_t)group * usual->date_count;
+    sample *samples = p->samples + (size_t)group * usual->date_count;
     uint32_t segment = group_segment(def, group);
     for (uint32_t row = 0; row < frame->rows; row++) {
-        if (!frame->exists[row] || base->missing[row] != CHURN__PRESENT ||
-            !in_group(frame, segment, row)) {
+        if (base->missing[row] != CHURN__PRESENT || !churn__usual_member(frame, segment, row)) {
             continue;
         }
         sample *s = &samples[row % frame->date_count];
@@ -151,13 +179,19 @@ static bool take_group(churn__usual *usual, const churn__frame *frame, uint32_t 
     return true;
 }
 
+/* The round of a pool is that of its baselines: all stand on the same. */
+static bool is_now(const churn__usual *usual, const pool *p)
+{
+    return usual->now[p->metric] != 0;
+}
+
 static churn_status take_batch(churn__frame *frame, void *context, churn_error *err)
 {
     churn__usual *usual = context;
-    for (uint32_t metric = 0; metric < usual->playbook->metric_count; metric++) {
-        for (uint32_t g = 0; usual->now[metric] && g < usual->metrics[metric].found.group_count;
-             g++) {
-            if (!take_group(usual, frame, metric, g)) {
+    for (uint32_t i = 0; i < usual->pool_count; i++) {
+        const pool *p = &usual->pools[i];
+        for (uint32_t g = 0; is_now(usual, p) && g < p->found.group_count; g++) {
+            if (!take_group(usual, frame, p, g)) {
                 return churn__fail_memory(err, usual->heap);
             }
         }
@@ -165,15 +199,53 @@ static churn_status take_batch(churn__frame *frame, void *context, churn_error *
     return CHURN_OK;
 }
 
-static void find_medians(churn__usual *usual, uint32_t metric)
+/* Values of which most occur more than once take less room, and fewer steps to be found, once each
+ * with their counts. */
+static bool pack_sample(churn__heap *heap, sample *s)
 {
-    usual_metric *m = &usual->metrics[metric];
-    uint32_t fewest = usual->playbook->metrics[metric].fewest;
-    for (size_t i = 0; i < m->count; i++) {
-        sample *s = &m->samples[i];
-        m->missing[i] = churn__metric_median(s->data, s->count, fewest, &m->values[i]);
+    size_t once = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        once += i == 0 || s->data[i] != s->data[i - 1];
     }
-    free_samples(usual, m);
+    if (once > s->count / 2) {
+        return true;
+    }
+    sample packed = {.capacity = once};
+    packed.data = churn__alloc_array(heap, once, sizeof *packed.data);
+    packed.upto = churn__alloc_array(heap, once, sizeof *packed.upto);
+    if (packed.data == NULL || packed.upto == NULL) {
+        free_sample(heap, &packed);
+        return false;
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        if (i == 0 || s->data[i] != s->data[i - 1]) {
+            packed.data[packed.count++] = s->data[i];
+        }
+        packed.upto[packed.count - 1] = i + 1;
+    }
+    free_sample(heap, s);
+    *s = packed;
+    return true;
+}
+
+static bool settle_pool(churn__usual *usual, pool *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        sample *s = &p->samples[i];
+        churn__distribution *d = &p->distributions[i];
+        if (s->count > UINT32_MAX || !churn__distribution_sort(usual->heap, s->data, s->count) ||
+            !pack_sample(usual->heap, s)) {
+            return false;
+        }
+        churn__distribution_over(s->data, s->upto, (uint32_t)s->count, d);
+        if (!p->ranks) {
+            free_sample(usual->heap, s);
+            d->values = NULL;
+            d->upto = NULL;
+            d->value_count = 0;
+        }
+    }
+    return true;
 }
 
 static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint32_t round,
@@ -199,14 +271,16 @@ static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint
                         .usual = usual};
     for (uint32_t i = 0; i < playbook->metric_count; i++) {
         usual->now[i] = usual->wanted[i] && playbook->metrics[i].round == round;
-        if (usual->now[i] && !round_room(usual, i)) {
+    }
+    for (uint32_t i = 0; i < usual->pool_count; i++) {
+        if (is_now(usual, &usual->pools[i]) && !round_room(usual, &usual->pools[i])) {
             CHURN_TRY(churn__fail_memory(err, usual->heap));
         }
     }
     CHURN_TRY(churn__walk_all(&walk, err));
-    for (uint32_t i = 0; i < playbook->metric_count; i++) {
-        if (usual->now[i]) {
-            find_medians(usual, i);
+    for (uint32_t i = 0; i < usual->pool_count; i++) {
+        if (is_now(usual, &usual->pools[i]) && !settle_pool(usual, &usual->pools[i])) {
+            CHURN_TRY(churn__fail_memory(err, usual->heap));
         }
     }
 done:
@@ -239,6 +313,9 @@ churn_status churn__usual_find(const churn__walk *walk, const churn__frame *aske
     }
     for (uint32_t i = 0; i < playbook->metric_count; i++) {
         usual->wanted[i] = is_wanted(asker, i);
+        if (usual->wanted[i]) {
+            join_pool(usual, i);
+        }
     }
     for (uint32_t round = 1; round <= rounds; round++) {
         CHURN_TRY(go_round(usual, walk, round, err));

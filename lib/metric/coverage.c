@@ -380,5 +380,5 @@ void churn__metric_plan_set_stale(churn__metric_plan *plan, const uint8_t *stale
         plan->assumed[s] = stale[s] ? CHURN__ASSUME_STALE : CHURN__ASSUME_FRESH;
     }
     churn__metric_cover(plan);
-    churn__metric_baselines_fresh(plan);
+    churn__metric_pasts_fresh(plan);
 }

@@ -114,6 +114,30 @@ done:
     return st;
 }
 
+/* What looks back comes after all that does not stand on it: metrics of one past are brought
+ * together. `late` is room by metric, `rest` for all of them. */
+static void order_pasts(churn__metric_plan *plan, uint8_t *late, uint32_t *rest)
+{
+    uint32_t early = 0, kept = 0, names = plan->config.attribute_count;
+    for (uint32_t i = 0; i < plan->derived.count; i++) {
+        uint32_t metric = plan->derived.items[i];
+        const churn__metric_def *def = plan->bounds[metric].def;
+        late[metric] = churn__metric_has_past(def);
+        for (uint32_t k = 0; k < churn__metric_input_count(def); k++) {
+            uint32_t input = churn__metric_input(def, names, k);
+            late[metric] |= input != CHURN__METRIC_NONE && late[input];
+        }
+        if (late[metric]) {
+            rest[kept++] = metric;
+        } else {
+            plan->derived.items[early++] = metric;
+        }
+    }
+    for (uint32_t i = 0; i < kept; i++) {
+        plan->derived.items[early + i] = rest[i];
+    }
+}
+
 churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -136,6 +160,8 @@ churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err)
             CHURN_TRY(order_visit(&walk, m, err));
         }
     }
+    memset(walk.state, 0, n);
+    order_pasts(plan, walk.state, walk.stack);
 done:
     return st;
 }
@@ -274,13 +300,13 @@ static void eval_pair(churn__metric_plan *plan, uint32_t metric, churn__reader *
 churn_status churn__metric_derived_create(churn__metric_plan *plan, churn_error *err)
 {
     churn_status st = churn__metric_exprs_create(plan, err);
-    return st == CHURN_OK ? churn__metric_baselines_create(plan, err) : st;
+    return st == CHURN_OK ? churn__metric_pasts_create(plan, err) : st;
 }
 
 void churn__metric_derived_free(churn__metric_plan *plan)
 {
     churn__metric_exprs_free(plan);
-    churn__metric_baselines_free(plan);
+    churn__metric_pasts_free(plan);
 }
 
 static churn_status derive_one(churn__metric_plan *plan, uint32_t metric, churn__reader *reader,
@@ -292,6 +318,8 @@ static churn_status derive_one(churn__metric_plan *plan, uint32_t metric, churn_
         return churn__metric_expr_eval(plan, metric, reader, customers, n, out, err);
     case CHURN__METRIC_BASELINE:
         return churn__metric_baseline_eval(plan, metric, reader, customers, n, out, err);
+    case CHURN__METRIC_CARRY:
+        return churn__metric_carry_eval(plan, metric, reader, customers, n, out, err);
     default:
         eval_pair(plan, metric, reader, customers, n, out);
         return CHURN_OK;

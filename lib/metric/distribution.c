@@ -33,10 +33,31 @@ static uint32_t places(const churn__distribution *d, double x, bool equal)
     return low;
 }
 
+/* The end of the run of equal numbers that begins at a place. */
+static uint32_t run_end(const churn__distribution *d, uint32_t begin)
+{
+    uint32_t known = begin, reach = 1, n = d->value_count;
+    if (begin == n || d->upto != NULL) {
+        return begin < n ? begin + 1 : n;
+    }
+    while (n - known > reach && d->values[known + reach] == d->values[begin]) {
+        known += reach;
+        reach *= 2;
+    }
+    for (; reach > 0; reach /= 2) {
+        if (n - known > reach && d->values[known + reach] == d->values[begin]) {
+            known += reach;
+        }
+    }
+    return known + 1;
+}
+
 double churn__distribution_rank(const churn__distribution *d, double x)
 {
-    uint64_t less = count_upto(d, places(d, x, false));
-    uint64_t equal = count_upto(d, places(d, x, true)) - less;
+    uint32_t place = places(d, x, false);
+    bool here = place < d->value_count && d->values[place] == x;
+    uint64_t less = count_upto(d, place);
+    uint64_t equal = here ? count_upto(d, run_end(d, place)) - less : 0;
     return ((double)less + (double)equal / 2) / (double)d->total;
 }
 
@@ -124,23 +145,27 @@ static double mean_dev_of(const churn__distribution *d)
     return sum / (double)d->total;
 }
 
-void churn__distribution_make(const double *values, const uint64_t *counts, uint32_t n,
-                              uint64_t *upto, churn__distribution *out)
+void churn__distribution_over(const double *values, const uint64_t *upto, uint32_t n,
+                              churn__distribution *out)
 {
-    *out = (churn__distribution){.values = values, .value_count = n, .total = n};
-    if (counts != NULL) {
-        out->total = 0;
-        out->upto = upto;
-        for (uint32_t i = 0; i < n; i++) {
-            out->total += counts[i];
-            upto[i] = out->total;
-        }
-    }
+    *out = (churn__distribution){.values = values, .upto = upto, .value_count = n};
     if (n > 0) {
+        out->total = count_upto(out, n);
         out->median = median_of(out);
         out->mad = mad_of(out);
         out->mean_dev = mean_dev_of(out);
     }
+}
+
+void churn__distribution_make(const double *values, const uint64_t *counts, uint32_t n,
+                              uint64_t *upto, churn__distribution *out)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; counts != NULL && i < n; i++) {
+        total += counts[i];
+        upto[i] = total;
+    }
+    churn__distribution_over(values, counts == NULL ? NULL : upto, n, out);
 }
 
 /* ---- order ---- */

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "metric/derived_inside.h"
-#include "metric/event_inside.h"
 
 /*
  * A metric against what it usually is among other customers. Who they are and what is usual with
  * them comes from above, as plain columns: a plan sees one customer at a time.
  */
-
-churn__missing churn__metric_median(double *numbers, size_t n, uint32_t fewest, double *out)
-{
-    *out = 0;
-    if (n == 0 || n < fewest || n > UINT32_MAX) {
-        return CHURN__EMPTY;
-    }
-    churn__metric_sort_numbers(numbers, (uint32_t)n);
-    *out = churn__metric_quantile(numbers, (uint32_t)n, 0.5);
-    return CHURN__PRESENT;
-}
 
 /* The first group that a row is in; where there is none, why: it is in none, or what is not known
  * counts first. */
@@ -45,10 +33,12 @@ static churn__metric_cell group_cell(const churn__metric_def *def, const churn__
     }
     churn__missing reason =
         members == NULL ? CHURN__PRESENT : group_of(members, usual->group_count, row, &group);
-    size_t at = (size_t)group * dates + date;
-    reason = reason == CHURN__PRESENT ? usual->missing[at] : reason;
-    return reason != CHURN__PRESENT ? churn__metric_no_value(reason)
-                                    : churn__metric_against(def, value, usual->values[at]);
+    if (reason != CHURN__PRESENT) {
+        return churn__metric_no_value(reason);
+    }
+    const churn__distribution *found = &usual->found[(size_t)group * dates + date];
+    bool enough = found->total > 0 && found->total >= def->fewest;
+    return enough ? churn__metric_against(def, value, found) : churn__metric_no_value(CHURN__EMPTY);
 }
 
 void churn__metric_group_eval(churn__metric_plan *plan, uint32_t metric,

@@ -197,6 +197,9 @@ bool churn__distribution_sort(churn__heap *heap, double *values, size_t n);
  * it is made of is kept as long as it is used. */
 void churn__distribution_make(const double *values, const uint64_t *counts, uint32_t n,
                               uint64_t *upto, churn__distribution *out);
+/* The same where counts are summed up already; `upto` may be NULL. */
+void churn__distribution_over(const double *values, const uint64_t *upto, uint32_t n,
+                              churn__distribution *out);
 /* Share of what is less than x, and of what is equal by half; it is not empty. */
 double churn__distribution_rank(const churn__distribution *d, double x);
 /* (x - median) / (1.4826 mad); where that is 0 / (1.253314 mean_dev); where that is 0 as well 0 for
@@ -377,11 +380,11 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
  * each after what it is made of and after churn__metric_plan_eval() of the same customers.
  */
 
-/* What is usual in groups of customers: of group g at date j in place g * date_count + j. */
+/* What is usual in groups of customers: of group g at date j in place g * date_count + j. Where
+ * only medians are asked for, the values may be gone (NULL). */
 typedef struct churn__metric_usual {
     uint32_t group_count;
-    const double *values;
-    const churn__missing *missing;
+    const churn__distribution *found;
 } churn__metric_usual;
 
 /* `usual` and `members` are of a baseline of groups. `members` has a column of truths a group, of
@@ -391,8 +394,6 @@ churn_status churn__metric_plan_eval_late(churn__metric_plan *plan, uint32_t met
                                           const churn__column *members, churn__reader *reader,
                                           const uint32_t *customers, uint32_t n, churn__column *out,
                                           churn_error *err);
-/* The median of at least `fewest` numbers, which are put into order; else CHURN__EMPTY. */
-churn__missing churn__metric_median(double *numbers, size_t n, uint32_t fewest, double *out);
 
 /* A baseline of all customers or of segments. */
 static inline bool churn__metric_is_grouped(const churn__metric_def *def)

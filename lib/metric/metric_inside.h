@@ -214,9 +214,9 @@ struct churn__metric_plan {
     uint8_t *wanted;                       /* by metric: whether it is computed */
     struct churn__metric_general *general; /* event_inside.h; NULL: not needed */
     struct churn__metric_exprs *exprs;     /* expression.c, the same */
-    struct churn__metric_baselines *baselines;
-    struct churn__metric_its *its;  /* record_where.c; NULL: not needed */
-    churn__metric_quality *quality; /* by metric; NULL: not asked for */
+    struct churn__metric_pasts *pasts;     /* past.c, the same */
+    struct churn__metric_its *its;         /* record_where.c; NULL: not needed */
+    churn__metric_quality *quality;        /* by metric; NULL: not asked for */
 
     bool mixed;  /* an event is seen at some dates only: date by date, please */
     bool failed; /* no memory, or: */
@@ -423,7 +423,7 @@ churn__metric_cell churn__metric_attribute_number(churn__metric_plan *plan, chur
                                                   uint32_t customer, uint32_t attribute,
                                                   uint32_t date);
 
-/* ---- derived.c, baseline.c, quality.c, event_view.c ---- */
+/* ---- derived.c, past.c, quality.c, event_view.c ---- */
 
 /* Finds what is wanted, and puts derived metrics into an order in which each comes after what it is
  * made of. */
@@ -434,7 +434,7 @@ void churn__metric_derived_free(churn__metric_plan *plan);
 churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reader,
                                   const uint32_t *customers, uint32_t n, churn__column *out,
                                   churn_error *err);
-void churn__metric_baselines_fresh(churn__metric_plan *plan);
+void churn__metric_pasts_fresh(churn__metric_plan *plan);
 /* All metrics without a round; one that has one. */
 void churn__metric_measure(churn__metric_plan *plan, churn__reader *reader,
                            const uint32_t *customers, uint32_t n, const churn__column *out);

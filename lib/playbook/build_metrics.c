@@ -163,6 +163,18 @@ static void fill_expr(builder *b, const churn__yaml_node *item, churn__metric_de
 
 /* ---- baselines ---- */
 
+static bool of_median(const churn__metric_def *def)
+{
+    return def->form == CHURN__FORM_RATIO || def->form == CHURN__FORM_DIFFERENCE;
+}
+
+/* Two are compared with each other, three have a way: if there can be as many. */
+static uint32_t fewest_of_past(const churn__metric_def *def)
+{
+    uint32_t fewest = def->form == CHURN__FORM_TREND ? 3 : 2;
+    return of_median(def) ? (def->back + 1) / 2 : fewest < def->back ? fewest : def->back;
+}
+
 /* Of the customer's own past. */
 static void fill_past(builder *b, const churn__yaml_node *part, churn__metric_def *def)
 {
@@ -170,13 +182,29 @@ static void fill_past(builder *b, const churn__yaml_node *part, churn__metric_de
     def->back = b_count(part, "back", 1);
     def->every = every.amount;
     def->every_unit = every.unit;
-    def->fewest = b_count(part, "fewest", (def->back + 1) / 2);
+    def->fewest = b_count(part, "fewest", fewest_of_past(def));
     b_need(b, part, "back", "of: self");
     b_need(b, part, "every", "of: self");
     b_forbid(b, part, "segment", "of: self");
+    if (def->form == CHURN__FORM_TREND && b_get(part, "back") != NULL && def->back < 2) {
+        report_add(&b->report, DIAGNOSTIC_out_of_range, b_at(b_get(part, "back")),
+                   "`back`: a trend is of at least 2 values");
+    }
     if (b_get(part, "fewest") != NULL && def->fewest > def->back) {
         report_add(&b->report, DIAGNOSTIC_out_of_range, b_at(b_get(part, "fewest")),
                    "`fewest`: more than `back`");
+    }
+}
+
+/* What only the own past has. */
+static void forbid_past(builder *b, const churn__yaml_node *part, const churn__metric_def *def,
+                        const char *of)
+{
+    b_forbid(b, part, "back", of);
+    b_forbid(b, part, "every", of);
+    if (def->form == CHURN__FORM_TREND) {
+        report_add(&b->report, DIAGNOSTIC_not_together, b_at(b_get(part, "as")),
+                   "`as: trend`: only `of: self` has a past");
     }
 }
 
@@ -186,9 +214,8 @@ static void fill_others(builder *b, const churn__yaml_node *part, churn__metric_
     bool all = def->baseline == CHURN__BASELINE_ALL;
     const char *of = all ? "of: all" : "of: segment";
     const churn__yaml_node *segment = b_get(part, "segment");
-    def->fewest = b_count(part, "fewest", 1);
-    b_forbid(b, part, "back", of);
-    b_forbid(b, part, "every", of);
+    def->fewest = b_count(part, "fewest", of_median(def) ? 1 : 2);
+    forbid_past(b, part, def, of);
     if (all) {
         b_forbid(b, part, "segment", of);
     } else if (segment != NULL) {

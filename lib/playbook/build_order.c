@@ -146,7 +146,21 @@ static void edges_of(builder *b, uint32_t i, edge_list *to)
 
 /* ---- what follows of the order ---- */
 
-/* Each date of a baseline's past would have a past, or all customers, of its own. */
+#define DEEP_PAST 1u   /* it looks back itself, */
+#define DEEP_CARRY 2u  /* only where it is missing, */
+#define DEEP_OTHERS 4u /* or at other customers */
+
+static uint8_t depth_of(const churn__metric_def *def)
+{
+    if (def->kind == CHURN__METRIC_CARRY) {
+        return DEEP_CARRY;
+    }
+    bool past = churn__metric_has_past(def);
+    return past ? DEEP_PAST : churn__metric_is_grouped(def) ? DEEP_OTHERS : 0;
+}
+
+/* Each date of a past would have a past, or all customers, of its own. What is carried may have the
+ * past of baselines: few ask for it. */
 static void find_depth(builder *b, const graph *g, const uint32_t *order)
 {
     const churn_playbook *pb = b->pb;
@@ -158,14 +172,18 @@ static void find_depth(builder *b, const graph *g, const uint32_t *order)
         }
         const churn__metric_def *def = &pb->metrics[node];
         for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++) {
-            deep[node] = deep[node] || (g->edges[e] < pb->metric_count && deep[g->edges[e]]);
+            deep[node] |= g->edges[e] < pb->metric_count ? deep[g->edges[e]] : 0;
         }
-        bool baseline = def->kind == CHURN__METRIC_BASELINE;
-        if (baseline && deep[node] && !churn__metric_is_grouped(def)) {
+        uint8_t own = depth_of(def);
+        if (own == DEEP_PAST && deep[node] != 0) {
             report_add(&b->report, DIAGNOSTIC_not_together, node_place(b, node),
                        "metric %q: a baseline of a baseline", &def->id);
         }
-        deep[node] = deep[node] || baseline;
+        if (own == DEEP_CARRY && (deep[node] & (DEEP_CARRY | DEEP_OTHERS)) != 0) {
+            report_add(&b->report, DIAGNOSTIC_not_together, node_place(b, node),
+                       "metric %q: what stands on other customers is not carried", &def->id);
+        }
+        deep[node] |= own;
     }
 }
 

@@ -114,6 +114,8 @@ static const struct {
     [CHURN__ATTRIBUTE_CHANGED] = {"bool", "Whether it changed: the attribute$"},
     [CHURN__ATTRIBUTE_CHANGES] = {"count", "How often it changed: the attribute$"},
     [CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE] = {"days", "Days since it changed: the attribute$"},
+    [CHURN__CARRY_VALUE] = {"number", "The last value of $"},
+    [CHURN__CARRY_AGE_DAYS] = {"days", "Days since the last value of $"},
 };
 #define WORDS (sizeof words / sizeof *words)
 
@@ -130,17 +132,22 @@ static const char *unit_of_kind(const churn__metric_def *def)
         return "days";
     case CHURN__METRIC_ATTRIBUTE:
         return def->what != 0 && known ? words[def->what].unit : "number";
+    case CHURN__METRIC_BASELINE: {
+        bool number = def->form == CHURN__FORM_ROBUST_Z || def->form == CHURN__FORM_TREND;
+        return number ? "number" : "ratio";
+    }
     default:
         return known ? words[def->what].unit : "number";
     }
 }
 
-/* A difference is in the unit of what is subtracted from: along operands, at most one of each. */
+/* What is carried, and a difference, are in the unit of their first operand: along these, at most
+ * one of each. */
 const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric)
 {
     const churn__metric_def *def = &playbook->metrics[metric];
     for (uint32_t steps = 0; steps < playbook->metric_count; steps++) {
-        bool differs = def->kind == CHURN__METRIC_DELTA ||
+        bool differs = def->kind == CHURN__METRIC_DELTA || def->what == CHURN__CARRY_VALUE ||
                        (def->kind == CHURN__METRIC_BASELINE && def->form == CHURN__FORM_DIFFERENCE);
         if (!differs || def->a.is_attribute) {
             break;
@@ -155,7 +162,7 @@ const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric)
     case CHURN__TYPE_TIME:
         return "time";
     default:
-        return def->kind == CHURN__METRIC_BASELINE ? "ratio" : unit_of_kind(def);
+        return unit_of_kind(def);
     }
 }
 
@@ -346,16 +353,51 @@ static void put_pair(churn__buf *out, const churn_playbook *playbook, uint32_t m
     put_input(out, playbook, metric, 1);
 }
 
-static const char *usual_words(const churn__metric_def *def)
+static void put_usual(churn__buf *out, const churn__metric_def *def)
 {
-    switch (def->baseline) {
-    case CHURN__BASELINE_SELF:
-        return " against the median of the customer's own past";
-    case CHURN__BASELINE_SEGMENT:
-        return " against the median of the customer's segment";
-    default:
-        return " against the median of all customers";
+    static const char *const whose[] = {[CHURN__BASELINE_SELF] = "the customer's own past",
+                                        [CHURN__BASELINE_SEGMENT] = "the customer's segment",
+                                        [CHURN__BASELINE_ALL] = "all customers",
+                                        [CHURN__BASELINE_FROZEN] = "the reference "};
+    bool median = def->form == CHURN__FORM_RATIO || def->form == CHURN__FORM_DIFFERENCE;
+    churn__buf_text(out, median ? " against the median of " : " in ");
+    churn__buf_text(out, whose[def->baseline]);
+    if (def->baseline == CHURN__BASELINE_FROZEN && def->reference != NULL) {
+        churn__buf_str(out, def->reference->id);
     }
+}
+
+static void put_baseline(churn__buf *out, const churn_playbook *playbook, uint32_t metric)
+{
+    const churn__metric_def *def = &playbook->metrics[metric];
+    static const char *const before[] = {
+        [CHURN__FORM_PERCENTILE] = "Rank of ", [CHURN__FORM_ROBUST_Z] = "Robust z of "};
+    if (def->form == CHURN__FORM_TREND) {
+        churn__buf_text(out, "Trend of ");
+        put_input(out, playbook, metric, 0);
+        churn__buf_text(out, " over ");
+        put_count(out, def->back, "value");
+        churn__buf_text(out, ", ");
+        put_span(out, (churn__span){.amount = def->every, .unit = def->every_unit});
+        churn__buf_text(out, " apart");
+        return;
+    }
+    bool ranked = def->form == CHURN__FORM_PERCENTILE || def->form == CHURN__FORM_ROBUST_Z;
+    churn__buf_text(out, ranked ? before[def->form] : "");
+    put_input(out, playbook, metric, 0);
+    put_usual(out, def);
+}
+
+static void put_carry(churn__buf *out, const churn_playbook *playbook, uint32_t metric)
+{
+    const churn__metric_def *def = &playbook->metrics[metric];
+    bool age = def->what == CHURN__CARRY_AGE_DAYS;
+    churn__buf_text(out, age ? "Days since the last value of " : "The last value of ");
+    put_input(out, playbook, metric, 0);
+    churn__buf_text(out, ", looked for ");
+    put_span(out, (churn__span){.amount = def->every, .unit = def->every_unit});
+    churn__buf_text(out, " apart, ");
+    put_count(out, def->back, "time");
 }
 
 void churn__words_sentence(const churn_playbook *playbook, uint32_t metric, churn__buf *out)
@@ -376,8 +418,10 @@ void churn__words_sentence(const churn_playbook *playbook, uint32_t metric, chur
         churn__buf_str(out, churn__expr_text(def->expr));
         break;
     case CHURN__METRIC_BASELINE:
-        put_input(out, playbook, metric, 0);
-        churn__buf_text(out, usual_words(def));
+        put_baseline(out, playbook, metric);
+        break;
+    case CHURN__METRIC_CARRY:
+        put_carry(out, playbook, metric);
         break;
     default:
         put_phrase(out, playbook, def);

@@ -143,6 +143,12 @@ static const schema_word baseline_forms[] = {
     {"ratio", CHURN__FORM_RATIO, false,
      "The value divided by the median: 0.5 is half of what is usual."},
     {"difference", CHURN__FORM_DIFFERENCE, false, "The value less the median."},
+    {"percentile", CHURN__FORM_PERCENTILE, false,
+     "The share of values that are less, with half of those that are equal: 0 to 1."},
+    {"robust_z", CHURN__FORM_ROBUST_Z, false,
+     "How far it is from the median, in standard deviations estimated by the median of distances."},
+    {"trend", CHURN__FORM_TREND, false,
+     "Of `self`: the change from value to value, as a part of the usual size: 0.1 is a tenth up."},
 };
 const schema schema_baseline_as = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_forms)};
 static const schema back = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1000};
@@ -153,20 +159,24 @@ static const schema_key baseline_part_keys[] = {
      .example = "logins_28d"},
     {"of", &schema_baseline_of, .standard = "self", .doc = "Whose values are usual.",
      .example = "self"},
-    {"back", &back, .doc = "Of `self`: at how many earlier dates.", .example = "12"},
+    {"back", &back,
+     .doc = "Of `self`: at how many earlier dates; of a trend how many values, the present one "
+            "among them.",
+     .example = "12"},
     {"every", &schema_window_plain, .doc = "Of `self`: how far these dates are apart.",
      .example = "7d"},
     {"as", &schema_baseline_as, .standard = "ratio", .doc = "How the two are compared.",
      .example = "difference"},
     {"segment", &segment_name, .doc = "Of `segment`: the one that everybody is compared with.",
      .example = "enterprise"},
-    {"fewest", &fewest, .standard = "of `self` half of `back`, else 1",
+    {"fewest", &fewest,
+     .standard = "of medians of `self` half of `back`, else 1; `percentile` and `robust_z` 2, "
+                 "`trend` 3",
      .doc = "How many values there must be to say what is usual.", .example = "6"},
 };
 static const schema baseline_part = {SCHEMA_KEYS_OF(baseline_part_keys)};
 static const schema_key baseline_keys[] = {
-    {"baseline", &baseline_part, .required = true,
-     .doc = "A metric against the median of what it usually is.",
+    {"baseline", &baseline_part, .required = true, .doc = "A metric against what it usually is.",
      .example = "{metric: logins_28d, back: 12, every: 7d}"},
     METRIC_ID,
     METRIC_DEFAULT,

@@ -6,6 +6,11 @@
 /* What the numbers of a playbook can be, for the lints of conditions. Only what is certain: a
  * metric with a default or a value for "never" below 0 is not bounded. */
 
+static bool is_rank(const churn__metric_def *def)
+{
+    return def->kind == CHURN__METRIC_BASELINE && def->form == CHURN__FORM_PERCENTILE;
+}
+
 /* Counts, and days or money that are never negative. */
 static bool is_never_negative(const churn__metric_def *def)
 {
@@ -29,16 +34,17 @@ static bool is_never_negative(const churn__metric_def *def)
     case CHURN__INVOICE_FAILED_COUNT:
     case CHURN__INVOICE_OVERDUE_DAYS:
     case CHURN__INVOICE_PAID_ON_TIME_SHARE:
+    case CHURN__CARRY_AGE_DAYS:
         return true;
     default:
-        return false;
+        return is_rank(def);
     }
 }
 
 static bool is_share(const churn__metric_def *def)
 {
     return def->what == CHURN__TICKET_SLA_BREACH_SHARE ||
-           def->what == CHURN__INVOICE_PAID_ON_TIME_SHARE;
+           def->what == CHURN__INVOICE_PAID_ON_TIME_SHARE || is_rank(def);
 }
 
 /* Means, quotients and times to the microsecond. */
@@ -61,6 +67,7 @@ static bool is_fractional(const churn__metric_def *def)
     case CHURN__AGG_GAP_MAX:
     case CHURN__AGG_RATE:
     case CHURN__AGG_EWMA:
+    case CHURN__CARRY_AGE_DAYS:
     case CHURN__TICKET_OLDEST_OPEN_DAYS:
     case CHURN__TICKET_FIRST_RESPONSE_HOURS:
     case CHURN__TICKET_RESOLUTION_HOURS:
@@ -85,6 +92,13 @@ static bool has_large_stand_in(const churn__metric_def *def)
     return def->has_default && !(def->default_value <= 1);
 }
 
+/* What is carried is a value of what it is carried from. */
+static const churn__metric_def *carried_from(const builder *b, const churn__metric_def *def)
+{
+    bool carried = def->what == CHURN__CARRY_VALUE && def->a.metric < b->pb->metric_count;
+    return carried ? &b->pb->metrics[def->a.metric] : def;
+}
+
 static void metric_values(const churn__metric_def *def, churn__expr_name *out)
 {
     out->fractional = is_fractional(def);
@@ -99,7 +113,7 @@ void b_slot_values(const builder *b, const churn__slot *slot, churn__expr_name *
         return;
     }
     if (slot->kind == CHURN__SLOT_METRIC) {
-        metric_values(&b->pb->metrics[slot->index], out);
+        metric_values(carried_from(b, &b->pb->metrics[slot->index]), out);
     } else if (slot->kind == CHURN__SLOT_SCORE) {
         out->fractional = true;
         out->bounded = true;

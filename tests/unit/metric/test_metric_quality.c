@@ -225,9 +225,8 @@ static void plan_eval_late__groups__the_first_that_holds(void **state)
     const churn__column members[] = {
         {.type = CHURN__TYPE_BOOL, .values = first, .missing = partly},
         {.type = CHURN__TYPE_BOOL, .values = second, .missing = known}};
-    const double values[] = {0.25, 3};
-    const churn__missing missing[] = {CHURN__PRESENT, CHURN__PRESENT};
-    const churn__metric_usual usual = {2, values, missing};
+    const churn__distribution found[] = {{.total = 1, .median = 0.25}, {.total = 9, .median = 3}};
+    const churn__metric_usual usual = {2, found};
     WORLD_OK(churn__metric_plan_eval_late(plan, 1, &usual, members, w->reader,
                                           churn__version_order(w->version), 5, w->columns,
                                           &world_err));
@@ -244,18 +243,6 @@ static void plan_eval_late__groups__the_first_that_holds(void **state)
     world_free(w);
 }
 
-static void metric_median__few_numbers__empty(void **state)
-{
-    (void)state;
-    double numbers[] = {9, 1, 4, 2}, out = 7;
-    assert_int_equal(churn__metric_median(numbers, 0, 0, &out), CHURN__EMPTY);
-    assert_int_equal(churn__metric_median(numbers, 4, 5, &out), CHURN__EMPTY);
-    assert_int_equal(churn__metric_median(numbers, 4, 4, &out), CHURN__PRESENT);
-    assert_true(out == 3);
-    assert_int_equal(churn__metric_median(numbers, 3, 1, &out), CHURN__PRESENT);
-    assert_true(out == 2); /* they are in order by now: 1, 2, 4 */
-}
-
 int main(void)
 {
     const struct CMUnitTest group[] = {
@@ -265,7 +252,6 @@ int main(void)
         cmocka_unit_test(plan_quality__zones_that_are_none__counted_by_row),
         cmocka_unit_test(plan_quality__records__valid_and_missing_by_reason),
         cmocka_unit_test(plan_eval_late__groups__the_first_that_holds),
-        cmocka_unit_test(metric_median__few_numbers__empty),
     };
     return RUN_TESTS(group);
 }
