@@ -38,6 +38,10 @@ bool churn__decimal_from_double(double value, int scale, int64_t *out);
 double churn__round6(double value);
 /* The same as an integer count of 1e-6; saturates, NaN gives 0. */
 int64_t churn__micro(double value);
+/* 2^-x, the same bits on every platform and within one unit in the last place; 1 where x is below 0
+ * or NaN. In parts: 2^-(whole + rest), rest in [0, 1). */
+double churn__half(double x);
+double churn__half_parts(uint64_t whole, double rest);
 /* a * num / den rounded half away from zero; den > 0; 128-bit inside. False: does not fit. */
 bool churn__mul_div_round(int64_t a, int64_t num, int64_t den, int64_t *out);
 /* How many decimals the minor unit of an ISO 4217 code has (JPY 0, USD 2, KWD 3); -1: unknown. */

@@ -119,7 +119,7 @@ static bool best_band(const churn__frame *frame, uint32_t row)
     if (playbook->score_count == 0 || playbook->scores[0].band_count == 0) {
         return true;
     }
-    return churn__str_eq(frame->scores[0].band[row], playbook->scores[0].bands[0].id);
+    return frame->scores[0].band_codes[row] == 0;
 }
 
 static double score_change(const churn__frame *now, const churn__frame *before, uint32_t row)
@@ -141,12 +141,13 @@ static churn_status tell_score(churn__frame *now, const churn__frame *before, ui
         return CHURN_OK;
     }
     out->coverage = now->scores[0].coverage[row];
-    out->band = now->scores[0].band[row];
+    out->band = churn__frame_band(now, 0, row);
     out->score = now->scores[0].missing[row] ? (double)NAN : now->scores[0].score[row];
     out->change = score_change(now, before, row);
     churn__buf_reset(text);
-    CHURN_TRY(churn__score_explain(&now->playbook->scores[0], now->columns, row, now->scratch,
-                                   &now->strings, &lines, &count, err));
+    churn__score_in in = churn__frame_score_in(now, 0);
+    CHURN_TRY(churn__score_explain(&now->playbook->scores[0], churn__frame_card(now, 0, row), &in,
+                                   row, now->scratch, &now->strings, &lines, &count, err));
     write_reasons(lines, count, text);
     out->reasons = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
 done:

@@ -247,7 +247,6 @@ typedef struct churn__frame {
     churn__column *columns;     /* by slot */
     churn__frame_words **words; /* by slot: of columns of few words; NULL: a plain one */
     churn__frame_group *levels; /* by place in the order where a level's segments begin; NULL */
-    churn__frame_group *caps;   /* by score; NULL */
     churn__truth **outcomes;    /* what the conditions of the largest group come to */
     churn__truth *truths;       /* where that is */
     uint32_t truth_count;
@@ -258,6 +257,8 @@ typedef struct churn__frame {
     const churn__usual *usual; /* among all customers; NULL: nothing needs it */
     churn__usual *own_usual;   /* the same, to be freed with the frame; or NULL */
     churn__score_out *scores;  /* by score */
+    churn__score_room **rooms; /* by score; NULL of those that are not needed */
+    double **overrides;        /* by score and row: set by hand; NaN: not; NULL as above */
     uint8_t *score_needed;     /* by score */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
     churn__exchange_book *exchange;
@@ -339,6 +340,17 @@ churn_status churn__frame_gather(churn__frame *frame, const uint32_t *customers,
 churn_status churn__frame_finish(churn__frame *frame, churn_error *err);
 /* The second part reads what an evaluation is changing. */
 bool churn__frame_reads_history(const churn__frame *frame);
+/* The scores that were set by hand, by row, NaN where none counts at the row's date: overrides.c.
+ */
+churn_status churn__frame_overrides(churn__frame *frame, uint32_t score, double *out,
+                                    churn_error *err);
+/* In an evaluation, after a score was computed: the bands that are held in place of plain ones, in
+ * frame->scores[score].band_codes: bands.c. */
+churn_status churn__frame_hold(churn__frame *frame, uint32_t score, churn_error *err);
+/* A score of the frame as lib/score takes it, and the card of a row. */
+churn__score_in churn__frame_score_in(const churn__frame *frame, uint32_t score);
+const churn__card_def *churn__frame_card(const churn__frame *frame, uint32_t score, uint32_t row);
+churn_str churn__frame_band(const churn__frame *frame, uint32_t score, uint32_t row);
 /* How many customers a frame takes at once. */
 uint32_t churn__frame_customers(uint32_t date_count);
 /* Look up the ids of the batch's customers. */
@@ -359,6 +371,16 @@ void churn__frame_words_close(churn__heap *heap, churn__frame_words *words);
 void churn__frame_words_begin(churn__frame_words *words, churn__column *column);
 void churn__frame_words_put(churn__frame_words *words, churn__column *column, uint32_t row,
                             churn_str text);
+
+/* ---- scores of a frame: frame_scores.c ---- */
+
+/* Arrays of the scores that are needed; columns that look at them; room to compute them in; and
+ * computing one. False: no memory. */
+bool churn__frame_scores_make(churn__frame *frame);
+bool churn__frame_point_at_score(churn__frame *frame, uint32_t slot);
+churn_status churn__frame_scores_open(churn__frame *frame, churn_error *err);
+void churn__frame_scores_free(churn__frame *frame);
+churn_status churn__frame_fill_score(churn__frame *frame, uint32_t index, churn_error *err);
 
 /* ---- conditions that are judged together: frame_groups.c ---- */
 

@@ -56,6 +56,10 @@ static void write_line(churn__buf *text, const churn__score_line *line)
         churn__buf_text(text, " holds the score at most at ");
         churn__buf_fixed(text, line->points, 1);
         break;
+    case CHURN__LINE_OVERRIDE:
+        churn__buf_text(text, "the score was set by hand to ");
+        churn__buf_fixed(text, line->points, 1);
+        break;
     case CHURN__LINE_FLOOR:
         churn__buf_str(text, line->name);
         churn__buf_text(text, " holds the score at least at ");
@@ -74,7 +78,8 @@ static void add_line(churn__table_builder *builder, const churn__score_line *lin
                      const churn__buf *text)
 {
     bool factor = line->kind == CHURN__LINE_FACTOR;
-    bool pointed = factor || line->kind == CHURN__LINE_CAP || line->kind == CHURN__LINE_FLOOR;
+    bool pointed = factor || line->kind == CHURN__LINE_CAP || line->kind == CHURN__LINE_FLOOR ||
+                   line->kind == CHURN__LINE_OVERRIDE;
     churn__table_add_string(builder, 0, churn__str_nts(line_name(line->kind)));
     churn__table_add_string(builder, 1, line->name);
     churn__table_add_string(builder, 2,
@@ -115,8 +120,10 @@ static churn_status fill_explain(churn__frame *frame, uint32_t score, churn__tab
     uint32_t count = 0;
     churn__arena_init(&arena, frame->heap);
     churn__buf_init(&text, frame->heap);
-    CHURN_TRY(churn__score_explain(&frame->playbook->scores[score], frame->columns, 0,
-                                   frame->scratch, &arena, &lines, &count, err));
+    churn__score_in in = churn__frame_score_in(frame, score);
+    CHURN_TRY(churn__score_explain(&frame->playbook->scores[score],
+                                   churn__frame_card(frame, score, 0), &in, 0, frame->scratch,
+                                   &arena, &lines, &count, err));
     for (uint32_t i = 0; i < count; i++) {
         write_line(&text, &lines[i]);
         if (text.failed) {

@@ -28,79 +28,6 @@ static size_t type_size(churn__type type)
 
 /* ---- opening ---- */
 
-static bool make_score(churn__frame *frame, uint32_t index)
-{
-    churn__score_out *out = &frame->scores[index];
-    size_t rows = frame->max_rows, groups = frame->playbook->scores[index].group_count;
-    out->score = churn__alloc_array(frame->heap, rows, sizeof(double));
-    out->missing = churn__alloc_array(frame->heap, rows, sizeof(churn__missing));
-    out->coverage = churn__alloc_array(frame->heap, rows, sizeof(double));
-    out->low = churn__alloc_array(frame->heap, rows, sizeof(double));
-    out->high = churn__alloc_array(frame->heap, rows, sizeof(double));
-    out->band = churn__alloc_array(frame->heap, rows, sizeof(churn_str));
-    out->groups = churn__alloc_array(frame->heap, rows * groups, sizeof(double));
-    out->band_codes = churn__alloc_array(frame->heap, rows, sizeof(uint32_t));
-    return out->score && out->missing && out->coverage && out->low && out->high && out->band &&
-           out->groups && out->band_codes;
-}
-
-static void free_score(churn__frame *frame, uint32_t index)
-{
-    churn__score_out *out = &frame->scores[index];
-    size_t rows = frame->max_rows, groups = frame->playbook->scores[index].group_count;
-    churn__free_array(frame->heap, out->score, rows, sizeof(double));
-    churn__free_array(frame->heap, out->missing, rows, sizeof(churn__missing));
-    churn__free_array(frame->heap, out->coverage, rows, sizeof(double));
-    churn__free_array(frame->heap, out->low, rows, sizeof(double));
-    churn__free_array(frame->heap, out->high, rows, sizeof(double));
-    churn__free_array(frame->heap, out->band, rows, sizeof(churn_str));
-    churn__free_array(frame->heap, out->groups, rows * groups, sizeof(double));
-    churn__free_array(frame->heap, out->band_codes, rows, sizeof(uint32_t));
-}
-
-/* The names of a score's bands by their numbers. NULL: no memory. */
-static const churn_str *band_words(churn__frame *frame, uint32_t index)
-{
-    const churn__score_def *score = &frame->playbook->scores[index];
-    churn_str *words = churn__arena_array(&frame->names, score->band_count + 1, sizeof *words);
-    for (uint32_t i = 0; words && i <= score->band_count; i++) {
-        words[i] = churn__score_band_name(score, i);
-    }
-    return words;
-}
-
-/* Scores live in arrays of their own, and slots of scores look at them. False: no memory. */
-static bool point_at_score(churn__frame *frame, uint32_t slot)
-{
-    const churn__slot *what = &frame->playbook->slots[slot];
-    const churn__score_out *score = &frame->scores[what->index];
-    churn__column *column = &frame->columns[slot];
-    switch (what->part) {
-    case CHURN__PART_SCORE:
-        column->values = score->score;
-        column->missing = score->missing;
-        break;
-    case CHURN__PART_BAND:
-        column->codes = score->band_codes;
-        column->dict = band_words(frame, what->index);
-        column->dict_count = frame->playbook->scores[what->index].band_count + 1;
-        column->missing = score->missing;
-        break;
-    case CHURN__PART_COVERAGE:
-        column->values = score->coverage;
-        break;
-    case CHURN__PART_LOW:
-        column->values = score->low;
-        break;
-    case CHURN__PART_HIGH:
-        column->values = score->high;
-        break;
-    default:
-        break;
-    }
-    return !column->codes || column->dict;
-}
-
 static bool owns_values(const churn__slot *slot)
 {
     return slot->kind != CHURN__SLOT_SCORE || slot->part >= CHURN__PART_GROUP;
@@ -131,7 +58,7 @@ static bool make_column(churn__frame *frame, uint32_t slot)
     churn__column *column = &frame->columns[slot];
     column->type = what->type;
     if (!owns_values(what)) {
-        return point_at_score(frame, slot);
+        return churn__frame_point_at_score(frame, slot);
     }
     const void *values = make_values(frame, slot);
     column->missing = churn__alloc_array_zero(frame->heap, frame->max_rows, sizeof(churn__missing));
@@ -160,10 +87,8 @@ static void free_column(churn__frame *frame, uint32_t slot)
 static bool make_columns(churn__frame *frame)
 {
     const churn_playbook *playbook = frame->playbook;
-    for (uint32_t i = 0; i < playbook->score_count; i++) {
-        if (frame->score_needed[i] && !make_score(frame, i)) {
-            return false;
-        }
+    if (!churn__frame_scores_make(frame)) {
+        return false;
     }
     for (uint32_t i = 0; i < playbook->slot_count; i++) {
         if (frame->needed[i] && !make_column(frame, i)) {
@@ -271,6 +196,9 @@ static bool make_room(churn__frame *frame)
     frame->metric_wanted = churn__alloc_array_zero(heap, playbook->metric_count, 1);
     frame->members = churn__alloc_array_zero(heap, playbook->segment_count, sizeof *frame->members);
     frame->scores = churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->scores);
+    frame->rooms = churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->rooms);
+    frame->overrides =
+        churn__alloc_array_zero(heap, playbook->score_count, sizeof *frame->overrides);
     frame->score_needed = churn__alloc_array_zero(heap, playbook->score_count, 1);
     frame->attribute_codes =
         churn__alloc_array_zero(heap, playbook->attribute_count, sizeof(uint32_t));
@@ -282,9 +210,10 @@ static bool make_room(churn__frame *frame)
     frame->losses = churn__alloc_array_zero(heap, rows, sizeof *frame->losses);
     frame->truth = churn__alloc_array_zero(heap, rows, sizeof *frame->truth);
     return frame->columns && frame->words && frame->needed && frame->metric_out &&
-           frame->metric_wanted && frame->members && frame->scores && frame->score_needed &&
-           frame->attribute_codes && frame->trigger_codes && frame->play_codes && frame->blamed &&
-           frame->ids && frame->exists && frame->losses && frame->truth;
+           frame->metric_wanted && frame->members && frame->scores && frame->rooms &&
+           frame->overrides && frame->score_needed && frame->attribute_codes &&
+           frame->trigger_codes && frame->play_codes && frame->blamed && frame->ids &&
+           frame->exists && frame->losses && frame->truth;
 }
 
 /* All that is asked for later is read now. */
@@ -345,6 +274,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     }
     CHURN_TRY(fit_scratch(frame, options, err));
     CHURN_TRY(churn__frame_groups_open(frame, err));
+    CHURN_TRY(churn__frame_scores_open(frame, err));
     if (metrics) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));
@@ -389,9 +319,7 @@ static void free_columns(churn__frame *frame)
     for (uint32_t i = 0; frame->columns && frame->words && i < frame->playbook->slot_count; i++) {
         free_column(frame, i);
     }
-    for (uint32_t i = 0; frame->scores && i < frame->playbook->score_count; i++) {
-        free_score(frame, i);
-    }
+    churn__frame_scores_free(frame);
 }
 
 void churn__frame_close(churn__frame *frame)
@@ -411,6 +339,8 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->metric_wanted, playbook->metric_count, 1);
     churn__free_array(heap, frame->members, playbook->segment_count, sizeof *frame->members);
     churn__free_array(heap, frame->scores, playbook->score_count, sizeof *frame->scores);
+    churn__free_array(heap, frame->rooms, playbook->score_count, sizeof *frame->rooms);
+    churn__free_array(heap, frame->overrides, playbook->score_count, sizeof *frame->overrides);
     churn__free_array(heap, frame->score_needed, playbook->score_count, 1);
     churn__free_array(heap, frame->attribute_codes, playbook->attribute_count, sizeof(uint32_t));
     churn__free_array(heap, frame->trigger_codes, playbook->trigger_count, sizeof(uint32_t));

@@ -328,37 +328,6 @@ done:
     return st;
 }
 
-/* Group columns are copies: a group that has no present factor is missing. */
-static void fill_groups(churn__frame *frame, uint32_t index)
-{
-    const churn__score_out *out = &frame->scores[index];
-    for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
-        uint32_t slot =
-            churn__playbook_slot(frame->playbook, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + g);
-        if (slot == CHURN__NONE || !frame->needed[slot]) {
-            continue;
-        }
-        for (uint32_t row = 0; row < frame->rows; row++) {
-            double value = out->groups[(size_t)g * frame->rows + row];
-            put(frame, slot, row,
-                isnan(value) ? missing_value(CHURN__TYPE_DOUBLE, CHURN__LOW_COVERAGE)
-                             : double_value(value));
-        }
-    }
-}
-
-static churn_status fill_score(churn__frame *frame, uint32_t index, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    if (frame->score_needed[index]) {
-        CHURN_TRY(churn__score_eval(&frame->playbook->scores[index], frame->columns, frame->rows,
-                                    frame->scratch, &frame->scores[index], err));
-        fill_groups(frame, index);
-    }
-done:
-    return st;
-}
-
 /* In which segments customers are: of those whom a baseline may ask for. */
 static const churn__column *point_at_members(churn__frame *frame, const churn__metric_def *def)
 {
@@ -405,7 +374,7 @@ static churn_status fill_nodes(churn__frame *frame, churn_error *err)
             i = churn__frame_level(frame, i) - 1;
             break;
         default:
-            CHURN_TRY(fill_score(frame, node->index, err));
+            CHURN_TRY(churn__frame_fill_score(frame, node->index, err));
             break;
         }
     }

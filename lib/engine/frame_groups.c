@@ -2,9 +2,9 @@
 #include "engine/engine_internal.h"
 
 /*
- * Segments that do not stand on each other, and the caps of a score, are judged together: what
- * their conditions have in common is computed once for a batch. A program is made of the conditions
- * that the frame needs when it is opened, where it has rows enough to be worth that.
+ * Segments that do not stand on each other are judged together: what their conditions have in
+ * common is computed once for a batch. A program is made of the conditions that the frame needs
+ * when it is opened, where it has rows enough to be worth that.
  */
 #define ROWS_WORTH 64u
 
@@ -73,23 +73,6 @@ done:
     return st;
 }
 
-static churn_status group_caps(churn__frame *frame, const churn__expr **exprs, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    for (uint32_t i = 0; i < frame->playbook->score_count; i++) {
-        const churn__score_def *score = &frame->playbook->scores[i];
-        if (!frame->score_needed[i]) {
-            continue;
-        }
-        for (uint32_t c = 0; c < score->cap_count; c++) {
-            exprs[c] = score->caps[c].when;
-        }
-        CHURN_TRY(make_group(frame, exprs, score->cap_count, &frame->caps[i], err));
-    }
-done:
-    return st;
-}
-
 /* Room for the outcomes of the largest group, which all take in turn. */
 static bool make_room(churn__frame *frame)
 {
@@ -103,38 +86,23 @@ static bool make_room(churn__frame *frame)
     return frame->truths && frame->outcomes;
 }
 
-static size_t conditions_most(const churn_playbook *playbook)
-{
-    size_t most = playbook->segment_count;
-    for (uint32_t i = 0; i < playbook->score_count; i++) {
-        most = playbook->scores[i].cap_count > most ? playbook->scores[i].cap_count : most;
-    }
-    return most;
-}
-
 churn_status churn__frame_groups_open(churn__frame *frame, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn_playbook *playbook = frame->playbook;
-    size_t most = conditions_most(playbook);
+    size_t most = playbook->segment_count;
     if (!churn__frame_is_batch(frame) || most < 2) {
         return CHURN_OK;
     }
     const churn__expr **exprs = churn__alloc_array_zero(frame->heap, most, sizeof *exprs);
     frame->levels =
         churn__alloc_array_zero(frame->heap, playbook->order_count, sizeof *frame->levels);
-    frame->caps = churn__alloc_array_zero(frame->heap, playbook->score_count, sizeof *frame->caps);
-    if (!exprs || !frame->levels || !frame->caps) {
+    if (!exprs || !frame->levels) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
     CHURN_TRY(group_levels(frame, exprs, err));
-    CHURN_TRY(group_caps(frame, exprs, err));
     if (!make_room(frame)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
-    }
-    for (uint32_t i = 0; i < playbook->score_count; i++) {
-        frame->scores[i].caps = frame->caps[i].program;
-        frame->scores[i].outcomes = frame->outcomes;
     }
 done:
     churn__free_array(frame->heap, exprs, most, sizeof *exprs);
@@ -148,11 +116,7 @@ void churn__frame_groups_close(churn__frame *frame)
     for (uint32_t i = 0; frame->levels && i < playbook->order_count; i++) {
         churn__expr_group_free(frame->levels[i].program);
     }
-    for (uint32_t i = 0; frame->caps && i < playbook->score_count; i++) {
-        churn__expr_group_free(frame->caps[i].program);
-    }
     churn__free_array(heap, frame->levels, playbook->order_count, sizeof *frame->levels);
-    churn__free_array(heap, frame->caps, playbook->score_count, sizeof *frame->caps);
     churn__free_array(heap, frame->truths, (size_t)frame->truth_count * frame->max_rows,
                       sizeof *frame->truths);
     churn__free_array(heap, frame->outcomes, frame->truth_count, sizeof *frame->outcomes);

@@ -32,15 +32,29 @@ static void need_expr(churn__frame *frame, const churn__expr *expr)
     }
 }
 
+static void need_factor(churn__frame *frame, const churn__factor_def *factor)
+{
+    uint32_t slots[CHURN__FACTOR_SLOTS];
+    uint32_t count = churn__factor_slots(factor, slots);
+    for (uint32_t i = 0; i < count; i++) {
+        need_slot(frame, slots[i]);
+    }
+    need_expr(frame, factor->expr);
+}
+
 static void need_inputs_of_score(churn__frame *frame, const churn__score_def *score)
 {
-    for (uint32_t g = 0; g < score->group_count; g++) {
-        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
-            need_slot(frame, score->groups[g].factors[f].slot);
+    for (uint32_t c = 0; c < score->card_count; c++) {
+        const churn__card_def *card = &score->cards[c];
+        if (card->segment != CHURN__NO_SLOT) {
+            need_slot(frame, card->segment_slot);
         }
-    }
-    for (uint32_t c = 0; c < score->cap_count; c++) {
-        need_expr(frame, score->caps[c].when);
+        for (uint32_t f = 0; f < score->factor_count; f++) {
+            need_factor(frame, &card->factors[f]);
+        }
+        for (uint32_t i = 0; i < score->cap_count; i++) {
+            need_expr(frame, card->caps[i].when);
+        }
     }
 }
 

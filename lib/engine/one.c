@@ -221,7 +221,7 @@ static void put_score(churn__one *one, uint32_t i)
     one->coverages[i] = from->coverage[0];
     one->lows[i] = from->low[0] + 0.0;
     one->highs[i] = from->high[0] + 0.0;
-    one->bands[i] = from->band[0];
+    one->bands[i] = churn__frame_band(one->frame, i, 0);
 }
 
 static void put_segment(churn__one *one, uint32_t i)

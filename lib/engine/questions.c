@@ -55,7 +55,7 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
     }
     churn__table_add_string(builder, to++, frame->playbook->scores[index].id);
     churn__table_add_double(builder, to++, score->missing[row] ? (double)NAN : score->score[row]);
-    churn__table_add_string(builder, to++, score->band[row]);
+    churn__table_add_string(builder, to++, churn__frame_band(frame, index, row));
     churn__table_add_double(builder, to++, score->coverage[row]);
     churn__table_add_double(builder, to++, score->low[row]);
     churn__table_add_double(builder, to++, score->high[row]);
@@ -102,7 +102,7 @@ static churn__table_builder *begin_scores(const churn__asking *asking, const sco
     churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
     for (uint32_t g = 0;
          table->only != CHURN__NONE && g < playbook->scores[table->only].group_count; g++) {
-        churn__table_column(builder, playbook->scores[table->only].groups[g].id.ptr,
+        churn__table_column(builder, playbook->scores[table->only].cards[0].groups[g].id.ptr,
                             CHURN_COLUMN_DOUBLE);
     }
     return builder;

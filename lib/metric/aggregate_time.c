@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include "base/num.h"
 #include "metric/event_inside.h"
 
 /* Aggregates over when events happened. */
@@ -156,18 +157,10 @@ static churn__value view_active_periods(const churn__metric_view *view)
 
 /* ---- weighted counts ---- */
 
-/* 2^-x = e^(-x ln 2) by its series for the fraction of x, then halved as often as x is whole:
- * the same bits wherever it runs, which libraries do not promise of exp2. */
 double churn__metric_half(int64_t age, int64_t half_life)
 {
-    double rest = (double)(age % half_life) / (double)half_life * 0.6931471805599453;
-    double term = 1, sum = 1;
-    int64_t whole = age / half_life;
-    for (uint32_t i = 1; i <= 20; i++) {
-        term *= -rest / i;
-        sum += term;
-    }
-    return whole > 1100 ? 0 : ldexp(sum, -(int)whole);
+    return churn__half_parts((uint64_t)(age / half_life),
+                             (double)(age % half_life) / (double)half_life);
 }
 
 static churn__value view_ewma(const churn__metric_view *view)

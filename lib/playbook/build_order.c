@@ -116,15 +116,29 @@ static void edges_metric(builder *b, edge_list *to, const churn__metric_def *def
     }
 }
 
+static void edges_factor(builder *b, edge_list *to, const churn__factor_def *factor)
+{
+    uint32_t slots[CHURN__FACTOR_SLOTS];
+    uint32_t count = churn__factor_slots(factor, slots);
+    for (uint32_t i = 0; i < count; i++) {
+        edge_slot(b, to, slots[i]);
+    }
+    edges_expr(b, to, factor->expr);
+}
+
 static void edges_score(builder *b, edge_list *to, const churn__score_def *score)
 {
-    for (uint32_t g = 0; g < score->group_count; g++) {
-        for (uint32_t f = 0; f < score->groups[g].factor_count; f++) {
-            edge_slot(b, to, score->groups[g].factors[f].slot);
+    for (uint32_t c = 0; c < score->card_count; c++) {
+        const churn__card_def *card = &score->cards[c];
+        if (card->segment != CHURN__NO_SLOT) {
+            edge_slot(b, to, card->segment_slot);
         }
-    }
-    for (uint32_t i = 0; i < score->cap_count; i++) {
-        edges_expr(b, to, score->caps[i].when);
+        for (uint32_t f = 0; f < score->factor_count; f++) {
+            edges_factor(b, to, &card->factors[f]);
+        }
+        for (uint32_t i = 0; i < score->cap_count; i++) {
+            edges_expr(b, to, card->caps[i].when);
+        }
     }
 }
 

@@ -96,9 +96,11 @@ static void fill_factor(builder *b, const churn__yaml_node *item, churn__factor_
     id = id == NULL ? metric : id;
     def->id = id == NULL ? (churn_str){NULL, 0} : b_keep(b, id->text);
     b_register_id(b, ids, "factor", 0, id);
-    def->steps = b_given(item, "steps");
+    def->shown_slot = def->slot;
+    bool steps = b_given(item, "steps");
+    def->points_kind = steps ? CHURN__POINTS_STEPS : CHURN__POINTS_CURVE;
     check_curve(b, item);
-    fill_points(b, b_get(item, def->steps ? "steps" : "curve"), def);
+    fill_points(b, b_get(item, steps ? "steps" : "curve"), def);
     fill_missing(b, item, def);
 }
 
@@ -122,39 +124,59 @@ static void check_sum(builder *b, const churn__yaml_node *list, double sum, cons
     }
 }
 
-static void fill_factors(builder *b, const churn__yaml_node *list, churn__group_def *def,
-                         registry *ids)
+/* The factors of a group behind those of the groups before it. */
+static void fill_factors(builder *b, const churn__yaml_node *list, uint32_t group,
+                         churn__score_def *def, churn__factor_def *factors, registry *ids)
 {
     double sum = 0;
-    churn__factor_def *factors = list == NULL ? NULL : b_array(b, list->count, sizeof *factors);
-    for (uint32_t i = 0; factors != NULL && i < list->count; i++) {
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
         const churn__yaml_node *item = list->items[i];
-        factors[i].line = item->line;
-        factors[i].column = item->column;
-        factors[i].slot = UINT32_MAX;
-        factors[i].weight = fill_weight(b, item, &sum);
+        churn__factor_def *factor = &factors[def->factor_count++];
+        *factor = (churn__factor_def){.line = item->line,
+                                      .column = item->column,
+                                      .group = group,
+                                      .slot = CHURN__NO_SLOT,
+                                      .shown_slot = CHURN__NO_SLOT,
+                                      .carried_slot = CHURN__NO_SLOT,
+                                      .carried_age_slot = CHURN__NO_SLOT,
+                                      .decay_slot = CHURN__NO_SLOT,
+                                      .low_slot = CHURN__NO_SLOT,
+                                      .high_slot = CHURN__NO_SLOT,
+                                      .coverage_slot = CHURN__NO_SLOT};
+        factor->weight = fill_weight(b, item, &sum);
         if (!item->bad) {
-            fill_factor(b, item, &factors[i], ids);
+            fill_factor(b, item, factor, ids);
         }
     }
-    def->factors = factors;
-    def->factor_count = factors == NULL ? 0 : list->count;
     check_sum(b, list, sum, "factors");
 }
 
-static void fill_groups(builder *b, const churn__yaml_node *list, churn__score_def *def)
+static size_t count_factors(const churn__yaml_node *groups)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; groups != NULL && i < groups->count; i++) {
+        const churn__yaml_node *list = b_get(groups->items[i], "factors");
+        count += list == NULL ? 0 : list->count;
+    }
+    return count;
+}
+
+static void fill_groups(builder *b, const churn__yaml_node *list, churn__score_def *def,
+                        churn__card_def *card)
 {
     double sum = 0;
-    registry ids = {0}, factors = {0};
-    churn__group_def *groups = (churn__group_def *)(uintptr_t)def->groups;
+    registry ids = {0}, known = {0};
+    churn__group_def *groups = (churn__group_def *)(uintptr_t)card->groups;
+    churn__factor_def *factors = b_array(b, count_factors(list), sizeof *factors);
     for (uint32_t i = 0; i < def->group_count && b->st == CHURN_OK; i++) {
         b_register_id(b, &ids, "group", i, b_get(list->items[i], "id"));
         groups[i].weight = fill_weight(b, list->items[i], &sum);
-        fill_factors(b, b_get(list->items[i], "factors"), &groups[i], &factors);
+        fill_factors(b, b_get(list->items[i], "factors"), i, def, factors, &known);
     }
+    card->factors = factors;
     check_sum(b, list, sum, "groups");
     registry_clear(b, &ids);
-    registry_clear(b, &factors);
+    registry_clear(b, &known);
 }
 
 /* ---- caps and bands ---- */
@@ -177,21 +199,24 @@ static void fill_cap(builder *b, const churn__yaml_node *item, churn__cap_def *d
     }
 }
 
-static void fill_caps(builder *b, const churn__yaml_node *list, churn__score_def *def)
+static void fill_caps(builder *b, const churn__yaml_node *list, churn__score_def *def,
+                      churn__card_def *card)
 {
     registry ids = {0};
-    churn__cap_def *caps = list == NULL ? NULL : b_array(b, list->count, sizeof *caps);
+    uint32_t count = list == NULL ? 0 : list->count;
+    churn__cap_def *caps = b_array(b, (size_t)count + 1, sizeof *caps);
     if (caps == NULL) {
         return;
     }
-    def->caps = caps;
-    def->cap_count = list->count;
-    for (uint32_t i = 0; i < list->count && b->st == CHURN_OK; i++) {
+    card->caps = caps;
+    def->cap_count = count + 1;
+    for (uint32_t i = 0; i < count && b->st == CHURN_OK; i++) {
         if (!list->items[i]->bad) {
             b_register_id(b, &ids, "cap", i, b_get(list->items[i], "id"));
             fill_cap(b, list->items[i], &caps[i]);
         }
     }
+    caps[count] = (churn__cap_def){.id = CHURN__STR("override"), .kind = CHURN__CAP_OVERRIDE};
     registry_clear(b, &ids);
 }
 
@@ -205,24 +230,25 @@ static int compare_bands(const void *a, const void *b, const void *context)
 
 static void check_bands(builder *b, const churn__yaml_node *map, const churn__score_def *def)
 {
+    const churn__band_def *bands = def->cards[0].bands;
     for (uint32_t i = 1; i < def->band_count; i++) {
-        const churn__band_def *band = &def->bands[i];
-        if (band->low == def->bands[i - 1].low) {
+        const churn__band_def *band = &bands[i];
+        if (band->low == bands[i - 1].low) {
             report_place place = {.line = band->line, .column = band->column};
             report_add(&b->report, DIAGNOSTIC_same_bound, place,
-                       "the bands %q and %q begin at the same score", &def->bands[i - 1].id,
-                       &band->id);
+                       "the bands %q and %q begin at the same score", &bands[i - 1].id, &band->id);
         }
     }
     if (def->band_count > 0 && def->band_count == map->count &&
-        def->bands[def->band_count - 1].low > 0) {
+        bands[def->band_count - 1].low > 0) {
         report_add(&b->report, DIAGNOSTIC_band_gap, b_at(map),
                    "no band begins at 0: a score below %g has the lowest band",
-                   def->bands[def->band_count - 1].low);
+                   bands[def->band_count - 1].low);
     }
 }
 
-static void fill_bands(builder *b, const churn__yaml_node *map, churn__score_def *def)
+static void fill_bands(builder *b, const churn__yaml_node *map, churn__score_def *def,
+                       churn__card_def *card)
 {
     churn__band_def *bands = map == NULL ? NULL : b_array(b, map->count, sizeof *bands);
     for (uint32_t i = 0; bands != NULL && i < map->count; i++) {
@@ -232,7 +258,10 @@ static void fill_bands(builder *b, const churn__yaml_node *map, churn__score_def
                        "`unknown` is the band of scores that nobody knows: take another name");
         } else if (value != NULL) {
             churn__band_def *band = &bands[def->band_count++];
-            *band = (churn__band_def){b_keep(b, key->text), 0, key->line, key->column};
+            *band = (churn__band_def){.id = b_keep(b, key->text),
+                                      .color = CHURN__STR("#888888"),
+                                      .line = key->line,
+                                      .column = key->column};
             (void)churn__double_parse(value->text.ptr, value->text.len, &band->low);
         }
     }
@@ -242,7 +271,7 @@ static void fill_bands(builder *b, const churn__yaml_node *map, churn__score_def
     if (!churn__sort(b->heap, bands, def->band_count, sizeof *bands, compare_bands, NULL)) {
         b_no_memory(b);
     }
-    def->bands = bands;
+    card->bands = bands;
     check_bands(b, map, def);
 }
 
@@ -252,10 +281,12 @@ void b_scores(builder *b)
     for (uint32_t i = 0; i < b->pb->score_count && b->st == CHURN_OK; i++) {
         const churn__yaml_node *item = list->items[i];
         churn__score_def *def = &b->score_defs[i];
+        churn__card_def *card = (churn__card_def *)(uintptr_t)def->cards;
         def->baseline = b_number(item, "baseline", 50);
-        def->min_coverage = b_number(item, "min_coverage", 0.5);
-        fill_groups(b, b_get(item, "groups"), def);
-        fill_caps(b, b_get(item, "caps"), def);
-        fill_bands(b, b_get(item, "bands"), def);
+        def->trend_over = 30 * CHURN__DAY;
+        card->min_coverage = b_number(item, "min_coverage", 0.5);
+        fill_groups(b, b_get(item, "groups"), def, card);
+        fill_caps(b, b_get(item, "caps"), def, card);
+        fill_bands(b, b_get(item, "bands"), def, card);
     }
 }

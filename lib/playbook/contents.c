@@ -158,18 +158,15 @@ static void rows_segments(listing *to, const churn_playbook *pb)
 
 static void rows_score(listing *to, const churn__score_def *def)
 {
-    uint64_t factors = 0;
-    for (uint32_t i = 0; i < def->group_count; i++) {
-        factors += def->groups[i].factor_count;
-    }
     counted(to, def->group_count, "group");
-    counted(to, factors, "factor");
+    counted(to, def->factor_count, "factor");
     row(to, "score", def->id, def->line);
     char low[CHURN__DOUBLE_CHARS];
     for (uint32_t i = 0; i < def->band_count; i++) {
         churn__buf_text(&to->text, ">= ");
-        churn__buf_bytes(&to->text, low, churn__double_print_short(def->bands[i].low, low));
-        row_child(to, "band", def->bands[i].id, def->id, def->bands[i].line);
+        churn__buf_bytes(&to->text, low,
+                         churn__double_print_short(def->cards[0].bands[i].low, low));
+        row_child(to, "band", def->cards[0].bands[i].id, def->id, def->cards[0].bands[i].line);
     }
 }
 

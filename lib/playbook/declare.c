@@ -58,16 +58,27 @@ static void declare_segments(builder *b)
     b->pb->segment_count = defs == NULL ? 0 : count;
 }
 
-static void declare_groups(builder *b, const churn__yaml_node *list, churn__score_def *def)
+/* The score's own card: what names of groups need. */
+static void declare_card(builder *b, const churn__yaml_node *list, churn__score_def *def)
 {
     uint32_t count = count_of(list);
+    churn__card_def *card = b_array(b, 1, sizeof *card);
     churn__group_def *groups = b_array(b, count, sizeof *groups);
     for (uint32_t i = 0; groups != NULL && i < count; i++) {
         groups[i].id = id_of(b, list->items[i]);
         groups[i].line = list->items[i]->line;
         groups[i].column = list->items[i]->column;
+        groups[i].parent = CHURN__NO_SLOT;
     }
-    def->groups = groups;
+    if (card != NULL) {
+        *card = (churn__card_def){.segment = CHURN__NO_SLOT,
+                                  .segment_slot = CHURN__NO_SLOT,
+                                  .groups = groups,
+                                  .line = def->line,
+                                  .column = def->column};
+    }
+    def->cards = card;
+    def->card_count = card == NULL ? 0 : 1;
     def->group_count = groups == NULL ? 0 : count;
 }
 
@@ -83,7 +94,7 @@ static void declare_scores(builder *b)
         defs[i].id = id_of(b, list->items[i]);
         defs[i].line = list->items[i]->line;
         defs[i].column = list->items[i]->column;
-        declare_groups(b, b_get(list->items[i], "groups"), &defs[i]);
+        declare_card(b, b_get(list->items[i], "groups"), &defs[i]);
     }
 }
 

@@ -11,6 +11,17 @@
 
 /* ---- the handle ---- */
 
+/* Cards have the expressions of the first. */
+static void score_free(const churn__score_def *def)
+{
+    for (uint32_t i = 0; i < def->cap_count; i++) {
+        churn__expr_free((churn__expr *)def->cards[0].caps[i].when);
+    }
+    for (uint32_t i = 0; i < def->factor_count; i++) {
+        churn__expr_free((churn__expr *)def->cards[0].factors[i].expr);
+    }
+}
+
 static void expressions_free(churn_playbook *pb)
 {
     for (uint32_t i = 0; i < pb->metric_count; i++) {
@@ -20,9 +31,7 @@ static void expressions_free(churn_playbook *pb)
         churn__expr_free(pb->segments[i].when);
     }
     for (uint32_t i = 0; i < pb->score_count; i++) {
-        for (uint32_t j = 0; j < pb->scores[i].cap_count; j++) {
-            churn__expr_free(pb->scores[i].caps[j].when);
-        }
+        score_free(&pb->scores[i]);
     }
     for (uint32_t i = 0; i < pb->trigger_count; i++) {
         churn__expr_free(pb->triggers[i].when);

@@ -47,9 +47,9 @@ typedef enum churn__slot_kind {
 #define CHURN__PART_COVERAGE 2
 #define CHURN__PART_LOW 3
 #define CHURN__PART_HIGH 4
-#define CHURN__PART_CERTAIN 5    /* bool */
-#define CHURN__PART_OVERRIDDEN 6 /* bool */
-#define CHURN__PART_CARD 7       /* string: a segment, or "default" */
+#define CHURN__PART_CERTAIN 5    /* bool; never missing */
+#define CHURN__PART_OVERRIDDEN 6 /* bool; never missing */
+#define CHURN__PART_CARD 7       /* the segment's id, or "default" */
 #define CHURN__PART_GROUP 16
 
 typedef struct churn__slot {
@@ -240,6 +240,9 @@ churn_status churn__question_verdict(churn__question *question, churn_table **di
 const churn_playbook *churn__question_view(const churn__question *question);
 const churn__expr *const *churn__question_expressions(const churn__question *question,
                                                       uint32_t *count);
+/* The segment that a card is of; "default" of a score's own. */
+churn_str churn__card_name(const churn_playbook *playbook, const churn__score_def *score,
+                           uint32_t card);
 /* The slot of a name, UINT32_MAX: none. */
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part);

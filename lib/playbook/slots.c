@@ -66,6 +66,9 @@ static void slots_score(slot_list *to, uint32_t index)
         {CHURN__PART_COVERAGE, CHURN__TYPE_DOUBLE, ".coverage"},
         {CHURN__PART_LOW, CHURN__TYPE_DOUBLE, ".low"},
         {CHURN__PART_HIGH, CHURN__TYPE_DOUBLE, ".high"},
+        {CHURN__PART_CERTAIN, CHURN__TYPE_BOOL, ".certain"},
+        {CHURN__PART_OVERRIDDEN, CHURN__TYPE_BOOL, ".overridden"},
+        {CHURN__PART_CARD, CHURN__TYPE_STRING, ".card"},
     };
     const churn__score_def *def = &to->b->pb->scores[index];
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -75,7 +78,7 @@ static void slots_score(slot_list *to, uint32_t index)
     churn_str prefix = b_join(to->b, "", def->id, ".");
     for (uint32_t i = 0; prefix.ptr != NULL && i < def->group_count; i++) {
         slot_add(to, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + i, CHURN__TYPE_DOUBLE,
-                 b_join(to->b, prefix.ptr, def->groups[i].id, ""));
+                 b_join(to->b, prefix.ptr, def->cards[0].groups[i].id, ""));
     }
 }
 
@@ -108,7 +111,7 @@ static void slots_state(slot_list *to)
 }
 
 #define FIXED_SLOTS 10
-#define SCORE_SLOTS 5
+#define SCORE_SLOTS 8
 
 static size_t slots_wanted(const churn_playbook *pb)
 {
@@ -150,9 +153,12 @@ bool b_is_later_name(churn_str name)
            churn__str_ends(name, CHURN__STR(".days_since_end"));
 }
 
-static bool never_missing(churn__slot_kind kind)
+static bool never_missing(const churn__slot *slot)
 {
-    switch (kind) {
+    switch (slot->kind) {
+    case CHURN__SLOT_SCORE:
+        return slot->part == CHURN__PART_CERTAIN || slot->part == CHURN__PART_OVERRIDDEN ||
+               slot->part == CHURN__PART_CARD;
     case CHURN__SLOT_CUSTOMER_ID:
     case CHURN__SLOT_CHURNED:
     case CHURN__SLOT_TRIGGER:
@@ -192,7 +198,7 @@ static churn__expr_found scope_resolve(void *context, churn_str name, churn__exp
     }
     const churn__slot *found = &b->pb->slots[slot];
     *out = (churn__expr_name){
-        .type = found->type, .never_missing = never_missing(found->kind), .slot = slot};
+        .type = found->type, .never_missing = never_missing(found), .slot = slot};
     b_slot_values(b, found, out);
     return CHURN__EXPR_KNOWN;
 }
@@ -229,7 +235,7 @@ static churn_str scope_word(void *context, uint32_t slot, uint32_t i)
     }
     if (b_is_question(b)) {
         const churn__score_def *def = &b->pb->scores[of->index];
-        return i < def->band_count ? def->bands[i].id : none;
+        return i < def->band_count ? def->cards[0].bands[i].id : none;
     }
     const churn__yaml_node *score = b_item(b_get(b->root, "scores"), of->index);
     const churn__yaml_node *bands = b_get(score, "bands");
@@ -278,6 +284,13 @@ static int slot_compare(const churn__slot *slot, churn__slot_kind kind, uint32_t
         return slot->index < index ? -1 : 1;
     }
     return slot->part == part ? 0 : slot->part < part ? -1 : 1;
+}
+
+churn_str churn__card_name(const churn_playbook *playbook, const churn__score_def *score,
+                           uint32_t card)
+{
+    uint32_t segment = score->cards[card].segment;
+    return segment == CHURN__NO_SLOT ? CHURN__STR("default") : playbook->segments[segment].id;
 }
 
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,

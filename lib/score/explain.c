@@ -13,92 +13,49 @@
  */
 typedef struct explain {
     const churn__score_def *def;
-    const churn__column *columns;
+    const churn__card_def *card;
+    const churn__score_in *in;
     uint32_t row;
+    churn__factor_state *states; /* by factor */
+    churn__truth *truths;        /* by cap */
     churn__score_line *lines;
     uint32_t count;
-    uint32_t factors;   /* lines 1 .. factors are factors that score */
-    double *share;      /* of those: the contribution before rounding, in units */
-    double weight, all; /* of the groups that score; of all groups */
+    uint32_t factors; /* lines 1 .. factors are factors that score */
+    double *share;    /* of those: the contribution before rounding, in units */
 } explain;
 
 /* ---- factors ---- */
 
-static churn__missing explain_missing(const churn__column *column, uint32_t row)
+static churn__score_line explain_line(const explain *e, uint32_t f)
 {
-    churn__missing m = column->missing == NULL ? CHURN__PRESENT : column->missing[row];
-    return m == CHURN__PRESENT ? CHURN__NON_FINITE : m;
-}
-
-static churn__score_line explain_line(const explain *e, const churn__group_def *group,
-                                      const churn__factor_def *factor)
-{
-    churn__score_line line = {
-        .name = factor->id, .group = group->id, .slot = factor->slot, .points = (double)NAN};
-    churn__score_fetch(&e->columns[factor->slot], e->row, 1, &line.value);
-    if (isnan(line.value)) {
-        line.missing = explain_missing(&e->columns[factor->slot], e->row);
-        line.points = churn__factor_substitute(factor);
-    } else {
-        line.points = churn__factor_points(factor, line.value);
-    }
-    line.kind = isnan(line.points) ? CHURN__LINE_MISSING : CHURN__LINE_FACTOR;
-    return line;
-}
-
-static void explain_add_factor(explain *e, const churn__group_def *group,
-                               const churn__score_group *sums, churn__score_line line,
-                               double weight)
-{
-    if (sums->weight[0] > 0 && e->weight > 0) {
-        line.weight = group->weight / e->weight * (weight / sums->weight[0]);
-    }
-    e->share[e->factors++] = line.weight * (line.points - e->def->baseline) * 1e6;
-    line.points = churn__round6(line.points);
-    e->lines[e->count++] = line;
-}
-
-static void explain_add_missing(explain *e, const churn__group_def *group,
-                                const churn__score_group *sums, churn__score_line line,
-                                double weight)
-{
-    if (sums->all > 0 && e->all > 0) {
-        line.weight = group->weight / e->all * (weight / sums->all);
-    }
-    e->lines[e->count++] = line;
+    const churn__factor_def *factor = &e->card->factors[f];
+    const churn__factor_state *state = &e->states[f];
+    bool scores = !isnan(state->points);
+    return (churn__score_line){
+        .kind = scores ? CHURN__LINE_FACTOR : CHURN__LINE_MISSING,
+        .name = factor->id,
+        .group = e->card->groups[factor->group].id,
+        .slot = factor->slot,
+        .value = state->missing == CHURN__PRESENT ? state->value : (double)NAN,
+        .missing = state->missing,
+        .points = scores ? churn__round6(state->points) : (double)NAN,
+        .weight = scores ? state->effective : state->whole,
+    };
 }
 
 /* All factors of one kind of line, in the order of declaration. */
 static void explain_factors(explain *e, churn__line_kind kind)
 {
-    churn__score_group sums;
-    for (uint32_t g = 0; g < e->def->group_count; g++) {
-        const churn__group_def *group = &e->def->groups[g];
-        churn__score_group_block(group, e->columns, e->row, 1, &sums);
-        for (uint32_t f = 0; f < group->factor_count; f++) {
-            const churn__factor_def *factor = &group->factors[f];
-            churn__score_line line = explain_line(e, group, factor);
-            if (line.kind != kind) {
-                continue;
-            }
-            if (kind == CHURN__LINE_FACTOR) {
-                explain_add_factor(e, group, &sums, line, factor->weight);
-            } else {
-                explain_add_missing(e, group, &sums, line, factor->weight);
-            }
+    for (uint32_t f = 0; f < e->def->factor_count; f++) {
+        churn__score_line line = explain_line(e, f);
+        if (line.kind != kind) {
+            continue;
         }
+        if (kind == CHURN__LINE_FACTOR) {
+            e->share[e->factors++] = line.weight * (e->states[f].points - e->def->baseline) * 1e6;
+        }
+        e->lines[e->count++] = line;
     }
-}
-
-static double explain_all_weight(const explain *e)
-{
-    churn__score_group sums;
-    double all = 0;
-    for (uint32_t g = 0; g < e->def->group_count; g++) {
-        churn__score_group_block(&e->def->groups[g], e->columns, e->row, 1, &sums);
-        all += sums.all > 0 ? e->def->groups[g].weight : 0;
-    }
-    return all;
 }
 
 /* ---- rounding ---- */
@@ -146,20 +103,6 @@ static int explain_compare(const void *a, const void *b, const void *context)
 
 /* ---- caps ---- */
 
-/* Failures that are not the row's own are passed on; an ERROR of the condition is an outcome. */
-static churn_status explain_truth(const explain *e, const churn__cap_def *cap,
-                                  churn__expr_scratch *scratch, bool *applies, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    churn_error inner;
-    churn__value value = {0};
-    churn__truth truth = CHURN__UNKNOWN;
-    churn_error_init(&inner, sizeof inner);
-    st = churn__expr_value(cap->when, e->columns, e->row, scratch, &value, &truth, &inner);
-    *applies = truth == CHURN__TRUE && value.as.b != 0;
-    return st == CHURN_OK ? CHURN_OK : churn__fail(err, st, inner.detail, "%s", inner.message);
-}
-
 static void explain_add_cap(explain *e, const churn__cap_def *cap, double *score)
 {
     bool acts = cap->is_floor ? *score < cap->bound : *score > cap->bound;
@@ -181,32 +124,45 @@ static void explain_add_cap(explain *e, const churn__cap_def *cap, double *score
     }
 }
 
-static churn_status explain_caps(explain *e, double score, churn__expr_scratch *scratch,
-                                 churn_error *err)
+static void explain_override(explain *e, double value, double *score)
 {
-    churn_status st = CHURN_OK;
+    e->lines[e->count++] = (churn__score_line){
+        .kind = CHURN__LINE_OVERRIDE,
+        .name = CHURN__STR("override"),
+        .slot = UINT32_MAX,
+        .value = (double)NAN,
+        .points = value,
+        .weight = (double)NAN,
+        .contribution = churn__micro(value) - churn__micro(*score),
+    };
+    *score = value;
+}
+
+static void explain_caps(explain *e, double score)
+{
     for (uint32_t c = 0; c < e->def->cap_count; c++) {
-        bool applies = false;
-        CHURN_TRY(explain_truth(e, &e->def->caps[c], scratch, &applies, err));
-        if (applies) {
-            explain_add_cap(e, &e->def->caps[c], &score);
+        if (e->truths[c] != CHURN__TRUE) {
+            continue;
+        }
+        if (e->card->caps[c].kind == CHURN__CAP_OVERRIDE) {
+            explain_override(e, e->in->overrides[e->row], &score);
+        } else {
+            explain_add_cap(e, &e->card->caps[c], &score);
         }
     }
-done:
-    return st;
 }
 
 /* ---- all of it ---- */
 
 static churn_status explain_room(explain *e, churn__arena *arena, churn_error *err)
 {
-    size_t factors = 0;
-    for (uint32_t g = 0; g < e->def->group_count; g++) {
-        factors += e->def->groups[g].factor_count;
-    }
+    size_t factors = e->def->factor_count;
     e->lines = churn__arena_array(arena, factors + e->def->cap_count + 1, sizeof *e->lines);
     e->share = churn__arena_array(arena, factors + 1, sizeof *e->share);
-    return e->lines == NULL || e->share == NULL ? churn__fail_memory(err, arena->heap) : CHURN_OK;
+    e->states = churn__arena_array(arena, factors, sizeof *e->states);
+    e->truths = churn__arena_array(arena, e->def->cap_count, sizeof *e->truths);
+    bool room = e->lines != NULL && e->share != NULL && e->states != NULL && e->truths != NULL;
+    return room ? CHURN_OK : churn__fail_memory(err, arena->heap);
 }
 
 static void explain_baseline(explain *e)
@@ -222,22 +178,22 @@ static void explain_baseline(explain *e)
     };
 }
 
-churn_status churn__score_explain(const churn__score_def *def, const churn__column *columns,
-                                  uint32_t row, churn__expr_scratch *scratch, churn__arena *arena,
+churn_status churn__score_explain(const churn__score_def *def, const churn__card_def *card,
+                                  const churn__score_in *in, uint32_t row,
+                                  churn__expr_scratch *scratch, churn__arena *arena,
                                   churn__score_line **lines, uint32_t *count, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    explain e = {.def = def, .columns = columns, .row = row};
-    churn__score_raw raw;
+    explain e = {.def = def, .card = card, .in = in, .row = row};
+    double raw = 0;
     CHURN_TRY(explain_room(&e, arena, err));
-    churn__score_raw_block(def, columns, row, 1, &raw, NULL, 0);
-    e.weight = raw.weight[0];
-    e.all = explain_all_weight(&e);
+    CHURN_TRY(churn__score_states(def, card, in, row, scratch, e.states, &raw, err));
+    CHURN_TRY(churn__score_cap_truths(def, card, in, row, e.states, scratch, e.truths, err));
     explain_baseline(&e);
     explain_factors(&e, CHURN__LINE_FACTOR);
-    if (!isnan(raw.score[0])) {
-        explain_round(&e, churn__micro(raw.score[0]) - e.lines[0].contribution);
-        CHURN_TRY(explain_caps(&e, raw.score[0], scratch, err));
+    if (!isnan(raw)) {
+        explain_round(&e, churn__micro(raw) - e.lines[0].contribution);
+        explain_caps(&e, raw);
     }
     if (!churn__sort(arena->heap, e.lines + 1, e.factors, sizeof *e.lines, explain_compare, NULL)) {
         st = churn__fail_memory(err, arena->heap);

@@ -6,101 +6,265 @@
 #include "core/column.h"
 #include "core/fail.h"
 #include "expr/expr.h"
-#include "table/table.h"
 
 /*
- * Health scores: the arithmetic of docs/reference/semantics.md, "Scores", over plain
- * columns. Every score and sub-score
- * is rounded once, to 1e-6; comparisons, bands, tables and lines use the rounded number.
+ * Health scores: the arithmetic of docs/reference/semantics.md, "Scores", over plain columns.
+ * Every score and sub-score is rounded once, to 1e-6; comparisons, bands, tables and lines use the
+ * rounded number.
+ *
+ * Whatever needs other customers, other dates or records (percentiles, robust z, trends, carried
+ * values, roll-ups, overrides) comes in as a column that somebody else computed: a factor only
+ * turns the number or text of its input into points.
  */
+#define CHURN__NO_SLOT UINT32_MAX
+#define CHURN__SCORE_DEPTH 16u /* of groups in groups, at most */
+
+typedef enum churn__points_kind {
+    CHURN__POINTS_CURVE = 0,   /* linear between points, flat outside */
+    CHURN__POINTS_STEPS,       /* y holds from x on (x inclusive), below the first x the first y */
+    CHURN__POINTS_STEPS_RIGHT, /* y holds up to and including x, above the last x the last y */
+    CHURN__POINTS_MAP,         /* by text or truth */
+    CHURN__POINTS_EXPRESSION   /* the input is none: points come from `expr`, clamped to 0 .. 100 */
+} churn__points_kind;
+
 typedef enum churn__factor_missing {
     CHURN__FACTOR_EXCLUDE = 0,
-    CHURN__FACTOR_VALUE, /* scores as if the metric were that value; does not count as covered */
-    CHURN__FACTOR_WORST, /* the curve's least sub-score */
-    CHURN__FACTOR_BEST
+    CHURN__FACTOR_VALUE, /* scores as if the input were that value; does not count as covered */
+    CHURN__FACTOR_WORST,
+    CHURN__FACTOR_BEST,
+    CHURN__FACTOR_CARRY, /* the last value known, `carried_slot`, of an age in days, `age_slot` */
+    CHURN__FACTOR_ERROR  /* no score at all */
 } churn__factor_missing;
 
+typedef enum churn__direction {
+    CHURN__DIRECTION_NONE = 0, /* neither: a curve that goes up and down, categories */
+    CHURN__DIRECTION_HIGHER,   /* is better */
+    CHURN__DIRECTION_LOWER
+} churn__direction;
+
+/* How the input comes from the metric that the author named; for explanations and what-ifs. */
+typedef enum churn__factor_kind {
+    CHURN__OF_METRIC = 0, /* the metric itself */
+    CHURN__OF_PERCENTILE, /* input: rank in 0 .. 1 */
+    CHURN__OF_ROBUST_Z,
+    CHURN__OF_TREND,
+    CHURN__OF_SCORE,
+    CHURN__OF_ROLL_UP,
+    CHURN__OF_EXPRESSION
+} churn__factor_kind;
+
 typedef struct churn__point {
-    double x, y; /* metric value, sub-score in [0, 100] */
+    double x, y; /* input, points in [0, 100] */
 } churn__point;
 
+typedef struct churn__category {
+    churn_str word; /* of a bool: "true", "false" */
+    double y;
+} churn__category;
+
 typedef struct churn__factor_def {
-    churn_str id; /* the metric's id unless said otherwise */
+    churn_str id;
     uint32_t line, column;
-    uint32_t slot; /* of the metric's column */
+    uint32_t group; /* index in groups */
     double weight;
-    bool steps; /* points are steps: y holds from x on (x inclusive), below the first x the
-                   first y; else a curve, linear between points, flat outside */
+    churn__factor_kind kind;
+    uint32_t slot;       /* of the input; CHURN__NO_SLOT for an expression */
+    uint32_t shown_slot; /* of the metric that the author named; else = slot */
+    churn_str unit;      /* of what is shown: {NULL, 0}: the metric's own, see the playbook */
+    churn__direction direction;
+    bool direction_declared;
+    churn__points_kind points_kind;
     const churn__point *points; /* x strictly ascending */
     uint32_t point_count;
+    const churn__category *categories;
+    uint32_t category_count;
+    bool has_otherwise; /* a word that is not listed; else it is missing (empty) */
+    double otherwise;
+    const churn__expr *expr;
     churn__factor_missing missing;
     double missing_value;
+    churn_str missing_word; /* the same of a map of texts; of one of truths, 0 or 1 is the value */
+    uint32_t carried_slot, carried_age_slot; /* CHURN__FACTOR_CARRY: number, days */
+    double carry_half_life;                  /* days; 0: does not fade */
+    uint32_t decay_slot;                     /* age in days; CHURN__NO_SLOT: none */
+    double decay_after, decay_half_life;     /* days */
+    /* Of a score: its low, high and coverage; CHURN__NO_SLOT of others. */
+    uint32_t low_slot, high_slot, coverage_slot;
 } churn__factor_def;
 
+/* Groups stand in preorder: a group before those in it. */
 typedef struct churn__group_def {
     churn_str id;
     uint32_t line, column;
+    uint32_t parent; /* CHURN__NO_SLOT: top */
     double weight;
-    const churn__factor_def *factors;
-    uint32_t factor_count;
 } churn__group_def;
+
+typedef enum churn__cap_kind {
+    CHURN__CAP_WHEN = 0,
+    CHURN__CAP_CRITICAL, /* `fewest` of `factors` have fewer points than `below` */
+    CHURN__CAP_OVERRIDE  /* where a manual override acts */
+} churn__cap_kind;
 
 /* Caps and floors act in the order declared. */
 typedef struct churn__cap_def {
     churn_str id;
     uint32_t line, column;
-    churn__expr *when;
+    churn__cap_kind kind;
+    const churn__expr *when; /* the `unless` is part of it: when && !(unless) */
+    const uint32_t *factors; /* of CRITICAL: indexes */
+    uint32_t factor_count, fewest;
+    double below;
     bool is_floor; /* at_least; else at_most */
     double bound;
+    bool off; /* a card switched it off */
 } churn__cap_def;
 
 typedef struct churn__band_def {
-    churn_str id;
-    double low; /* inclusive; bands are kept highest first */
+    churn_str id, title, color; /* "#rrggbb", always there; title may be {NULL, 0} */
+    double low;                 /* inclusive; bands are kept highest first */
     uint32_t line, column;
 } churn__band_def;
 
-typedef struct churn__score_def {
-    churn_str id;
+/* One set of numbers: the score's own (card 0), or what a segment makes of it. Arrays are as long
+ * in every card, and ids, kinds and slots are the same. */
+typedef struct churn__card_def {
+    uint32_t segment;      /* CHURN__NO_SLOT: of card 0 */
+    uint32_t segment_slot; /* its column of truths */
+    uint32_t from;         /* the card that it inherits from */
     uint32_t line, column;
-    double baseline; /* default 50 */
     const churn__group_def *groups;
-    uint32_t group_count;
-    const churn__cap_def *caps;
-    uint32_t cap_count;
+    const churn__factor_def
+        *factors; /* in order of declaration: those of a group together, groups in preorder */
+    const churn__cap_def
+        *caps; /* with exactly one CHURN__CAP_OVERRIDE, the last unless said otherwise */
     const churn__band_def *bands;
-    uint32_t band_count;
     double min_coverage;
+} churn__card_def;
+
+typedef struct churn__score_def {
+    churn_str id, title;
+    uint32_t line, column;
+    double baseline;              /* default 50 */
+    const churn__card_def *cards; /* in the order in which they are tried, card 0 apart */
+    uint32_t card_count, group_count, factor_count, cap_count, band_count;
+    double hysteresis;
+    int64_t min_stay; /* microseconds */
+    bool overrides_ignored;
+    int64_t override_max_age; /* microseconds; 0: any */
+    int64_t trend_over;       /* microseconds; default 30 d */
+    double trend_noise;       /* points; NaN: from its own past (auto) */
 } churn__score_def;
+
+/* What a score is computed from: `columns` by slot for n rows. */
+typedef struct churn__score_in {
+    const churn__column *columns;
+    uint32_t n;
+    const double *overrides; /* NaN: none; NULL: none at all */
+    const uint32_t *cards;   /* by row; NULL: to be found (churn__score_cards) */
+} churn__score_in;
 
 /* What a score is for n rows. Arrays of n, all written. */
 typedef struct churn__score_out {
-    double *score;           /* also where below min_coverage; NaN: no factor scores */
-    churn__missing *missing; /* CHURN__LOW_COVERAGE below min_coverage or with no factor present */
+    double *score;                 /* also where below min_coverage; NaN: no factor scores */
+    churn__missing *missing;       /* why there is none; CHURN__PRESENT: there is one */
     double *coverage, *low, *high; /* coverage to 1e-12; bounds to 1e-6 as scores are */
-    churn_str *band;               /* views of the definition; "unknown" where missing */
-    double *groups;                /* group_count * n, group g of row i at g * n + i; NaN: absent */
-    uint32_t *band_codes;          /* number of the band, band_count where missing; may be NULL */
-    /* The conditions of all caps as one program, with room for what each comes to; NULL: they are
-     * judged one by one. */
-    const churn__expr_group *caps;
-    churn__truth *const *outcomes;
+    uint8_t *certain;              /* 1: low and high are in one band, and there is a score */
+    uint8_t *overridden;           /* 1: a manual override made it what it is */
+    uint32_t *cards;               /* the card of each row */
+    uint32_t *band_codes;          /* number of the band, band_count where missing */
+    double *groups; /* group_count * n, group g of row i at g * n + i; NaN: absent; may be NULL */
 } churn__score_out;
 
-/* `columns` by slot, n <= the scratch's rows. */
-churn_status churn__score_eval(const churn__score_def *def, const churn__column *columns,
-                               uint32_t n, churn__expr_scratch *scratch,
-                               const churn__score_out *out, churn_error *err);
+/* Room to work in, for at most `rows` rows at a time; conditions of caps that are worth it are
+ * judged together. */
+typedef struct churn__score_room churn__score_room;
+churn_status churn__score_room_create(churn__heap *heap, const churn__score_def *def, uint32_t rows,
+                                      churn__expr_scratch *scratch, churn__score_room **out,
+                                      churn_error *err);
+void churn__score_room_free(churn__score_room *room);
 
-/* One line of an explanation. */
+churn_status churn__score_eval(const churn__score_def *def, const churn__score_in *in,
+                               churn__expr_scratch *scratch, churn__score_room *room,
+                               const churn__score_out *out, churn_error *err);
+/* The card of each row. */
+void churn__score_cards(const churn__score_def *def, const churn__column *columns, uint32_t n,
+                        uint32_t *cards);
+
+/* The band of a number as in band_codes: "unknown" past the last. */
+churn_str churn__score_band_name(const churn__score_def *def, uint32_t code);
+/* The plain band of a score on a card. */
+uint32_t churn__score_band(const churn__score_def *def, const churn__card_def *card, double score);
+
+/* A held band: what `advance` remembers of a customer and a score. */
+typedef struct churn__held_band {
+    uint32_t code;    /* band_count: was never in one */
+    churn_time since; /* when it was entered */
+} churn__held_band;
+/* The band that is held at `now` for a score that is there; `held` follows. */
+uint32_t churn__score_hold(const churn__score_def *def, const churn__card_def *card, double score,
+                           churn_time now, churn__held_band *held);
+
+/* ---- one factor of one row ---- */
+
+typedef struct churn__factor_state {
+    double value;           /* of the input as it scores (carried, given); NaN: none, or a text */
+    churn_str word;         /* of a map */
+    churn__missing missing; /* why the input itself is missing; CHURN__PRESENT */
+    bool substituted;       /* value, worst, best */
+    bool carried;
+    double age;             /* days, of a carried value or of what decays; NaN: none */
+    double share;           /* d: what is left of the weight, 1 unless it faded */
+    double points;          /* raw, in [0, 100]; NaN: absent */
+    double least, greatest; /* that it could have */
+    double effective;       /* e: of the score; 0: absent */
+    double whole;           /* the weight that it would have if all were there */
+} churn__factor_state;
+
+/* The state of every factor of a row on a card, in order; and the raw score (NaN: none). An
+ * expression's evaluation can fail for lack of memory only. */
+churn_status churn__score_states(const churn__score_def *def, const churn__card_def *card,
+                                 const churn__score_in *in, uint32_t row,
+                                 churn__expr_scratch *scratch, churn__factor_state *states,
+                                 double *raw, churn_error *err);
+/* What each cap of a row comes to. */
+churn_status churn__score_cap_truths(const churn__score_def *def, const churn__card_def *card,
+                                     const churn__score_in *in, uint32_t row,
+                                     const churn__factor_state *states,
+                                     churn__expr_scratch *scratch, churn__truth *truths,
+                                     churn_error *err);
+
+/* The slots that a factor reads by themselves; what its expression reads comes on top. */
+#define CHURN__FACTOR_SLOTS 7u
+uint32_t churn__factor_slots(const churn__factor_def *factor, uint32_t *slots);
+/* The points of an input, in [0, 100]. */
+double churn__factor_points(const churn__factor_def *factor, double value);
+/* NaN: the word is not listed and there is no `otherwise`. */
+double churn__factor_category(const churn__factor_def *factor, churn_str word);
+void churn__factor_range(const churn__factor_def *factor, double *least, double *greatest);
+/* Inputs in [*low, *high] (possibly infinite) give at least `points`; false: none does. Of curves
+ * and steps; the interval nearest to `value`. */
+bool churn__factor_inverse(const churn__factor_def *factor, double points, double value,
+                           double *low, double *high);
+
+/* ---- explanations: explain.c, change.c ---- */
 typedef enum churn__line_kind {
     CHURN__LINE_BASELINE,
     CHURN__LINE_FACTOR,
     CHURN__LINE_CAP,
     CHURN__LINE_FLOOR,
-    CHURN__LINE_MISSING
+    CHURN__LINE_OVERRIDE,
+    CHURN__LINE_MISSING,
+    /* of a change */
+    CHURN__LINE_BEFORE,        /* the score before */
+    CHURN__LINE_CONFIGURATION, /* another playbook */
+    CHURN__LINE_CARD,          /* another card */
+    CHURN__LINE_BEHAVIOUR,
+    CHURN__LINE_MISSINGNESS,
+    CHURN__LINE_AFTER /* the score afterwards; the others add up to it */
 } churn__line_kind;
 
+/* One line of an explanation. */
 typedef struct churn__score_line {
     churn__line_kind kind;
     churn_str name; /* of the factor or cap; "baseline" */
@@ -113,17 +277,13 @@ typedef struct churn__score_line {
     int64_t contribution;  /* units of 1e-6 */
 } churn__score_line;
 
-/* The lines for one row, in the order of churn_engine_explain(); contributions of the lines that
- * are not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest remainder). Lines
- * are written to an array of the arena. Without a single factor that scores there is nothing to add
- * up to. */
-churn_status churn__score_explain(const churn__score_def *def, const churn__column *columns,
-                                  uint32_t row, churn__expr_scratch *scratch, churn__arena *arena,
+/* The lines for one row on its card, in the order of churn_engine_explain(); contributions of the
+ * lines that are not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest
+ * remainder). Lines are written to an array of the arena. Without a single factor that scores there
+ * is nothing to add up to. */
+churn_status churn__score_explain(const churn__score_def *def, const churn__card_def *card,
+                                  const churn__score_in *in, uint32_t row,
+                                  churn__expr_scratch *scratch, churn__arena *arena,
                                   churn__score_line **lines, uint32_t *count, churn_error *err);
-
-/* The band of a number as in band_codes: "unknown" past the last. */
-churn_str churn__score_band_name(const churn__score_def *def, uint32_t code);
-/* The sub-score of a metric's value, in [0, 100]. */
-double churn__factor_points(const churn__factor_def *factor, double value);
 
 #endif

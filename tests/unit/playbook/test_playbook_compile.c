@@ -318,26 +318,30 @@ static void playbook_parse__scores__as_declared(void **state)
         " {id: new, when: 'metric.a < 9', at_least: 20}]\n"
         "  bands: {yellow: 40, green: 70, red: 0}\n");
     const churn__score_def *s = &pb->scores[0];
-    assert_true(s->baseline == 40 && s->min_coverage == 0.25);
+    const churn__card_def *own = &s->cards[0];
+    assert_true(s->baseline == 40 && own->min_coverage == 0.25);
     assert_int_equal(s->group_count, 2);
-    assert_true(s->groups[0].weight == 3 && s->groups[1].weight == 1);
-    const churn__factor_def *f = s->groups[0].factors;
+    assert_true(own->groups[0].weight == 3 && own->groups[1].weight == 1);
+    const churn__factor_def *f = own->factors;
     assert_string_equal(f[0].id.ptr, "a");
     assert_int_equal(f[0].slot, churn__playbook_slot(pb, CHURN__SLOT_METRIC, 0, 0));
-    assert_false(f[0].steps);
+    assert_int_equal(f[0].points_kind, CHURN__POINTS_CURVE);
     assert_true(f[0].weight == 2 && f[0].points[1].x == 0.5 && f[0].points[1].y == 100);
     assert_string_equal(f[1].id.ptr, "again");
-    assert_true(f[1].steps);
+    assert_int_equal(f[1].points_kind, CHURN__POINTS_STEPS);
     assert_int_equal(f[1].missing, CHURN__FACTOR_VALUE);
     assert_true(f[1].missing_value == 7);
-    assert_int_equal(s->groups[1].factors[0].missing, CHURN__FACTOR_WORST);
-    assert_int_equal(s->cap_count, 2);
-    assert_false(s->caps[0].is_floor);
-    assert_true(s->caps[1].is_floor && s->caps[0].bound == 35 && s->caps[1].bound == 20);
+    assert_int_equal(f[2].missing, CHURN__FACTOR_WORST);
+    assert_int_equal(s->factor_count, 3);
+    assert_int_equal(f[2].group, 1);
+    assert_int_equal(s->cap_count, 3);
+    assert_int_equal(own->caps[2].kind, CHURN__CAP_OVERRIDE);
+    assert_false(own->caps[0].is_floor);
+    assert_true(own->caps[1].is_floor && own->caps[0].bound == 35 && own->caps[1].bound == 20);
     assert_int_equal(s->band_count, 3);
-    assert_string_equal(s->bands[0].id.ptr, "green");
-    assert_string_equal(s->bands[1].id.ptr, "yellow");
-    assert_string_equal(s->bands[2].id.ptr, "red");
+    assert_string_equal(own->bands[0].id.ptr, "green");
+    assert_string_equal(own->bands[1].id.ptr, "yellow");
+    assert_string_equal(own->bands[2].id.ptr, "red");
     churn_playbook_free(pb);
 }
 

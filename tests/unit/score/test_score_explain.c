@@ -4,45 +4,33 @@
 #include "failing.h"
 #include "score_case.h"
 
-typedef struct sample {
-    churn__factor_def adoption[3], support[1];
-    churn__group_def groups[2];
-    churn__cap_def caps[3];
-    churn__score_def def;
-} sample;
-
-static void sample_make(score_case *c, sample *s)
+static void sample_make(score_case *c, case_tree *s)
 {
-    *s = (sample){.adoption = {case_factor("logins", 0, 2), case_factor("seats", 1, 2),
-                               case_factor("trend", 2, 1)},
-                  .support = {case_factor("tickets", 3, 1)}};
-    s->groups[0] = (churn__group_def){
-        .id = CHURN__STR("adoption"), .weight = 50, .factors = s->adoption, .factor_count = 3};
-    s->groups[1] = (churn__group_def){
-        .id = CHURN__STR("support"), .weight = 25, .factors = s->support, .factor_count = 1};
-    s->caps[0] =
-        (churn__cap_def){.id = CHURN__STR("unpaid"), .when = case_when(c, "m4 >= 2"), .bound = 40};
-    s->caps[1] = (churn__cap_def){
-        .id = CHURN__STR("loyal"), .when = case_when(c, "m5 > 0"), .is_floor = true, .bound = 45.5};
-    s->caps[2] =
-        (churn__cap_def){.id = CHURN__STR("quiet"), .when = case_when(c, "m6 > 0"), .bound = 99};
-    s->def = (churn__score_def){.id = CHURN__STR("health"),
-                                .baseline = 50,
-                                .groups = s->groups,
-                                .group_count = 2,
-                                .caps = s->caps,
-                                .cap_count = 3};
+    tree_begin(s);
+    tree_group(s, "adoption", CHURN__NO_SLOT, 50);
+    tree_factor(s, case_factor("logins", 0, 2));
+    tree_factor(s, case_factor("seats", 1, 2));
+    tree_factor(s, case_factor("trend", 2, 1));
+    tree_group(s, "support", CHURN__NO_SLOT, 25);
+    tree_factor(s, case_factor("tickets", 3, 1));
+    tree_cap(s, (churn__cap_def){
+                    .id = CHURN__STR("unpaid"), .when = case_when(c, "m4 >= 2"), .bound = 40});
+    tree_cap(s, (churn__cap_def){.id = CHURN__STR("loyal"),
+                                 .when = case_when(c, "m5 > 0"),
+                                 .is_floor = true,
+                                 .bound = 45.5});
+    tree_cap(s, (churn__cap_def){
+                    .id = CHURN__STR("quiet"), .when = case_when(c, "m6 > 0"), .bound = 99});
     const double values[] = {80, 20, 95, 70, 2, 1, 1};
     for (uint32_t slot = 0; slot < 7; slot++) {
         case_set(c, slot, 0, values[slot]);
     }
 }
 
-static void sample_end(score_case *c, sample *s)
+static void sample_end(score_case *c, case_tree *s)
 {
-    for (size_t i = 0; i < 3; i++) {
-        churn__expr_free(s->caps[i].when);
-    }
+    s->def.cap_count = 3;
+    tree_end(s);
     case_free(c);
 }
 
@@ -52,12 +40,11 @@ typedef struct want {
     int64_t contribution;
 } want;
 
-static void assert_lines(score_case *c, const sample *s, const want *wanted, uint32_t n)
+static void assert_lines(score_case *c, const case_tree *s, const want *wanted, uint32_t n)
 {
     churn__score_line *lines = NULL;
     uint32_t count = 0;
-    assert_ok(
-        churn__score_explain(&s->def, c->columns, 0, c->scratch, &c->arena, &lines, &count, NULL));
+    case_explain(c, &s->def, 0, &lines, &count);
     assert_int_equal(count, n);
     for (uint32_t i = 0; i < n; i++) {
         assert_int_equal(lines[i].kind, wanted[i].kind);
@@ -71,7 +58,7 @@ static void score_explain__caps_and_floors__each_with_its_effect(void **state)
 {
     (void)state;
     score_case *c = case_create();
-    sample s;
+    case_tree s;
     sample_make(c, &s);
     assert_lines(c, &s,
                  (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
@@ -89,7 +76,7 @@ static void score_explain__missing_factors__come_last_with_reason(void **state)
 {
     (void)state;
     score_case *c = case_create();
-    sample s;
+    case_tree s;
     churn__score_line *lines = NULL;
     uint32_t count = 0;
     sample_make(c, &s);
@@ -97,9 +84,8 @@ static void score_explain__missing_factors__come_last_with_reason(void **state)
     case_miss(c, 3, 0, CHURN__NEVER);
     case_set(c, 4, 0, 0);
     case_set(c, 5, 0, 0);
-    s.support[0].missing = CHURN__FACTOR_WORST;
-    assert_ok(
-        churn__score_explain(&s.def, c->columns, 0, c->scratch, &c->arena, &lines, &count, NULL));
+    s.factors[3].missing = CHURN__FACTOR_WORST;
+    case_explain(c, &s.def, 0, &lines, &count);
     assert_int_equal(count, 5);
     /* tickets: 1/3 of 0 - 50; logins: 2/3 * 2/3 of 30; trend: 2/3 * 1/3 of 45 */
     assert_string_equal(lines[1].name.ptr, "tickets");
@@ -126,13 +112,14 @@ static void score_explain__remainders__first_declared_wins_ties(void **state)
 {
     (void)state;
     score_case *c = case_create();
-    sample s;
+    case_tree s;
     sample_make(c, &s);
     for (uint32_t f = 0; f < 3; f++) {
-        s.adoption[f].weight = 1;
+        s.factors[f].weight = 1;
         case_set(c, f, 0, 51);
     }
     s.def.group_count = 1;
+    s.def.factor_count = 3;
     s.def.cap_count = 0;
     assert_lines(c, &s,
                  (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
@@ -148,11 +135,12 @@ static void score_explain__unknown_cap__no_line(void **state)
 {
     (void)state;
     score_case *c = case_create();
-    sample s;
+    case_tree s;
     sample_make(c, &s);
     case_miss(c, 4, 0, CHURN__STALE_SOURCE);
     s.def.cap_count = 1;
     s.def.group_count = 1;
+    s.def.factor_count = 3;
     assert_lines(c, &s,
                  (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
                           {CHURN__LINE_FACTOR, "logins", 12000000},
@@ -166,7 +154,7 @@ static void score_explain__no_memory__says_so(void **state)
 {
     (void)state;
     score_case *c = case_create();
-    sample s;
+    case_tree s;
     sample_make(c, &s);
     for (uint64_t nth = 1; nth <= 2; nth++) {
         failing f = {.fail_at = nth + 1, .for_ever = true};
@@ -176,8 +164,9 @@ static void score_explain__no_memory__says_so(void **state)
         churn__score_line *lines = NULL;
         uint32_t count = 0;
         churn__arena_init(&arena, heap);
+        churn__score_in in = case_in(c, 1);
         churn_status st =
-            churn__score_explain(&s.def, c->columns, 0, c->scratch, &arena, &lines, &count, NULL);
+            churn__score_explain(&s.def, &s.card, &in, 0, c->scratch, &arena, &lines, &count, NULL);
         assert_true(st == CHURN_E_NOMEM || (nth > 1 && st == CHURN_OK));
         churn__arena_clear(&arena);
         churn__heap_release(heap);

@@ -16,7 +16,10 @@ static const churn__point tenth[] = {{0, 0.1}, {3, 0.3}, {5, 0.2}};
 
 static churn__factor_def factor(const churn__point *points, uint32_t n, bool steps)
 {
-    return (churn__factor_def){.points = points, .point_count = n, .steps = steps, .weight = 1};
+    return (churn__factor_def){.points = points,
+                               .point_count = n,
+                               .points_kind = steps ? CHURN__POINTS_STEPS : CHURN__POINTS_CURVE,
+                               .weight = 1};
 }
 
 static void factor_points__curve__linear_between_flat_outside(void **state)
@@ -101,14 +104,19 @@ static void score_fetch__types_and_missing__numbers_or_nan(void **state)
                                {.type = CHURN__TYPE_INT, .values = i, .missing = m},
                                {.type = CHURN__TYPE_BOOL, .values = b, .missing = NULL},
                                {.type = CHURN__TYPE_STRING, .values = d, .missing = NULL}};
+    const churn__score_rows whole = {NULL, 0, 4}, last = {NULL, 2, 2}, end = {NULL, 1, 3};
+    const uint32_t at[] = {3, 0};
+    const churn__score_rows picked = {at, 0, 2};
     double got[4];
-    churn__score_fetch(&columns[0], 0, 4, got);
+    assert_true(churn__score_fetch(&columns[0], &whole, got));
     assert_true(got[0] == 1.5 && isnan(got[1]) && isnan(got[2]) && got[3] == 4);
-    churn__score_fetch(&columns[1], 2, 2, got);
+    assert_false(churn__score_fetch(&columns[0], &picked, got));
+    assert_true(got[0] == 4 && got[1] == 1.5);
+    assert_false(churn__score_fetch(&columns[1], &last, got));
     assert_true(got[0] == 7 && got[1] == 9);
-    churn__score_fetch(&columns[2], 1, 3, got);
+    assert_false(churn__score_fetch(&columns[2], &end, got));
     assert_true(got[0] == 1 && got[1] == 1 && got[2] == 0);
-    churn__score_fetch(&columns[3], 0, 1, got);
+    assert_true(churn__score_fetch(&columns[3], &whole, got));
     assert_true(isnan(got[0]));
 }
 
