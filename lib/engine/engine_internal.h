@@ -225,6 +225,16 @@ churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_er
 typedef struct churn__usual churn__usual;
 typedef struct churn__frame_words churn__frame_words;
 
+/* What a question takes as given of one customer, whatever the records say: frame_given.c. */
+typedef struct churn__given {
+    uint32_t customer;
+    const churn__metric_given *values; /* of metrics and attributes */
+    uint32_t value_count;
+    const uint32_t *scores;     /* indexes */
+    const double *score_values; /* NaN: missing */
+    uint32_t score_count;
+} churn__given;
+
 /* Conditions that are judged together. */
 typedef struct churn__frame_group {
     churn__expr_group *program; /* NULL: they are judged one by one */
@@ -273,9 +283,10 @@ typedef struct churn__frame {
     uint8_t *exists;     /* by row */
     churn__loss *losses; /* by row, if loss_needed */
     bool loss_needed;
-    churn__truth *truth;  /* room for one condition */
-    churn__arena strings; /* of the batch */
-    churn__arena names;   /* of the frame */
+    const churn__given *given; /* NULL: nothing */
+    churn__truth *truth;       /* room for one condition */
+    churn__arena strings;      /* of the batch */
+    churn__arena names;        /* of the frame */
 } churn__frame;
 
 /* The date of a row, and the place and id of its customer in the batch. */
@@ -313,6 +324,8 @@ typedef struct churn__frame_options {
     uint32_t read_count;
     const uint32_t *slots; /* that will be read by themselves */
     uint32_t slot_count;
+    const churn__given *given; /* kept until the frame is closed; its values may change meanwhile.
+                                  NULL: nothing */
 } churn__frame_options;
 
 churn_status churn__frame_open(churn_engine *engine, churn__version *version,
@@ -358,6 +371,16 @@ void churn__frame_name(churn__frame *frame);
 /* An attribute that is text; {NULL, 0}: it is none, or not given. */
 churn_str churn__frame_attribute_text(churn__frame *frame, uint32_t customer, churn_str name,
                                       churn_time as_of);
+
+/* ---- what is given: frame_given.c ---- */
+
+/* After the plan was made. */
+void churn__frame_give(churn__frame *frame);
+/* NULL: the attribute of the row's customer is not given. */
+const churn__value *churn__frame_given_attribute(const churn__frame *frame, churn_str name,
+                                                 uint32_t row);
+/* After a score was computed. */
+void churn__frame_give_score(churn__frame *frame, uint32_t score);
 
 /* ---- columns of a few words: frame_words.c ---- */
 

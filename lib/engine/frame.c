@@ -143,6 +143,7 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
     if (st == CHURN_OK && options->stale_sources) {
         churn__metric_plan_set_stale(frame->plan, options->stale_sources);
     }
+    churn__frame_give(frame);
     return st;
 }
 
@@ -257,6 +258,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->playbook = options->playbook != NULL ? options->playbook : engine->playbook;
     frame->engine = engine;
     frame->now = options->now;
+    frame->given = options->given;
     frame->version = churn__version_retain(version);
     frame->dates = dates;
     frame->date_count = date_count;

@@ -64,6 +64,10 @@ static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_
 {
     const churn__attribute_def *def = &frame->playbook->attributes[index];
     uint32_t name = frame->attribute_codes[index];
+    const churn__value *given = churn__frame_given_attribute(frame, def->name, row);
+    if (given != NULL) {
+        return *given;
+    }
     if (name == CHURN__NO_CODE) {
         return missing_value(def->type, CHURN__NOT_PROVIDED);
     }
@@ -81,6 +85,10 @@ static churn__value attribute_value(churn__frame *frame, uint32_t index, uint32_
 static churn__value age_value(churn__frame *frame, uint32_t row)
 {
     churn_time as_of = churn__frame_date(frame, row);
+    const churn__value *given = churn__frame_given_attribute(frame, CHURN__STR("age_days"), row);
+    if (given != NULL) {
+        return *given;
+    }
     churn_time since = churn__reader_since(frame->reader, row_customer(frame, row), as_of);
     if (since == CHURN_TIME_NONE) {
         return missing_value(CHURN__TYPE_DOUBLE, CHURN__NOT_PROVIDED);

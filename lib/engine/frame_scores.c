@@ -168,6 +168,7 @@ churn_status churn__frame_fill_score(churn__frame *frame, uint32_t index, churn_
     churn__score_in in = churn__frame_score_in(frame, index);
     CHURN_TRY(churn__score_eval(score, &in, frame->scratch, frame->rooms[index],
                                 &frame->scores[index], err));
+    churn__frame_give_score(frame, index);
     CHURN_TRY(churn__frame_hold(frame, index, err));
     for (uint32_t g = 0; g < score->group_count; g++) {
         fill_group(frame, index, g);

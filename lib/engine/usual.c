@@ -256,6 +256,7 @@ static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint
     churn__frame_options want = {.now = asked->want->now,
                                  .playbook = asked->want->playbook,
                                  .stale_sources = asked->want->stale_sources,
+                                 .given = asked->want->given,
                                  .only_score = CHURN__NONE,
                                  .makings_of = usual->now};
     churn__walk walk = {.engine = asked->engine,

@@ -194,7 +194,10 @@ static churn__metric_cell operand_value(churn__metric_plan *plan, churn__reader 
     if (!o->is_attribute) {
         return churn__metric_column_number(&out[o->metric], row);
     }
-    return churn__metric_attribute_number(plan, reader, customer, bound->attribute[which], date);
+    const churn__value *given = churn__metric_given_attribute(plan, customer, o->attribute);
+    return given != NULL ? churn__metric_number(*given)
+                         : churn__metric_attribute_number(plan, reader, customer,
+                                                          bound->attribute[which], date);
 }
 
 static churn__metric_cell derive(const churn__metric_def *def, churn__metric_cell a,
@@ -335,6 +338,7 @@ churn_status churn__metric_derive(churn__metric_plan *plan, churn__reader *reade
         uint32_t metric = plan->derived.items[i];
         if (plan->bounds[metric].def->round == 0) {
             CHURN_TRY(derive_one(plan, metric, reader, customers, n, out, err));
+            churn__metric_give_one(plan, metric, customers, n, out);
         }
     }
 done:
@@ -353,6 +357,7 @@ churn_status churn__metric_plan_eval_late(churn__metric_plan *plan, uint32_t met
     } else {
         CHURN_TRY(derive_one(plan, metric, reader, customers, n, out, err));
     }
+    churn__metric_give_one(plan, metric, customers, n, out);
     if (plan->quality != NULL) {
         churn__metric_measure_late(plan, metric, reader, customers, n, out);
     }

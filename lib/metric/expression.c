@@ -86,8 +86,14 @@ static churn__value attribute_value(churn__metric_plan *plan, churn__reader *rea
 {
     churn__type type = plan->config.attributes[attribute].type;
     uint32_t code = plan->exprs->codes[attribute];
+    churn_str name = plan->config.attributes[attribute].name;
+    const churn__value *given =
+        churn__metric_given_attribute(plan, customer, name.len > 0 ? name : CHURN__STR("age_days"));
     churn__value value = {.type = type, .missing = plan->attribute_block[date]};
-    if (plan->config.attributes[attribute].name.len == 0) {
+    if (given != NULL) {
+        return *given;
+    }
+    if (name.len == 0) {
         churn__metric_cell age =
             churn__metric_attribute_number(plan, reader, customer, CHURN__METRIC_AGE, date);
         return (churn__value){type, age.missing, {.d = age.value}};

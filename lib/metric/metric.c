@@ -194,6 +194,7 @@ churn_status churn__metric_plan_eval(churn__metric_plan *plan, churn__reader *re
     }
     plan->failed = false;
     if (st == CHURN_OK) {
+        churn__metric_give_all(plan, customers, n, out);
         st = churn__metric_derive(plan, reader, customers, n, out, err);
     }
     if (st == CHURN_OK && plan->quality != NULL) {

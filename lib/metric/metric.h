@@ -363,6 +363,20 @@ churn_status churn__metric_plan_create(churn__heap *heap, const churn__metric_co
 void churn__metric_plan_set_stale(churn__metric_plan *plan, const uint8_t *stale);
 void churn__metric_plan_free(churn__metric_plan *plan);
 
+/* What is taken as given of one customer, whatever the records say: the value of a metric, which
+ * may be missing, or of an attribute ("age_days": the customer's age in days). */
+typedef struct churn__metric_given {
+    uint32_t metric; /* UINT32_MAX: an attribute */
+    churn_str attribute;
+    churn__value value; /* of the type that the metric or attribute has */
+} churn__metric_given;
+
+/* Metrics made of them follow; what a metric was in the past stays. `given` is borrowed until the
+ * next such call or the end of the plan, and may change between evaluations; a count of 0 takes it
+ * back. */
+void churn__metric_plan_give(churn__metric_plan *plan, uint32_t customer,
+                             const churn__metric_given *given, uint32_t count);
+
 /*
  * Evaluate for customers 0 .. n-1 of the list at every date of the plan. Customers in ascending
  * order of number lie one after the other in memory and are read several times as fast. Row of

@@ -217,6 +217,8 @@ struct churn__metric_plan {
     struct churn__metric_pasts *pasts;     /* past.c, the same */
     struct churn__metric_its *its;         /* record_where.c; NULL: not needed */
     churn__metric_quality *quality;        /* by metric; NULL: not asked for */
+    const churn__metric_given *given;      /* of one customer: given.c */
+    uint32_t given_count, given_customer;
 
     bool mixed;  /* an event is seen at some dates only: date by date, please */
     bool failed; /* no memory, or: */
@@ -465,5 +467,17 @@ void churn__metric_put_value(const churn__metric_plan *plan, uint32_t metric, si
 /* As a number: numbers and truths; missing (not_provided) for what is neither. */
 churn__metric_cell churn__metric_number(churn__value value);
 bool churn__metric_is_age(churn_str attribute);
+
+/* ---- what is given: given.c ---- */
+
+/* Before metrics are made of others: those that are given, or read an attribute that is. */
+void churn__metric_give_all(churn__metric_plan *plan, const uint32_t *customers, uint32_t n,
+                            churn__column *out);
+/* After one was made of others. */
+void churn__metric_give_one(churn__metric_plan *plan, uint32_t metric, const uint32_t *customers,
+                            uint32_t n, churn__column *out);
+/* NULL: the attribute is not given. */
+const churn__value *churn__metric_given_attribute(const churn__metric_plan *plan, uint32_t customer,
+                                                  churn_str name);
 
 #endif

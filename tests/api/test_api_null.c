@@ -120,6 +120,7 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_explain(e, "acme", CHURN_NTS, date, NULL, out, NULL));
         assert_arg(churn_engine_query(e, "", 0, date, NULL, out, NULL, NULL, NULL, NULL));
         assert_arg(churn_engine_why(e, "acme", CHURN_NTS, "low", CHURN_NTS, date, out, NULL));
+        assert_arg(churn_engine_what_if(e, "acme", CHURN_NTS, date, NULL, 0, NULL, out, NULL));
         assert_arg(churn_engine_at_risk(e, date, NULL, out, NULL));
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
@@ -138,6 +139,9 @@ static void engine__null__arg(void **state)
     assert_arg(churn_engine_metrics(c.engine, &date, 0, NULL, &table, NULL));
     assert_arg(churn_engine_kpi(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));
     assert_arg(churn_engine_explain(c.engine, NULL, 0, date, NULL, &table, NULL));
+    assert_arg(churn_engine_impact(NULL, c.playbook, &date, 1, NULL, NULL, NULL, NULL, NULL));
+    assert_arg(churn_engine_impact(c.engine, NULL, &date, 1, NULL, NULL, NULL, NULL, NULL));
+    assert_arg(churn_engine_impact(c.engine, c.playbook, NULL, 1, NULL, NULL, NULL, NULL, NULL));
     assert_arg(churn_engine_advance(NULL, date, NULL, NULL, NULL));
     assert_arg(churn_engine_replay(NULL, date, date, 0, NULL, NULL, NULL));
     assert_arg(churn_engine_warm_up(NULL, date, date, NULL, NULL, NULL));

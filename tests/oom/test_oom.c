@@ -794,6 +794,33 @@ static churn_status try_query(bench *b, churn_error *err)
     return st;
 }
 
+static churn_status try_what_if(bench *b, churn_error *err)
+{
+    const churn_change changes[] = {{STR("users"), {.type = CHURN_TYPE_DOUBLE, .number = 8}},
+                                    {STR("customer.seats"), {.type = CHURN_TYPE_INT, .integer = 9}},
+                                    {STR("health"), {.type = 0}}};
+    return churn_engine_what_if(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, changes, 3, NULL,
+                                &b->table, err);
+}
+
+static churn_status try_what_if_wrong(bench *b, churn_error *err)
+{
+    const churn_change change = {STR("user"), {.type = 0}};
+    churn_status st = churn_engine_what_if(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, &change,
+                                           1, NULL, &b->table, err);
+    return st == CHURN_E_NOT_FOUND ? CHURN_OK : st;
+}
+
+static churn_status try_impact(bench *b, churn_error *err)
+{
+    const churn_time dates[] = {NEW_YEAR - DAY, NEW_YEAR};
+    churn_table *counts = NULL;
+    churn_status st = churn_engine_impact(b->company.engine, b->company.playbook, dates, 2, NULL,
+                                          NULL, &b->table, &counts, err);
+    churn_table_free(counts);
+    return st;
+}
+
 static churn_status try_why(bench *b, churn_error *err)
 {
     return churn_engine_why(b->company.engine, "blue", CHURN_NTS, "low", CHURN_NTS, NEW_YEAR,
@@ -1266,6 +1293,9 @@ static const struct {
     {"query", try_query},
     {"query_wrong", try_query_wrong},
     {"why", try_why},
+    {"what_if", try_what_if},
+    {"what_if_wrong", try_what_if_wrong},
+    {"impact", try_impact},
     {"at_risk", try_at_risk},
     {"kpi", try_kpi},
     {"movements", try_movements},

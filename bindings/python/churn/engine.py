@@ -15,7 +15,7 @@ from .playbook import Playbook
 from .store import Store
 from .table import Table
 
-__all__ = ["CustomerAnswer", "Engine", "Every", "QueryAnswer", "Run", "ScoreAnswer"]
+__all__ = ["CustomerAnswer", "Engine", "Every", "Impact", "QueryAnswer", "Run", "ScoreAnswer"]
 
 #: The period of a figure; None is the whole span.
 Every = Literal["day", "week", "month", "quarter", "year"]
@@ -111,6 +111,44 @@ class QueryAnswer(Table):
         return {name: getattr(self, name) for name in _COUNTS}
 
 
+class Impact(NamedTuple):
+    """A changed playbook against the present one, over the whole book."""
+
+    #: Who changes band: customer, as_of, score, value_before, value_after, change, band_before,
+    #: band_after, direction ("worse", "better"), mrr.
+    moved: Table
+    #: A row for each score and trigger of either: sort, id, in ("both", "before", "after"), before,
+    #: after, change, both, only_before, only_after, unknown_before, unknown_after, and their MRR.
+    counts: Table
+    #: Customers that exist and are not lost, once a date.
+    customers: int
+    #: Of these, who has the first score.
+    scored_before: int
+    scored_after: int
+    #: In the first score; from or to unknown is neither worse nor better.
+    changed_band: int
+    worse: int
+    better: int
+    #: Their MRR, in major units.
+    mrr_worse: float
+    mrr_better: float
+    #: Triggers whose `when` holds of a customer, over all of them.
+    alerts_before: int
+    alerts_after: int
+    alerts_gained: int
+    alerts_lost: int
+
+    @property
+    def summary(self) -> dict[str, int | float]:
+        """The numbers as a dict."""
+        return {name: getattr(self, name) for name in self._fields[2:]}
+
+    @property
+    def alerts(self) -> Table:
+        """The table `counts`, under the name by which triggers are looked for."""
+        return self.counts
+
+
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
@@ -198,6 +236,31 @@ class Engine(_core.Engine):
         value, because (what is missing), decided (whether the result stands on it).
         """
         return self._question("why", _one(as_of), customer=customer, score=trigger)
+
+    def what_if(self, customer: str, as_of: Instant, changes: Mapping[str, Any], *,
+                cancel: _core.Cancel | None = None) -> Table:
+        """What a customer would be if some values were other ones.
+
+        `changes` are by name: a metric, "customer.<attribute>", a score; None is missing. Metrics
+        made of others follow. Rows are metrics and segments that change, then every score, then
+        every trigger: sort, id, before, after, change, band_before, band_after, coverage_before,
+        coverage_after, text_before, text_after, holds_before, holds_after.
+        """
+        with watching(None, cancel, "customers") as watch:
+            return self._what_if(customer, self._at(as_of), list(changes), list(changes.values()),
+                                 watch)
+
+    def impact(self, playbook: Playbook, as_of: Instants, *, score: str | None = None,
+               customers: Iterable[str] | None = None, progress: Progress = None,
+               cancel: _core.Cancel | None = None) -> Impact:
+        """What a changed playbook would say of the whole book, at one date or many.
+
+        The engine keeps its own playbook; `set_playbook` takes up the other one.
+        """
+        times = [self.playbook._instant(at) for at in _many(as_of)]
+        some = None if customers is None else list(customers)
+        with watching(progress, cancel, "customers") as watch:
+            return Impact(*self._impact(playbook, times, some, score, watch))
 
     def at_risk(self, as_of: Instant, *, owner: str | None = None, limit: int = 0,
                 cancel: _core.Cancel | None = None) -> Table:

@@ -174,6 +174,10 @@ PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 PyObject *core_engine_customer(PyObject *engine, PyObject *args);
 PyObject *core_engine_query(PyObject *engine, PyObject *args);
 
+/* what_if.c: methods of engines */
+PyObject *core_engine_what_if(PyObject *engine, PyObject *args);
+PyObject *core_engine_impact(PyObject *engine, PyObject *args);
+
 /* records.c */
 int core_records_init(core_state *state);
 extern PyType_Spec core_records_spec;

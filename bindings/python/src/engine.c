@@ -142,6 +142,12 @@ PyDoc_STRVAR(engine_query_doc,
              "_query($self, type, text, as_of, customer, customers, select, order, names, values, "
              "limit, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_what_if_doc,
+             "_what_if($self, customer, as_of, names, values, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_impact_doc,
+             "_impact($self, playbook, dates, customers, score, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_story_doc,
@@ -332,6 +338,8 @@ static PyMethodDef engine_methods[] = {
     {"_set_playbook", engine_set_playbook, METH_O, engine_set_playbook_doc},
     {"_ask", core_engine_ask, METH_VARARGS, engine_ask_doc},
     {"_query", core_engine_query, METH_VARARGS, engine_query_doc},
+    {"_what_if", core_engine_what_if, METH_VARARGS, engine_what_if_doc},
+    {"_impact", core_engine_impact, METH_VARARGS, engine_impact_doc},
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},

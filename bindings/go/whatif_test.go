@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+
+package churn
+
+import (
+	"testing"
+	"time"
+)
+
+func rowOf(t *testing.T, table *Table, sort, id string) Row {
+	t.Helper()
+	for row := range table.Rows() {
+		if row.String("sort") == sort && row.String("id") == id {
+			return row
+		}
+	}
+	t.Fatalf("no %s %s", sort, id)
+	panic("not reached")
+}
+
+func TestWhatIf(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	before := must[*Table](t)(engine.Scores(at, Query{Customer: "acme"})).Row(0).Float("value")
+	table := must[*Table](t)(engine.WhatIf("acme", at, Changes{"logins_28d": 0}))
+	score := rowOf(t, table, "score", "health")
+	equal(t, "before", score.Float("before"), before)
+	if after := score.Float("after"); after >= before {
+		t.Fatalf("%v is not less than %v", after, before)
+	}
+	equal(t, "metric", rowOf(t, table, "metric", "logins_28d").Float("after"), 0)
+	_, err := engine.WhatIf("acme", at, Changes{"logins": 1})
+	wantStatus(t, err, ErrNotFound)
+	_, err = engine.WhatIf("acme", at, Changes{"logins_28d": struct{}{}})
+	wantStatus(t, err, ErrArgument)
+	must[*Table](t)(engine.WhatIf("acme", at, Changes{"logins_28d": nil}))
+}
+
+func TestImpact(t *testing.T) {
+	engine := openEngine(t)
+	same := openSmall(t)
+	made := must[*Impact](t)(engine.Impact(same, []time.Time{day("2026-01-25"), day("2026-02-01")}))
+	equal(t, "customers", made.Customers, 4)
+	equal(t, "moved", made.Moved.Len(), 0)
+	equal(t, "gained", made.AlertsGained, 0)
+	equal(t, "sort", made.Counts.Row(0).String("sort"), "score")
+	_, err := engine.Impact(nil, nil)
+	wantStatus(t, err, ErrArgument)
+	_, err = engine.Impact(same, []time.Time{day("2026-02-01")}, ImpactOptions{Score: "none"})
+	wantStatus(t, err, ErrNotFound)
+}
