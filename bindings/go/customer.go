@@ -39,6 +39,9 @@ type ScoreValue struct {
 	Value               float64 // NaN there
 	Band                string  // "unknown" there
 	Coverage, Low, High float64
+	Certain             bool   // Low and High are in one band
+	Card                string // the segment whose numbers it was computed with, or "default"
+	Overridden          bool   // set by hand
 }
 
 // SegmentValue says whether a customer is of a segment.
@@ -114,10 +117,13 @@ func takeCustomer(one *C.churn_customer_answer) *CustomerAnswer {
 	names, bands := unsafe.Slice(one.score_ids, scores), unsafe.Slice(one.bands, scores)
 	values, coverages := unsafe.Slice(one.scores, scores), unsafe.Slice(one.coverages, scores)
 	lows, highs := unsafe.Slice(one.lows, scores), unsafe.Slice(one.highs, scores)
+	certains, overridden := unsafe.Slice(one.certains, scores), unsafe.Slice(one.overridden, scores)
+	cards := unsafe.Slice(one.cards, scores)
 	for i := range made.Scores {
 		value := float64(values[i])
 		made.Scores[i] = ScoreValue{ID: goString(names[i]), Known: !math.IsNaN(value), Value: value,
-			Band: goString(bands[i]), Coverage: float64(coverages[i]), Low: float64(lows[i]), High: float64(highs[i])}
+			Band: goString(bands[i]), Coverage: float64(coverages[i]), Low: float64(lows[i]), High: float64(highs[i]),
+			Certain: certains[i] != 0, Card: goString(cards[i]), Overridden: overridden[i] != 0}
 	}
 	groups, truths := unsafe.Slice(one.segment_ids, segments), unsafe.Slice(one.segments, segments)
 	for i := range made.Segments {

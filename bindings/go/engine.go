@@ -188,7 +188,8 @@ func (e *Engine) Quality(asOf time.Time, query ...Query) (*Table, error) {
 }
 
 // Scores scores every customer: customer, score, value (null below min_coverage), band ("unknown"
-// there), coverage, low, high, and a column a group where one score was asked for.
+// there), coverage, low, high, certain, card, overridden, churned, and a column a group where one
+// score was asked for.
 func (e *Engine) Scores(asOf time.Time, query ...Query) (*Table, error) {
 	return e.ScoresAt([]time.Time{asOf}, query...)
 }

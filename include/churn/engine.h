@@ -167,6 +167,9 @@ typedef struct churn_customer_answer {
     const double *scores;   /* NaN below min_coverage */
     const churn_str *bands; /* "unknown" there */
     const double *coverages, *lows, *highs;
+    const int8_t *certains;   /* 1: `low` and `high` are in one band */
+    const int8_t *overridden; /* 1: set by hand */
+    const churn_str *cards;   /* the segment whose numbers it was computed with, or "default" */
     const churn_str *segment_ids;
     const int8_t *segments; /* CHURN_TRUTH_NONE where not known */
 } churn_customer_answer;
@@ -204,9 +207,10 @@ CHURN_API churn_status churn_engine_customer(churn_engine *engine, const char *c
  * @param options NULL for defaults; `customer`, `score` (default all), `cancel`
  * @param[out] out `customer`, `as_of` (if count > 1), `score` (its id), `value` (null below
  *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
- *        value could lie if nothing were missing), `churned` (lost, as the playbook's `loss:`
- *        says), then `<group>` columns if one score was asked for; returned: free with
- *        churn_table_free()
+ *        value could lie if nothing were missing), `certain` (both are in one band), `card` (the
+ *        segment whose numbers were taken, or "default"), `overridden` (set by hand), `churned`
+ *        (lost, as the playbook's `loss:` says), then `<group>` columns if one score was asked for;
+ * returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
  * @threads one at a time per engine

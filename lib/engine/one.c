@@ -21,8 +21,8 @@ struct churn__one {
     churn_time *times;
     churn_str *texts, *reasons;
     double *scores, *coverages, *lows, *highs;
-    churn_str *bands;
-    int8_t *segments;
+    churn_str *bands, *cards;
+    int8_t *certains, *overridden, *segments;
 };
 
 /* Rates of every date that was asked for are kept, for as many dates. */
@@ -83,7 +83,11 @@ static bool make_scores(churn__one *one, const churn_playbook *playbook)
     one->lows = churn__arena_array(&one->arrays, n, sizeof *one->lows);
     one->highs = churn__arena_array(&one->arrays, n, sizeof *one->highs);
     one->bands = churn__arena_array(&one->arrays, n, sizeof *one->bands);
-    if (!ids || !one->scores || !one->coverages || !one->lows || !one->highs || !one->bands) {
+    one->cards = churn__arena_array(&one->arrays, n, sizeof *one->cards);
+    one->certains = churn__arena_array(&one->arrays, n, sizeof *one->certains);
+    one->overridden = churn__arena_array(&one->arrays, n, sizeof *one->overridden);
+    if (!ids || !one->scores || !one->coverages || !one->lows || !one->highs || !one->bands ||
+        !one->cards || !one->certains || !one->overridden) {
         return false;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -96,6 +100,9 @@ static bool make_scores(churn__one *one, const churn_playbook *playbook)
     one->answer.lows = one->lows;
     one->answer.highs = one->highs;
     one->answer.bands = one->bands;
+    one->answer.cards = one->cards;
+    one->answer.certains = one->certains;
+    one->answer.overridden = one->overridden;
     return true;
 }
 
@@ -222,6 +229,10 @@ static void put_score(churn__one *one, uint32_t i)
     one->lows[i] = from->low[0] + 0.0;
     one->highs[i] = from->high[0] + 0.0;
     one->bands[i] = churn__frame_band(one->frame, i, 0);
+    one->cards[i] =
+        churn__card_name(one->frame->playbook, &one->frame->playbook->scores[i], from->cards[0]);
+    one->certains[i] = (int8_t)from->certain[0];
+    one->overridden[i] = (int8_t)from->overridden[0];
 }
 
 static void put_segment(churn__one *one, uint32_t i)

@@ -58,8 +58,11 @@ static void take_answer(room *to, churn_customer_answer *answer)
     a.reasons = take_array(to, a.reasons, metrics, sizeof *a.reasons);
     a.score_ids = take_array(to, a.score_ids, scores, sizeof *a.score_ids);
     a.bands = take_array(to, a.bands, scores, sizeof *a.bands);
+    a.cards = take_array(to, a.cards, scores, sizeof *a.cards);
     a.segment_ids = take_array(to, a.segment_ids, segments, sizeof *a.segment_ids);
     a.metric_types = take_array(to, a.metric_types, metrics, sizeof *a.metric_types);
+    a.certains = take_array(to, a.certains, scores, sizeof *a.certains);
+    a.overridden = take_array(to, a.overridden, scores, sizeof *a.overridden);
     a.segments = take_array(to, a.segments, segments, sizeof *a.segments);
     const churn_customer_answer *texts = to->data ? &a : answer;
     take_texts(to, texts->metric_ids, metrics);
@@ -67,6 +70,7 @@ static void take_answer(room *to, churn_customer_answer *answer)
     take_texts(to, texts->reasons, metrics);
     take_texts(to, texts->score_ids, scores);
     take_texts(to, texts->bands, scores);
+    take_texts(to, texts->cards, scores);
     take_texts(to, texts->segment_ids, segments);
     if (to->data) {
         *answer = a;

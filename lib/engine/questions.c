@@ -59,6 +59,11 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
     churn__table_add_double(builder, to++, score->coverage[row]);
     churn__table_add_double(builder, to++, score->low[row]);
     churn__table_add_double(builder, to++, score->high[row]);
+    churn__table_add_bool(builder, to++, score->certain[row]);
+    churn__table_add_string(
+        builder, to++,
+        churn__card_name(frame->playbook, &frame->playbook->scores[index], score->cards[row]));
+    churn__table_add_bool(builder, to++, score->overridden[row]);
     churn__table_add_bool(builder, to++, frame->losses[row].churned);
     if (table->only != CHURN__NONE) {
         for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
@@ -99,6 +104,9 @@ static churn__table_builder *begin_scores(const churn__asking *asking, const sco
     churn__table_column(builder, "coverage", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "low", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "high", CHURN_COLUMN_DOUBLE);
+    churn__table_column(builder, "certain", CHURN_COLUMN_BOOL);
+    churn__table_column(builder, "card", CHURN_COLUMN_STRING);
+    churn__table_column(builder, "overridden", CHURN_COLUMN_BOOL);
     churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
     for (uint32_t g = 0;
          table->only != CHURN__NONE && g < playbook->scores[table->only].group_count; g++) {

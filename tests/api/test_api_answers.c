@@ -321,6 +321,13 @@ static void same_scores(const churn_customer_answer *one, const churn_table *t, 
         same_double(one->coverages[i], false, cell_number(t, (uint64_t)row, "coverage"));
         same_double(one->lows[i], false, cell_number(t, (uint64_t)row, "low"));
         same_double(one->highs[i], false, cell_number(t, (uint64_t)row, "high"));
+        assert_int_equal(
+            one->certains[i],
+            churn_table_bool(t, (uint64_t)row, churn_table_find(t, "certain", CHURN_NTS)));
+        assert_int_equal(
+            one->overridden[i],
+            churn_table_bool(t, (uint64_t)row, churn_table_find(t, "overridden", CHURN_NTS)));
+        assert_string_equal(one->cards[i].ptr, cell_text(t, (uint64_t)row, "card"));
         assert_int_equal(one->churned, churn_table_bool(t, (uint64_t)row,
                                                         churn_table_find(t, "churned", CHURN_NTS)));
     }

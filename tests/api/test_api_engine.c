@@ -107,6 +107,10 @@ static void scores__by_hand__as_worked_out(void **state)
     assert_true(cell_number(t, 0, "low") == 60.0);
     assert_true(cell_number(t, 0, "high") == 100.0);
     assert_string_equal(cell_text(t, 0, "band"), "green");
+    assert_false(churn_table_bool(t, 0, churn_table_find(t, "certain", CHURN_NTS)));
+    assert_true(churn_table_bool(t, 1, churn_table_find(t, "certain", CHURN_NTS)));
+    assert_string_equal(cell_text(t, 0, "card"), "default");
+    assert_false(churn_table_bool(t, 0, churn_table_find(t, "overridden", CHURN_NTS)));
     assert_true(cell_null(t, 0, "opinion"));
     assert_true(cell_number(t, 1, "value") == 16.0);
     assert_string_equal(cell_text(t, 1, "band"), "red");

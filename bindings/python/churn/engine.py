@@ -69,6 +69,12 @@ class ScoreAnswer(TypedDict):
     coverage: float
     low: float
     high: float
+    #: low and high are in one band.
+    certain: bool
+    #: The segment whose numbers it was computed with, or "default".
+    card: str
+    #: Set by hand.
+    overridden: bool
 
 
 class CustomerAnswer(TypedDict):
@@ -223,7 +229,9 @@ class Engine(_core.Engine):
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
                customers: Iterable[str] | None = None, progress: Progress = None,
                cancel: _core.Cancel | None = None) -> Table:
-        """Every score of every customer; one score by name adds its groups as columns."""
+        """Every score of every customer: value, band, coverage, low, high, certain, card,
+        overridden, churned; one score by name adds its groups as columns.
+        """
         return self._question("scores", as_of, score=score, customer=customer,
                               customers=customers, progress=progress, cancel=cancel)
 

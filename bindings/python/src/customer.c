@@ -84,7 +84,10 @@ static PyObject *score_of(const churn_customer_answer *one, uint32_t i)
         put_as(made, "band", core_str_object(one->bands[i])) < 0 ||
         put_as(made, "coverage", number(one->coverages[i])) < 0 ||
         put_as(made, "low", number(one->lows[i])) < 0 ||
-        put_as(made, "high", number(one->highs[i])) < 0) {
+        put_as(made, "high", number(one->highs[i])) < 0 ||
+        put_as(made, "certain", PyBool_FromLong(one->certains[i])) < 0 ||
+        put_as(made, "card", core_str_object(one->cards[i])) < 0 ||
+        put_as(made, "overridden", PyBool_FromLong(one->overridden[i])) < 0) {
         Py_CLEAR(made);
     }
     return made;

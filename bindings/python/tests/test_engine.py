@@ -85,7 +85,7 @@ def test_one_customer(engine, store):
                 assert one["reasons"].keys() == {name for name, value in metrics[who].items() if value is None}
                 for name, score in one["scores"].items():
                     row = scores[who, name]
-                    assert score == {key: row[key] for key in ("value", "band", "coverage", "low", "high")}
+                    assert score == {key: row[key] for key in ("value", "band", "coverage", "low", "high", "certain", "card", "overridden")}
                     assert one["churned"] == row["churned"]
             else:
                 assert one["metrics"] == one["scores"] == one["segments"] == {}
