@@ -211,10 +211,18 @@ func (e *Engine) Explain(customer string, asOf time.Time, query ...Query) (*Tabl
 }
 
 // AtRisk lists the customers at risk, the most valuable first: customer, name, owner, value_at_risk,
-// mrr, score, band, coverage, change, reasons, triggers, renews_at, next_task, next_due.
+// mrr, score, band, coverage, change, trend, reasons, triggers, renews_at, next_task, next_due.
 func (e *Engine) AtRisk(asOf time.Time, query ...Query) (*Table, error) {
 	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_at_risk(engine, micros(asOf), o, out, err)
+	})
+}
+
+// Trends tells for every customer whether a score goes up or down: customer, score, value, before,
+// change (over the score's trend.over), noise, arrow (up, down, steady; null where one is missing).
+func (e *Engine) Trends(asOf time.Time, query ...Query) (*Table, error) {
+	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
+		return C.churn_engine_trends(engine, micros(asOf), o, out, err)
 	})
 }
 

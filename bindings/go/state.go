@@ -35,6 +35,9 @@ type Run struct {
 	Actions    int64 // put into the outbox
 	Late       int64 // records learned since the last evaluation that happened before it
 	Budget     int64 // triggers that fired for more customers than their budget
+	// Changes of held bands, see BandChanges, and those of them whose cause was not sought, being
+	// too many at once.
+	BandChanges, Unexplained int64
 }
 
 func advanceOptions(options []AdvanceOptions) C.churn_advance_options {
@@ -74,6 +77,9 @@ func (e *Engine) Advance(ctx context.Context, asOf time.Time, options ...Advance
 		Actions:    int64(run.actions),
 		Late:       int64(run.late),
 		Budget:     int64(run.budget),
+
+		BandChanges: int64(run.band_changes),
+		Unexplained: int64(run.unexplained),
 	}, nil
 }
 
@@ -149,6 +155,43 @@ func (e *Engine) Episodes() (*Table, error) {
 	return e.list(func(engine *C.churn_engine, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_episodes(engine, out, err)
 	})
+}
+
+// BandChangeOptions narrow a list of changes of bands. The zero value is all of them.
+type BandChangeOptions struct {
+	Context  context.Context // cancels the call
+	Score    string          // of this score
+	Customer string          // of this customer
+	Since    time.Time       // from then on
+	Until    time.Time       // before then
+	NoFirst  bool            // without the bands that customers came into first
+}
+
+// BandChanges lists when customers changed their held band of a score, and why: customer, score, at,
+// from (null: the first one), to, days_in, value_before, value, kind, factor, moved, cause.
+func (e *Engine) BandChanges(options ...BandChangeOptions) (*Table, error) {
+	given := first(options)
+	var p packer
+	defer p.pins.Unpin()
+	to := C.churn_band_change_options{
+		struct_size: C.sizeof_churn_band_change_options,
+		score:       p.str(given.Score),
+		customer:    p.str(given.Customer),
+		since:       saidMicros(given.Since),
+		until:       saidMicros(given.Until),
+	}
+	if given.NoFirst {
+		to.flags = C.CHURN_BANDS_NO_FIRST
+	}
+	var out *C.churn_table
+	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
+		return C.churn_engine_band_changes(engine, &to, &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
 }
 
 // ---- outbox ----

@@ -12,6 +12,8 @@
 typedef struct churn__forgetting {
     const churn_str *customers; /* ids */
     size_t customer_count;
+    const uint32_t *numbers; /* those of them that the store has: its own numbers of them */
+    size_t number_count;
     bool keep_history; /* the customers became others: only that they are gone is news */
     churn_str user;    /* a person whose name is to go; {NULL, 0}: none */
 } churn__forgetting;

@@ -112,12 +112,36 @@ done:
     return st;
 }
 
+/* Who comes into a band, or out of one: as a rule few, but everybody the first time. */
+static churn_status note_bands(churn__ticking *t, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__frame *frame = t->frame;
+    memset(t->moved, 0, frame->rows);
+    for (uint32_t s = 0; s < frame->playbook->score_count; s++) {
+        for (uint32_t row = 0; row < frame->rows; row++) {
+            t->moved[row] |= frame->moved[s][row];
+        }
+    }
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        uint32_t person = churn__engine_person(t->staging.engine, frame->customers[row]);
+        for (uint32_t s = 0; t->moved[row] && s < frame->playbook->score_count; s++) {
+            if (frame->moved[s][row] != CHURN__BAND_STAYS) {
+                CHURN_TRY(churn__stage_band(&t->staging, frame, s, row, &person, err));
+            }
+        }
+    }
+done:
+    return st;
+}
+
 static churn_status tick_batch(churn__frame *frame, void *context, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__ticking *t = context;
     t->frame = frame;
     CHURN_TRY(judge_batch(t, err));
+    CHURN_TRY(note_bands(t, err));
     for (uint32_t row = 0; row < frame->rows; row++) {
         uint32_t person = churn__engine_person(t->staging.engine, frame->customers[row]);
         t->staging.run.customers += frame->exists[row];
@@ -138,7 +162,9 @@ static churn_status tick_all(churn__ticking *t, churn_cancel *cancel, churn_canc
 {
     churn_engine *engine = t->staging.engine;
     churn__frame_options want = {.triggers = true,
+                                 .all_scores = true,
                                  .now = true,
+                                 .held = true,
                                  .only_score = CHURN__NONE,
                                  .stale_sources = engine->stale_sources};
     churn__walk walk = {.engine = engine,
@@ -246,8 +272,9 @@ static bool make_room(churn__ticking *t)
                                           sizeof *t->outcomes);
     t->inside = churn__alloc_array_zero(engine->heap, POPULATIONS * t->rows, 1);
     t->stirred = churn__alloc_array_zero(engine->heap, t->rows, 1);
+    t->moved = churn__alloc_array_zero(engine->heap, t->rows, 1);
     t->steps = churn__alloc_array_zero(engine->heap, engine->watch_count, sizeof *t->steps);
-    return t->when && t->clear && t->outcomes && t->inside && t->stirred && t->steps;
+    return t->when && t->clear && t->outcomes && t->inside && t->stirred && t->moved && t->steps;
 }
 
 static void free_room(churn__ticking *t)
@@ -261,6 +288,7 @@ static void free_room(churn__ticking *t)
     churn__expr_group_free(t->conditions);
     churn__free_array(engine->heap, t->inside, POPULATIONS * t->rows, 1);
     churn__free_array(engine->heap, t->stirred, t->rows, 1);
+    churn__free_array(engine->heap, t->moved, t->rows, 1);
     churn__free_array(engine->heap, t->steps, engine->watch_count, sizeof *t->steps);
     if (t->zones.heap) {
         churn__zones_close(&t->zones);
@@ -311,11 +339,13 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     churn__one_outdate(engine, t.version);
     CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
+    CHURN_TRY(churn__bands_reach(engine, t.version, err));
     if (!make_room(&t)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     CHURN_TRY(group_conditions(&t, err));
     CHURN_TRY(tick_all(&t, options->cancel, counter, err));
+    CHURN_TRY(churn__tick_causes(&t, options->cancel, err));
     CHURN_TRY(tick_gone(&t, err));
     if (engine->store_version != 0) {
         t.staging.run.late = churn__version_late(t.version, engine->store_version, engine->as_of);

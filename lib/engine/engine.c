@@ -135,10 +135,12 @@ churn_status churn__engine_bind(churn_engine *engine, churn_error *err)
         return churn__fail_memory(err, engine->heap);
     }
     CHURN_TRY(reserve_watches(engine, engine->playbook, err));
+    CHURN_TRY(churn__bands_reserve(engine, err));
     churn__tallies_close(engine->heap, &engine->tallies);
     engine->tallies = tallies;
     tallies = (churn__tallies){.each = NULL};
     order_watches(engine);
+    churn__bands_order(engine);
 done:
     churn__tallies_close(engine->heap, &tallies);
     return st;
@@ -231,6 +233,7 @@ void churn_engine_free(churn_engine *engine)
     churn__free_array(heap, engine->episodes, engine->episode_capacity, sizeof *engine->episodes);
     churn__free_array(heap, engine->actions, engine->action_capacity, sizeof *engine->actions);
     churn__free_array(heap, engine->changes, engine->change_capacity, sizeof *engine->changes);
+    churn__bands_free(engine);
     churn__tallies_close(heap, &engine->tallies);
     churn__dict_free(engine->texts);
     churn__dict_free(engine->ids);

@@ -9,6 +9,7 @@
 #include "base/dict.h"
 #include "base/hash.h"
 #include "base/num.h"
+#include "engine/bands.h"
 #include "playbook/playbook.h"
 #include "store/store.h"
 #include "table/table.h"
@@ -82,8 +83,11 @@ typedef struct churn__mark_change {
 
 /* The newest entry of each history of a person; CHURN__NONE. */
 typedef struct churn__person {
-    uint32_t episode, action, change;
+    uint32_t episode, action, change, band;
 } churn__person;
+
+#define CHURN__NOBODY                                                                              \
+    ((churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE, CHURN__NONE})
 
 /* What the last evaluation counted for one trigger. */
 #define CHURN__REASONS (CHURN__SHORT_HISTORY_SINCE + 1u)
@@ -130,6 +134,7 @@ struct churn_engine {
     uint64_t waiting; /* actions not acknowledged */
     churn__mark_change *changes;
     size_t change_count, change_capacity;
+    churn__bands bands;
 
     churn__tallies tallies;       /* of the last evaluation */
     const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
@@ -215,7 +220,7 @@ bool churn__history_task_open(const churn__action *action, churn_time as_of);
 /* ---- saving ---- */
 
 #define CHURN__STATE_MAGIC "CHURNENG"
-#define CHURN__STATE_VERSION 1u
+#define CHURN__STATE_VERSION 2u
 #define CHURN__STATE_HEADER 28u /* bytes before the body */
 
 churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_error *err);
@@ -270,6 +275,7 @@ typedef struct churn__frame {
     churn__score_room **rooms; /* by score; NULL of those that are not needed */
     double **overrides;        /* by score and row: set by hand; NaN: not; NULL as above */
     uint8_t *score_needed;     /* by score */
+    uint8_t **moved; /* by score, then row: what became of the held band; NULL: bands are plain */
     uint32_t *attribute_codes; /* by attribute: code of texts in this version */
     churn__exchange_book *exchange;
     uint32_t *trigger_codes; /* by trigger: code of the engine's texts */
@@ -315,6 +321,7 @@ typedef struct churn__frame_options {
     bool segments;     /* all of them */
     bool one_customer; /* at a time, instead of as many as fit */
     bool now;
+    bool held; /* bands are held ones: bands.h */
     const uint8_t *stale_sources; /* by source: 1 forces stale, 0 fresh; NULL: as they are */
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
     /* By metric, or NULL: baselines of groups of which just the makings are to be computed. */

@@ -277,6 +277,9 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     CHURN_TRY(fit_scratch(frame, options, err));
     CHURN_TRY(churn__frame_groups_open(frame, err));
     CHURN_TRY(churn__frame_scores_open(frame, err));
+    if (options->held && !churn__frame_hold_open(frame)) {
+        CHURN_TRY(churn__fail_memory(err, frame->heap));
+    }
     if (metrics) {
         if (!point_at_metrics(frame)) {
             CHURN_TRY(churn__fail_memory(err, frame->heap));
@@ -334,6 +337,7 @@ void churn__frame_close(churn__frame *frame)
     size_t rows = frame->max_rows;
     free_columns(frame);
     churn__frame_groups_close(frame);
+    churn__frame_hold_close(frame);
     churn__free_array(heap, frame->words, playbook->slot_count, sizeof *frame->words);
     churn__free_array(heap, frame->columns, playbook->slot_count, sizeof *frame->columns);
     churn__free_array(heap, frame->needed, playbook->slot_count, 1);

@@ -12,6 +12,7 @@ typedef struct loading {
     churn_engine *engine;
     churn__reading in;
     uint32_t people;
+    uint32_t format;
     bool no_memory;
 } loading;
 
@@ -99,7 +100,7 @@ static void read_people(loading *l)
             return;
         }
         l->in.failed |= person != i; /* twice the same */
-        engine->people[i] = (churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE};
+        engine->people[i] = CHURN__NOBODY;
         l->people = i + 1;
     }
 }
@@ -322,7 +323,7 @@ static bool episodes_fit(const churn_engine *engine)
     return true;
 }
 
-static void read_body(loading *l)
+static void read_body(loading *l, const churn__version *version)
 {
     read_people(l);
     read_watches(l);
@@ -338,11 +339,14 @@ static void read_body(loading *l)
     for (uint64_t i = 0; i < changes && going_on(l); i++) {
         read_change(l);
     }
+    if (l->format >= 2 && going_on(l)) {
+        l->no_memory |= !churn__bands_read(l->engine, version, l->people, &l->in);
+    }
     l->in.failed |= l->in.at != l->in.size || !episodes_fit(l->engine);
 }
 
-static churn_status check_header(const void *bytes, size_t size, churn__reading *body,
-                                 churn_error *err)
+static churn_status check_header(const void *bytes, size_t size, uint32_t *format,
+                                 churn__reading *body, churn_error *err)
 {
     churn__reading in = {.data = bytes, .size = size};
     if (size < CHURN__STATE_HEADER || memcmp(bytes, CHURN__STATE_MAGIC, 8) != 0) {
@@ -361,6 +365,7 @@ static churn_status check_header(const void *bytes, size_t size, churn__reading 
         churn__hash64(in.data + CHURN__STATE_HEADER, (size_t)length, 0) != checksum) {
         return churn__fail(err, CHURN_E_CORRUPT, 0, "state: the bytes are cut short or damaged");
     }
+    *format = version;
     *body = (churn__reading){.data = in.data + CHURN__STATE_HEADER, .size = (size_t)length};
     return CHURN_OK;
 }
@@ -370,11 +375,12 @@ churn_status churn_engine_load(const void *bytes, size_t size, churn_playbook *p
 {
     churn_status st = CHURN_OK;
     loading l = {.engine = NULL};
+    churn__version *version = NULL;
     if (!out || !bytes) {
         return churn__fail_null(err, "churn_engine_load", out ? "bytes" : "out");
     }
     *out = NULL;
-    CHURN_TRY(check_header(bytes, size, &l.in, err));
+    CHURN_TRY(check_header(bytes, size, &l.format, &l.in, err));
     CHURN_TRY(churn_engine_create(playbook, store, NULL, &l.engine, err));
     churn_str name = churn__read_lenstr(&l.in);
     if (!l.in.failed && !churn__str_eq(name, playbook->name)) {
@@ -384,7 +390,8 @@ churn_status churn_engine_load(const void *bytes, size_t size, churn_playbook *p
     }
     l.engine->seed = churn__read_u64(&l.in);
     l.engine->as_of = read_time(&l);
-    read_body(&l);
+    CHURN_TRY(churn__store_pin(store, &version, err));
+    read_body(&l, version);
     if (l.no_memory) {
         CHURN_TRY(churn__fail_memory(err, l.engine->heap));
     }
@@ -395,6 +402,7 @@ churn_status churn_engine_load(const void *bytes, size_t size, churn_playbook *p
     *out = l.engine;
     l.engine = NULL;
 done:
+    churn__version_release(version);
     churn_engine_free(l.engine);
     return st;
 }

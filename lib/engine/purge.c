@@ -143,6 +143,24 @@ static void drop_changes(churn_engine *engine, churn__forgotten *sum)
     churn__wipe(engine->changes + kept, (before - kept) * sizeof *engine->changes);
 }
 
+static void drop_band_changes(churn_engine *engine, churn__forgotten *sum)
+{
+    churn__bands *bands = &engine->bands;
+    size_t kept = 0, before = bands->change_count;
+    for (size_t i = 0; i < before; i++) {
+        churn__band_change change = bands->changes[i];
+        if (is_gone(engine, change.person)) {
+            sum->changes++;
+            continue;
+        }
+        change.before = engine->people[change.person].band;
+        engine->people[change.person].band = (uint32_t)kept;
+        bands->changes[kept++] = change;
+    }
+    bands->change_count = kept;
+    churn__wipe(bands->changes + kept, (before - kept) * sizeof *bands->changes);
+}
+
 static void drop_people(churn_engine *engine, churn__forgotten *sum)
 {
     number_episodes(engine);
@@ -150,16 +168,51 @@ static void drop_people(churn_engine *engine, churn__forgotten *sum)
         drop_held(engine, &engine->watches[i]);
     }
     for (uint32_t i = 0; i < engine->purge_people; i++) {
-        engine->people[i] = (churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE};
+        engine->people[i] = CHURN__NOBODY;
     }
     drop_actions(engine, sum);
     drop_episodes(engine, sum);
     drop_changes(engine, sum);
+    drop_band_changes(engine, sum);
     for (uint32_t i = 0; i < engine->purge_people; i++) {
         if (is_gone(engine, i)) {
             churn__dict_forget(engine->ids, i);
         }
     }
+}
+
+/* ---- held bands ---- */
+
+static void drop_waiting(churn_engine *engine)
+{
+    churn__bands *bands = &engine->bands;
+    size_t kept = 0, before = bands->waiting_count;
+    for (size_t i = 0; i < before; i++) {
+        if (!is_gone(engine, bands->waiting[i].person)) {
+            bands->waiting[kept++] = bands->waiting[i];
+        }
+    }
+    bands->waiting_count = kept;
+    churn__wipe(bands->waiting + kept, (before - kept) * sizeof *bands->waiting);
+}
+
+/* A customer who is nobody, or another one, from now on is in no band. Returns how many had one. */
+static uint32_t drop_cells(churn_engine *engine, const churn__forgetting *what)
+{
+    uint32_t held = 0;
+    for (size_t i = 0; i < what->number_count; i++) {
+        bool any = false;
+        for (size_t m = 0; m < engine->bands.count; m++) {
+            churn__band_memory *memory = &engine->bands.each[m];
+            if (what->numbers[i] < memory->cell_count) {
+                any |= memory->cells[what->numbers[i]].band != 0;
+                memory->cells[what->numbers[i]] = (churn__band_cell){.band = 0};
+            }
+        }
+        held += any;
+    }
+    drop_waiting(engine);
+    return held;
 }
 
 /* The customers' people, and from now on nobody's. */
@@ -224,6 +277,11 @@ static bool drop_user(churn_engine *engine, churn_str name)
         any |= unset_text(engine, &action->text, name);
         any |= unset_text(engine, &action->owner, name);
     }
+    for (size_t i = 0; i < engine->bands.change_count; i++) {
+        churn__band_change *change = &engine->bands.changes[i];
+        any |= unset_text(engine, &change->word_before, name);
+        any |= unset_text(engine, &change->word, name);
+    }
     return any;
 }
 
@@ -233,6 +291,24 @@ static void use(churn_engine *engine, uint32_t code)
 {
     if (code != CHURN__NO_CODE) {
         churn__bit_set(engine->purge_used, code);
+    }
+}
+
+static void use_bands(churn_engine *engine)
+{
+    const churn__bands *bands = &engine->bands;
+    for (size_t i = 0; i < bands->count; i++) {
+        use(engine, bands->each[i].id);
+        for (size_t n = 0; n < bands->each[i].name_count; n++) {
+            use(engine, bands->each[i].names[n]);
+        }
+    }
+    for (size_t i = 0; i < bands->change_count; i++) {
+        const churn__band_change *c = &bands->changes[i];
+        const uint32_t texts[] = {c->score, c->from, c->to, c->name, c->word_before, c->word};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            use(engine, texts[k]);
+        }
     }
 }
 
@@ -255,6 +331,7 @@ static void use_all(churn_engine *engine)
     for (size_t i = 0; i < engine->change_count; i++) {
         use(engine, engine->changes[i].value);
     }
+    use_bands(engine);
 }
 
 static void drop_texts(churn_engine *engine, churn__forgotten *sum)
@@ -275,10 +352,11 @@ static void purge_commit(void *self, const churn__forgetting *what, churn__forgo
 {
     churn_engine *engine = self;
     uint32_t people = find_gone(engine, what);
-    bool any = people > 0 && !what->keep_history;
+    uint32_t held = drop_cells(engine, what);
+    bool any = (people > 0 || held > 0) && !what->keep_history;
     if (any) {
         drop_people(engine, sum);
-        sum->people += people;
+        sum->people += people > held ? people : held;
     }
     if (what->user.ptr != NULL) {
         any |= drop_user(engine, what->user);

@@ -13,6 +13,7 @@
  *   people of whom anything is remembered, by id: id
  *   watches that say anything, by id: id, started, instances by person
  *   episodes, actions and changes, in the order in which they arose
+ *   since version 2: held bands and their changes, see bands_state.c
  *
  * Texts stand where they are used and people are numbered by their ids, so that equal states are
  * equal bytes whatever happened in between. What a newer version of the library adds raises the
@@ -23,6 +24,7 @@
 typedef struct writing {
     churn_engine *engine;
     churn__buf *out;
+    churn__version *version;
     uint32_t *people; /* by rank: person */
     uint32_t *rank;   /* by person: rank */
     uint32_t people_count, known;
@@ -42,7 +44,7 @@ static void find_people(writing *w)
     for (uint32_t i = 0; i < w->known; i++) {
         const churn__person *person = &engine->people[i];
         bool any = person->episode != CHURN__NONE || person->action != CHURN__NONE ||
-                   person->change != CHURN__NONE;
+                   person->change != CHURN__NONE || person->band != CHURN__NONE;
         for (size_t k = 0; !any && k < engine->watch_count; k++) {
             any = churn__watch_find(&engine->watches[k], i) != NULL;
         }
@@ -205,16 +207,19 @@ static bool write_body(const writing *w)
     for (size_t i = 0; i < engine->change_count; i++) {
         write_change(w, &engine->changes[i]);
     }
-    return !w->out->failed;
+    return churn__bands_write(w->engine, w->version, w->rank, w->out) && !w->out->failed;
 }
 
 churn_status churn__engine_write(churn_engine *engine, churn__buf *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     writing w = {.engine = engine, .out = out};
+    CHURN_TRY(churn__store_pin(engine->store, &w.version, err));
     if (!rank_people(&w) || !write_body(&w)) {
         st = churn__fail_memory(err, engine->heap);
     }
+done:
+    churn__version_release(w.version);
     churn__free_array(engine->heap, w.people, w.known, sizeof *w.people);
     churn__free_array(engine->heap, w.rank, w.known, sizeof *w.rank);
     return st;

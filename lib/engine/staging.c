@@ -13,6 +13,7 @@ churn_status churn__staging_begin(churn__staging *staging, churn_engine *engine,
                                 .changes = engine->change_count,
                                 .texts = churn__dict_count(engine->texts),
                                 .ids = churn__dict_count(engine->ids),
+                                .band_changes = engine->bands.change_count,
                                 .waiting = engine->waiting};
     staging->run.as_of = at;
     staging->held = churn__alloc_array(engine->heap, engine->watch_count, sizeof *staging->held);
@@ -61,7 +62,7 @@ churn_status churn__stage_person(churn__staging *staging, const churn__version *
         return churn__fail_memory(err, engine->heap);
     }
     if (*out >= staging->ids) {
-        engine->people[*out] = (churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE};
+        engine->people[*out] = CHURN__NOBODY;
     }
     return CHURN_OK;
 }
@@ -184,6 +185,9 @@ static void commit_op(churn__staging *staging, const churn__op *op)
         engine->actions[op->a].state = CHURN__STATE_CANCELLED;
         engine->actions[op->a].state_at = staging->at;
         break;
+    case CHURN__OP_BAND:
+        engine->bands.each[op->a].cells[op->b] = op->cell;
+        break;
     }
 }
 
@@ -241,6 +245,7 @@ void churn__staging_commit(churn__staging *staging)
         commit_op(staging, &staging->ops[i]);
     }
     commit_held(staging);
+    churn__bands_commit(staging);
     churn__tallies before = engine->tallies;
     engine->tallies = staging->tallies;
     staging->tallies = before;
@@ -255,6 +260,7 @@ void churn__staging_end(churn__staging *staging)
     if (!engine) {
         return;
     }
+    churn__bands_undo(staging);
     churn__dict_truncate(engine->texts, staging->texts);
     churn__dict_truncate(engine->ids, staging->ids);
     churn__free_array(engine->heap, staging->held, engine->watch_count, sizeof *staging->held);
@@ -262,4 +268,6 @@ void churn__staging_end(churn__staging *staging)
                       sizeof *staging->resolving);
     churn__tallies_close(engine->heap, &staging->tallies);
     churn__free_array(engine->heap, staging->ops, staging->op_capacity, sizeof *staging->ops);
+    churn__free_array(engine->heap, staging->band_customers, staging->band_capacity,
+                      sizeof *staging->band_customers);
 }

@@ -14,7 +14,8 @@ typedef enum churn__op_kind {
     CHURN__OP_RESOLVE,  /* a = episode, b = reason */
     CHURN__OP_REMIND,   /* a = episode */
     CHURN__OP_RELAPSE,  /* a = episode */
-    CHURN__OP_CANCEL    /* a = action */
+    CHURN__OP_CANCEL,   /* a = action */
+    CHURN__OP_BAND      /* a = memory of a score, b = customer */
 } churn__op_kind;
 
 typedef struct churn__op {
@@ -22,6 +23,7 @@ typedef struct churn__op {
     uint32_t a, b;
     uint32_t episode; /* of an instance, afterwards */
     churn__instance instance;
+    churn__band_cell cell;
 } churn__op;
 
 typedef struct churn__staging {
@@ -38,6 +40,11 @@ typedef struct churn__staging {
     churn__op *ops;
     size_t op_count, op_capacity;
     uint64_t waiting;
+    size_t band_changes;        /* count with what is staged */
+    uint32_t *band_customers;   /* whose changes those are, in their order */
+    size_t band_capacity;
+    bool band_entered; /* somebody came into a band: the evaluation gets a number */
+    bool band_began;   /* somebody's first one, which stands in its cell by now */
 } churn__staging;
 
 churn_status churn__staging_begin(churn__staging *staging, churn_engine *engine, churn_time at,
@@ -62,6 +69,15 @@ churn_status churn__stage_action(churn__staging *staging, const churn__action *a
                                  churn_error *err);
 churn_status churn__stage_change(churn__staging *staging, const churn__mark_change *change,
                                  churn_error *err);
+
+/* ---- held bands: bands_tick.c ---- */
+
+/* Remember the band that a customer comes into, and what it was before. */
+churn_status churn__stage_band(churn__staging *staging, const churn__frame *frame, uint32_t score,
+                               uint32_t row, uint32_t *person, churn_error *err);
+void churn__bands_commit(churn__staging *staging);
+/* Instead of it. */
+void churn__bands_undo(churn__staging *staging);
 
 /* ---- what plays answer: answer.c ---- */
 

@@ -30,11 +30,14 @@ typedef struct churn__ticking {
         *conditions;         /* of all triggers: `when`, then `clear_when` where there is one */
     churn__truth **outcomes; /* where each of them goes, as many as conditions may be */
     uint8_t *inside;         /* by population, then row: all bits set, or none */
+    uint8_t *moved;          /* by row: some score's band changed */
     uint8_t *stirred;        /* by row: some condition is neither FALSE nor outside */
     churn__step *steps;      /* room for one a watch */
     uint32_t step_count;
 } churn__ticking;
 
+/* Find out why those changed their bands who did: bands_cause.c. */
+churn_status churn__tick_causes(churn__ticking *t, churn_cancel *cancel, churn_error *err);
 /* Let the customer of a row take its steps; `person` is CHURN__NONE for one without history. */
 churn_status churn__tick_row(churn__ticking *t, uint32_t row, uint32_t person, churn_error *err);
 /* Let a person take steps whom the store does not have: they are in no population. */

@@ -279,8 +279,12 @@ churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forg
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         churn__store_merges_clear(&store->merges[kind]);
     }
+    churn__forgetting told = {.customers = NULL};
     if (what != NULL) {
-        CHURN_TRY(churn__observers_prepare(&store->observers, what, err));
+        told = *what;
+        told.numbers = e->gone_list;
+        told.number_count = e->gone_count;
+        CHURN_TRY(churn__observers_prepare(&store->observers, &told, err));
     }
     if (!apply(e)) {
         if (what != NULL) {
@@ -289,7 +293,7 @@ churn_status churn__edit_run(edit *e, const churn__forgetting *what, churn__forg
         CHURN_TRY(churn__fail_memory(err, e->heap));
     }
     if (what != NULL) {
-        churn__observers_commit(&store->observers, what, sum);
+        churn__observers_commit(&store->observers, &told, sum);
     }
     churn__store_stage_mark(store, &store->pending);
 done:

@@ -25,6 +25,7 @@ _EVERY = {None: 0, "day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 _WHICH = {"waiting": 0, "open": 1, "all": 2}
 _NO_ACTIONS = 1
 _REASONS = 1
+_NO_FIRST = 1
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # microseconds, in which replays count
 
@@ -57,6 +58,10 @@ class Run(NamedTuple):
     late: int
     #: Triggers that fired for more customers than their budget.
     budget: int
+    #: Customers whose held band of a score changed: see `Engine.band_changes`.
+    band_changes: int
+    #: Those of them whose cause was not sought, being too many at once.
+    unexplained: int
 
 
 class ScoreAnswer(TypedDict):
@@ -274,6 +279,27 @@ class Engine(_core.Engine):
                 cancel: _core.Cancel | None = None) -> Table:
         """The customers at risk, the most valuable first; `limit` 0 is all of them."""
         return self._question("at_risk", _one(as_of), owner=owner, limit=limit, cancel=cancel)
+
+    def trends(self, as_of: Instant, *, score: str | None = None, customer: str | None = None,
+               customers: Iterable[str] | None = None,
+               cancel: _core.Cancel | None = None) -> Table:
+        """Whether scores go up or down: value, before, change, noise, arrow of each customer.
+
+        The change is that over the score's `trend.over`; up to `noise` points it is steady.
+        """
+        return self._question("trends", _one(as_of), customer=customer, customers=customers,
+                              score=score, cancel=cancel)
+
+    def band_changes(self, *, score: str | None = None, customer: str | None = None,
+                     since: Instant | None = None, until: Instant | None = None,
+                     first: bool = True, cancel: _core.Cancel | None = None) -> Table:
+        """When customers changed their held band, from which to which, and why.
+
+        From `since` on and before `until`. `first=False` leaves out the bands that customers came
+        into first, of which nothing but the date and the band is known.
+        """
+        return self._band_changes(customer, score, self._known(since), self._known(until),
+                                  0 if first else _NO_FIRST, cancel)
 
     def disagreements(self, as_of: Instant, *, cancel: _core.Cancel | None = None) -> Table:
         """The customers about whose loss subscriptions and records disagree."""

@@ -165,6 +165,7 @@ PyObject *core_engine_story(PyObject *engine, PyObject *args);
 /* questions.c: methods of engines that run in a thread of their own */
 PyObject *core_engine_ask(PyObject *engine, PyObject *args);
 PyObject *core_engine_kpi(PyObject *engine, PyObject *args);
+PyObject *core_engine_band_changes(PyObject *engine, PyObject *args);
 PyObject *core_engine_movements(PyObject *engine, PyObject *args);
 PyObject *core_engine_advance(PyObject *engine, PyObject *args);
 PyObject *core_engine_replay(PyObject *engine, PyObject *args);

@@ -153,6 +153,8 @@ PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n"
 PyDoc_STRVAR(engine_story_doc,
              "_story($self, customer, as_of, start, end, kinds, limit, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_band_changes_doc,
+             "_band_changes($self, customer, score, since, until, flags, cancel, /)\n--\n\n");
 PyDoc_STRVAR(engine_kpi_doc, "_kpi($self, kpis, start, end, every, as_of, cancel, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_movements_doc, "_movements($self, start, end, as_of, cancel, /)\n--\n\n");
@@ -342,6 +344,7 @@ static PyMethodDef engine_methods[] = {
     {"_impact", core_engine_impact, METH_VARARGS, engine_impact_doc},
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
+    {"_band_changes", core_engine_band_changes, METH_VARARGS, engine_band_changes_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},
     {"_movements", core_engine_movements, METH_VARARGS, engine_movements_doc},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},

@@ -15,6 +15,7 @@ typedef struct question {
     churn_query_options query;
     churn_kpi_options figures;
     churn_advance_options moves;
+    churn_band_change_options bands;
     churn_time from;
     churn_time to;
     int64_t every;
@@ -33,6 +34,7 @@ static void question_init(question *asked, churn_status (*ask)(question *))
     asked->query.struct_size = sizeof asked->query;
     asked->figures.struct_size = sizeof asked->figures;
     asked->moves.struct_size = sizeof asked->moves;
+    asked->bands.struct_size = sizeof asked->bands;
     asked->run.struct_size = sizeof asked->run;
 }
 
@@ -63,6 +65,7 @@ static int answer(core_handle *self, question *asked, PyObject *given)
     asked->query.cancel = call.flag;
     asked->figures.cancel = call.flag;
     asked->moves.cancel = call.flag;
+    asked->bands.cancel = call.flag;
     int st = core_call_run(&call, question_run, asked, NULL);
     core_leave(self);
     core_call_end(&call);
@@ -138,6 +141,11 @@ static churn_status ask_at_risk(question *q)
     return churn_engine_at_risk(q->engine, q->dates[0], &q->query, &q->table, &q->err);
 }
 
+static churn_status ask_trends(question *q)
+{
+    return churn_engine_trends(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
 static churn_status ask_explain(question *q)
 {
     churn_str customer = q->query.customer;
@@ -162,6 +170,7 @@ static const struct {
     {"missing", ask_missing}, {"disagreements", ask_disagreements},
     {"at_risk", ask_at_risk}, {"explain", ask_explain},
     {"quality", ask_quality}, {"why", ask_why},
+    {"trends", ask_trends},
 };
 
 /* A list of ids, which the caller's arguments hold; None: all. */
@@ -287,7 +296,7 @@ static churn_status ask_warm_up(question *q)
 
 static PyObject *run_object(core_state *state, const churn_run *run)
 {
-    return Py_BuildValue("NNKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
+    return Py_BuildValue("NNKKKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
                          PyBool_FromLong((long)run->degraded), (unsigned long long)run->customers,
                          (unsigned long long)run->evaluated, (unsigned long long)run->is_true,
                          (unsigned long long)run->is_false, (unsigned long long)run->is_unknown,
@@ -295,7 +304,9 @@ static PyObject *run_object(core_state *state, const churn_run *run)
                          (unsigned long long)run->resolved, (unsigned long long)run->reminders,
                          (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
                          (unsigned long long)run->actions, (unsigned long long)run->late,
-                         (unsigned long long)run->budget);
+                         (unsigned long long)run->budget,
+                         (unsigned long long)run->band_changes,
+                         (unsigned long long)run->unexplained);
 }
 
 PyObject *core_engine_advance(PyObject *object, PyObject *args)
@@ -341,5 +352,30 @@ PyObject *core_engine_warm_up(PyObject *object, PyObject *args)
     }
     asked.from = from;
     asked.to = to;
+    return answer_table((core_handle *)object, &asked, cancel);
+}
+
+static churn_status ask_band_changes(question *q)
+{
+    return churn_engine_band_changes(q->engine, &q->bands, &q->table, &q->err);
+}
+
+PyObject *core_engine_band_changes(PyObject *object, PyObject *args)
+{
+    question asked;
+    PyObject *customer = NULL;
+    PyObject *score = NULL;
+    PyObject *cancel = NULL;
+    long long since = 0;
+    long long until = 0;
+    question_init(&asked, ask_band_changes);
+    if (!PyArg_ParseTuple(args, "OOLLIO:_band_changes", &customer, &score, &since, &until,
+                          &asked.bands.flags, &cancel) ||
+        core_str(customer, "customer", &asked.bands.customer) < 0 ||
+        core_str(score, "score", &asked.bands.score) < 0) {
+        return NULL;
+    }
+    asked.bands.since = since;
+    asked.bands.until = until;
     return answer_table((core_handle *)object, &asked, cancel);
 }
