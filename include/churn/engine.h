@@ -209,8 +209,9 @@ CHURN_API churn_status churn_engine_customer(churn_engine *engine, const char *c
  *        min_coverage), `band` ("unknown" there), `coverage` (0 to 1), `low`, `high` (how far the
  *        value could lie if nothing were missing), `certain` (both are in one band), `card` (the
  *        segment whose numbers were taken, or "default"), `overridden` (set by hand), `churned`
- *        (lost, as the playbook's `loss:` says), then `<group>` columns if one score was asked for;
- * returned: free with churn_table_free()
+ *        (lost, as the playbook's `loss:` says), `playbook` (its content hash, as
+ *        churn_playbook_hash() gives it, in 16 hex digits), then `<group>` columns if one score was
+ *        asked for; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics(); CHURN_E_NOT_FOUND also for an unknown score
  * @threads one at a time per engine
@@ -252,7 +253,7 @@ CHURN_API churn_status churn_engine_explain(churn_engine *engine, const char *cu
  * @param options NULL for defaults; `owner`, `limit`, `cancel`
  * @param[out] out `customer`, `name`, `owner`, `value_at_risk`, `mrr`, `score`, `band`, `coverage`,
  *        `change` (of the score over its `trend.over`, 30 days by default), `trend` (up, down,
- *        steady: the change against `trend.noise`), `reasons` (what pulled it down most, in points),
+ *        steady: see churn_engine_trends()), `reasons` (what pulled it down most, in points),
  *        `triggers` (firing now), `renews_at`, `next_task`, `next_due`; money in major units of the
  *        playbook's currency; returned: free with churn_table_free()
  * @param err optional
@@ -270,11 +271,11 @@ CHURN_API churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_
  *
  * @param as_of the date
  * @param options NULL for defaults; `customer`, `customers`, `score` (default all), `cancel`
- * @param[out] out `customer`, `score` (its id), `value`, `before` (`trend.over` ago), `change`, `noise`
- *        (in points; of `noise: auto` 1.4826 times the median absolute deviation of the changes over
- *        the last six such periods, and at least 1), `arrow` (up, down, steady; null where one of
- *        both is missing); rows by customer, then score in the playbook's order; returned: free with
- *        churn_table_free()
+ * @param[out] out `customer`, `score` (its id), `value`, `before` (`trend.over` ago), `change`,
+ *        `noise` (in points; of `noise: auto` 1.4826 times the median absolute deviation of the
+ *        changes over the last six such periods, and at least 1), `arrow` (up, down, steady; null
+ *        where one of both is missing); rows by customer, then score in the playbook's order;
+ *        returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_scores()
  * @threads one at a time per engine
@@ -509,11 +510,11 @@ typedef struct churn_run {
     uint64_t resolved; /* episodes that ended */
     uint64_t reminders;
     uint64_t data_gaps;
-    uint64_t suppressed; /* true, but held back: cooldown, grace, refire */
-    uint64_t actions;    /* put into the outbox */
-    uint64_t late;       /* records learned since the last evaluation that happened before it; 0
-                            in the first after loading, which does not know the store of before */
-    uint64_t budget;     /* triggers that fired for more of those they judged than their budget */
+    uint64_t suppressed;   /* true, but held back: cooldown, grace, refire */
+    uint64_t actions;      /* put into the outbox */
+    uint64_t late;         /* records learned since the last evaluation that happened before it; 0
+                              in the first after loading, which does not know the store of before */
+    uint64_t budget;       /* triggers that fired for more of those they judged than their budget */
     uint64_t band_changes; /* of held bands: see churn_engine_band_changes() */
     uint64_t unexplained;  /* those of them whose cause was not sought, being too many at once */
 } churn_run;
@@ -613,18 +614,18 @@ typedef struct churn_band_change_options {
  * List the changes of held bands that evaluations saw, and what moved the score.
  *
  * A held band is what conditions read in churn_engine_advance(): it is left only when the score is
- * beyond its bound by the score's `hysteresis`, and not before `min_stay` has passed. While there is
- * no score it is "unknown", and the band is remembered.
+ * beyond its bound by the score's `hysteresis`, and not before `min_stay` has passed. While there
+ * is no score it is "unknown", and the band is remembered.
  *
  * @param options NULL for defaults
- * @param[out] out `customer`, `score` (its id), `at` (the evaluation), `from` (null: the first band),
- *        `to`, `days_in` (how long in `from`), `value_before` (the score at the evaluation before, of
- *        what was known at `at`), `value`, `kind` of the cause (behaviour, missing, card, cap, floor,
- *        override: what moved the score most; configuration: another playbook; stay: it would have
- *        changed before but for `min_stay`; correction: what was learned since about the past; first;
- *        null where it was not sought, see churn_run.unexplained), `factor` (or cap, that is to
- *        blame), `moved` (by how many points), `cause` ("logins_28d: 20 -> 3, -14.2"); rows by at,
- *        customer, score; returned: free with churn_table_free()
+ * @param[out] out `customer`, `score` (its id), `at` (the evaluation), `from` (null: the first
+ *        band), `to`, `days_in` (how long in `from`), `value_before` (the score at the evaluation
+ *        before, of what was known at `at`), `value`, `kind` of the cause (behaviour, missing,
+ *        card, cap, floor, override: what moved the score most; configuration: another playbook;
+ *        stay: it would have changed before, but for `min_stay`; correction: what was learned since
+ *        about the past; first; null where it was not sought, see churn_run.unexplained), `factor`
+ *        (or cap, that is to blame), `moved` (by how many points), `cause` ("logins_28d: 20 -> 3,
+ *        -14.2"); rows by at, customer, score; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown score; CHURN_E_STATE; CHURN_E_CANCELLED;
  *         CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI

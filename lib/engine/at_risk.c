@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/trends.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,10 +8,8 @@
 
 /*
  * The list that a team works through: customers with a trigger firing or out of the best band, by
- * value at risk. Two frames are filled side by side, today's and that of 30 days ago, for the
- * change.
+ * value at risk. Of those who are on it a second frame is filled at the dates of the score's trend.
  */
-#define CHANGE_DAYS 30
 #define REASONS 3
 
 typedef struct risk_row {
@@ -20,7 +18,7 @@ typedef struct risk_row {
     bool mrr_known;
     double value_at_risk; /* minor units; NaN: no score */
     double score, coverage, change;
-    churn_str band, reasons, triggers, name, owner; /* of the arena */
+    churn_str band, trend, reasons, triggers, name, owner; /* of the arena, or constant */
     churn_time renews_at;
     uint32_t task; /* index of the next open task; CHURN__NONE */
 } risk_row;
@@ -28,6 +26,9 @@ typedef struct risk_row {
 typedef struct risk_list {
     churn__heap *heap;
     churn__arena arena;
+    churn__frame *now, *past;
+    churn__trend_dates dates; /* of the past */
+    uint32_t *picked, *picked_rows;
     risk_row *rows;
     size_t count, capacity;
 } risk_list;
@@ -122,17 +123,10 @@ static bool best_band(const churn__frame *frame, uint32_t row)
     return frame->scores[0].band_codes[row] == 0;
 }
 
-static double score_change(const churn__frame *now, const churn__frame *before, uint32_t row)
+static churn_status tell_score(risk_list *list, uint32_t row, uint32_t place, churn__buf *text,
+                               risk_row *out, churn_error *err)
 {
-    if (!before->exists[row] || now->scores[0].missing[row] || before->scores[0].missing[row]) {
-        return (double)NAN;
-    }
-    return churn__round6(now->scores[0].score[row] - before->scores[0].score[row]);
-}
-
-static churn_status tell_score(churn__frame *now, const churn__frame *before, uint32_t row,
-                               risk_list *list, churn__buf *text, risk_row *out, churn_error *err)
-{
+    churn__frame *now = list->now;
     churn_status st = CHURN_OK;
     churn__score_line *lines = NULL;
     uint32_t count = 0;
@@ -143,7 +137,9 @@ static churn_status tell_score(churn__frame *now, const churn__frame *before, ui
     out->coverage = now->scores[0].coverage[row];
     out->band = churn__frame_band(now, 0, row);
     out->score = now->scores[0].missing[row] ? (double)NAN : now->scores[0].score[row];
-    out->change = score_change(now, before, row);
+    churn__trend trend = churn__trend_of(list->past, &list->dates, 0, place);
+    out->change = trend.change;
+    out->trend = churn__trend_arrow(&trend);
     churn__buf_reset(text);
     churn__score_in in = churn__frame_score_in(now, 0);
     CHURN_TRY(churn__score_explain(&now->playbook->scores[0], churn__frame_card(now, 0, row), &in,
@@ -154,10 +150,11 @@ done:
     return st;
 }
 
-static churn_status tell_row(churn__frame *now, const churn__frame *before, uint32_t row,
-                             risk_list *list, churn__buf *text, churn_error *err)
+static churn_status tell_row(risk_list *list, uint32_t row, uint32_t place, churn__buf *text,
+                             churn_error *err)
 {
     churn_status st = CHURN_OK;
+    churn__frame *now = list->now;
     uint32_t customer = now->customers[row];
     churn_time as_of = now->dates[0];
     uint32_t person = churn__engine_person(now->engine, customer);
@@ -166,7 +163,7 @@ static churn_status tell_row(churn__frame *now, const churn__frame *before, uint
                      sizeof *list->rows)) {
         CHURN_TRY(churn__fail_memory(err, list->heap));
     }
-    CHURN_TRY(tell_score(now, before, row, list, text, &out, err));
+    CHURN_TRY(tell_score(list, row, place, text, &out, err));
     churn__buf_reset(text);
     write_triggers(now, person, as_of, text);
     out.triggers = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
@@ -206,23 +203,47 @@ static bool at_risk(churn__frame *frame, uint32_t row)
     return !best_band(frame, row) && !frame->scores[0].missing[row];
 }
 
-static churn_status collect(churn__asking *asking, churn__frame *now, churn__frame *before,
-                            risk_list *list, churn_error *err)
+/* Who is on the list of the batch, by row; returns how many. */
+static uint32_t pick(const churn__asking *asking, risk_list *list)
+{
+    churn__frame *now = list->now;
+    uint32_t count = 0;
+    for (uint32_t row = 0; row < now->rows; row++) {
+        if (at_risk(now, row) && owned_by(now, now->customers[row], asking->options.owner)) {
+            list->picked[count] = now->customers[row];
+            list->picked_rows[count++] = row;
+        }
+    }
+    return count;
+}
+
+static churn_status tell_batch(const churn__asking *asking, risk_list *list, churn__buf *text,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t count = pick(asking, list), most = list->past->max_customers;
+    for (uint32_t from = 0; from < count; from += most) {
+        uint32_t n = count - from < most ? count - from : most;
+        CHURN_TRY(churn__frame_fill(list->past, list->picked + from, n, err));
+        for (uint32_t place = 0; place < n; place++) {
+            CHURN_TRY(tell_row(list, list->picked_rows[from + place], place, text, err));
+        }
+    }
+done:
+    return st;
+}
+
+static churn_status collect(churn__asking *asking, risk_list *list, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__buf text;
     churn__buf_init(&text, list->heap);
-    for (uint32_t from = 0; from < asking->count; from += now->max_customers) {
-        uint32_t left = asking->count - from;
-        uint32_t n = left < now->max_customers ? left : now->max_customers;
+    uint32_t most = list->now->max_customers;
+    for (uint32_t from = 0; from < asking->count; from += most) {
+        uint32_t n = asking->count - from < most ? asking->count - from : most;
         CHURN_TRY(churn__cancel_check(asking->options.cancel, err));
-        CHURN_TRY(churn__frame_fill(now, asking->order + from, n, err));
-        CHURN_TRY(churn__frame_fill(before, asking->order + from, n, err));
-        for (uint32_t row = 0; row < n; row++) {
-            if (at_risk(now, row) && owned_by(now, now->customers[row], asking->options.owner)) {
-                CHURN_TRY(tell_row(now, before, row, list, &text, err));
-            }
-        }
+        CHURN_TRY(churn__frame_fill(list->now, asking->order + from, n, err));
+        CHURN_TRY(tell_batch(asking, list, &text, err));
     }
 done:
     churn__buf_clear(&text);
@@ -251,13 +272,14 @@ static const struct {
     const char *name;
     churn_column_type type;
 } risk_columns[] = {
-    {"customer", CHURN_COLUMN_STRING},  {"name", CHURN_COLUMN_STRING},
-    {"owner", CHURN_COLUMN_STRING},     {"value_at_risk", CHURN_COLUMN_DOUBLE},
-    {"mrr", CHURN_COLUMN_DOUBLE},       {"score", CHURN_COLUMN_DOUBLE},
-    {"band", CHURN_COLUMN_STRING},      {"coverage", CHURN_COLUMN_DOUBLE},
-    {"change", CHURN_COLUMN_DOUBLE},    {"reasons", CHURN_COLUMN_STRING},
-    {"triggers", CHURN_COLUMN_STRING},  {"renews_at", CHURN_COLUMN_TIME},
-    {"next_task", CHURN_COLUMN_STRING}, {"next_due", CHURN_COLUMN_TIME},
+    {"customer", CHURN_COLUMN_STRING}, {"name", CHURN_COLUMN_STRING},
+    {"owner", CHURN_COLUMN_STRING},    {"value_at_risk", CHURN_COLUMN_DOUBLE},
+    {"mrr", CHURN_COLUMN_DOUBLE},      {"score", CHURN_COLUMN_DOUBLE},
+    {"band", CHURN_COLUMN_STRING},     {"coverage", CHURN_COLUMN_DOUBLE},
+    {"change", CHURN_COLUMN_DOUBLE},   {"trend", CHURN_COLUMN_STRING},
+    {"reasons", CHURN_COLUMN_STRING},  {"triggers", CHURN_COLUMN_STRING},
+    {"renews_at", CHURN_COLUMN_TIME},  {"next_task", CHURN_COLUMN_STRING},
+    {"next_due", CHURN_COLUMN_TIME},
 };
 
 static double major_or_nan(const churn_playbook *playbook, double minor)
@@ -280,12 +302,13 @@ static void add_risk(churn__table_builder *builder, const churn_engine *engine,
     churn__table_add_string(builder, 6, row->band);
     churn__table_add_double(builder, 7, row->coverage);
     churn__table_add_double(builder, 8, row->change);
-    churn__table_add_string(builder, 9, row->reasons);
-    churn__table_add_string(builder, 10, row->triggers);
-    churn__table_add_time(builder, 11, row->renews_at);
+    churn__table_add_string(builder, 9, row->trend);
+    churn__table_add_string(builder, 10, row->reasons);
+    churn__table_add_string(builder, 11, row->triggers);
+    churn__table_add_time(builder, 12, row->renews_at);
     churn__table_add_string(
-        builder, 12, task ? churn__dict_get(engine->texts, task->title) : (churn_str){NULL, 0});
-    churn__table_add_time(builder, 13, task ? task->due : CHURN_TIME_NONE);
+        builder, 13, task ? churn__dict_get(engine->texts, task->title) : (churn_str){NULL, 0});
+    churn__table_add_time(builder, 14, task ? task->due : CHURN_TIME_NONE);
 }
 
 static churn_status make_table(const churn__asking *asking, const risk_list *list,
@@ -306,6 +329,49 @@ static churn_status make_table(const churn__asking *asking, const risk_list *lis
     return churn__table_finish(builder, out, err);
 }
 
+static churn_status open_list(churn__asking *asking, churn_time as_of, risk_list *list,
+                              churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn_engine *engine = asking->engine;
+    churn__frame_options today = {.triggers = true, .only_score = 0};
+    churn__frame_options past = {.only_score = 0};
+    list->heap = engine->heap;
+    churn__arena_init(&list->arena, list->heap);
+    if (!churn__trend_dates_open(list->heap, engine->playbook, 0, as_of, &list->dates)) {
+        CHURN_TRY(churn__fail_memory(err, list->heap));
+    }
+    CHURN_TRY(
+        churn__frame_open(engine, asking->version, &list->dates.as_of, 1, &today, &list->now, err));
+    CHURN_TRY(churn__frame_open(engine, asking->version, list->dates.each, list->dates.count, &past,
+                                &list->past, err));
+    CHURN_TRY(churn__frame_survey(list->now, engine, &today, asking->options.cancel, err));
+    CHURN_TRY(churn__frame_survey(list->past, engine, &past, asking->options.cancel, err));
+    uint32_t most = list->now->max_customers;
+    list->picked = churn__alloc_array(list->heap, most, sizeof *list->picked);
+    list->picked_rows = churn__alloc_array(list->heap, most, sizeof *list->picked_rows);
+    if (!list->picked || !list->picked_rows) {
+        CHURN_TRY(churn__fail_memory(err, list->heap));
+    }
+done:
+    return st;
+}
+
+static void close_list(risk_list *list)
+{
+    if (!list->heap) {
+        return;
+    }
+    size_t most = churn__frame_customers(1);
+    churn__free_array(list->heap, list->picked, most, sizeof *list->picked);
+    churn__free_array(list->heap, list->picked_rows, most, sizeof *list->picked_rows);
+    churn__free_array(list->heap, list->rows, list->capacity, sizeof *list->rows);
+    churn__frame_close(list->past);
+    churn__frame_close(list->now);
+    churn__trend_dates_close(list->heap, &list->dates);
+    churn__arena_clear(&list->arena);
+}
+
 churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
                                   const churn_query_options *options, churn_table **out,
                                   churn_error *err)
@@ -315,34 +381,19 @@ churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_of,
     }
     *out = NULL;
     churn__asking asking;
-    churn__frame *now = NULL, *before = NULL;
     risk_list list = {.heap = NULL};
     churn_status st = churn__asking_begin(engine, options, 0, &as_of, 1, &asking, err);
     if (st != CHURN_OK) {
         goto done;
     }
-    list.heap = engine->heap;
-    churn__arena_init(&list.arena, list.heap);
-    churn_time earlier = as_of - CHANGE_DAYS * CHURN__DAY;
-    earlier = earlier < CHURN_TIME_MIN ? CHURN_TIME_MIN : earlier;
-    churn__frame_options today = {.triggers = true, .only_score = 0};
-    churn__frame_options past = {.only_score = 0};
-    CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &today, &now, err));
-    CHURN_TRY(churn__frame_open(engine, asking.version, &earlier, 1, &past, &before, err));
-    CHURN_TRY(churn__frame_survey(now, engine, &today, asking.options.cancel, err));
-    CHURN_TRY(churn__frame_survey(before, engine, &past, asking.options.cancel, err));
-    CHURN_TRY(collect(&asking, now, before, &list, err));
+    CHURN_TRY(open_list(&asking, as_of, &list, err));
+    CHURN_TRY(collect(&asking, &list, err));
     if (!churn__sort(list.heap, list.rows, list.count, sizeof *list.rows, compare_risk, NULL)) {
         CHURN_TRY(churn__fail_memory(err, list.heap));
     }
     CHURN_TRY(make_table(&asking, &list, out, err));
 done:
-    if (list.heap) {
-        churn__free_array(list.heap, list.rows, list.capacity, sizeof *list.rows);
-        churn__arena_clear(&list.arena);
-    }
-    churn__frame_close(before);
-    churn__frame_close(now);
+    close_list(&list);
     churn__asking_end(&asking);
     return st;
 }

@@ -250,7 +250,8 @@ static uint32_t band_before(const churn__band_memory *memory, churn__band_cell c
     return cell.band == 0 || cell.unknown ? band_count : memory->codes[cell.band - 1];
 }
 
-/* A first band of the evaluation that is going on may already stand in its cell: it is not there. */
+/* A first band of the evaluation that is going on may already stand in its cell: it is not there.
+ */
 static churn__band_cell committed(const churn_engine *engine, churn__band_cell cell)
 {
     return cell.since < engine->bands.tick_count ? cell : (churn__band_cell){.band = 0};
@@ -295,9 +296,8 @@ churn_status churn__frame_hold(churn__frame *frame, uint32_t score, churn_error 
     const churn__band_memory *memory = &frame->engine->bands.each[score];
     uint8_t *moved = frame->moved[score];
     for (uint32_t row = 0; row < frame->rows; row++) {
-        moved[row] = frame->exists[row]
-                         ? hold_row(frame, memory, &frame->scores[score], row)
-                         : CHURN__BAND_STAYS;
+        moved[row] = frame->exists[row] ? hold_row(frame, memory, &frame->scores[score], row)
+                                        : CHURN__BAND_STAYS;
     }
     return CHURN_OK;
 }

@@ -22,7 +22,8 @@ typedef struct churn__band_cell {
     uint8_t first;   /* no other was held before: the history does not say when it began */
 } churn__band_cell;
 
-/* What is remembered of one score; `score` is its index in the playbook, UINT32_MAX once removed. */
+/* What is remembered of one score; `score` is its index in the playbook, UINT32_MAX once removed.
+ */
 typedef struct churn__band_memory {
     uint32_t id; /* text */
     uint32_t score;
@@ -57,10 +58,10 @@ typedef enum churn__band_cause {
 } churn__band_cause;
 
 typedef struct churn__band_change {
-    uint32_t person, before; /* the change of the same person that was appended before */
-    uint32_t score, from, to; /* texts; CHURN__NO_CODE: unknown */
-    uint8_t cause, first;     /* first: `from` was the first band ever */
-    uint32_t name;            /* of the factor or cap: text; CHURN__NO_CODE: none */
+    uint32_t person, before;    /* the change of the same person that was appended before */
+    uint32_t score, from, to;   /* texts; CHURN__NO_CODE: unknown */
+    uint8_t cause, first;       /* first: `from` was the first band ever */
+    uint32_t name;              /* of the factor or cap: text; CHURN__NO_CODE: none */
     uint32_t word_before, word; /* of its input, where that is text */
     churn_time at, since;       /* since: when `from` was entered */
     double value_before, value; /* of the score; NaN: none */
@@ -88,8 +89,8 @@ const char *churn__band_cause_name(uint8_t cause);
 /* Make the memory fit the playbook's scores, by id: all that can fail, then the rest. */
 churn_status churn__bands_reserve(struct churn_engine *engine, churn_error *err);
 void churn__bands_order(struct churn_engine *engine);
-/* The memory of a score, and the index of a band's name in it, made if there is none such. False: no
- * memory. */
+/* The memory of a score, and the index of a band's name in it, made if there is none such. False:
+ * no memory. */
 bool churn__bands_memory(struct churn_engine *engine, uint32_t id, uint32_t *out);
 bool churn__bands_name(struct churn_engine *engine, uint32_t memory, uint32_t text, uint32_t *out);
 void churn__bands_free(struct churn_engine *engine);
@@ -110,7 +111,7 @@ void churn__frame_hold_close(struct churn__frame *frame);
 /* churn__frame_hold() puts held bands in the place of plain ones: what the engine remembers of its
  * last evaluation, what comes of that at dates after it. */
 
-/* ---- saving: bands_state.c ---- */
+/* ---- saving: bands_save.c, bands_load.c ---- */
 
 /* `rank` numbers people. False: no memory. */
 bool churn__bands_write(struct churn_engine *engine, const churn__version *version,

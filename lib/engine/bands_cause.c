@@ -22,7 +22,7 @@ typedef struct side {
 typedef struct causing {
     churn__ticking *t;
     const churn__frame *frame;
-    size_t at;       /* the change to look into next */
+    size_t at; /* the change to look into next */
     side sides[2];
     uint32_t factors, caps; /* room of each side */
 } causing;
@@ -50,7 +50,8 @@ static churn_status see_side(const causing *c, uint32_t score, uint32_t row, sid
     out->there = frame->exists[row] && !of->missing[row];
     out->score = out->there ? of->score[row] : (double)NAN;
     out->card = &def->cards[of->cards[row]];
-    CHURN_TRY(churn__score_states(def, out->card, &in, row, frame->scratch, out->states, &raw, err));
+    CHURN_TRY(
+        churn__score_states(def, out->card, &in, row, frame->scratch, out->states, &raw, err));
     CHURN_TRY(churn__score_cap_truths(def, out->card, &in, row, out->states, frame->scratch,
                                       out->truths, err));
 done:

@@ -130,12 +130,18 @@ static const struct {
     const char *name;
     churn_column_type type;
 } change_columns[] = {
-    {"customer", CHURN_COLUMN_STRING}, {"score", CHURN_COLUMN_STRING},
-    {"at", CHURN_COLUMN_TIME},         {"from", CHURN_COLUMN_STRING},
-    {"to", CHURN_COLUMN_STRING},       {"days_in", CHURN_COLUMN_DOUBLE},
-    {"value_before", CHURN_COLUMN_DOUBLE}, {"value", CHURN_COLUMN_DOUBLE},
-    {"kind", CHURN_COLUMN_STRING},     {"factor", CHURN_COLUMN_STRING},
-    {"moved", CHURN_COLUMN_DOUBLE},    {"cause", CHURN_COLUMN_STRING},
+    {"customer", CHURN_COLUMN_STRING},
+    {"score", CHURN_COLUMN_STRING},
+    {"at", CHURN_COLUMN_TIME},
+    {"from", CHURN_COLUMN_STRING},
+    {"to", CHURN_COLUMN_STRING},
+    {"days_in", CHURN_COLUMN_DOUBLE},
+    {"value_before", CHURN_COLUMN_DOUBLE},
+    {"value", CHURN_COLUMN_DOUBLE},
+    {"kind", CHURN_COLUMN_STRING},
+    {"factor", CHURN_COLUMN_STRING},
+    {"moved", CHURN_COLUMN_DOUBLE},
+    {"cause", CHURN_COLUMN_STRING},
 };
 
 static void write_input(const churn_engine *engine, double number, uint32_t word, churn__buf *out)
@@ -270,7 +276,8 @@ static churn_status ask(change_list *list, const churn_band_change_options *opti
                                  "churn_band_change_options", err));
     if (list->options.flags & ~CHURN_BANDS_NO_FIRST) {
         CHURN_FAIL(CHURN_E_ARG, 0,
-                   "churn_band_change_options: flags has bits that are none of CHURN_BANDS_%s", "*");
+                   "churn_band_change_options: flags has bits that are none of CHURN_BANDS_%s",
+                   "*");
     }
     CHURN_TRY(check_score(list, err));
     CHURN_TRY(churn__store_pin(list->engine->store, &list->version, err));

@@ -79,8 +79,8 @@ static churn__band_change change_of(const churn__staging *staging, const churn__
                                  .moved = (double)NAN};
     change.to = unknown ? CHURN__NO_CODE : memory->names[memory->name_of[code]];
     change.from = cell.unknown ? CHURN__NO_CODE : memory->names[cell.band - 1];
-    change.since = cell.unknown ? unknown_since(engine, person, memory->id)
-                                : engine->bands.ticks[cell.since];
+    change.since =
+        cell.unknown ? unknown_since(engine, person, memory->id) : engine->bands.ticks[cell.since];
     return change;
 }
 

@@ -86,8 +86,7 @@ typedef struct churn__person {
     uint32_t episode, action, change, band;
 } churn__person;
 
-#define CHURN__NOBODY                                                                              \
-    ((churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE, CHURN__NONE})
+#define CHURN__NOBODY ((churn__person){CHURN__NONE, CHURN__NONE, CHURN__NONE, CHURN__NONE})
 
 /* What the last evaluation counted for one trigger. */
 #define CHURN__REASONS (CHURN__SHORT_HISTORY_SINCE + 1u)
@@ -321,7 +320,7 @@ typedef struct churn__frame_options {
     bool segments;     /* all of them */
     bool one_customer; /* at a time, instead of as many as fit */
     bool now;
-    bool held; /* bands are held ones: bands.h */
+    bool held;                    /* bands are held ones: bands.h */
     const uint8_t *stale_sources; /* by source: 1 forces stale, 0 fresh; NULL: as they are */
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
     /* By metric, or NULL: baselines of groups of which just the makings are to be computed. */
@@ -493,6 +492,8 @@ void churn__asking_end(churn__asking *asking);
 churn_status churn__answer(churn__asking *asking, const churn_time *dates, uint32_t date_count,
                            const churn__frame_options *want, churn__frame_use use, void *context,
                            churn__table_builder *builder, churn_table **out, churn_error *err);
+/* The content hash of a playbook as 16 hex digits, in `room`. */
+churn_str churn__playbook_hash_text(const churn_playbook *playbook, char room[17]);
 /* Index of a score by name; an empty name gives the first. CHURN_E_NOT_FOUND with suggestion. */
 churn_status churn__find_score(const churn_playbook *playbook, churn_str name, uint32_t *out,
                                churn_error *err);

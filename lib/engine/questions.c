@@ -37,6 +37,18 @@ done:
 
 /* ---- scores ---- */
 
+churn_str churn__playbook_hash_text(const churn_playbook *playbook, char room[17])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t hash = churn_playbook_hash(playbook);
+    for (int i = 15; i >= 0; i--) {
+        room[i] = digits[hash & 15];
+        hash >>= 4;
+    }
+    room[16] = '\0';
+    return (churn_str){room, 16};
+}
+
 typedef struct scores_table {
     churn__table_builder *builder;
     bool dated;
@@ -65,6 +77,7 @@ static void add_score(const scores_table *table, const churn__frame *frame, uint
         churn__card_name(frame->playbook, &frame->playbook->scores[index], score->cards[row]));
     churn__table_add_bool(builder, to++, score->overridden[row]);
     churn__table_add_bool(builder, to++, frame->losses[row].churned);
+    churn__table_add_codes(builder, to++, &(uint8_t){0}, 1);
     if (table->only != CHURN__NONE) {
         for (uint32_t g = 0; g < frame->playbook->scores[index].group_count; g++) {
             churn__table_add_double(builder, to++, score->groups[(size_t)g * frame->rows + row]);
@@ -108,6 +121,9 @@ static churn__table_builder *begin_scores(const churn__asking *asking, const sco
     churn__table_column(builder, "card", CHURN_COLUMN_STRING);
     churn__table_column(builder, "overridden", CHURN_COLUMN_BOOL);
     churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
+    char hash[17];
+    churn_str only = churn__playbook_hash_text(playbook, hash);
+    churn__table_choice_column(builder, "playbook", &only, 1);
     for (uint32_t g = 0;
          table->only != CHURN__NONE && g < playbook->scores[table->only].group_count; g++) {
         churn__table_column(builder, playbook->scores[table->only].cards[0].groups[g].id.ptr,

@@ -7,24 +7,24 @@ static const struct {
     const char *name;
     churn_column_type type;
 } run_columns[] = {
-    {"as_of", CHURN_COLUMN_TIME},    {"customers", CHURN_COLUMN_INT},
-    {"evaluated", CHURN_COLUMN_INT}, {"true", CHURN_COLUMN_INT},
-    {"false", CHURN_COLUMN_INT},     {"unknown", CHURN_COLUMN_INT},
-    {"error", CHURN_COLUMN_INT},     {"fired", CHURN_COLUMN_INT},
-    {"resolved", CHURN_COLUMN_INT},  {"reminders", CHURN_COLUMN_INT},
-    {"data_gaps", CHURN_COLUMN_INT}, {"suppressed", CHURN_COLUMN_INT},
-    {"actions", CHURN_COLUMN_INT},   {"late", CHURN_COLUMN_INT},
-    {"budget", CHURN_COLUMN_INT},    {"band_changes", CHURN_COLUMN_INT},
+    {"as_of", CHURN_COLUMN_TIME},      {"customers", CHURN_COLUMN_INT},
+    {"evaluated", CHURN_COLUMN_INT},   {"true", CHURN_COLUMN_INT},
+    {"false", CHURN_COLUMN_INT},       {"unknown", CHURN_COLUMN_INT},
+    {"error", CHURN_COLUMN_INT},       {"fired", CHURN_COLUMN_INT},
+    {"resolved", CHURN_COLUMN_INT},    {"reminders", CHURN_COLUMN_INT},
+    {"data_gaps", CHURN_COLUMN_INT},   {"suppressed", CHURN_COLUMN_INT},
+    {"actions", CHURN_COLUMN_INT},     {"late", CHURN_COLUMN_INT},
+    {"budget", CHURN_COLUMN_INT},      {"band_changes", CHURN_COLUMN_INT},
     {"unexplained", CHURN_COLUMN_INT}, {"degraded", CHURN_COLUMN_BOOL},
 };
 
 static void add_run(churn__table_builder *builder, const churn_run *run)
 {
-    const uint64_t counts[] = {run->customers,  run->evaluated, run->is_true,    run->is_false,
-                               run->is_unknown, run->is_error,  run->fired,      run->resolved,
-                               run->reminders,  run->data_gaps, run->suppressed, run->actions,
-                               run->late,       run->budget,    run->band_changes,
-                               run->unexplained};
+    const uint64_t counts[] = {
+        run->customers,  run->evaluated, run->is_true,      run->is_false,
+        run->is_unknown, run->is_error,  run->fired,        run->resolved,
+        run->reminders,  run->data_gaps, run->suppressed,   run->actions,
+        run->late,       run->budget,    run->band_changes, run->unexplained};
     uint32_t to = 0;
     churn__table_add_time(builder, to++, run->as_of);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {

@@ -13,7 +13,7 @@
  *   people of whom anything is remembered, by id: id
  *   watches that say anything, by id: id, started, instances by person
  *   episodes, actions and changes, in the order in which they arose
- *   since version 2: held bands and their changes, see bands_state.c
+ *   since version 2: held bands and their changes, see bands_save.c
  *
  * Texts stand where they are used and people are numbered by their ids, so that equal states are
  * equal bytes whatever happened in between. What a newer version of the library adds raises the

@@ -40,8 +40,8 @@ typedef struct churn__staging {
     churn__op *ops;
     size_t op_count, op_capacity;
     uint64_t waiting;
-    size_t band_changes;        /* count with what is staged */
-    uint32_t *band_customers;   /* whose changes those are, in their order */
+    size_t band_changes;      /* count with what is staged */
+    uint32_t *band_customers; /* whose changes those are, in their order */
     size_t band_capacity;
     bool band_entered; /* somebody came into a band: the evaluation gets a number */
     bool band_began;   /* somebody's first one, which stands in its cell by now */

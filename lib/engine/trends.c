@@ -7,8 +7,8 @@
 /*
  * Trends of scores: how far one has moved since some time ago, against how far it moves anyway.
  * The noise is what the playbook says, or 1.4826 times the median absolute deviation of the
- * changes over the last six such periods (the factor makes it a standard deviation where changes are
- * normal: Rousseeuw and Croux 1993), and at least one point.
+ * changes over the last six such periods (the factor makes it a standard deviation where changes
+ * are normal: Rousseeuw and Croux 1993), and at least one point.
  */
 #define LEAST_NOISE 1.0
 #define MAD_TO_SIGMA 1.4826
@@ -214,8 +214,7 @@ churn_status churn_engine_trends(churn_engine *engine, churn_time as_of,
     if (!churn__trend_dates_open(engine->heap, engine->playbook, table.only, as_of, &dates)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    churn__frame_options want = {.all_scores = table.only == CHURN__NONE,
-                                 .only_score = table.only};
+    churn__frame_options want = {.all_scores = table.only == CHURN__NONE, .only_score = table.only};
     table.builder = begin_trends(&asking);
     st = churn__answer(&asking, dates.each, dates.count, &want, use_trends, &table, table.builder,
                        out, err);

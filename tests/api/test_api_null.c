@@ -122,6 +122,8 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_why(e, "acme", CHURN_NTS, "low", CHURN_NTS, date, out, NULL));
         assert_arg(churn_engine_what_if(e, "acme", CHURN_NTS, date, NULL, 0, NULL, out, NULL));
         assert_arg(churn_engine_at_risk(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_trends(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_band_changes(e, NULL, out, NULL));
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));

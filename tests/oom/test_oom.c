@@ -841,6 +841,16 @@ static churn_status try_at_risk(bench *b, churn_error *err)
     return churn_engine_at_risk(b->company.engine, NEW_YEAR, NULL, &b->table, err);
 }
 
+static churn_status try_trends(bench *b, churn_error *err)
+{
+    return churn_engine_trends(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_band_changes(bench *b, churn_error *err)
+{
+    return churn_engine_band_changes(b->company.engine, NULL, &b->table, err);
+}
+
 static churn_status try_kpi(bench *b, churn_error *err)
 {
     churn_kpi_options options = {.struct_size = sizeof options, .every = CHURN_EVERY_MONTH};
@@ -1297,6 +1307,8 @@ static const struct {
     {"what_if_wrong", try_what_if_wrong},
     {"impact", try_impact},
     {"at_risk", try_at_risk},
+    {"trends", try_trends},
+    {"band_changes", try_band_changes},
     {"kpi", try_kpi},
     {"movements", try_movements},
     {"disagreements", try_disagreements},

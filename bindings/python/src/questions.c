@@ -304,8 +304,7 @@ static PyObject *run_object(core_state *state, const churn_run *run)
                          (unsigned long long)run->resolved, (unsigned long long)run->reminders,
                          (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
                          (unsigned long long)run->actions, (unsigned long long)run->late,
-                         (unsigned long long)run->budget,
-                         (unsigned long long)run->band_changes,
+                         (unsigned long long)run->budget, (unsigned long long)run->band_changes,
                          (unsigned long long)run->unexplained);
 }
 
