@@ -127,11 +127,11 @@ CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_
  * @param options NULL for defaults; `customer`, `customers`, `cancel`
  * @param[out] out `metric`, `customers` (that exist at as_of), `valid`, then how many are missing
  * by reason: `stale_source`, `not_provided`, `non_finite`, `low_coverage`, `no_rate`,
- *        `short_history`, `never`, `empty`, `expired`: valid and these add up to customers. Of
- *        metrics of events also `skipped` (events in windows without the value that is summed,
- *        averaged, counted apart), `excluded` (events in windows of which `where:` is unknown or an
- *        error), `unknown_zones` (customers judged in the playbook's zone, as their own is not
- *        known), 0 for others. In the playbook's order; returned: free with churn_table_free()
+ *        `short_history`, `cycle`, `never`, `empty`, `expired`: valid and these add up to
+ * customers. Of metrics of events also `skipped` (events in windows without the value that is
+ * summed, averaged, counted apart), `excluded` (events in windows of which `where:` is unknown or
+ * an error), `unknown_zones` (customers judged in the playbook's zone, as their own is not known),
+ * 0 for others. In the playbook's order; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()
  * @threads one at a time per engine

@@ -14,6 +14,8 @@ const char *churn__missing_name(churn__missing m)
         return "low_coverage";
     case CHURN__NO_RATE:
         return "no_rate";
+    case CHURN__CYCLE:
+        return "cycle";
     case CHURN__SHORT_HISTORY_FROM:
     case CHURN__SHORT_HISTORY_SINCE:
         return "short_history";

@@ -243,6 +243,7 @@ static const struct {
     {"low_coverage", CHURN__LOW_COVERAGE, CHURN__LOW_COVERAGE},
     {"no_rate", CHURN__NO_RATE, CHURN__NO_RATE},
     {"short_history", CHURN__SHORT_HISTORY_FROM, CHURN__SHORT_HISTORY_SINCE},
+    {"cycle", CHURN__CYCLE, CHURN__CYCLE},
     {"never", CHURN__NEVER, CHURN__NEVER},
     {"empty", CHURN__EMPTY, CHURN__EMPTY},
     {"expired", CHURN__EXPIRED, CHURN__EXPIRED},

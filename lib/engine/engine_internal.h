@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 #include "engine/bands.h"
+#include "engine/family.h"
 #include "playbook/playbook.h"
 #include "store/store.h"
 #include "table/table.h"
@@ -270,6 +271,7 @@ typedef struct churn__frame {
     churn__column *members;    /* by segment: copies of their columns, for metrics */
     const churn__usual *usual; /* among all customers; NULL: nothing needs it */
     churn__usual *own_usual;   /* the same, to be freed with the frame; or NULL */
+    churn__family_room family; /* to look at children in */
     churn__score_out *scores;  /* by score */
     churn__score_room **rooms; /* by score; NULL of those that are not needed */
     double **overrides;        /* by score and row: set by hand; NaN: not; NULL as above */
@@ -325,6 +327,8 @@ typedef struct churn__frame_options {
     uint32_t only_score;          /* with all_scores false; CHURN__NONE */
     /* By metric, or NULL: baselines of groups of which just the makings are to be computed. */
     const uint8_t *makings_of;
+    /* By roll-up, or NULL: of which just the scores of children are to be computed. */
+    const uint8_t *children_of;
     const churn_playbook *playbook; /* the engine's with what a question adds; NULL: the engine's */
     const churn__expr *const *reads; /* expressions that will be evaluated over the frame */
     uint32_t read_count;
@@ -363,6 +367,9 @@ bool churn__frame_reads_history(const churn__frame *frame);
  */
 churn_status churn__frame_overrides(churn__frame *frame, uint32_t score, double *out,
                                     churn_error *err);
+/* The judgement that counts for a row; false: none does. */
+bool churn__override_at(const churn__frame *frame, uint32_t score, uint32_t row,
+                        churn__override *out);
 /* In an evaluation, after a score was computed: the bands that are held in place of plain ones, in
  * frame->scores[score].band_codes: bands.c. */
 churn_status churn__frame_hold(churn__frame *frame, uint32_t score, churn_error *err);
@@ -467,6 +474,37 @@ void churn__usual_free(churn__usual *usual);
 const churn__metric_usual *churn__usual_of(const churn__usual *usual, uint32_t metric);
 /* Whether the customer of a row exists and is in a segment; CHURN__NONE: in any or none. */
 bool churn__usual_member(const churn__frame *frame, uint32_t segment, uint32_t row);
+
+/* ---- scores of child customers: family.c ---- */
+
+typedef struct churn__family churn__family;
+
+/* How many rounds the roll-ups that a frame needs take; 0: it needs none. */
+uint32_t churn__family_rounds(const churn__frame *asker);
+/* Who is whose child at the dates of a walk; then, round by round, their scores. */
+churn_status churn__family_open(const churn__walk *asked, const churn__frame *asker,
+                                churn__family **out, churn_error *err);
+churn_status churn__family_round(churn__family *family, const churn__walk *asked,
+                                 const churn__usual *usual, uint32_t round, churn_error *err);
+void churn__family_free(churn__family *family);
+/* It goes along with what is usual. NULL: no roll-up is needed. */
+const churn__family *churn__usual_family(const churn__usual *usual);
+/* The slot of a roll-up, where it is needed. */
+churn_status churn__frame_fill_roll_up(churn__frame *frame, uint32_t index, churn_error *err);
+
+/* One of those from whom a roll-up is made. */
+typedef struct churn__family_child {
+    uint32_t customer;
+    double score; /* NaN: left out, as not there, churned, or without the score */
+    double mrr;   /* of a mean by MRR, in major units; NaN of others */
+    double share; /* in the outcome: shares add up to 1 */
+} churn__family_child;
+
+/* The children of a row, by ids; of who is in a circle of parents none. Valid as long as the batch;
+ * the frame needs the roll-up. */
+churn_status churn__family_children(churn__frame *frame, uint32_t roll_up, uint32_t row,
+                                    const churn__family_child **out, uint32_t *count,
+                                    churn_error *err);
 
 /* ---- shared by questions ---- */
 

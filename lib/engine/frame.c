@@ -357,6 +357,7 @@ void churn__frame_close(churn__frame *frame)
     churn__free_array(heap, frame->losses, rows, sizeof *frame->losses);
     churn__free_array(heap, frame->truth, rows, sizeof *frame->truth);
     churn__usual_free(frame->own_usual);
+    churn__family_room_clear(&frame->family);
     churn__metric_plan_free(frame->plan);
     churn__loss_judge_free(frame->judge);
     churn__exchange_book_free(frame->exchange);

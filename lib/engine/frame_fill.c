@@ -196,7 +196,7 @@ static churn_status fill_cell(churn__frame *frame, uint32_t slot, uint32_t row, 
 static bool filled_by_row(const churn__slot *slot)
 {
     return slot->kind != CHURN__SLOT_METRIC && slot->kind != CHURN__SLOT_SEGMENT &&
-           slot->kind != CHURN__SLOT_SCORE;
+           slot->kind != CHURN__SLOT_SCORE && slot->kind != CHURN__SLOT_ROLL_UP;
 }
 
 static churn_status fill_records(churn__frame *frame, churn_error *err)
@@ -380,6 +380,9 @@ static churn_status fill_nodes(churn__frame *frame, churn_error *err)
         case CHURN__NODE_SEGMENT:
             CHURN_TRY(fill_segments(frame, i, churn__frame_level(frame, i), err));
             i = churn__frame_level(frame, i) - 1;
+            break;
+        case CHURN__NODE_ROLL_UP:
+            CHURN_TRY(churn__frame_fill_roll_up(frame, node->index, err));
             break;
         default:
             CHURN_TRY(churn__frame_fill_score(frame, node->index, err));

@@ -87,6 +87,16 @@ static void need_groups(churn__frame *frame, const churn__metric_def *def)
     }
 }
 
+/* Of the children of whoever is asked about. */
+static void need_inputs_of_roll_up(churn__frame *frame, const churn__roll_up_def *def)
+{
+    need_slot(frame, churn__playbook_slot(frame->playbook, CHURN__SLOT_SCORE, def->score,
+                                          CHURN__PART_SCORE));
+    if (def->mrr_slot != CHURN__NO_SLOT) {
+        need_slot(frame, def->mrr_slot);
+    }
+}
+
 static void need_node(churn__frame *frame, const churn__node *node)
 {
     const churn_playbook *playbook = frame->playbook;
@@ -99,6 +109,11 @@ static void need_node(churn__frame *frame, const churn__node *node)
     case CHURN__NODE_SEGMENT:
         if (churn__frame_needs_segment(frame, node->index)) {
             need_expr(frame, playbook->segments[node->index].when);
+        }
+        break;
+    case CHURN__NODE_ROLL_UP:
+        if (frame->needed[playbook->roll_ups[node->index].slot]) {
+            need_inputs_of_roll_up(frame, &playbook->roll_ups[node->index]);
         }
         break;
     default:
@@ -186,6 +201,11 @@ static void need_all(churn__frame *frame, const churn__frame_options *options)
         need_slot(frame, options->slots[i]);
     }
     need_metrics(frame, options);
+    for (uint32_t i = 0; options->children_of && i < frame->playbook->roll_up_count; i++) {
+        if (options->children_of[i]) {
+            need_inputs_of_roll_up(frame, &frame->playbook->roll_ups[i]);
+        }
+    }
     for (uint32_t i = 0; options->every_slot && i < frame->playbook->slot_count; i++) {
         need_slot(frame, i);
     }

@@ -33,10 +33,16 @@ struct churn__usual {
     uint32_t date_count;
     pool *pools;
     uint32_t pool_count;
-    uint32_t *pool_of; /* by metric */
-    uint8_t *wanted;   /* by metric: baselines of groups that the asker needs */
-    uint8_t *now;      /* those of the present round */
+    uint32_t *pool_of;     /* by metric */
+    uint8_t *wanted;       /* by metric: baselines of groups that the asker needs */
+    uint8_t *now;          /* those of the present round */
+    churn__family *family; /* scores of child customers; NULL: none are needed */
 };
+
+const churn__family *churn__usual_family(const churn__usual *usual)
+{
+    return usual->family;
+}
 
 const churn__metric_usual *churn__usual_of(const churn__usual *usual, uint32_t metric)
 {
@@ -71,6 +77,7 @@ void churn__usual_free(churn__usual *usual)
     churn__free_array(heap, usual->pool_of, count, sizeof *usual->pool_of);
     churn__free_array(heap, usual->wanted, count, 1);
     churn__free_array(heap, usual->now, count, 1);
+    churn__family_free(usual->family);
     churn__free(heap, usual, sizeof *usual);
 }
 
@@ -253,6 +260,7 @@ static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint
 {
     churn_status st = CHURN_OK;
     const churn_playbook *playbook = usual->playbook;
+    bool any = false;
     churn__frame_options want = {.now = asked->want->now,
                                  .playbook = asked->want->playbook,
                                  .stale_sources = asked->want->stale_sources,
@@ -272,13 +280,16 @@ static churn_status go_round(churn__usual *usual, const churn__walk *asked, uint
                         .usual = usual};
     for (uint32_t i = 0; i < playbook->metric_count; i++) {
         usual->now[i] = usual->wanted[i] && playbook->metrics[i].round == round;
+        any = any || usual->now[i];
     }
     for (uint32_t i = 0; i < usual->pool_count; i++) {
         if (is_now(usual, &usual->pools[i]) && !round_room(usual, &usual->pools[i])) {
             CHURN_TRY(churn__fail_memory(err, usual->heap));
         }
     }
-    CHURN_TRY(churn__walk_all(&walk, err));
+    if (any) { /* else it is a round of roll-ups alone */
+        CHURN_TRY(churn__walk_all(&walk, err));
+    }
     for (uint32_t i = 0; i < usual->pool_count; i++) {
         if (is_now(usual, &usual->pools[i]) && !settle_pool(usual, &usual->pools[i])) {
             CHURN_TRY(churn__fail_memory(err, usual->heap));
@@ -300,7 +311,8 @@ churn_status churn__usual_find(const churn__walk *walk, const churn__frame *aske
     churn_status st = CHURN_OK;
     const churn_playbook *playbook = asker->playbook;
     churn__usual *usual = NULL;
-    uint32_t rounds = 0;
+    uint32_t rounds = churn__family_rounds(asker);
+    bool family = rounds > 0;
     for (uint32_t i = 0; i < playbook->metric_count; i++) {
         uint32_t round = is_wanted(asker, i) ? playbook->metrics[i].round : 0;
         rounds = round > rounds ? round : rounds;
@@ -318,8 +330,14 @@ churn_status churn__usual_find(const churn__walk *walk, const churn__frame *aske
             join_pool(usual, i);
         }
     }
+    if (family) {
+        CHURN_TRY(churn__family_open(walk, asker, &usual->family, err));
+    }
     for (uint32_t round = 1; round <= rounds; round++) {
         CHURN_TRY(go_round(usual, walk, round, err));
+        if (family) {
+            CHURN_TRY(churn__family_round(usual->family, walk, usual, round, err));
+        }
     }
     *out = usual;
     usual = NULL;

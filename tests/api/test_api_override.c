@@ -6,7 +6,7 @@
 
 #include "company.h"
 
-/* Scores that people set by hand: what a store does with them. */
+/* Scores that people set by hand: what a store does with them, and what scores become. */
 
 static churn_override judgement(const char *customer, const char *score, int day, double value)
 {
@@ -136,6 +136,134 @@ static void erase_user__the_author__value_and_reason_stay(void **state)
     churn_store_free(store);
 }
 
+/* ---- scores ---- */
+
+static const char judged_playbook[] =
+    "churn: 1\n"
+    "name: judged\n"
+    "time_zone: UTC\n"
+    "currency: USD\n"
+    "evaluate: 1d\n"
+    "attributes: {seats: number, stuck: bool}\n"
+    "metrics:\n"
+    "  - {id: logins, agg: count, event: login, window: 28d, history: clip}\n"
+    "  - {id: nps, survey: last, kind: nps}\n"
+    "scores:\n"
+    "  - id: health\n"
+    "    groups:\n"
+    "      - {id: use, weight: 1, factors: [{metric: logins, weight: 1, curve: [[0, 0], [10, 100]]}]}\n"
+    "    bands: {green: 70, yellow: 40, red: 0}\n"
+    "  - id: opinion\n"
+    "    groups:\n"
+    "      - {id: said, weight: 1, factors: [{metric: nps, weight: 1, curve: [[0, 0], [10, 100]]}]}\n"
+    "    bands: {green: 70, red: 0}\n"
+    "    min_coverage: 0.5\n";
+
+typedef struct judged {
+    churn_playbook *playbook;
+    churn_store *store;
+    churn_engine *engine;
+} judged;
+
+static judged judged_open(const char *text, const churn_override *rows, size_t count)
+{
+    judged j = {.store = store_of(rows, count)};
+    churn_error err = {.struct_size = sizeof err};
+    churn_customer a;
+    churn_event login;
+    if (churn_playbook_parse(text, strlen(text), NULL, &j.playbook, NULL, &err) != CHURN_OK) {
+        fail_msg("%s", err.message);
+    }
+    churn_record_init(CHURN_RECORD_CUSTOMER, &a, sizeof a);
+    a.id = STR("a");
+    a.since = NEW_YEAR - 30 * DAY;
+    assert_ok(churn_store_add_customer(j.store, &a, NULL));
+    churn_record_init(CHURN_RECORD_EVENT, &login, sizeof login);
+    login.customer = STR("a");
+    login.type = STR("login");
+    for (int day = -2; day < 30; day++) { /* 10 a window, and more: 100 points */
+        login.at = NEW_YEAR + day * DAY;
+        assert_ok(churn_store_add_event(j.store, &login, NULL));
+    }
+    assert_ok(churn_engine_create(j.playbook, j.store, NULL, &j.engine, NULL));
+    return j;
+}
+
+static void judged_close(judged *j)
+{
+    churn_engine_free(j->engine);
+    churn_store_free(j->store);
+    churn_playbook_free(j->playbook);
+}
+
+/* The score of `a` at the end of a day: its value, -1 for none, and what is beside it. */
+static void assert_judged(judged *j, const char *score, int day, double value, const char *band,
+                          bool overridden)
+{
+    churn_table *table = NULL;
+    churn_time as_of = NEW_YEAR + day * DAY;
+    assert_ok(churn_engine_scores(j->engine, &as_of, 1, NULL, &table, NULL));
+    uint64_t row = 0;
+    while (strcmp(cell_text(table, row, "score"), score) != 0) {
+        row++;
+    }
+    uint32_t column = churn_table_find(table, "value", CHURN_NTS);
+    double is =
+        churn_table_is_null(table, row, column) ? -1 : churn_table_double(table, row, column);
+    if (is != value || strcmp(cell_text(table, row, "band"), band) != 0) {
+        fail_msg("day %d: %g %s", day, is, cell_text(table, row, "band"));
+    }
+    column = churn_table_find(table, "overridden", CHURN_NTS);
+    assert_int_equal(churn_table_bool(table, row, column), overridden);
+    churn_table_free(table);
+}
+
+static void score__set_by_hand__until_it_expires_or_is_taken_back(void **state)
+{
+    (void)state;
+    churn_override rows[] = {judgement("a", "health", 12, 20),  judgement("a", "health", 15, 50),
+                             judgement("a", "health", 20, NAN), judgement("a", "health", 22, 0),
+                             judgement("a", "nobody", 12, 1),   judgement("b", "health", 12, 2)};
+    rows[1].expires_at = NEW_YEAR + 18 * DAY;
+    rows[3].known_at = NEW_YEAR + 24 * DAY;
+    judged j = judged_open(judged_playbook, rows, 6);
+    static const double expected[] = {100, 20,  20,  20,  50,  50, 50, 100,
+                                      100, 100, 100, 100, 100, 0,  0,  0};
+    for (int day = 11; day < 27; day++) {
+        double value = expected[day - 11];
+        assert_judged(&j, "health", day, value,
+                      value >= 70   ? "green"
+                      : value >= 40 ? "yellow"
+                                    : "red",
+                      value < 100);
+    }
+    assert_judged(&j, "opinion", 12, -1, "unknown", false);
+    judged_close(&j);
+}
+
+/* What is not known needs no coverage where somebody says it. */
+static void score__set_by_hand__is_there_whatever_is_known(void **state)
+{
+    (void)state;
+    churn_override row = judgement("a", "opinion", 12, 80);
+    judged j = judged_open(judged_playbook, &row, 1);
+    assert_judged(&j, "opinion", 11, -1, "unknown", false);
+    assert_judged(&j, "opinion", 12, 80, "green", true);
+    judged_close(&j);
+}
+
+/* The one-customer answer and the table agree. */
+static void score__set_by_hand__one_customer_alone(void **state)
+{
+    (void)state;
+    churn_override row = judgement("a", "health", 12, 20.5);
+    judged j = judged_open(judged_playbook, &row, 1);
+    churn_customer_answer answer = {.struct_size = sizeof answer};
+    assert_ok(churn_engine_customer(j.engine, "a", CHURN_NTS, NEW_YEAR + 13 * DAY, &answer, NULL));
+    assert_true(answer.scores[0] == 20.5 && answer.lows[0] == 20.5 && answer.highs[0] == 20.5);
+    judged_close(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest overrides[] = {
@@ -145,6 +273,9 @@ int main(void)
         cmocka_unit_test(forget__expired_override_over_one_learned_later__both_go),
         cmocka_unit_test(merge__overrides__those_of_who_stays_stand),
         cmocka_unit_test(erase_user__the_author__value_and_reason_stay),
+        cmocka_unit_test(score__set_by_hand__until_it_expires_or_is_taken_back),
+        cmocka_unit_test(score__set_by_hand__is_there_whatever_is_known),
+        cmocka_unit_test(score__set_by_hand__one_customer_alone),
     };
     return RUN_TESTS(overrides);
 }
