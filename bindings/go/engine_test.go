@@ -235,3 +235,17 @@ func TestZonesMustAgree(t *testing.T) {
 	engine := must[*Engine](t)(NewEngine(playbook, zoned, EngineOptions{Seed: 7}))
 	check(t, engine.Close())
 }
+
+func TestReference(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	made := must[Reference](t)(engine.Reference("logins_28d", at, ReferenceOptions{Name: "mine"}))
+	equal(t, "values", made.Table.Len(), 2)
+	equal(t, "most", made.Table.Row(1).Float("value"), 4)
+	equal(t, "text", made.Text, "  # Of all customers: 2 values, exact.\n  mine:\n    metric: logins_28d\n"+
+		"    made_at: 2026-02-01T00:00:00Z\n    values: [0, 4]\n")
+	_, err := engine.Reference("nobody", at)
+	wantStatus(t, err, ErrNotFound)
+	_, err = engine.Reference("logins_28d", at, ReferenceOptions{MaxValues: -1})
+	wantStatus(t, err, ErrRange)
+}

@@ -485,6 +485,44 @@ CHURN_API churn_status churn_engine_disagreements(churn_engine *engine, churn_ti
                                                   const churn_query_options *options,
                                                   churn_table **out, churn_error *err);
 
+typedef struct churn_reference_options {
+    uint32_t struct_size;
+    uint32_t max_values;  /* most different values that are kept as they are; default 1000 */
+    churn_str among;      /* "book" (the default) or "segment.<id>" */
+    churn_str name;       /* of the reference; default the metric's with the date */
+    churn_cancel *cancel; /* may be NULL */
+} churn_reference_options;
+
+/**
+ * Say how a metric is distributed among customers, to be kept under `references` of a playbook.
+ *
+ * Scores that rank against a reference come back bit for bit at any time, whatever became of the
+ * book. Where more than `max_values` different values occur, quantiles stand for them: the middle
+ * ones of `max_values` parts of equal size, so that no rank is off by more than one part; the text
+ * says so.
+ *
+ * @param metric the id of a metric that is a number
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date: values of customers who exist then, as they are known then
+ * @param options NULL for defaults
+ * @param[out] table optional: `value`, ascending, and `count`, how many customers have it (of
+ *        quantiles: for how many it stands); returned: free with churn_table_free()
+ * @param[out] text optional: the entry as YAML, to be pasted under `references:`; returned: free
+ *        with churn_buffer_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown metric or segment, and where nobody has a
+ *         value; CHURN_E_TYPE for a metric that is no number; CHURN_E_RANGE for a date or
+ *         `max_values` out of range; CHURN_E_CONFIG as churn_engine_create(), for records that came
+ *         since; CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_reference(churn_engine *engine, const char *metric, size_t len,
+                                              churn_time as_of,
+                                              const churn_reference_options *options,
+                                              churn_table **table, churn_buffer **text,
+                                              churn_error *err);
+
 /* ---- the call with memory ---- */
 
 #define CHURN_ADVANCE_NO_ACTIONS 1u /* flag: triggers move, plays do not run */

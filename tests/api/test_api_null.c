@@ -127,6 +127,8 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_reference(e, e ? NULL : "logins", CHURN_NTS, date, NULL, &table,
+                                          NULL, NULL));
         assert_arg(churn_engine_story(e, "acme", CHURN_NTS, date, NULL, out, NULL));
         assert_arg(churn_engine_run_summary(e, out, NULL));
         assert_arg(churn_engine_episodes(e, out, NULL));

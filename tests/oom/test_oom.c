@@ -702,6 +702,9 @@ static const char wide_playbook[] =
     "  - {id: among, baseline: {metric: n, of: all}}\n"
     "  - {id: own, baseline: {metric: n, of: segment, as: difference}}\n"
     "  - {id: late, expr: 'metric.own + metric.among'}\n"
+    "  - {id: rank, baseline: {metric: n, of: segment, segment: busy, as: percentile}}\n"
+    "  - {id: odd, baseline: {metric: n, of: self, back: 3, every: 7d, as: robust_z}}\n"
+    "  - {id: way, baseline: {metric: n, of: self, back: 4, every: 7d, as: trend}}\n"
     "segments:\n"
     "  - {id: busy, when: 'metric.among >= 1.0'}\n"
     "  - {id: calm, when: 'metric.among < 1.0'}\n";
@@ -725,6 +728,13 @@ static churn_status try_metrics_wide(bench *b, churn_error *err)
 static churn_status try_missing(bench *b, churn_error *err)
 {
     return churn_engine_missing(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_reference(bench *b, churn_error *err)
+{
+    const churn_reference_options options = {.struct_size = sizeof options, .max_values = 2};
+    return churn_engine_reference(b->company.engine, "logins_28d", CHURN_NTS, NEW_YEAR, &options,
+                                  &b->table, &b->buffer, err);
 }
 
 static churn_status try_metrics_reasons(bench *b, churn_error *err)
@@ -1294,6 +1304,7 @@ static const struct {
     {"metrics", try_metrics},
     {"metrics_wide", try_metrics_wide},
     {"missing", try_missing},
+    {"reference", try_reference},
     {"metrics_reasons", try_metrics_reasons},
     {"catalogue", try_catalogue},
     {"quality", try_quality},

@@ -5,7 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, functions, live_handles
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
-from .engine import CustomerAnswer, Engine, Every, Impact, QueryAnswer, Run, ScoreAnswer
+from .engine import CustomerAnswer, Engine, Every, Impact, QueryAnswer, Reference, Run, ScoreAnswer
 from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
@@ -26,7 +26,7 @@ __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
     "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
-    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Run",
+    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
     "evaluate_many", "fill_many",

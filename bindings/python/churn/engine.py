@@ -15,7 +15,7 @@ from .playbook import Playbook
 from .store import Store
 from .table import Table
 
-__all__ = ["CustomerAnswer", "Engine", "Every", "Impact", "QueryAnswer", "Run", "ScoreAnswer"]
+__all__ = ["CustomerAnswer", "Engine", "Every", "Impact", "QueryAnswer", "Reference", "Run", "ScoreAnswer"]
 
 #: The period of a figure; None is the whole span.
 Every = Literal["day", "week", "month", "quarter", "year"]
@@ -96,6 +96,15 @@ class CustomerAnswer(TypedDict):
     scores: dict[str, ScoreAnswer]
     #: None where not known.
     segments: dict[str, Union[bool, None]]
+
+
+class Reference(NamedTuple):
+    """The distribution of a metric, to be kept under `references` of a playbook."""
+
+    #: The entry as YAML, to be pasted under `references:`.
+    text: str
+    #: value, count.
+    table: Table
 
 
 class QueryAnswer(Table):
@@ -304,6 +313,19 @@ class Engine(_core.Engine):
     def disagreements(self, as_of: Instant, *, cancel: _core.Cancel | None = None) -> Table:
         """The customers about whose loss subscriptions and records disagree."""
         return self._question("disagreements", _one(as_of), cancel=cancel)
+
+    def reference(self, metric: str, as_of: Instant, *, among: str = "book",
+                  name: str | None = None, max_values: int = 0, progress: Progress = None,
+                  cancel: _core.Cancel | None = None) -> Reference:
+        """How a metric is distributed among customers: all, or those of `segment.<id>`.
+
+        Scores that rank against a reference come back bit for bit at any time, whatever became of
+        the book. Where more than `max_values` (1000) different values occur, quantiles stand for
+        them, and the text says so.
+        """
+        with watching(progress, cancel, "customers") as watch:
+            return Reference(*self._reference(metric, self.playbook._instant(as_of), among, name,
+                                              max_values, watch))
 
     def story(self, customer: str, as_of: Instant | None = None, *, start: Instant | None = None,
               end: Instant | None = None, kinds: str | Iterable[str] | None = None, limit: int = 0,

@@ -162,6 +162,9 @@ PyObject *core_store_sources(PyObject *store, PyObject *args);
 PyObject *core_store_story(PyObject *store, PyObject *args);
 PyObject *core_engine_story(PyObject *engine, PyObject *args);
 
+/* reference.c */
+PyObject *core_engine_reference(PyObject *engine, PyObject *args);
+
 /* questions.c: methods of engines that run in a thread of their own */
 PyObject *core_engine_ask(PyObject *engine, PyObject *args);
 PyObject *core_engine_kpi(PyObject *engine, PyObject *args);

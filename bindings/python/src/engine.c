@@ -150,6 +150,9 @@ PyDoc_STRVAR(engine_impact_doc,
 
 PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_reference_doc,
+             "_reference($self, metric, as_of, among, name, max_values, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_story_doc,
              "_story($self, customer, as_of, start, end, kinds, limit, cancel, /)\n--\n\n");
 
@@ -345,6 +348,7 @@ static PyMethodDef engine_methods[] = {
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
     {"_band_changes", core_engine_band_changes, METH_VARARGS, engine_band_changes_doc},
+    {"_reference", core_engine_reference, METH_VARARGS, engine_reference_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},
     {"_movements", core_engine_movements, METH_VARARGS, engine_movements_doc},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},

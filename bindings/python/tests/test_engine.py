@@ -343,3 +343,18 @@ def test_answers_are_the_same_on_another_order(playbook):
     for engine in made:
         engine.replay("2026-01-01", "2026-01-20")
     assert made[0].to_bytes() == made[1].to_bytes()
+
+
+def test_reference(engine):
+    made = engine.reference("logins_28d", DAY, name="mine")
+    assert made.table["value"] == sorted(made.table["value"])
+    known = [x for x in engine.metrics(DAY)["logins_28d"] if x is not None]
+    assert sum(made.table["count"]) == len(known) == len(engine.metrics(DAY))
+    assert made.text.startswith(f"  # Of all customers: {len(known)} values, exact.\n  mine:\n    metric: logins_28d\n")
+    assert engine.reference("logins_28d", DAY).text.splitlines()[1] == "  logins_28d_20260201:"
+    with pytest.raises(churn.NotFoundError, match="nobody"):
+        engine.reference("nobody", DAY)
+    with pytest.raises(churn.ArgumentError, match="among"):
+        engine.reference("logins_28d", DAY, among="all")
+    with pytest.raises(churn.RangeError):
+        engine.reference("logins_28d", DAY, max_values=1)
