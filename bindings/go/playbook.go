@@ -262,16 +262,30 @@ func (b *Playbook) TimeText(at time.Time) (string, error) {
 // PlaybookTest is what came of the tests that a playbook carries.
 type PlaybookTest struct {
 	Passed, Failed int
-	// Expectations has a row each: test, line, passed, what, expected, got, message.
+	// Expectations has a row each: test, line, passed, what, expected, got, message, customer.
 	Expectations *Table
 }
 
-// Test runs the tests that the playbook carries. Failed ones are no error.
-func (b *Playbook) Test() (*PlaybookTest, error) {
+// Test runs the tests that the playbook carries. Failed ones are no error. With a name it runs that
+// one alone: the name of a test with cases means all of its cases, "name [row 2]" means one; a name that no
+// test has is an error.
+func (b *Playbook) Test(name ...string) (*PlaybookTest, error) {
+	if len(name) > 1 {
+		return nil, fail(ErrArgument, "one name at a time")
+	}
+	var p packer
+	defer p.pins.Unpin()
+	options := C.churn_playbook_test_options{
+		struct_size: C.sizeof_churn_playbook_test_options,
+		name:        p.str(first(name)),
+	}
 	var passed, failed C.uint64_t
 	var out *C.churn_table
 	err := b.with(func(playbook *C.churn_playbook, err *C.churn_error) C.churn_status {
-		return C.churn_playbook_test(playbook, &passed, &failed, &out, err)
+		if len(name) == 0 {
+			return C.churn_playbook_test(playbook, &passed, &failed, &out, err)
+		}
+		return C.churn_playbook_test_some(playbook, &options, &passed, &failed, &out, err)
 	})
 	if err != nil {
 		return nil, err

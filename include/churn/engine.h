@@ -831,8 +831,11 @@ CHURN_API uint64_t churn_engine_memory(const churn_engine *engine);
  * @param playbook borrowed
  * @param[out] passed how many passed; may be NULL
  * @param[out] failed how many failed; may be NULL
- * @param[out] out `test`, `line`, `passed`, `what` ("health.score"), `expected`, `got`, `message`:
- *        a row an expectation; returned: free with churn_table_free(); may be NULL
+ * @param[out] out `test` (its name; of a case "name [row 2]"), `line` (of the expectation),
+ *        `passed`, `what` ("health.score"), `expected`, `got`, `message` (where it failed: what the
+ *        score is made of, or what the parts of the condition came to; or why the test could not be
+ *        run), `customer` (null where the test names none): a row an expectation; returned: free
+ *        with churn_table_free(); may be NULL
  * @param err optional
  * @return CHURN_OK, also when tests failed; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
@@ -840,6 +843,32 @@ CHURN_API uint64_t churn_engine_memory(const churn_engine *engine);
  */
 CHURN_API churn_status churn_playbook_test(churn_playbook *playbook, uint64_t *passed,
                                            uint64_t *failed, churn_table **out, churn_error *err);
+
+typedef struct churn_playbook_test_options {
+    uint32_t struct_size;
+    uint32_t flags; /* 0 */
+    churn_str name; /* of a test, or of one with cases for all of them; default: every test */
+} churn_playbook_test_options;
+
+/**
+ * Run some of the tests that a playbook carries: churn_playbook_contents() lists them.
+ *
+ * @param playbook borrowed
+ * @param options NULL for all of them
+ * @param[out] passed how many expectations were met; may be NULL
+ * @param[out] failed how many were not; may be NULL
+ * @param[out] out as for churn_playbook_test()
+ * @param err optional
+ * @return CHURN_OK, also when tests failed; CHURN_E_NOT_FOUND for a name that no test has, with a
+ *         suggestion; CHURN_E_UTF8; CHURN_E_LIMIT for a name of more than 65,536 bytes;
+ *         CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_test_some(churn_playbook *playbook,
+                                                const churn_playbook_test_options *options,
+                                                uint64_t *passed, uint64_t *failed,
+                                                churn_table **out, churn_error *err);
 
 CHURN_END_DECLS
 

@@ -140,8 +140,11 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                                    .measure = options->measure};
     churn_status st = churn__metric_plan_create(frame->heap, &config, frame->version, frame->dates,
                                                 frame->date_count, &frame->plan, err);
-    if (st == CHURN_OK && options->stale_sources) {
-        churn__metric_plan_set_stale(frame->plan, options->stale_sources);
+    const uint8_t *stale = options->stale_sources != NULL ? options->stale_sources
+                           : frame->engine != NULL        ? frame->engine->stale_sources
+                                                          : NULL;
+    if (st == CHURN_OK && stale != NULL) {
+        churn__metric_plan_set_stale(frame->plan, stale);
     }
     churn__frame_give(frame);
     return st;

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/playbook_test.h"
 
-#include <math.h>
 #include <string.h>
 
 /*
  * The tests that a playbook carries: each gets a store of its own with the records that are given,
  * an engine that is advanced, and a frame of what conditions would read afterwards.
  */
-#define TEST_CUSTOMER CHURN__STR("customer")
-
 typedef struct testing {
     churn_playbook *playbook;
+    churn_playbook_test_options options;
     churn__table_builder *builder;
-    uint64_t passed, failed;
-    churn__buf text;
+    uint64_t passed, failed, chosen;
+    churn__buf text, why;
 } testing;
 
 static const struct {
@@ -24,113 +22,57 @@ static const struct {
     {"test", CHURN_COLUMN_STRING},     {"line", CHURN_COLUMN_INT},
     {"passed", CHURN_COLUMN_BOOL},     {"what", CHURN_COLUMN_STRING},
     {"expected", CHURN_COLUMN_STRING}, {"got", CHURN_COLUMN_STRING},
-    {"message", CHURN_COLUMN_STRING},
+    {"message", CHURN_COLUMN_STRING},  {"customer", CHURN_COLUMN_STRING},
 };
 
-static void add_result(testing *t, const churn__test_def *test, uint32_t line, bool passed,
-                       churn_str what, churn_str expected, churn_str got, const char *message)
+/* ---- results ---- */
+
+typedef struct result {
+    uint32_t line;
+    bool passed;
+    churn_str what, expected, got, message, customer;
+} result;
+
+static void add_result(testing *t, const churn__test_def *test, const result *one)
 {
+    t->passed += one->passed;
+    t->failed += !one->passed;
     churn__table_add_string(t->builder, 0, test->name);
-    churn__table_add_int(t->builder, 1, line);
-    churn__table_add_bool(t->builder, 2, passed);
-    churn__table_add_string(t->builder, 3, what);
-    churn__table_add_string(t->builder, 4, expected);
-    churn__table_add_string(t->builder, 5, got);
-    churn__table_add_string(t->builder, 6,
-                            message ? churn__str_nts(message) : (churn_str){NULL, 0});
+    churn__table_add_int(t->builder, 1, one->line);
+    churn__table_add_bool(t->builder, 2, one->passed);
+    churn__table_add_string(t->builder, 3, one->what);
+    churn__table_add_string(t->builder, 4, one->expected);
+    churn__table_add_string(t->builder, 5, one->got);
+    churn__table_add_string(t->builder, 6, one->message);
+    churn__table_add_string(t->builder, 7, one->customer);
 }
 
-/* ---- values ---- */
-
-static churn__value cell(const churn__column *column, uint32_t row)
+static churn_status judge(testing *t, const churn__test_def *test, churn__test_world *world,
+                          const churn__test_expect *expect, churn_error *err)
 {
-    churn__value value = {.type = column->type,
-                          .missing = column->missing ? column->missing[row] : CHURN__PRESENT};
-    switch (column->type) {
-    case CHURN__TYPE_BOOL:
-        value.as.b = ((const uint8_t *)column->values)[row];
-        break;
-    case CHURN__TYPE_STRING:
-        value.as.s = churn__column_string(column, row);
-        break;
-    case CHURN__TYPE_DOUBLE:
-        value.as.d = ((const double *)column->values)[row];
-        break;
-    default:
-        value.as.i = ((const int64_t *)column->values)[row];
-        break;
-    }
-    return value;
-}
-
-static bool as_expected(const churn__test_expect *expect, const churn__value *got)
-{
-    const churn__value *want = &expect->value;
-    if (want->type == 0 || got->missing) {
-        return want->type == 0 && got->missing != CHURN__PRESENT;
-    }
-    switch (got->type) {
-    case CHURN__TYPE_BOOL:
-        return want->as.b == got->as.b;
-    case CHURN__TYPE_STRING:
-        return churn__str_eq(want->as.s, got->as.s);
-    case CHURN__TYPE_DOUBLE:
-        return fabs(want->as.d - got->as.d) <= expect->tolerance;
-    default:
-        return want->as.i == got->as.i;
-    }
-}
-
-static void write_value(churn__buf *out, const churn__value *value)
-{
-    char text[CHURN__DOUBLE_CHARS + 16];
-    if (value->type == 0) {
-        churn__buf_text(out, "missing");
-        return;
-    }
-    if (value->missing) {
-        churn__buf_text(out, "missing (");
-        churn__buf_text(out, churn__missing_name(value->missing));
-        churn__buf_text(out, ")");
-        return;
-    }
-    switch (value->type) {
-    case CHURN__TYPE_BOOL:
-        churn__buf_text(out, value->as.b ? "true" : "false");
-        break;
-    case CHURN__TYPE_STRING:
-        churn__buf_str(out, value->as.s);
-        break;
-    case CHURN__TYPE_DOUBLE:
-        churn__double_print_short(value->as.d, text);
-        churn__buf_text(out, text);
-        break;
-    case CHURN__TYPE_TIME:
-        churn__instant_print(value->as.t, text);
-        churn__buf_text(out, text);
-        break;
-    default:
-        churn__buf_int(out, value->as.i);
-        break;
-    }
-}
-
-static void judge(testing *t, const churn__test_def *test, const churn__test_expect *expect,
-                  const churn__value *got)
-{
-    bool passed = as_expected(expect, got);
+    churn_status st = CHURN_OK;
+    churn__value got = {0};
+    result one = {.line = expect->line, .what = expect->name};
     churn__buf_reset(&t->text);
-    write_value(&t->text, &expect->value);
+    churn__buf_reset(&t->why);
+    CHURN_TRY(churn__test_get(world, expect, &got, err));
+    one.passed = churn__test_meets(expect, &got);
+    churn__test_write_expected(&t->text, expect);
     size_t split = t->text.size;
-    write_value(&t->text, got);
-    if (t->text.failed) {
-        return;
+    churn__test_write_value(&t->text, &got);
+    if (!one.passed) {
+        CHURN_TRY(churn__test_tell(world, expect, &t->why, err));
     }
-    churn_str expected = {t->text.data, split};
-    churn_str real = {t->text.data + split, t->text.size - split};
-    t->passed += passed;
-    t->failed += !passed;
-    add_result(t, test, expect->line, passed, expect->name, expected, real, NULL);
+    if (t->text.failed || t->why.failed) {
+        CHURN_TRY(churn__fail_memory(err, t->playbook->heap));
+    }
+    one.expected = (churn_str){t->text.data, split};
+    one.got = (churn_str){t->text.data + split, t->text.size - split};
+    one.message = t->why.size > 0 ? churn__buf_view(&t->why) : (churn_str){NULL, 0};
+    one.customer = test->several ? world->customer : (churn_str){NULL, 0};
+    add_result(t, test, &one);
+done:
+    return st;
 }
 
 /* ---- a test's little world ---- */
@@ -168,16 +110,20 @@ static const churn_record_kind record_kinds[] = {
     CHURN_RECORD_ANNOUNCEMENT, CHURN_RECORD_OVERRIDE,
 };
 
-/* The test's customer is there even where no record says so, and every kind of record is provided.
- */
-static churn_status add_customer(churn_store *store, churn_error *err)
+/* Customers are there even where no record says so, and every kind of record is provided. */
+static churn_status add_customers(churn_store *store, const churn__test_def *test, churn_error *err)
 {
-    churn_field_text id = {CHURN__STR("id"), TEST_CUSTOMER};
-    churn_status st = churn__store_add_texts(store, CHURN_RECORD_CUSTOMER, &id, NULL, 1, err);
-    for (size_t i = 0; st == CHURN_OK && i < sizeof record_kinds / sizeof *record_kinds; i++) {
-        churn_str name = churn__str_nts(churn__record_kind_name(record_kinds[i]));
-        st = churn_store_mark(store, name.ptr, name.len, CHURN_TIME_MIN, CHURN_TIME_NONE, err);
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < test->customer_count; i++) {
+        churn_field_text id = {CHURN__STR("id"), test->customers[i]};
+        CHURN_TRY(churn__store_add_texts(store, CHURN_RECORD_CUSTOMER, &id, NULL, 1, err));
     }
+    for (size_t i = 0; i < sizeof record_kinds / sizeof *record_kinds; i++) {
+        churn_str name = churn__str_nts(churn__record_kind_name(record_kinds[i]));
+        CHURN_TRY(
+            churn_store_mark(store, name.ptr, name.len, CHURN_TIME_MIN, CHURN_TIME_NONE, err));
+    }
+done:
     return st;
 }
 
@@ -191,12 +137,32 @@ static churn_status run_engine(churn_engine *engine, const churn__test_def *test
     return churn_engine_replay(engine, test->from, test->as_of, test->every, &options, NULL, err);
 }
 
+/* Expectations of one customer stand together: the frame is filled once for each. */
+static churn_status look_at_all(testing *t, const churn__test_def *test, churn__test_world *world,
+                                churn__version *version, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t filled = UINT32_MAX;
+    for (uint32_t i = 0; i < test->expect_count; i++) {
+        const churn__test_expect *expect = &test->expect[i];
+        if (expect->customer != filled) {
+            world->customer = test->customers[expect->customer];
+            uint32_t customer = churn__version_find_customer(version, world->customer);
+            CHURN_TRY(churn__frame_fill(world->frame, &customer, 1, err));
+            filled = expect->customer;
+        }
+        CHURN_TRY(judge(t, test, world, expect, err));
+    }
+done:
+    return st;
+}
+
 static churn_status look(testing *t, churn_engine *engine, const churn__test_def *test,
                          churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__version *version = NULL;
-    churn__frame *frame = NULL;
+    churn__test_world world = {.playbook = t->playbook, .engine = engine, .as_of = test->as_of};
     churn__frame_options want = {.all_metrics = true,
                                  .all_scores = true,
                                  .triggers = true,
@@ -206,16 +172,12 @@ static churn_status look(testing *t, churn_engine *engine, const churn__test_def
                                  .only_score = CHURN__NONE};
     CHURN_TRY(churn__store_pin(engine->store, &version, err));
     CHURN_TRY(churn__engine_meet(engine, version, err));
-    CHURN_TRY(churn__frame_open(engine, version, &engine->as_of, 1, &want, &frame, err));
-    uint32_t customer = churn__version_find_customer(version, TEST_CUSTOMER);
-    CHURN_TRY(churn__frame_survey(frame, engine, &want, NULL, err));
-    CHURN_TRY(churn__frame_fill(frame, &customer, 1, err));
-    for (uint32_t i = 0; i < test->expect_count; i++) {
-        churn__value got = cell(&frame->columns[test->expect[i].slot], 0);
-        judge(t, test, &test->expect[i], &got);
-    }
+    CHURN_TRY(churn__frame_open(engine, version, &engine->as_of, 1, &want, &world.frame, err));
+    CHURN_TRY(churn__frame_survey(world.frame, engine, &want, NULL, err));
+    CHURN_TRY(look_at_all(t, test, &world, version, err));
 done:
-    churn__frame_close(frame);
+    churn__test_world_clear(&world);
+    churn__frame_close(world.frame);
     churn__version_release(version);
     return st;
 }
@@ -241,7 +203,7 @@ static churn_status run_test(testing *t, const churn__test_def *test, uint32_t *
         stale[i] = is_stale(test, playbook->sources[i].id);
     }
     CHURN_TRY(churn__store_create_in(playbook->heap, &options, &store, err));
-    CHURN_TRY(add_customer(store, err));
+    CHURN_TRY(add_customers(store, test, err));
     CHURN_TRY(add_given(store, test, line, err));
     CHURN_TRY(churn_engine_create(t->playbook, store, NULL, &engine, err));
     engine->stale_sources = stale;
@@ -254,6 +216,38 @@ done:
     return st;
 }
 
+/* ---- which ---- */
+
+/* By its name, or by the name that its cases share. */
+static bool is_chosen(const churn_playbook_test_options *options, churn_str name)
+{
+    churn_str wanted = options->name;
+    if (wanted.len == 0 || churn__str_eq(name, wanted)) {
+        return true;
+    }
+    return churn__str_starts(name, wanted) && name.len > wanted.len + 3 &&
+           memcmp(name.ptr + wanted.len, " [", 2) == 0 && name.ptr[name.len - 1] == ']';
+}
+
+static churn_status none_chosen(const testing *t, churn_error *err)
+{
+    const churn_playbook *playbook = t->playbook;
+    churn_str near = {NULL, 0}, name = t->options.name;
+    churn_str *names = churn__alloc_array(playbook->heap, playbook->test_count, sizeof *names);
+    for (uint32_t i = 0; names && i < playbook->test_count; i++) {
+        names[i] = playbook->tests[i].name;
+    }
+    if (names) {
+        near = churn__nearest(name, names, playbook->test_count);
+    }
+    churn__free_array(playbook->heap, names, playbook->test_count, sizeof *names);
+    if (near.ptr == NULL) {
+        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "unknown test %q", &name);
+    }
+    return churn__fail(err, CHURN_E_NOT_FOUND, 0, "unknown test %q; did you mean %q?", &name,
+                       &near);
+}
+
 /* A test that cannot be run has failed, but for lack of memory, which fails the call. */
 static churn_status run_tests(testing *t, churn_error *err)
 {
@@ -262,61 +256,88 @@ static churn_status run_tests(testing *t, churn_error *err)
         const churn__test_def *test = &t->playbook->tests[i];
         churn_error error = {.struct_size = sizeof error};
         uint32_t line = 0;
+        if (!is_chosen(&t->options, test->name)) {
+            continue;
+        }
+        t->chosen++;
         churn_status ran = run_test(t, test, &line, &error);
         if (ran == CHURN_E_NOMEM) {
             CHURN_TRY(churn__fail_memory(err, t->playbook->heap));
         }
         if (ran != CHURN_OK) {
-            t->failed++;
-            add_result(t, test, line, false, (churn_str){NULL, 0}, (churn_str){NULL, 0},
-                       (churn_str){NULL, 0}, error.message);
+            result one = {.line = line, .message = churn__str_nts(error.message)};
+            add_result(t, test, &one);
         }
-        if (t->text.failed) {
-            CHURN_TRY(churn__fail_memory(err, t->playbook->heap));
-        }
+    }
+    if (t->chosen == 0 && t->options.name.len > 0) {
+        st = none_chosen(t, err);
     }
 done:
     return st;
 }
 
-churn_status churn_playbook_test(churn_playbook *playbook, uint64_t *passed, uint64_t *failed,
-                                 churn_table **out, churn_error *err)
+static churn_status run(testing *t, churn_table **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__buf_init(&t->text, t->playbook->heap);
+    churn__buf_init(&t->why, t->playbook->heap);
+    t->builder = churn__table_begin(t->playbook->heap, t->playbook->test_count);
+    if (!t->builder) {
+        CHURN_TRY(churn__fail_memory(err, t->playbook->heap));
+    }
+    for (size_t i = 0; i < sizeof test_columns / sizeof *test_columns; i++) {
+        churn__table_column(t->builder, test_columns[i].name, test_columns[i].type);
+    }
+    CHURN_TRY(run_tests(t, err));
+    st = churn__table_finish(t->builder, out, err);
+    t->builder = NULL;
+done:
+    churn__table_abandon(t->builder);
+    churn__buf_clear(&t->text);
+    churn__buf_clear(&t->why);
+    return st;
+}
+
+#define TEST_NAME_MAX 65536
+
+churn_status churn_playbook_test_some(churn_playbook *playbook,
+                                      const churn_playbook_test_options *options, uint64_t *passed,
+                                      uint64_t *failed, churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn_table *table = NULL;
+    testing t = {.playbook = playbook};
     if (out) {
         *out = NULL;
     }
     if (!playbook) {
         return churn__fail_null(err, "churn_playbook_test", "playbook");
     }
-    testing t = {.playbook = playbook,
-                 .builder = churn__table_begin(playbook->heap, playbook->test_count)};
-    churn__buf_init(&t.text, playbook->heap);
-    if (!t.builder) {
-        CHURN_TRY(churn__fail_memory(err, playbook->heap));
+    CHURN_TRY(churn__copy_struct(&t.options, sizeof t.options, options,
+                                 "churn_playbook_test_options", err));
+    if (t.options.flags != 0) {
+        CHURN_FAIL(CHURN_E_ARG, 0, "churn_playbook_test_options: flags has unknown bits");
     }
-    for (size_t i = 0; i < sizeof test_columns / sizeof *test_columns; i++) {
-        churn__table_column(t.builder, test_columns[i].name, test_columns[i].type);
+    CHURN_TRY(churn__take_str(t.options.name.ptr, t.options.name.len, true, TEST_NAME_MAX,
+                              "churn_playbook_test_options: name", &t.options.name, err));
+    CHURN_TRY(run(&t, &table, err));
+    if (passed) {
+        *passed = t.passed;
     }
-    CHURN_TRY(run_tests(&t, err));
-    st = churn__table_finish(t.builder, &table, err);
-    t.builder = NULL;
-    if (st == CHURN_OK) {
-        if (passed) {
-            *passed = t.passed;
-        }
-        if (failed) {
-            *failed = t.failed;
-        }
-        if (out) {
-            *out = table;
-            table = NULL;
-        }
+    if (failed) {
+        *failed = t.failed;
+    }
+    if (out) {
+        *out = table;
+        table = NULL;
     }
 done:
     churn_table_free(table);
-    churn__table_abandon(t.builder);
-    churn__buf_clear(&t.text);
     return st;
+}
+
+churn_status churn_playbook_test(churn_playbook *playbook, uint64_t *passed, uint64_t *failed,
+                                 churn_table **out, churn_error *err)
+{
+    return churn_playbook_test_some(playbook, NULL, passed, failed, out, err);
 }

@@ -61,6 +61,8 @@ typedef struct builder {
     const parameter *parameters;
     uint32_t parameter_count;
 
+    const struct test_origin *test_origins; /* by test; NULL: they are as the file has them */
+
     /* Metrics that expressions called for, until b_called(); what is being read; what was wrong. */
     churn__metric_def *called;
     size_t called_count, called_capacity;
@@ -108,6 +110,8 @@ const churn_str *b_texts(builder *b, const churn__yaml_node *list, uint32_t *cou
 /* ---- the check against the schema (check.c) ---- */
 
 void b_check(builder *b, const schema *type, churn__yaml_node *node, churn_str what);
+/* Before it: put a test for each of its cases (tests_cases.c). */
+void b_cases(builder *b);
 /* What is wrong with a single value (check_value.c); 0: nothing. */
 diagnostic b_value_fault(const schema *type, const churn__yaml_node *node);
 /* Is the text a number, a truth, as the format writes them. */

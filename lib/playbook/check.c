@@ -380,11 +380,22 @@ static bool fits(const schema *type, const churn__yaml_node *node)
     return fault == 0 || fault == DIAGNOSTIC_unsupported;
 }
 
+/* Of several sorts of map, the one that knows a key of this one. */
+static bool fits_best(const schema *type, const churn__yaml_node *node)
+{
+    bool known = type->type != SCHEMA_KEYS || !fits(type, node);
+    for (uint32_t i = 0; !known && i < node->count; i++) {
+        known = key_of(type, node->keys[i]->text) != NULL;
+    }
+    return known && fits(type, node);
+}
+
 static void check_either(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
 {
-    for (uint32_t i = 0; i < type->any_count; i++) {
-        if (fits(type->any[i], node)) {
-            b_check(b, type->any[i], node, what);
+    for (uint32_t i = 0; i < 2 * type->any_count; i++) {
+        const schema *sort = type->any[i % type->any_count];
+        if (i < type->any_count ? fits_best(sort, node) : fits(sort, node)) {
+            b_check(b, sort, node, what);
             return;
         }
     }
@@ -453,6 +464,9 @@ static void check_collection(builder *b, const schema *type, churn__yaml_node *n
 void b_check(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
 {
     if (b->st != CHURN_OK) {
+        return;
+    }
+    if (type->type == SCHEMA_ANYTHING) {
         return;
     }
     if (type->type == SCHEMA_EITHER) {

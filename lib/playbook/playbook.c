@@ -150,6 +150,9 @@ static churn_status read_tree(builder *b, churn_str text, churn_error *err)
     CHURN_TRY(
         churn__yaml_read(&b->scratch, &b->pb->limits, text, &b->root, &findings, &count, err));
     report_yaml(b, findings, count);
+    if (b->root != NULL && b->root->kind == CHURN__YAML_MAP) {
+        b_cases(b);
+    }
     if (b->root != NULL) {
         b_check(b, &schema_playbook, b->root, CHURN__STR("playbook"));
     }

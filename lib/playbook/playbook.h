@@ -116,17 +116,56 @@ typedef struct churn__test_record {
     uint32_t line, column;
 } churn__test_record;
 
+/* What an expectation looks at. */
+typedef enum churn__test_measure {
+    CHURN__TEST_NOTHING = 0,  /* a fault of the file */
+    CHURN__TEST_VALUE,        /* a slot */
+    CHURN__TEST_CONTRIBUTION, /* what a factor or cap adds to a score */
+    CHURN__TEST_POINTS,       /* of a factor */
+    CHURN__TEST_WEIGHT        /* effective, of a factor */
+} churn__test_measure;
+
+typedef enum churn__test_relation {
+    CHURN__TEST_IS = 1, /* within the tolerance */
+    CHURN__TEST_IS_NOT,
+    CHURN__TEST_AT_LEAST,
+    CHURN__TEST_ABOVE,
+    CHURN__TEST_AT_MOST,
+    CHURN__TEST_BELOW,
+    CHURN__TEST_BETWEEN, /* both bounds included */
+    CHURN__TEST_ONE_OF,
+    CHURN__TEST_HAS, /* of a list: all of these */
+    CHURN__TEST_LACKS,
+    CHURN__TEST_MISSING,
+    CHURN__TEST_THERE /* not missing, whatever it is */
+} churn__test_relation;
+
+typedef struct churn__test_claim {
+    churn__test_relation relation;
+    const churn__value *values;
+    uint32_t count;
+    churn_str reason; /* of MISSING: for this one; {NULL, 0}: any */
+} churn__test_claim;
+
 typedef struct churn__test_expect {
-    churn_str name; /* metric.x, health.score, health.band, segment.x, trigger.x, ... */
-    uint32_t slot;
-    churn__value value; /* type 0: null, i.e. missing is expected */
-    double tolerance;   /* of numbers; default 1e-6 */
+    churn_str name; /* metric.x, health.score, health.points.x, trigger.x, ... */
+    uint32_t customer;
+    churn__test_measure measure;
+    uint32_t slot;  /* of VALUE */
+    uint32_t score; /* of the others, and of which part: a factor or a cap */
+    churn_str part;
+    const churn__test_claim *claims; /* all hold where it is as expected */
+    uint32_t claim_count;
+    double tolerance; /* of numbers; default 1e-6 */
     uint32_t line, column;
 } churn__test_expect;
 
 typedef struct churn__test_def {
-    churn_str name; /* given, or "test <n>" */
+    churn_str name; /* given, or "test <n>"; of a case "name [row <n>]" */
     uint32_t line, column;
+    const churn_str *customers; /* "customer" where the test names none */
+    uint32_t customer_count;
+    bool several; /* they are named */
     const churn__test_record *given;
     uint32_t given_count;
     const churn_str *stale; /* sources that do not count as fresh */
@@ -134,7 +173,7 @@ typedef struct churn__test_def {
     bool is_advance;        /* advance: {from, to, every}; else one pure question at as_of */
     churn_time as_of, from; /* as_of is `to` of an advance */
     int64_t every;
-    const churn__test_expect *expect;
+    const churn__test_expect *expect; /* those of one customer together */
     uint32_t expect_count;
 } churn__test_def;
 

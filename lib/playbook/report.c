@@ -106,11 +106,39 @@ static int compare_findings(const void *a, const void *b, const void *context)
     return left->sequence < right->sequence ? -1 : 1;
 }
 
+static bool is_same(const finding *a, const finding *b)
+{
+    return a->line == b->line && a->column == b->column && a->code == b->code &&
+           a->part.ptr == b->part.ptr && churn__str_eq(a->message, b->message);
+}
+
+/* What cases of a test share is found once in each of them. */
+static void drop_repeated(report *to)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < to->count; i++) {
+        const finding *one = &to->findings[i];
+        size_t j = kept;
+        while (j > 0 && to->findings[j - 1].line == one->line &&
+               !is_same(&to->findings[j - 1], one)) {
+            j--;
+        }
+        if (j > 0 && is_same(&to->findings[j - 1], one)) {
+            to->errors -= one->status != CHURN_OK;
+        } else {
+            to->findings[kept++] = *one;
+        }
+    }
+    to->count = kept;
+}
+
 void report_sort(report *to)
 {
     if (!churn__sort(to->arena->heap, to->findings, to->count, sizeof *to->findings,
                      compare_findings, NULL)) {
         to->failed = true;
+    } else {
+        drop_repeated(to);
     }
 }
 

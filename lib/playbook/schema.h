@@ -37,6 +37,7 @@ typedef enum schema_type {
     SCHEMA_POINT,    /* [x, y] */
     SCHEMA_VALUE,    /* any number, truth or text */
     SCHEMA_NOTHING,  /* null */
+    SCHEMA_ANYTHING, /* whatever */
     SCHEMA_LATER     /* legal in the format, not done by this version */
 } schema_type;
 
@@ -70,6 +71,7 @@ struct schema {
     uint32_t any_count;
     const schema *of; /* MAP, LIST, ONE_OR_LIST */
     bool free_keys;   /* MAP: keys are texts rather than names */
+    bool cases;       /* KEYS: below it `$name` may stand for any value */
     uint32_t least;   /* LIST: items; MAP: entries */
     bool ranged;      /* NUMBER, INT: from `low` to `high` */
     bool open_low;    /* `low` itself is out */

@@ -106,7 +106,41 @@ static void word_docs(churn__buf *out, bool *first, const char *name, const sche
 
 /* ---- types ---- */
 
-static void put(churn__buf *out, const schema *type, const schema_key *about);
+/* `cases`: below what may have cases, where any value may be `$name` and keys may be as they are.
+ */
+static void put(churn__buf *out, const schema *type, const schema_key *about, bool cases);
+
+#define CASE_PATTERN "^[$][a-z][a-z0-9_]*$"
+
+/* `"type": "number"`, or `["number", "string"]` with the pattern, which binds strings alone. */
+static void pair_type(churn__buf *out, bool *first, const char *name, bool cases)
+{
+    if (!cases) {
+        pair(out, first, "type", name);
+        return;
+    }
+    key(out, first, "type");
+    churn__buf_char(out, '[');
+    text(out, name);
+    churn__buf_text(out, ", \"string\"]");
+    pair(out, first, "pattern", CASE_PATTERN);
+}
+
+/* A pattern of a string, or that of a case. */
+static void pair_pattern(churn__buf *out, bool *first, const char *pattern, bool cases)
+{
+    if (!cases) {
+        pair(out, first, "pattern", pattern);
+        return;
+    }
+    key(out, first, "pattern");
+    churn__buf_text(out, "\"(");
+    for (const char *s = pattern; *s != '\0'; s++) {
+        churn__buf_text(out, *s == '"' || *s == '\\' ? "\\" : "");
+        churn__buf_char(out, *s);
+    }
+    churn__buf_text(out, ")|(^[$][a-z][a-z0-9_]*$)\"");
+}
 
 static void put_words(churn__buf *out, bool *first, const schema *type)
 {
@@ -125,9 +159,9 @@ static void put_words(churn__buf *out, bool *first, const schema *type)
     word_docs(out, first, "x-churn-later", type, true);
 }
 
-static void put_number(churn__buf *out, bool *first, const schema *type)
+static void put_number(churn__buf *out, bool *first, const schema *type, bool cases)
 {
-    pair(out, first, "type", type->type == SCHEMA_INT ? "integer" : "number");
+    pair_type(out, first, type->type == SCHEMA_INT ? "integer" : "number", cases);
     if (type->ranged) {
         pair_number(out, first, type->open_low ? "exclusiveMinimum" : "minimum", type->low);
         pair_number(out, first, "maximum", type->high);
@@ -151,10 +185,10 @@ static void put_required(churn__buf *out, bool *first, const schema *type)
     churn__buf_text(out, opened ? "]" : "");
 }
 
-static void put_keys(churn__buf *out, bool *first, const schema *type)
+static void put_keys(churn__buf *out, bool *first, const schema *type, bool cases)
 {
     bool first_key = true;
-    pair(out, first, "type", "object");
+    pair_type(out, first, "object", cases);
     pair_raw(out, first, "additionalProperties", "false");
     put_required(out, first, type);
     key(out, first, "properties");
@@ -163,14 +197,15 @@ static void put_keys(churn__buf *out, bool *first, const schema *type)
         if (!type->keys[i].later) {
             key(out, &first_key, type->keys[i].name);
             churn__buf_char(out, '\n');
-            put(out, type->keys[i].type, &type->keys[i]);
+            put(out, type->keys[i].type, &type->keys[i], cases || type->cases);
         }
     }
     churn__buf_char(out, '}');
     later_keys(out, first, type);
 }
 
-static void put_any(churn__buf *out, bool *first, const schema *type, const char *keyword)
+static void put_any(churn__buf *out, bool *first, const schema *type, const char *keyword,
+                    bool cases)
 {
     bool opened = false;
     key(out, first, keyword);
@@ -178,7 +213,7 @@ static void put_any(churn__buf *out, bool *first, const schema *type, const char
     for (uint32_t i = 0; i < type->any_count; i++) {
         if (type->any[i]->type != SCHEMA_LATER) {
             churn__buf_text(out, opened ? ",\n" : "\n");
-            put(out, type->any[i], NULL);
+            put(out, type->any[i], NULL, cases);
             opened = true;
         }
     }
@@ -188,9 +223,9 @@ static void put_any(churn__buf *out, bool *first, const schema *type, const char
     }
 }
 
-static void put_map(churn__buf *out, bool *first, const schema *type)
+static void put_map(churn__buf *out, bool *first, const schema *type, bool cases)
 {
-    pair(out, first, "type", "object");
+    pair_type(out, first, "object", cases);
     if (!type->free_keys) {
         pair_raw(out, first, "propertyNames", "{\"pattern\": \"^[a-z][a-z0-9_]*$\"}");
     }
@@ -198,27 +233,27 @@ static void put_map(churn__buf *out, bool *first, const schema *type)
         pair_number(out, first, "minProperties", type->least);
     }
     key(out, first, "additionalProperties");
-    put(out, type->of, NULL);
+    put(out, type->of, NULL, cases);
 }
 
-static void put_list(churn__buf *out, bool *first, const schema *type)
+static void put_list(churn__buf *out, bool *first, const schema *type, bool cases)
 {
-    pair(out, first, "type", "array");
+    pair_type(out, first, "array", cases);
     if (type->least > 0) {
         pair_number(out, first, "minItems", type->least);
     }
     key(out, first, "items");
-    put(out, type->of, NULL);
+    put(out, type->of, NULL, cases);
 }
 
-static void put_one_or_list(churn__buf *out, bool *first, const schema *type)
+static void put_one_or_list(churn__buf *out, bool *first, const schema *type, bool cases)
 {
     const schema list = {.type = SCHEMA_LIST, .of = type->of, .least = 1};
     key(out, first, "anyOf");
     churn__buf_char(out, '[');
-    put(out, type->of, NULL);
+    put(out, type->of, NULL, cases);
     churn__buf_text(out, ", ");
-    put(out, &list, NULL);
+    put(out, &list, NULL, cases);
     churn__buf_char(out, ']');
 }
 
@@ -245,39 +280,41 @@ static const char *duration_pattern(const schema *type)
 }
 
 /* Only 0 needs no unit. */
-static void put_duration(churn__buf *out, bool *first, const schema *type)
+static void put_duration(churn__buf *out, bool *first, const schema *type, bool cases)
 {
     if (type->open_low) {
         pair(out, first, "type", "string");
-        pair(out, first, "pattern", duration_pattern(type));
+        pair_pattern(out, first, duration_pattern(type), cases);
         return;
     }
     pair_raw(out, first, "type", "[\"string\", \"integer\"]");
     pair_raw(out, first, "maximum", "0");
     pair_raw(out, first, "minimum", "0");
-    pair(out, first, "pattern", duration_pattern(type));
+    pair_pattern(out, first, duration_pattern(type), cases);
 }
 
 /* An editor reads plain text that looks like a number as one; where the library takes it as text,
  * so does the schema. */
-static void put_scalar(churn__buf *out, bool *first, const schema *type)
+static void put_scalar(churn__buf *out, bool *first, const schema *type, bool cases)
 {
     switch (type->type) {
     case SCHEMA_NAME:
         pair(out, first, "type", "string");
-        pair(out, first, "pattern", "^[a-z][a-z0-9_]*$");
+        pair_pattern(out, first, "^[a-z][a-z0-9_]*$", cases);
         return;
     case SCHEMA_BOOL:
-        pair(out, first, "type", "boolean");
+        pair_type(out, first, "boolean", cases);
         return;
     case SCHEMA_NOTHING:
         pair(out, first, "type", "null");
+        return;
+    case SCHEMA_ANYTHING:
         return;
     case SCHEMA_DURATION:
     case SCHEMA_SPAN:
     case SCHEMA_WINDOW:
     case SCHEMA_DUE:
-        put_duration(out, first, type);
+        put_duration(out, first, type, cases);
         return;
     case SCHEMA_HOURS:
         pair(out, first, "type", "string");
@@ -291,7 +328,7 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type)
     case SCHEMA_INSTANT:
     case SCHEMA_DATE:
         pair(out, first, "type", "string");
-        pair(out, first, "pattern", type->type == SCHEMA_DATE ? DATE_PATTERN : INSTANT_PATTERN);
+        pair_pattern(out, first, type->type == SCHEMA_DATE ? DATE_PATTERN : INSTANT_PATTERN, cases);
         return;
     case SCHEMA_EXPRESSION:
     case SCHEMA_TEXT:
@@ -303,41 +340,41 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type)
     }
 }
 
-static void put_type(churn__buf *out, bool *first, const schema *type)
+static void put_type(churn__buf *out, bool *first, const schema *type, bool cases)
 {
     switch (type->type) {
     case SCHEMA_KEYS:
-        put_keys(out, first, type);
+        put_keys(out, first, type, cases);
         return;
     case SCHEMA_VARIANTS:
-        put_any(out, first, type, "oneOf");
+        put_any(out, first, type, "oneOf", cases);
         return;
     case SCHEMA_EITHER:
-        put_any(out, first, type, "anyOf");
+        put_any(out, first, type, "anyOf", cases);
         return;
     case SCHEMA_MAP:
-        put_map(out, first, type);
+        put_map(out, first, type, cases);
         return;
     case SCHEMA_LIST:
-        put_list(out, first, type);
+        put_list(out, first, type, cases);
         return;
     case SCHEMA_ONE_OR_LIST:
-        put_one_or_list(out, first, type);
+        put_one_or_list(out, first, type, cases);
         return;
     case SCHEMA_WORD:
         put_words(out, first, type);
         return;
     case SCHEMA_NUMBER:
     case SCHEMA_INT:
-        put_number(out, first, type);
+        put_number(out, first, type, cases);
         return;
     default:
-        put_scalar(out, first, type);
+        put_scalar(out, first, type, cases);
     }
 }
 
 /* Recursion goes down the schema, which is finite. */
-static void put(churn__buf *out, const schema *type, const schema_key *about)
+static void put(churn__buf *out, const schema *type, const schema_key *about, bool cases)
 {
     bool first = true;
     churn__buf_char(out, '{');
@@ -354,7 +391,7 @@ static void put(churn__buf *out, const schema *type, const schema_key *about)
             churn__buf_char(out, ']');
         }
     }
-    put_type(out, &first, type);
+    put_type(out, &first, type, cases);
     churn__buf_char(out, '}');
 }
 
@@ -364,6 +401,6 @@ void schema_json(churn__buf *out)
     churn__buf_char(out, '{');
     pair(out, &first, "$schema", "http://json-schema.org/draft-07/schema#");
     pair(out, &first, "title", "A playbook of libchurn");
-    put_type(out, &first, &schema_playbook);
+    put_type(out, &first, &schema_playbook, false);
     churn__buf_text(out, "}\n");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "playbook/schema.h"
+#include "playbook/build_tests.h"
 
 /* Fields of records are those of records.h; the store reads their texts. */
 #define FIELD(name, type, sentence)       \
@@ -13,11 +13,9 @@
 #define KNOWN_AT FIELD("known_at", &schema_instant, "When it was learned; else when it happened.")
 
 static const schema whole = {.type = SCHEMA_INT, .ranged = true, .low = 0, .high = 1e9};
+static const schema times = {.type = SCHEMA_INT, .ranged = true, .low = 0, .high = 100000};
 static const schema source_name = {.type = SCHEMA_NAME, .what = "the name of a source"};
 static const schema sources = {.type = SCHEMA_LIST, .of = &source_name};
-
-/* The customer's other keys are attributes: read by the builder, any name that is declared. */
-static const schema customer = {.type = SCHEMA_MAP, .of = &schema_value};
 
 static const schema nothing = {.type = SCHEMA_NOTHING};
 static const schema *const value_sorts[] = {&nothing, &schema_value};
@@ -26,6 +24,9 @@ static const schema value_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(value_
 static const schema points = {.type = SCHEMA_NUMBER, .ranged = true, .low = 0, .high = 100};
 static const schema *const points_sorts[] = {&nothing, &points};
 static const schema points_or_null = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(points_sorts)};
+
+/* The customer's other keys are attributes: read by the builder, any name that is declared. */
+static const schema customer = {.type = SCHEMA_MAP, .of = &value_or_null};
 
 static const schema props = {.type = SCHEMA_MAP, .of = &value_or_null, .free_keys = true};
 
@@ -36,6 +37,9 @@ static const schema_key event_keys[] = {
     FIELD("user", &schema_text, "Who did it."),
     FIELD("value", &schema_number, "A number."),
     FIELD("props", &props, "Its properties: names and values."),
+    FIELD("times", &times, "How often it comes, from `at` on; 0: not at all."),
+    FIELD("every", &schema_duration, "How far its `times` are apart."),
+    FIELD("users", &schema_count, "Its `times` are done by so many users in turn, user-1 first."),
     KNOWN_AT,
 };
 static const schema_key subscription_keys[] = {
@@ -189,23 +193,36 @@ static const schema rates = {.type = SCHEMA_LIST, .of = &rate};
 static const schema announcements = {.type = SCHEMA_LIST, .of = &announcement};
 static const schema overrides = {.type = SCHEMA_LIST, .of = &override};
 
+/* What is known of one customer. */
+#define GIVEN_OF_CUSTOMER                                                                      \
+    {"customer", &customer,                                                                    \
+     .doc = "The customer: `since`, `known_at`, `valid_from` and attributes.",                 \
+     .example = "{since: 2026-01-01, plan: team}"},                                            \
+        {"events", &events, .doc = "Events.",                                                  \
+         .example = "[{type: login, at: 2026-02-01, times: 12, every: 1d, users: 3}]"},        \
+        {"subscriptions", &subscriptions, .doc = "States of subscriptions."},                  \
+        {"invoices", &invoices, .doc = "Invoices."}, {"tickets", &tickets, .doc = "Tickets."}, \
+        {"surveys", &surveys, .doc = "Answers to surveys."},                                   \
+        {"churns", &churns, .doc = "Losses."},                                                 \
+        {"attributes", &attributes, .doc = "Attributes that change in the course of time."},   \
+        {"contacts", &contacts, .doc = "People at the customer."},                             \
+        {"milestones", &milestones, .doc = "Milestones reached."},                             \
+        {"touchpoints", &touchpoints, .doc = "How the customer was contacted."},               \
+    {                                                                                          \
+        "overrides", &overrides, .doc = "Scores set by hand."                                  \
+    }
+
+static const schema_key given_customer_keys[] = {GIVEN_OF_CUSTOMER};
+static const schema given_customer = {SCHEMA_KEYS_OF(given_customer_keys)};
+static const schema customers = {
+    .type = SCHEMA_MAP, .of = &given_customer, .free_keys = true, .least = 1};
+
 static const schema_key given_keys[] = {
-    {"customer", &customer,
-     .doc = "The customer: `since`, `known_at`, `valid_from` and attributes.",
-     .example = "{since: 2026-01-01, plan: team}"},
-    {"events", &events, .doc = "Events.", .example = "[{type: login, at: 2026-02-01}]"},
-    {"subscriptions", &subscriptions, .doc = "States of subscriptions."},
-    {"invoices", &invoices, .doc = "Invoices."},
-    {"tickets", &tickets, .doc = "Tickets."},
-    {"surveys", &surveys, .doc = "Answers to surveys."},
-    {"churns", &churns, .doc = "Losses."},
-    {"attributes", &attributes, .doc = "Attributes that change in the course of time."},
-    {"contacts", &contacts, .doc = "People at the customer."},
-    {"milestones", &milestones, .doc = "Milestones reached."},
-    {"touchpoints", &touchpoints, .doc = "How the customer was contacted."},
+    GIVEN_OF_CUSTOMER,
+    {"customers", &customers, .doc = "Several customers by id instead of one: what each is given.",
+     .example = "{acme: {customer: {since: 2026-01-01}}, blue: {customer: {parent: acme}}}"},
     {"rates", &rates, .doc = "Exchange rates."},
     {"announcements", &announcements, .doc = "What was announced to all."},
-    {"overrides", &overrides, .doc = "Scores set by hand."},
     {"stale", &sources, .doc = "Sources that do not count as fresh.", .example = "[product]"},
 };
 static const schema given = {SCHEMA_KEYS_OF(given_keys)};
@@ -219,26 +236,63 @@ static const schema_key advance_keys[] = {
 };
 static const schema advance = {SCHEMA_KEYS_OF(advance_keys)};
 
-static const schema_key within_keys[] = {
-    {"value", &schema_number, .required = true, .doc = "The number expected.", .example = "6"},
-    {"within", &schema_weight, .standard = "0.000001", .doc = "How far off it may be.",
-     .example = "0.01"},
+static const schema some_values = {.type = SCHEMA_LIST, .of = &schema_value, .least = 1};
+static const schema one_or_some = {.type = SCHEMA_ONE_OR_LIST, .of = &schema_value};
+static const schema list_of_values = {.type = SCHEMA_LIST, .of = &schema_value};
+
+static const schema_key claim_keys[] = {
+    {"value", &value_or_null, .doc = "The value expected.", .example = "6"},
+    {"within", &schema_weight, .standard = "`tolerance` of the test",
+     .doc = "How far off a number may be.", .example = "0.01"},
+    {"at_least", &schema_value, .doc = "Not less than that.", .example = "60"},
+    {"above", &schema_value, .doc = "More than that.", .example = "40"},
+    {"at_most", &schema_value, .doc = "Not more than that.", .example = "60"},
+    {"below", &schema_value, .doc = "Less than that.", .example = "40"},
+    {"between", &some_values, .doc = "From the first to the second, both of them included.",
+     .example = "[40, 60]"},
+    {"one_of", &some_values, .doc = "One of these.", .example = "[green, yellow]"},
+    {"not", &value_or_null, .doc = "There, and not that.", .example = "red"},
+    {"has", &one_or_some, .doc = "Of a list: these are in it.", .example = "quiet"},
+    {"lacks", &one_or_some, .doc = "Of a list: none of these is in it.", .example = "[quiet]"},
+    {"missing", &schema_value,
+     .doc = "true, false, or the reason for which it is missing: never, empty, expired, "
+            "short_history, stale_source, not_provided, low_coverage ...",
+     .example = "stale_source"},
 };
-static const schema within = {SCHEMA_KEYS_OF(within_keys)};
-static const schema *const expect_sorts[] = {&nothing, &schema_value, &within};
+static const schema claims = {SCHEMA_KEYS_OF(claim_keys)};
+static const schema *const of_one_sorts[] = {&nothing, &schema_value, &list_of_values, &claims};
+static const schema expect_of_one = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(of_one_sorts)};
+static const schema of_customer = {
+    .type = SCHEMA_MAP, .of = &expect_of_one, .free_keys = true, .least = 1};
+static const schema *const expect_sorts[] = {&nothing, &schema_value, &list_of_values, &claims,
+                                             &of_customer};
 static const schema expect_value = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(expect_sorts)};
 static const schema expect = {
     .type = SCHEMA_MAP, .of = &expect_value, .free_keys = true, .least = 1};
 
+/* What a case puts in may be anything: it is checked where it is put. */
+static const schema anything_in_map = {.type = SCHEMA_ANYTHING};
+static const schema row = {.type = SCHEMA_MAP, .of = &anything_in_map};
+const schema schema_cases = {.type = SCHEMA_LIST, .of = &row, .least = 1};
+
 static const schema_key test_keys[] = {
     {"name", &schema_text, .standard = "test and its number", .doc = "What it shows."},
-    {"given", &given, .required = true, .doc = "The records of one customer."},
+    {"given", &given, .required = true,
+     .doc = "The records of one customer, or of several under `customers`."},
     {"as_of", &schema_instant, .doc = "One evaluation, at this instant.", .example = "2026-02-20"},
     {"advance", &advance, .doc = "Or evaluations one after the other.",
      .example = "{from: 2026-03-01, to: 2026-03-05}"},
+    {"tolerance", &schema_weight, .standard = "0.000001",
+     .doc = "How far off the numbers expected may be.", .example = "0.01"},
     {"expect", &expect, .required = true,
-     .doc = "Names as in conditions and their values; null is missing.",
-     .example = "{trigger.gone_quiet: true, metric.nps: null}"},
+     .doc = "Names as in conditions and their values, null for missing, or what the value is like; "
+            "also `<score>.contribution.<factor or cap>`, `<score>.points.<factor>` and "
+            "`<score>.weight.<factor>`. With several customers, these of each by id.",
+     .example = "{trigger.gone_quiet: true, metric.nps: null, health.score: {at_least: 60}}"},
+    {"cases", &schema_cases,
+     .doc = "A test for each of these: `$name` anywhere in the test is what the case says of "
+            "`name`; `case` is how it is called.",
+     .example = "[{logins: 0, points: 0}, {case: daily, logins: 28, points: 100}]"},
 };
-static const schema test = {SCHEMA_KEYS_OF(test_keys)};
+static const schema test = {SCHEMA_KEYS_OF(test_keys), .cases = true};
 const schema schema_tests = {.type = SCHEMA_LIST, .of = &test};

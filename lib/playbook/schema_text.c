@@ -83,6 +83,8 @@ static const char *plain_words(const schema *type)
         return "a number, true, false or a text";
     case SCHEMA_NOTHING:
         return "null";
+    case SCHEMA_ANYTHING:
+        return "anything";
     default:
         return "a text";
     }

@@ -53,6 +53,12 @@ static churn_status try_playbook_test(bench *b, churn_error *err)
     return churn_playbook_test(b->company.playbook, NULL, NULL, &b->table, err);
 }
 
+static churn_status try_playbook_test_some(bench *b, churn_error *err)
+{
+    churn_playbook_test_options options = {.struct_size = sizeof options, .name = STR("test 1")};
+    return churn_playbook_test_some(b->company.playbook, &options, NULL, NULL, &b->table, err);
+}
+
 static churn_status try_store_create(bench *b, churn_error *err)
 {
     churn_store_options options = store_options(b);
@@ -1251,6 +1257,7 @@ static const struct {
     {"playbook_open", try_playbook_open},
     {"playbook_time_text", try_playbook_time_text},
     {"playbook_test", try_playbook_test},
+    {"playbook_test_some", try_playbook_test_some},
     {"store_create", try_store_create},
     {"add_customer", try_add_customer},
     {"add_attribute", try_add_attribute},

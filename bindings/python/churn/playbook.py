@@ -25,25 +25,58 @@ class TestReport(NamedTuple):
     passed: int
     #: How many were not.
     failed: int
-    #: test, line, passed, what, expected, got, message: a row an expectation.
+    #: test, line, passed, what, expected, got, message, customer: a row an expectation.
     table: Table
 
     def __bool__(self) -> bool:
         return self.failed == 0
 
+    @property
+    def failures(self) -> list[str]:
+        """What was not met: a text each, with the line, and why it is as it is below."""
+        return [_failure(row) for row in self.table if not row["passed"]]
+
+    def check(self) -> TestReport:
+        """Raise an AssertionError that says what was not met; the report itself where all was.
+
+        >>> Playbook.parse("{churn: 1, name: empty, time_zone: UTC}").test().check()
+        0 passed, 0 failed
+        """
+        if self.failed > 0:
+            raise AssertionError("\n".join([f"{self.failed} of {self.passed + self.failed} "
+                                            "expectations of the playbook are not met",
+                                            *self.failures]))
+        return self
+
     def __str__(self) -> str:
         lines: list[str] = []
         for row in self.table:
-            lines.append(f"{'ok  ' if row['passed'] else 'FAIL'} {row['test']}"
-                         f"{': ' + row['what'] if row['what'] else ''}")
+            what = f": {_what(row)}" if row["what"] else ""
+            lines.append(f"{'ok  ' if row['passed'] else 'FAIL'} {row['test']}{what}")
             if not row["passed"]:
-                reason = row["message"] or f"expected {row['expected']}, got {row['got']}"
-                lines.append(f"     line {row['line']}: {reason}")
+                lines += [f"     {line}" for line in _reason(row).splitlines()]
         lines.append(f"{self.passed} passed, {self.failed} failed")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    return f"{row['customer']}: {row['what']}" if row["customer"] is not None else str(row["what"])
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    if not row["what"]:
+        return f"line {row['line']}: {row['message']}"
+    said = f"line {row['line']}: expected {row['expected']}, got {row['got']}"
+    lines = (row["message"] or "").splitlines()
+    return "\n".join([said, *(f"  {line}" for line in lines)])
+
+
+def _failure(row: Mapping[str, Any]) -> str:
+    what = f"{row['test']}: {_what(row)}" if row["what"] else str(row["test"])
+    return f"{what}, {_reason(row)}"
 
 
 setattr(TestReport, "__test__", False)  # pytest is not to collect it
@@ -90,9 +123,13 @@ class Playbook(_core.Playbook):
                         lints)
         return self
 
-    def test(self) -> TestReport:
-        """Run the tests that the playbook carries."""
-        return TestReport(*self._test())
+    def test(self, name: str | None = None) -> TestReport:
+        """Run the tests that the playbook carries: all of them, or the one of that name.
+
+        The name of a test with cases means all of its cases, "name [row 2]" means one. A name that
+        no test has is a NotFoundError.
+        """
+        return TestReport(*self._test(name))
 
     def _instant(self, value: Instant) -> int:
         """Microseconds of an instant; dates and wall times are in the playbook's zone."""

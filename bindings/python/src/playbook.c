@@ -197,23 +197,28 @@ static PyObject *playbook_time_text(PyObject *object, PyObject *args)
                           : core_raise(self->state, st, &err, "", NULL);
 }
 
-PyDoc_STRVAR(playbook_test_doc, "_test($self)\n--\n\n");
+PyDoc_STRVAR(playbook_test_doc, "_test($self, name, /)\n--\n\n");
 
-static PyObject *playbook_test(PyObject *object, PyObject *unused)
+static PyObject *playbook_test(PyObject *object, PyObject *name)
 {
-    (void)unused;
+    churn_playbook_test_options options = {.struct_size = sizeof options};
     core_handle *self = (core_handle *)object;
     uint64_t passed = 0;
     uint64_t failed = 0;
     churn_table *table = NULL;
     churn_error err = CORE_ERROR_INIT;
     churn_status st = CHURN_OK;
+    if (core_str(name, "name", &options.name) < 0) {
+        return NULL;
+    }
     churn_playbook *playbook = core_enter(self);
     if (playbook == NULL) {
         return NULL;
     }
     PyThreadState *saved = PyEval_SaveThread();
-    st = churn_playbook_test(playbook, &passed, &failed, &table, &err);
+    st = name == Py_None
+             ? churn_playbook_test(playbook, &passed, &failed, &table, &err)
+             : churn_playbook_test_some(playbook, &options, &passed, &failed, &table, &err);
     PyEval_RestoreThread(saved);
     core_leave(self);
     if (st != CHURN_OK) {
@@ -255,7 +260,7 @@ static PyMethodDef playbook_methods[] = {
     {"metrics", playbook_metrics, METH_NOARGS, playbook_metrics_doc},
     {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},
-    {"_test", playbook_test, METH_NOARGS, playbook_test_doc},
+    {"_test", playbook_test, METH_O, playbook_test_doc},
     {"schema", playbook_schema, METH_NOARGS | METH_CLASS, playbook_schema_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -551,17 +551,17 @@ static void playbook_parse__tests__as_declared(void **state)
     assert_int_equal(t[0].stale_count, 1);
     assert_false(t[0].is_advance);
     assert_int_equal(t[0].as_of, INT64_C(1769904000000000));
-    assert_true(t[0].expect[0].tolerance == 0.5 && t[0].expect[0].value.as.d == 31);
-    assert_int_equal(t[0].expect[1].value.type, 0);
-    assert_int_equal(t[0].expect[2].value.type, CHURN__TYPE_BOOL);
-    assert_int_equal(t[0].expect[2].value.as.b, 0);
-    assert_string_equal(t[0].expect[3].value.as.s.ptr, "customer");
-    assert_int_equal(t[0].expect[4].value.as.t, t[0].as_of);
+    assert_true(t[0].expect[0].tolerance == 0.5 && t[0].expect[0].claims[0].values[0].as.d == 31);
+    assert_int_equal(t[0].expect[1].claims[0].relation, CHURN__TEST_MISSING);
+    assert_int_equal(t[0].expect[2].claims[0].values[0].type, CHURN__TYPE_BOOL);
+    assert_int_equal(t[0].expect[2].claims[0].values[0].as.b, 0);
+    assert_string_equal(t[0].expect[3].claims[0].values[0].as.s.ptr, "customer");
+    assert_int_equal(t[0].expect[4].claims[0].values[0].as.t, t[0].as_of);
     assert_true(t[1].is_advance);
     assert_int_equal(t[1].given_count, 1);
     assert_int_equal(t[1].every, CHURN__DAY);
     assert_int_equal(t[1].as_of - t[1].from, 4 * CHURN__DAY);
-    assert_string_equal(t[1].expect[0].value.as.s.ptr, "3");
+    assert_string_equal(t[1].expect[0].claims[0].values[0].as.s.ptr, "3");
     churn_playbook_free(pb);
 }
 
