@@ -27,8 +27,6 @@ typedef struct block_factor {
     uint32_t index;
     double least, greatest;
     bool lacks; /* some inputs are missing */
-    bool fades; /* some have lost weight */
-    bool wide;  /* bounds are those of another score */
 } block_factor;
 
 static double block_word(const block *b, uint32_t factor, const churn__column *column, uint32_t row)
@@ -89,19 +87,21 @@ static bool block_has_nan(const double *points, uint32_t n)
 /* Curves and steps: NaN where the input is missing. */
 static void block_points(const block *b, block_factor *f)
 {
-    churn__score_room *room = b->room;
+    double *points = b->room->points;
     uint32_t n = b->rows->n;
-    f->lacks = churn__score_fetch(&b->in->columns[f->def->slot], b->rows, room->input);
-    churn__factor_points_of(f->def, room->input, n, room->points);
+    const double *input =
+        churn__score_fetch(&b->in->columns[f->def->slot], b->rows, b->room->input, &f->lacks);
+    churn__factor_points_of(f->def, input, n, points);
     for (uint32_t i = 0; f->lacks && i < n; i++) {
-        room->points[i] = isnan(room->input[i]) ? (double)NAN : room->points[i];
+        points[i] = isnan(input[i]) ? (double)NAN : points[i];
     }
 }
 
 /* By age, of what is there. */
-static void block_decay(const block *b, block_factor *f)
+static void block_decay(const block *b, const block_factor *f)
 {
     churn__score_room *room = b->room;
+    bool lacks = false;
     uint32_t n = b->rows->n;
     for (uint32_t i = 0; i < n; i++) {
         room->share[i] = 1;
@@ -109,16 +109,19 @@ static void block_decay(const block *b, block_factor *f)
     if (f->def->decay_slot == CHURN__NO_SLOT) {
         return;
     }
-    (void)churn__score_fetch(&b->in->columns[f->def->decay_slot], b->rows, room->input);
+    const double *age =
+        churn__score_fetch(&b->in->columns[f->def->decay_slot], b->rows, room->input, &lacks);
     for (uint32_t i = 0; i < n; i++) {
-        double age = isnan(room->points[i]) ? 0 : room->input[i];
-        room->share[i] = churn__factor_fade(age, f->def->decay_after, f->def->decay_half_life);
-        f->fades = f->fades || room->share[i] < 1;
+        bool counts = !isnan(room->points[i]) && age[i] > f->def->decay_after;
+        if (counts) {
+            room->share[i] =
+                churn__factor_fade(age[i], f->def->decay_after, f->def->decay_half_life);
+        }
     }
 }
 
 /* The last value known in place of one that is missing. */
-static void block_carry(const block *b, block_factor *f, uint32_t i)
+static void block_carry(const block *b, const block_factor *f, uint32_t i)
 {
     const churn__factor_def *def = f->def;
     churn__score_room *room = b->room;
@@ -131,37 +134,45 @@ static void block_carry(const block *b, block_factor *f, uint32_t i)
     if (!isnan(room->scored[i]) && def->carried_age_slot != CHURN__NO_SLOT) {
         double age = churn__score_number(&b->in->columns[def->carried_age_slot], row);
         room->share[i] = churn__factor_fade(age, 0, def->carry_half_life);
-        f->fades = f->fades || room->share[i] < 1;
+    }
+}
+
+/* Why there is no score at all, in rows where that is not yet known. */
+static void block_fail(const block *b, const block_factor *f, uint32_t i)
+{
+    if (b->room->error[i] == CHURN__PRESENT) {
+        b->room->error[i] =
+            churn__score_why(&b->in->columns[f->def->slot], churn__score_row(b->rows, i));
     }
 }
 
 /* What scores in place of what is missing. */
-static void block_substitute(const block *b, block_factor *f)
+static void block_substitute(const block *b, const block_factor *f)
 {
     churn__score_room *room = b->room;
     double substitute = churn__factor_substitute(f->def);
-    for (uint32_t i = 0; i < b->rows->n; i++) {
+    uint32_t n = b->rows->n;
+    for (uint32_t i = 0; i < n; i++) {
+        room->scored[i] = isnan(room->points[i]) ? substitute : room->points[i];
+    }
+    if (f->def->missing < CHURN__FACTOR_CARRY) {
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
         if (!isnan(room->points[i])) {
-            room->scored[i] = room->points[i];
             continue;
         }
-        room->scored[i] = substitute;
         if (f->def->missing == CHURN__FACTOR_CARRY) {
             block_carry(b, f, i);
-        } else if (f->def->missing == CHURN__FACTOR_ERROR && room->error[i] == CHURN__PRESENT) {
-            room->error[i] =
-                churn__score_why(&b->in->columns[f->def->slot], churn__score_row(b->rows, i));
+        } else {
+            block_fail(b, f, i);
         }
     }
 }
 
 /* Whatever another score may be, this factor makes of it; and its coverage is ours. */
-static void block_bounds(const block *b, block_factor *f)
+static void block_bounds(const block *b, const block_factor *f)
 {
-    f->wide = f->def->kind == CHURN__OF_SCORE;
-    if (!f->wide) {
-        return;
-    }
     for (uint32_t i = 0; i < b->rows->n; i++) {
         uint32_t row = churn__score_row(b->rows, i);
         churn__factor_reach(f->def, b->in, row, &b->room->low[i], &b->room->high[i]);
@@ -171,10 +182,29 @@ static void block_bounds(const block *b, block_factor *f)
 
 /* ---- sums ---- */
 
+/* What held for all rows at once is written down for each. */
+static void block_spread(churn__score_sums *to, uint32_t n)
+{
+    if (!to->whole) {
+        return;
+    }
+    to->whole = false;
+    for (uint32_t i = 0; i < n; i++) {
+        to->weight[i] = to->covered[i] = to->all;
+        to->low[i] = to->high[i] = to->sum[i];
+    }
+}
+
 /* Everything is there and weighs what it should. */
 static void block_add_whole(const double *restrict points, double weight, uint32_t n,
                             churn__score_sums *restrict to)
 {
+    if (to->whole) {
+        for (uint32_t i = 0; i < n; i++) {
+            to->sum[i] += weight * points[i];
+        }
+        return;
+    }
     for (uint32_t i = 0; i < n; i++) {
         double part = weight * points[i];
         to->sum[i] += part;
@@ -185,23 +215,53 @@ static void block_add_whole(const double *restrict points, double weight, uint32
     }
 }
 
-static void block_add(const block *b, const block_factor *f, churn__score_sums *to)
+/* Some are missing; what is there weighs what it should. */
+static void block_add_some(const block_factor *f, const double *restrict points,
+                           const double *restrict scored, uint32_t n,
+                           churn__score_sums *restrict to)
 {
-    const churn__score_room *room = b->room;
+    double weight = f->def->weight, least = f->least, greatest = f->greatest;
+    for (uint32_t i = 0; i < n; i++) {
+        double p = points[i], s = scored[i];
+        double low = p == p ? p : least, high = p == p ? p : greatest, known = p == p ? weight : 0;
+        double part = s == s ? s : 0, share = s == s ? weight : 0;
+        to->sum[i] += weight * part;
+        to->weight[i] += share;
+        to->covered[i] += known;
+        to->low[i] += weight * low;
+        to->high[i] += weight * high;
+    }
+}
+
+/* Weights have faded. */
+static void block_add_faded(const block_factor *f, const churn__score_room *room, uint32_t n,
+                            churn__score_sums *to)
+{
     double weight = f->def->weight;
-    for (uint32_t i = 0; i < b->rows->n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
+        double share = room->share[i], points = room->points[i], scored = room->scored[i];
+        bool there = !isnan(points), scores = !isnan(scored);
+        to->sum[i] += scores ? weight * share * scored : 0;
+        to->weight[i] += scores ? weight * share : 0;
+        to->covered[i] += there ? weight * share : 0;
+        to->low[i] += weight * (there ? share * points + (1 - share) * f->least : f->least);
+        to->high[i] += weight * (there ? share * points + (1 - share) * f->greatest : f->greatest);
+    }
+}
+
+/* Another score: its bounds and its coverage are in the room. */
+static void block_add_score(const block_factor *f, const churn__score_room *room, uint32_t n,
+                            churn__score_sums *to)
+{
+    double weight = f->def->weight;
+    for (uint32_t i = 0; i < n; i++) {
+        double share = room->share[i], known = isnan(room->input[i]) ? 1 : room->input[i];
         bool there = !isnan(room->points[i]), scores = !isnan(room->scored[i]);
-        double share = room->share[i], least = f->wide ? room->low[i] : f->least;
-        double greatest = f->wide ? room->high[i] : f->greatest;
-        double low = there && !f->wide ? share * room->points[i] + (1 - share) * least : least;
-        double high =
-            there && !f->wide ? share * room->points[i] + (1 - share) * greatest : greatest;
-        double known = f->wide ? (isnan(room->input[i]) ? 1 : room->input[i]) : 1;
         to->sum[i] += scores ? weight * share * room->scored[i] : 0;
         to->weight[i] += scores ? weight * share : 0;
         to->covered[i] += there ? weight * share * known : 0;
-        to->low[i] += weight * low;
-        to->high[i] += weight * high;
+        to->low[i] += weight * room->low[i];
+        to->high[i] += weight * room->high[i];
     }
 }
 
@@ -216,7 +276,52 @@ static void block_keep(const block *b, const block_factor *f)
     double *least = room->factor_least + (size_t)f->index * CHURN__SCORE_BLOCK;
     memcpy(points, room->points, b->rows->n * sizeof *points);
     for (uint32_t i = 0; i < b->rows->n; i++) {
-        least[i] = f->wide ? room->low[i] : f->least;
+        least[i] = f->def->kind == CHURN__OF_SCORE ? room->low[i] : f->least;
+    }
+}
+
+static churn_status block_find_points(const block *b, block_factor *f, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    switch (f->def->points_kind) {
+    case CHURN__POINTS_EXPRESSION:
+        CHURN_TRY(block_expression(b, f, err));
+        f->lacks = block_has_nan(b->room->points, b->rows->n);
+        break;
+    case CHURN__POINTS_MAP:
+        block_map(b, f);
+        f->lacks = block_has_nan(b->room->points, b->rows->n);
+        break;
+    default:
+        block_points(b, f);
+        break;
+    }
+done:
+    return st;
+}
+
+static void block_add(const block *b, const block_factor *f, churn__score_sums *to)
+{
+    churn__score_room *room = b->room;
+    uint32_t n = b->rows->n;
+    bool fades = f->def->decay_slot != CHURN__NO_SLOT || f->def->missing == CHURN__FACTOR_CARRY;
+    if (f->def->kind != CHURN__OF_SCORE && !f->lacks && f->def->decay_slot == CHURN__NO_SLOT) {
+        block_add_whole(room->points, f->def->weight, n, to);
+        return;
+    }
+    block_spread(to, n);
+    if (f->def->kind != CHURN__OF_SCORE && !fades) {
+        block_substitute(b, f);
+        block_add_some(f, room->points, room->scored, n, to);
+        return;
+    }
+    block_decay(b, f);
+    block_substitute(b, f);
+    if (f->def->kind == CHURN__OF_SCORE) {
+        block_bounds(b, f);
+        block_add_score(f, room, n, to);
+    } else {
+        block_add_faded(f, room, n, to);
     }
 }
 
@@ -225,25 +330,10 @@ static churn_status block_factor_add(const block *b, uint32_t index, churn__scor
 {
     churn_status st = CHURN_OK;
     block_factor f = {.def = &b->card->factors[index], .index = index};
-    if (f.def->points_kind == CHURN__POINTS_EXPRESSION) {
-        CHURN_TRY(block_expression(b, &f, err));
-        f.lacks = block_has_nan(b->room->points, b->rows->n);
-    } else if (f.def->points_kind == CHURN__POINTS_MAP) {
-        block_map(b, &f);
-        f.lacks = block_has_nan(b->room->points, b->rows->n);
-    } else {
-        block_points(b, &f);
-    }
+    CHURN_TRY(block_find_points(b, &f, err));
     churn__factor_range(f.def, &f.least, &f.greatest);
+    block_add(b, &f, to);
     to->all += f.def->weight;
-    if (f.def->decay_slot == CHURN__NO_SLOT && !f.lacks && f.def->kind != CHURN__OF_SCORE) {
-        block_add_whole(b->room->points, f.def->weight, b->rows->n, to);
-    } else {
-        block_decay(b, &f);
-        block_substitute(b, &f);
-        block_bounds(b, &f);
-        block_add(b, &f, to);
-    }
     block_keep(b, &f);
 done:
     return st;
@@ -253,42 +343,75 @@ done:
 
 static void block_open(churn__score_sums *sums, uint32_t n)
 {
-    size_t size = n * sizeof(double);
-    memset(sums->sum, 0, size);
-    memset(sums->weight, 0, size);
-    memset(sums->covered, 0, size);
-    memset(sums->low, 0, size);
-    memset(sums->high, 0, size);
+    memset(sums->sum, 0, n * sizeof *sums->sum);
     sums->all = 0;
+    sums->whole = true;
 }
 
-/* A group in which nothing has weight is none. */
-static void block_close(const churn__score_sums *restrict from, double weight, uint32_t n,
-                        churn__score_sums *restrict to)
+static void block_close_whole(const churn__score_sums *restrict from, double weight, uint32_t n,
+                              churn__score_sums *restrict to)
 {
     double all = from->all;
-    if (!(all > 0)) {
-        return;
-    }
     for (uint32_t i = 0; i < n; i++) {
-        bool there = from->weight[i] > 0;
-        double mean = from->sum[i] / (there ? from->weight[i] : 1);
-        to->sum[i] += there ? weight * mean : 0;
-        to->weight[i] += there ? weight : 0;
+        to->sum[i] += weight * (from->sum[i] / all);
+    }
+}
+
+static void block_close_some(const churn__score_sums *restrict from, double weight, uint32_t n,
+                             churn__score_sums *restrict to)
+{
+    double all = from->all;
+    for (uint32_t i = 0; i < n; i++) {
+        double present = from->weight[i];
+        double mean = from->sum[i] / (present > 0 ? present : 1);
+        double part = present > 0 ? mean : 0, share = present > 0 ? weight : 0;
+        to->sum[i] += weight * part;
+        to->weight[i] += share;
         to->covered[i] += weight * (from->covered[i] / all);
         to->low[i] += weight * (from->low[i] / all);
         to->high[i] += weight * (from->high[i] / all);
     }
+}
+
+/* A group in which nothing has weight is none. */
+static void block_close(churn__score_sums *from, double weight, uint32_t n, churn__score_sums *to)
+{
+    if (!(from->all > 0)) {
+        return;
+    }
+    if (from->whole && to->whole) {
+        block_close_whole(from, weight, n, to);
+    } else {
+        block_spread(from, n);
+        block_spread(to, n);
+        block_close_some(from, weight, n, to);
+    }
     to->all += weight;
+}
+
+void churn__score_mean(const churn__score_sums *restrict of, uint32_t n, double *restrict mean)
+{
+    if (of->whole) {
+        double weight = of->all > 0 ? of->all : (double)NAN;
+        for (uint32_t i = 0; i < n; i++) {
+            mean[i] = of->sum[i] / weight;
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        double weight = of->weight[i] > 0 ? of->weight[i] : (double)NAN;
+        mean[i] = of->sum[i] / weight;
+    }
 }
 
 static void block_give(const block *b, const churn__score_sums *from, uint32_t group)
 {
-    double *to = b->groups + (size_t)group * b->in->n;
-    for (uint32_t i = 0; i < b->rows->n; i++) {
-        bool there = from->weight[i] > 0;
-        to[churn__score_row(b->rows, i)] =
-            there ? churn__round6(from->sum[i] / from->weight[i]) : (double)NAN;
+    double *to = b->groups + (size_t)group * b->in->n, *mean = b->room->points;
+    uint32_t n = b->rows->n;
+    churn__score_mean(from, n, mean);
+    churn__score_round(mean, n);
+    for (uint32_t i = 0; i < n; i++) {
+        to[churn__score_row(b->rows, i)] = mean[i];
     }
 }
 

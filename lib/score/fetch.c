@@ -24,37 +24,87 @@ double churn__score_number(const churn__column *column, uint32_t row)
     }
 }
 
-/* Whether a run of doubles is all there and finite. */
-static bool fetch_is_whole(const churn__column *column, uint32_t first, uint32_t n)
+static bool fetch_all_zero(const uint8_t *bytes, uint32_t n)
 {
-    const double *values = (const double *)column->values + first;
-    uint64_t bad = 0;
-    for (uint32_t i = 0; column->missing != NULL && i < n; i++) {
-        bad |= column->missing[first + i];
+    uint64_t any = 0;
+    uint32_t i = 0;
+    for (; i + sizeof any <= n; i += (uint32_t)sizeof any) {
+        uint64_t eight = 0;
+        memcpy(&eight, bytes + i, sizeof eight);
+        any |= eight;
     }
+    for (; i < n; i++) {
+        any |= bytes[i];
+    }
+    return any == 0;
+}
+
+/* An exponent of nothing but ones carries into the sign. */
+static bool fetch_all_finite(const double *values, uint32_t n)
+{
+    uint64_t bad = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint64_t bits = 0;
         memcpy(&bits, &values[i], sizeof bits);
-        /* an exponent of nothing but ones carries into the sign */
-        bad |= ((bits & UINT64_C(0x7ff0000000000000)) + UINT64_C(0x0010000000000000)) >> 63;
+        bad |= (bits & UINT64_C(0x7ff0000000000000)) + UINT64_C(0x0010000000000000);
     }
-    return bad == 0;
+    return bad >> 63 == 0;
 }
 
-bool churn__score_fetch(const churn__column *column, const churn__score_rows *rows, double *out)
+/* All bits of a missing one are set, which is a NaN. */
+static double fetch_there(const double *value, churn__missing missing)
 {
-    bool plain = column->type == CHURN__TYPE_DOUBLE && column->values != NULL &&
-                 (column->missing != NULL || column->valid == NULL);
+    uint64_t bits = 0;
+    double there = 0;
+    memcpy(&bits, value, sizeof bits);
+    bits |= UINT64_C(0) - (missing != CHURN__PRESENT);
+    memcpy(&there, &bits, sizeof there);
+    return there;
+}
+
+/* Doubles with reasons of their own: what most columns are. */
+static bool fetch_doubles(const churn__column *column, const churn__score_rows *rows, double *out)
+{
+    const double *values = column->values;
     bool lacks = false;
-    if (plain && rows->at == NULL && fetch_is_whole(column, rows->first, rows->n)) {
-        memcpy(out, (const double *)column->values + rows->first, rows->n * sizeof *out);
-        return false;
+    if (rows->at == NULL) {
+        const churn__missing *missing = column->missing + rows->first;
+        for (uint32_t i = 0; i < rows->n; i++) {
+            out[i] = fetch_there(&values[rows->first + i], missing[i]);
+        }
+    } else {
+        for (uint32_t i = 0; i < rows->n; i++) {
+            out[i] = fetch_there(&values[rows->at[i]], column->missing[rows->at[i]]);
+        }
     }
     for (uint32_t i = 0; i < rows->n; i++) {
-        out[i] = churn__score_number(column, churn__score_row(rows, i));
-        lacks = lacks || isnan(out[i]);
+        double none = out[i] - out[i]; /* 0, or NaN of what is not finite */
+        out[i] = none == none ? out[i] : (double)NAN;
+    }
+    for (uint32_t i = 0; i < rows->n; i++) {
+        lacks |= isnan(out[i]);
     }
     return lacks;
+}
+
+const double *churn__score_fetch(const churn__column *column, const churn__score_rows *rows,
+                                 double *room, bool *lacks)
+{
+    bool doubles = column->type == CHURN__TYPE_DOUBLE && column->missing != NULL;
+    *lacks = false;
+    if (doubles && rows->at == NULL && fetch_all_zero(column->missing + rows->first, rows->n) &&
+        fetch_all_finite((const double *)column->values + rows->first, rows->n)) {
+        return (const double *)column->values + rows->first;
+    }
+    if (doubles) {
+        *lacks = fetch_doubles(column, rows, room);
+        return room;
+    }
+    for (uint32_t i = 0; i < rows->n; i++) {
+        room[i] = churn__score_number(column, churn__score_row(rows, i));
+        *lacks = *lacks || isnan(room[i]);
+    }
+    return room;
 }
 
 churn__missing churn__score_why(const churn__column *column, uint32_t row)

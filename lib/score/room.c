@@ -50,9 +50,11 @@ static double *room_doubles(churn__score_room *room, size_t blocks)
 
 static bool room_blocks(churn__score_room *room, const churn__score_def *def)
 {
-    room->input = room_doubles(room, 6);
+    room->input = room_doubles(room, 8);
     room->at = churn__arena_array(&room->arena, CHURN__SCORE_BLOCK, sizeof *room->at);
     room->taken = churn__arena_array(&room->arena, CHURN__SCORE_BLOCK, sizeof *room->taken);
+    room->overridden =
+        churn__arena_array(&room->arena, CHURN__SCORE_BLOCK, sizeof *room->overridden);
     room->error = churn__arena_array(&room->arena, CHURN__SCORE_BLOCK, sizeof *room->error);
     if (room_has_critical(def)) {
         room->factor_points = room_doubles(room, def->factor_count);
@@ -75,7 +77,10 @@ static bool room_blocks(churn__score_room *room, const churn__score_def *def)
     room->share = room->scored + CHURN__SCORE_BLOCK;
     room->low = room->share + CHURN__SCORE_BLOCK;
     room->high = room->low + CHURN__SCORE_BLOCK;
-    return room->at != NULL && room->taken != NULL && room->error != NULL;
+    room->score = room->high + CHURN__SCORE_BLOCK;
+    room->coverage = room->score + CHURN__SCORE_BLOCK;
+    return room->at != NULL && room->taken != NULL && room->error != NULL &&
+           room->overridden != NULL;
 }
 
 static bool room_truths(churn__score_room *room, const churn__score_def *def)

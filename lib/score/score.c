@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/num.h"
 #include "score/score_inside.h"
 
 /* From factors to bands: cards, the tree (block.c), caps and floors, overrides, rounding. */
@@ -31,11 +30,11 @@ void churn__score_cards(const churn__score_def *def, const churn__column *column
 
 uint32_t churn__score_band(const churn__score_def *def, const churn__card_def *card, double score)
 {
-    uint32_t b = 0;
-    while (b < def->band_count && !(score >= card->bands[b].low)) {
-        b++;
+    uint32_t above = 0; /* bands that begin above it: they are kept highest first */
+    for (uint32_t b = 0; b < def->band_count; b++) {
+        above += !(score >= card->bands[b].low);
     }
-    return b;
+    return above;
 }
 
 churn_str churn__score_band_name(const churn__score_def *def, uint32_t code)
@@ -45,11 +44,14 @@ churn_str churn__score_band_name(const churn__score_def *def, uint32_t code)
 
 /* ---- caps and floors ---- */
 
-/* One row on its way from the tree to the band. */
-typedef struct score_row {
-    double score, low, high; /* a NaN stays until an override sets it */
-    bool overridden;
-} score_row;
+/* The block on its way from the tree to the bands: a NaN stays until an override sets it. */
+typedef struct score_block {
+    const churn__score_def *def;
+    const churn__card_def *card;
+    const churn__score_in *in;
+    const churn__score_rows *rows;
+    churn__score_room *room;
+} score_block;
 
 /* Caps and floors never make a greater number of a lesser one, so that the extremes over all
  * outcomes of unknown ones come from taking the worse, or the better, each time. */
@@ -58,23 +60,6 @@ static void score_bound(const churn__cap_def *cap, bool applies, double *value)
     bool acts = cap->is_floor ? *value < cap->bound : *value > cap->bound;
     if (applies && acts) {
         *value = cap->bound;
-    }
-}
-
-static void score_act(const churn__cap_def *cap, churn__truth truth, score_row *row)
-{
-    bool is = truth == CHURN__TRUE;
-    bool unknown = truth == CHURN__UNKNOWN || truth == CHURN__ERROR;
-    score_bound(cap, is, &row->score);
-    score_bound(cap, is || (unknown && !cap->is_floor), &row->low);
-    score_bound(cap, is || (unknown && cap->is_floor), &row->high);
-}
-
-static void score_override(double value, score_row *row)
-{
-    if (!isnan(value)) {
-        row->score = row->low = row->high = value;
-        row->overridden = true;
     }
 }
 
@@ -91,20 +76,44 @@ static churn__truth score_is_critical(const churn__cap_def *cap, const churn__sc
     return churn__score_critical(cap->fewest, below, maybe);
 }
 
-static void score_caps(const churn__score_def *def, const churn__card_def *card,
-                       const churn__score_in *in, const churn__score_room *room, uint32_t i,
-                       uint32_t at, score_row *row)
+static void score_cap(const score_block *b, uint32_t c)
 {
-    for (uint32_t c = 0; c < def->cap_count; c++) {
-        const churn__cap_def *cap = &card->caps[c];
-        if (cap->kind == CHURN__CAP_OVERRIDE) {
-            bool counts = in->overrides != NULL && !def->overrides_ignored;
-            score_override(counts ? in->overrides[at] : (double)NAN, row);
-        } else if (!cap->off) {
-            score_act(cap,
-                      cap->kind == CHURN__CAP_WHEN ? room->truths[c][at]
-                                                   : score_is_critical(cap, room, i),
-                      row);
+    const churn__cap_def *cap = &b->card->caps[c];
+    churn__score_room *room = b->room;
+    for (uint32_t i = 0; i < b->rows->n; i++) {
+        churn__truth truth = cap->kind == CHURN__CAP_WHEN
+                                 ? room->truths[c][churn__score_row(b->rows, i)]
+                                 : score_is_critical(cap, room, i);
+        bool is = truth == CHURN__TRUE;
+        bool unknown = truth == CHURN__UNKNOWN || truth == CHURN__ERROR;
+        score_bound(cap, is, &room->score[i]);
+        score_bound(cap, is || (unknown && !cap->is_floor), &room->low[i]);
+        score_bound(cap, is || (unknown && cap->is_floor), &room->high[i]);
+    }
+}
+
+static void score_override(const score_block *b)
+{
+    churn__score_room *room = b->room;
+    for (uint32_t i = 0; i < b->rows->n; i++) {
+        double value = b->in->overrides[churn__score_row(b->rows, i)];
+        if (!isnan(value)) {
+            room->score[i] = room->low[i] = room->high[i] = value;
+            room->overridden[i] = 1;
+        }
+    }
+}
+
+static void score_caps(const score_block *b)
+{
+    memset(b->room->overridden, 0, b->rows->n);
+    for (uint32_t c = 0; c < b->def->cap_count; c++) {
+        const churn__cap_def *cap = &b->card->caps[c];
+        if (cap->kind != CHURN__CAP_OVERRIDE && !cap->off) {
+            score_cap(b, c);
+        } else if (cap->kind == CHURN__CAP_OVERRIDE && b->in->overrides != NULL &&
+                   !b->def->overrides_ignored) {
+            score_override(b);
         }
     }
 }
@@ -132,60 +141,71 @@ done:
 
 /* ---- what becomes of a row ---- */
 
-/* A part of 1 to 1e-12: the sum of parts of weights is what it is on paper, so that half of the
- * weight is 0.5 and not a little less. */
-static double without_noise(double part)
+/* The means of the whole tree. */
+static void score_means(const score_block *b)
 {
-    return floor(part * 1e12 + 0.5) / 1e12;
-}
-
-static churn__missing score_missing(const churn__card_def *card, const score_row *row,
-                                    double coverage, churn__missing error)
-{
-    if (row->overridden) {
-        return CHURN__PRESENT;
-    }
-    if (error != CHURN__PRESENT) {
-        return error;
-    }
-    bool none = isnan(row->score) || coverage < card->min_coverage;
-    return none ? CHURN__LOW_COVERAGE : CHURN__PRESENT;
-}
-
-static void score_give(const churn__score_def *def, const churn__card_def *card,
-                       const score_row *row, churn__missing missing, uint32_t at,
-                       const churn__score_out *out)
-{
-    double low = churn__round6(row->low), high = churn__round6(row->high);
-    double score = isnan(row->score) ? (double)NAN : churn__round6(row->score);
-    bool there = missing == CHURN__PRESENT;
-    out->score[at] = score;
-    out->low[at] = low;
-    out->high[at] = high;
-    out->missing[at] = missing;
-    out->overridden[at] = row->overridden;
-    out->band_codes[at] = there ? churn__score_band(def, card, score) : def->band_count;
-    out->certain[at] =
-        there && churn__score_band(def, card, low) == churn__score_band(def, card, high);
-}
-
-static void score_finish(const churn__score_def *def, const churn__card_def *card,
-                         const churn__score_in *in, const churn__score_rows *rows,
-                         const churn__score_room *room, const churn__score_out *out)
-{
-    const churn__score_sums *sums = &room->sums[0];
+    churn__score_sums *sums = &b->room->sums[0];
+    churn__score_room *room = b->room;
     bool any = sums->all > 0; /* something has weight */
     double all = any ? sums->all : 1;
-    for (uint32_t i = 0; i < rows->n; i++) {
-        uint32_t at = churn__score_row(rows, i);
-        churn__missing error = room->error[i];
-        bool scores = sums->weight[i] > 0 && error == CHURN__PRESENT;
-        score_row row = {.score = scores ? sums->sum[i] / sums->weight[i] : (double)NAN,
-                         .low = any ? sums->low[i] / all : 0,
-                         .high = any ? sums->high[i] / all : 100};
-        score_caps(def, card, in, room, i, at, &row);
-        out->coverage[at] = without_noise(sums->covered[i] / all);
-        score_give(def, card, &row, score_missing(card, &row, out->coverage[at], error), at, out);
+    churn__score_mean(sums, b->rows->n, room->score);
+    for (uint32_t i = 0; i < b->rows->n; i++) {
+        double low = sums->whole ? room->score[i] : sums->low[i] / all;
+        double high = sums->whole ? room->score[i] : sums->high[i] / all;
+        room->low[i] = any ? low : 0;
+        room->high[i] = any ? high : 100;
+        room->coverage[i] = sums->whole ? any : sums->covered[i] / all;
+    }
+    for (uint32_t i = 0; i < b->rows->n; i++) {
+        bool fails = room->error[i] != CHURN__PRESENT;
+        room->score[i] = fails ? (double)NAN : room->score[i];
+    }
+}
+
+#define WHOLE 4503599627370496.0 /* 2^52: adding and taking it away rounds to a whole number */
+
+/* A part of 1 to 1e-12: the sum of parts of weights is what it is on paper, so that half of the
+ * weight is 0.5 and not a little less. */
+static void score_round(const score_block *b)
+{
+    churn__score_room *room = b->room;
+    uint32_t n = b->rows->n;
+    for (uint32_t i = 0; i < n; i++) {
+        room->coverage[i] = ((room->coverage[i] * 1e12 + WHOLE) - WHOLE) / 1e12;
+    }
+    churn__score_round(room->score, n);
+    churn__score_round(room->low, n);
+    churn__score_round(room->high, n);
+}
+
+static churn__missing score_missing(const score_block *b, uint32_t i)
+{
+    const churn__score_room *room = b->room;
+    bool none = isnan(room->score[i]) || room->coverage[i] < b->card->min_coverage;
+    churn__missing why = room->error[i] != CHURN__PRESENT ? room->error[i]
+                         : none                           ? CHURN__LOW_COVERAGE
+                                                          : CHURN__PRESENT;
+    return room->overridden[i] ? CHURN__PRESENT : why;
+}
+
+static void score_give(const score_block *b, const churn__score_out *out)
+{
+    const churn__score_room *room = b->room;
+    for (uint32_t i = 0; i < b->rows->n; i++) {
+        uint32_t at = churn__score_row(b->rows, i);
+        churn__missing missing = score_missing(b, i);
+        bool there = missing == CHURN__PRESENT;
+        uint32_t band = churn__score_band(b->def, b->card, room->score[i]);
+        uint32_t low = churn__score_band(b->def, b->card, room->low[i]);
+        uint32_t high = churn__score_band(b->def, b->card, room->high[i]);
+        out->score[at] = room->score[i];
+        out->low[at] = room->low[i];
+        out->high[at] = room->high[i];
+        out->coverage[at] = room->coverage[i];
+        out->missing[at] = missing;
+        out->overridden[at] = room->overridden[i];
+        out->band_codes[at] = there ? band : b->def->band_count;
+        out->certain[at] = there && low == high;
     }
 }
 
@@ -197,8 +217,12 @@ static churn_status score_rows(const churn__score_def *def, uint32_t card,
                                const churn__score_out *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    const score_block b = {def, &def->cards[card], in, rows, room};
     CHURN_TRY(churn__score_block(def, card, in, rows, scratch, room, out->groups, err));
-    score_finish(def, &def->cards[card], in, rows, room, out);
+    score_means(&b);
+    score_caps(&b);
+    score_round(&b);
+    score_give(&b, out);
 done:
     return st;
 }

@@ -23,8 +23,10 @@ static inline uint32_t churn__score_row(const churn__score_rows *rows, uint32_t 
     return rows->at != NULL ? rows->at[i] : rows->first + i;
 }
 
-/* The members of one group that were added so far. */
+/* The members of one group that were added so far. As long as nothing is missing in any row, `sum`
+ * is low and high, too, and `all` is the weight of all rows: the other arrays are not written. */
 typedef struct churn__score_sums {
+    bool whole;
     double sum[CHURN__SCORE_BLOCK];     /* weight times points of what scores */
     double weight[CHURN__SCORE_BLOCK];  /* of what scores; 0: the group is absent */
     double covered[CHURN__SCORE_BLOCK]; /* weight of what is known */
@@ -51,7 +53,8 @@ struct churn__score_room {
     /* of the block */
     uint32_t *at;   /* rows of one card */
     uint8_t *taken; /* by row of the stretch that the block is taken from */
-    double *input, *points, *scored, *share, *low, *high;
+    double *input, *points, *scored, *share, *low, *high, *score, *coverage;
+    uint8_t *overridden;
     churn__missing *error; /* why a factor that must not be missing is */
     /* Points of all factors, and the least that they could be: for critical caps; else NULL. */
     double *factor_points, *factor_least;
@@ -64,8 +67,10 @@ struct churn__score_room {
 
 /* ---- fetch.c: inputs ---- */
 
-/* Inputs as numbers: NaN where missing, not finite or no number. True: some are. */
-bool churn__score_fetch(const churn__column *column, const churn__score_rows *rows, double *out);
+/* Inputs as numbers: NaN where missing, not finite or no number; `lacks`: some are. They are the
+ * column's own, or are written to `room`. */
+const double *churn__score_fetch(const churn__column *column, const churn__score_rows *rows,
+                                 double *room, bool *lacks);
 double churn__score_number(const churn__column *column, uint32_t row);
 /* Why an input is missing, of which it is known that it is. */
 churn__missing churn__score_why(const churn__column *column, uint32_t row);
@@ -93,6 +98,11 @@ double churn__factor_substitute(const churn__factor_def *factor);
 /* What is left of the weight: by age in days, NaN is not known. */
 double churn__factor_fade(double age, double after, double half_life);
 
+/* ---- round.c: many at once, as churn__round6() rounds one ---- */
+
+/* Numbers from 0 to 100, or NaN. */
+void churn__score_round(double *values, uint32_t n);
+
 /* ---- block.c ---- */
 
 /* Add all factors and groups of a block; sums[0] is the score. `stride`: rows a group in
@@ -101,6 +111,9 @@ churn_status churn__score_block(const churn__score_def *def, uint32_t card,
                                 const churn__score_in *in, const churn__score_rows *rows,
                                 churn__expr_scratch *scratch, churn__score_room *room,
                                 double *groups, churn_error *err);
+
+/* What a group comes to; NaN where it is absent. */
+void churn__score_mean(const churn__score_sums *restrict of, uint32_t n, double *restrict mean);
 
 /* Of `fewest` factors: how many are surely below, how many may be. */
 static inline churn__truth churn__score_critical(uint32_t fewest, uint32_t below, uint32_t maybe)

@@ -107,17 +107,18 @@ static void score_fetch__types_and_missing__numbers_or_nan(void **state)
     const churn__score_rows whole = {NULL, 0, 4}, last = {NULL, 2, 2}, end = {NULL, 1, 3};
     const uint32_t at[] = {3, 0};
     const churn__score_rows picked = {at, 0, 2};
-    double got[4];
-    assert_true(churn__score_fetch(&columns[0], &whole, got));
-    assert_true(got[0] == 1.5 && isnan(got[1]) && isnan(got[2]) && got[3] == 4);
-    assert_false(churn__score_fetch(&columns[0], &picked, got));
-    assert_true(got[0] == 4 && got[1] == 1.5);
-    assert_false(churn__score_fetch(&columns[1], &last, got));
-    assert_true(got[0] == 7 && got[1] == 9);
-    assert_false(churn__score_fetch(&columns[2], &end, got));
-    assert_true(got[0] == 1 && got[1] == 1 && got[2] == 0);
-    assert_true(churn__score_fetch(&columns[3], &whole, got));
-    assert_true(isnan(got[0]));
+    double room[4];
+    bool lacks = false;
+    const double *got = churn__score_fetch(&columns[0], &whole, room, &lacks);
+    assert_true(lacks && got[0] == 1.5 && isnan(got[1]) && isnan(got[2]) && got[3] == 4);
+    got = churn__score_fetch(&columns[0], &picked, room, &lacks);
+    assert_true(!lacks && got[0] == 4 && got[1] == 1.5);
+    got = churn__score_fetch(&columns[1], &last, room, &lacks);
+    assert_true(!lacks && got[0] == 7 && got[1] == 9);
+    got = churn__score_fetch(&columns[2], &end, room, &lacks);
+    assert_true(!lacks && got[0] == 1 && got[1] == 1 && got[2] == 0);
+    got = churn__score_fetch(&columns[3], &whole, room, &lacks);
+    assert_true(lacks && isnan(got[0]));
 }
 
 int main(void)
