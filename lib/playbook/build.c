@@ -21,6 +21,15 @@ void *b_array(builder *b, size_t count, size_t size)
     return array;
 }
 
+void *b_scratch_array(builder *b, size_t count, size_t size)
+{
+    void *array = b->st == CHURN_OK ? churn__arena_array(&b->scratch, count, size) : NULL;
+    if (array == NULL) {
+        b_no_memory(b);
+    }
+    return array;
+}
+
 churn_str b_keep(builder *b, churn_str s)
 {
     churn_str kept = churn__arena_str(b->arena, s.len > 0 ? s.ptr : "", s.len);

@@ -37,6 +37,8 @@ typedef struct parameter {
     churn__value value;
 } parameter;
 
+typedef struct score_parts score_parts; /* score_parts.h */
+
 typedef struct builder {
     churn_playbook *pb;
     churn__heap *heap;
@@ -55,9 +57,12 @@ typedef struct builder {
     churn__score_def *score_defs;
     churn__trigger_def *trigger_defs;
     churn__play_def *play_defs;
+    churn__roll_up_def *roll_up_defs;
+    const churn__yaml_node **roll_up_nodes;
+    score_parts *score_parts; /* by score */
 
-    registry attributes, properties, sources, roles, metrics, segments, scores, triggers, plays,
-        slots;
+    registry attributes, properties, sources, roles, metrics, segments, references, scores,
+        triggers, plays, slots;
     const parameter *parameters;
     uint32_t parameter_count;
 
@@ -80,6 +85,8 @@ static inline bool b_is_question(const builder *b)
 
 /* Zeroed memory of the playbook; NULL: no memory, noted. */
 void *b_array(builder *b, size_t count, size_t size);
+/* The same, gone when the building is over. */
+void *b_scratch_array(builder *b, size_t count, size_t size);
 /* A copy that lives as long as the playbook. */
 churn_str b_keep(builder *b, churn_str s);
 /* prefix + s + suffix, kept. */
@@ -132,6 +139,8 @@ void registry_clear(builder *b, registry *which);
 /* The id of a definition: reserved words and duplicates are findings. */
 void b_register_id(builder *b, registry *to, const char *sort, uint32_t index,
                    const churn__yaml_node *node);
+/* The id of a group of a score. */
+void b_register_group(builder *b, registry *to, uint32_t index, const churn__yaml_node *node);
 bool registry_add(builder *b, registry *to, churn_str name, uint32_t index,
                   const churn__yaml_node *node);
 void b_slots(builder *b);
@@ -154,6 +163,9 @@ churn__template *b_template(builder *b, const churn__yaml_node *node);
 /* As churn__expr_scope.call, but `out->slot` is the metric's index. */
 churn__expr_found b_call(builder *b, churn_str name, const churn_str *args, uint32_t count,
                          churn__expr_name *out, const char **why);
+/* The index of a metric that nobody declares, but which a factor or a roll-up needs: one that is
+ * the same, or it is put behind the others. */
+uint32_t b_hidden_metric(builder *b, const churn__metric_def *def);
 /* The slots of metrics and the types of slots, those that were called for among them. */
 uint32_t b_metric_slot(const builder *b, uint32_t metric);
 churn__type b_slot_type(const builder *b, uint32_t slot);
@@ -195,7 +207,13 @@ void b_metric_window(const churn__yaml_node *item, churn__metric_def *def);
 void b_metric_default(builder *b, const churn__yaml_node *item, churn__metric_def *def);
 void b_metric_no_window(builder *b, const churn__yaml_node *item, const char *with);
 void b_segments(builder *b);
+void b_references(builder *b);
+void b_declare_scores(builder *b); /* groups and factors, for names */
 void b_scores(builder *b);
+void b_roll_ups(builder *b);
+void b_score_lints(builder *b);
+void b_score_parts_clear(builder *b);
+const registry *b_band_ids(const builder *b, uint32_t score);
 void b_triggers(builder *b);
 void b_plays(builder *b);
 void b_tests(builder *b);

@@ -3,7 +3,7 @@
 
 /*
  * The order of evaluation: one graph of all that is computed. Its nodes are metrics first, then
- * segments, then scores, as declared.
+ * segments, scores and roll-ups, as declared.
  */
 
 /* ---- nodes ---- */
@@ -14,8 +14,12 @@ static churn__node node_of(const churn_playbook *pb, uint32_t i)
         return (churn__node){CHURN__NODE_METRIC, i, 0};
     }
     i -= pb->metric_count;
-    return i < pb->segment_count ? (churn__node){CHURN__NODE_SEGMENT, i, 0}
-                                 : (churn__node){CHURN__NODE_SCORE, i - pb->segment_count, 0};
+    if (i < pb->segment_count) {
+        return (churn__node){CHURN__NODE_SEGMENT, i, 0};
+    }
+    i -= pb->segment_count;
+    return i < pb->score_count ? (churn__node){CHURN__NODE_SCORE, i, 0}
+                               : (churn__node){CHURN__NODE_ROLL_UP, i - pb->score_count, 0};
 }
 
 static churn_str node_name(builder *b, uint32_t i)
@@ -27,6 +31,8 @@ static churn_str node_name(builder *b, uint32_t i)
         return b_join(b, "metric.", pb->metrics[node.index].id, "");
     case CHURN__NODE_SEGMENT:
         return b_join(b, "segment.", pb->segments[node.index].id, "");
+    case CHURN__NODE_ROLL_UP:
+        return pb->roll_ups[node.index].name;
     default:
         return pb->scores[node.index].id;
     }
@@ -43,6 +49,9 @@ static report_place node_place(builder *b, uint32_t i)
     case CHURN__NODE_SEGMENT:
         return (report_place){.line = pb->segments[node.index].line,
                               .column = pb->segments[node.index].column};
+    case CHURN__NODE_ROLL_UP:
+        return (report_place){.line = pb->roll_ups[node.index].line,
+                              .column = pb->roll_ups[node.index].column};
     default:
         return (report_place){.line = pb->scores[node.index].line,
                               .column = pb->scores[node.index].column};
@@ -83,6 +92,9 @@ static void edge_slot(builder *b, edge_list *to, uint32_t slot)
         break;
     case CHURN__SLOT_SCORE:
         edge_add(b, to, pb->metric_count + pb->segment_count + what->index);
+        break;
+    case CHURN__SLOT_ROLL_UP:
+        edge_add(b, to, pb->metric_count + pb->segment_count + pb->score_count + what->index);
         break;
     default:
         break;
@@ -142,6 +154,15 @@ static void edges_score(builder *b, edge_list *to, const churn__score_def *score
     }
 }
 
+static void edges_roll_up(builder *b, edge_list *to, const churn__roll_up_def *def)
+{
+    const churn_playbook *pb = b->pb;
+    if (def->score != UINT32_MAX) {
+        edge_add(b, to, pb->metric_count + pb->segment_count + def->score);
+    }
+    edge_slot(b, to, def->mrr_slot);
+}
+
 static void edges_of(builder *b, uint32_t i, edge_list *to)
 {
     churn__node node = node_of(b->pb, i);
@@ -151,6 +172,9 @@ static void edges_of(builder *b, uint32_t i, edge_list *to)
         break;
     case CHURN__NODE_SEGMENT:
         edges_expr(b, to, b->pb->segments[node.index].when);
+        break;
+    case CHURN__NODE_ROLL_UP:
+        edges_roll_up(b, to, &b->pb->roll_ups[node.index]);
         break;
     default:
         edges_score(b, to, &b->pb->scores[node.index]);
@@ -201,21 +225,29 @@ static void find_depth(builder *b, const graph *g, const uint32_t *order)
     }
 }
 
-/* A baseline of a group is known one round through all customers after what it is made of. */
+/* A baseline of a group, and a roll-up, is known one round through all customers after what it is
+ * made of. */
+static uint32_t own_round(builder *b, uint32_t i, uint32_t round)
+{
+    churn__node node = node_of(b->pb, i);
+    if (node.kind == CHURN__NODE_METRIC) {
+        round += churn__metric_is_grouped(&b->pb->metrics[node.index]);
+        b->metric_defs[node.index].round = round;
+    } else if (node.kind == CHURN__NODE_ROLL_UP) {
+        b->roll_up_defs[node.index].round = ++round;
+    }
+    return round;
+}
+
 static void find_rounds(builder *b, const graph *g, const uint32_t *order)
 {
-    const churn_playbook *pb = b->pb;
     uint32_t *rounds = b_array(b, g->count, sizeof *rounds);
     for (uint32_t i = 0; rounds != NULL && i < g->count; i++) {
         uint32_t node = order[i], round = 0;
         for (uint32_t e = g->start[node]; e < g->start[node + 1]; e++) {
             round = rounds[g->edges[e]] > round ? rounds[g->edges[e]] : round;
         }
-        if (node < pb->metric_count) {
-            round += churn__metric_is_grouped(&pb->metrics[node]);
-            b->metric_defs[node].round = round;
-        }
-        rounds[node] = round;
+        rounds[node] = own_round(b, node, round);
     }
 }
 
@@ -270,7 +302,7 @@ static void keep_order(builder *b, const graph *g, const uint32_t *order)
 void b_order(builder *b)
 {
     const churn_playbook *pb = b->pb;
-    uint32_t count = pb->metric_count + pb->segment_count + pb->score_count;
+    uint32_t count = pb->metric_count + pb->segment_count + pb->score_count + pb->roll_up_count;
     edge_list edges = {0};
     uint32_t *start = b_array(b, (size_t)count + 1, sizeof *start);
     uint32_t *order = b_array(b, count, sizeof *order);

@@ -390,6 +390,19 @@ static bool fits_best(const schema *type, const churn__yaml_node *node)
     return known && fits(type, node);
 }
 
+/* A number that some alternative would take if it were not too large or too small. */
+static bool is_beyond(const schema *type, const churn__yaml_node *node)
+{
+    for (uint32_t i = 0; node->kind == CHURN__YAML_SCALAR && i < type->any_count; i++) {
+        const schema *one = type->any[i];
+        if (one->type != SCHEMA_EITHER && !is_collection(one) &&
+            b_value_fault(one, node) == DIAGNOSTIC_out_of_range) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_either(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
 {
     for (uint32_t i = 0; i < 2 * type->any_count; i++) {
@@ -404,6 +417,7 @@ static void check_either(builder *b, const schema *type, churn__yaml_node *node,
         suggestion = suggestion.ptr == NULL ? suggestion_for(b, type->any[i], node) : suggestion;
     }
     diagnostic code = node->kind != CHURN__YAML_SCALAR    ? DIAGNOSTIC_wrong_kind
+                      : is_beyond(type, node)             ? DIAGNOSTIC_out_of_range
                       : type->any[0]->type == SCHEMA_WORD ? DIAGNOSTIC_unknown_word
                                                           : DIAGNOSTIC_bad_value;
     report_value(b, type, node, what, code, suggestion);
@@ -412,7 +426,7 @@ static void check_either(builder *b, const schema *type, churn__yaml_node *node,
 /* Sizes of lists and maps that the author fills. */
 static bool check_size(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
 {
-    uint32_t most = b->pb->limits.playbook_rules;
+    uint32_t most = type->data ? UINT32_MAX : b->pb->limits.playbook_rules;
     if (node->count > most) {
         mark(node);
         report_add(&b->report, DIAGNOSTIC_too_many, b_at(node),
@@ -421,7 +435,9 @@ static bool check_size(builder *b, const schema *type, churn__yaml_node *node, c
         return false;
     }
     if (node->count < type->least) {
-        report_add(&b->report, DIAGNOSTIC_too_few, b_at(node), "%q must not be empty", &what);
+        report_add(&b->report, DIAGNOSTIC_too_few, b_at(node),
+                   type->least == 1 ? "%q must not be empty" : "%q needs at least %u entries",
+                   &what, (uint64_t)type->least);
         mark(node);
         return false;
     }
@@ -460,7 +476,7 @@ static void check_collection(builder *b, const schema *type, churn__yaml_node *n
     }
 }
 
-/* Recursion goes down the schema, which is finite. */
+/* Recursion goes down the file, whose depth is bounded. */
 void b_check(builder *b, const schema *type, churn__yaml_node *node, churn_str what)
 {
     if (b->st != CHURN_OK) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "playbook/build.h"
 
-/* Room for every definition with what its names need: id, type of a metric, groups of a score. */
+/* Room for every definition with what its names need: id, type of a metric. */
 
 static churn_str id_of(builder *b, const churn__yaml_node *item)
 {
@@ -58,46 +58,6 @@ static void declare_segments(builder *b)
     b->pb->segment_count = defs == NULL ? 0 : count;
 }
 
-/* The score's own card: what names of groups need. */
-static void declare_card(builder *b, const churn__yaml_node *list, churn__score_def *def)
-{
-    uint32_t count = count_of(list);
-    churn__card_def *card = b_array(b, 1, sizeof *card);
-    churn__group_def *groups = b_array(b, count, sizeof *groups);
-    for (uint32_t i = 0; groups != NULL && i < count; i++) {
-        groups[i].id = id_of(b, list->items[i]);
-        groups[i].line = list->items[i]->line;
-        groups[i].column = list->items[i]->column;
-        groups[i].parent = CHURN__NO_SLOT;
-    }
-    if (card != NULL) {
-        *card = (churn__card_def){.segment = CHURN__NO_SLOT,
-                                  .segment_slot = CHURN__NO_SLOT,
-                                  .groups = groups,
-                                  .line = def->line,
-                                  .column = def->column};
-    }
-    def->cards = card;
-    def->card_count = card == NULL ? 0 : 1;
-    def->group_count = groups == NULL ? 0 : count;
-}
-
-static void declare_scores(builder *b)
-{
-    const churn__yaml_node *list = b_get(b->root, "scores");
-    uint32_t count = count_of(list);
-    churn__score_def *defs = b_array(b, count, sizeof *defs);
-    b->score_defs = defs;
-    b->pb->scores = defs;
-    b->pb->score_count = defs == NULL ? 0 : count;
-    for (uint32_t i = 0; defs != NULL && i < count; i++) {
-        defs[i].id = id_of(b, list->items[i]);
-        defs[i].line = list->items[i]->line;
-        defs[i].column = list->items[i]->column;
-        declare_card(b, b_get(list->items[i], "groups"), &defs[i]);
-    }
-}
-
 static void declare_triggers(builder *b)
 {
     const churn__yaml_node *list = b_get(b->root, "triggers");
@@ -133,7 +93,7 @@ void b_declare(builder *b)
 {
     declare_metrics(b);
     declare_segments(b);
-    declare_scores(b);
+    b_declare_scores(b);
     declare_triggers(b);
     declare_plays(b);
 }

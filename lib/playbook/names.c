@@ -47,11 +47,13 @@ void registry_clear(builder *b, registry *which)
 
 void b_registries_clear(builder *b)
 {
-    registry *all[] = {&b->attributes, &b->properties, &b->sources,  &b->roles, &b->metrics,
-                       &b->segments,   &b->scores,     &b->triggers, &b->plays, &b->slots};
+    registry *all[] = {&b->attributes, &b->properties, &b->sources,   &b->roles,
+                       &b->metrics,    &b->segments,   &b->scores,    &b->triggers,
+                       &b->plays,      &b->slots,      &b->references};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         registry_clear(b, all[i]);
     }
+    b_score_parts_clear(b);
 }
 
 static churn_str nearest_entry(builder *b, const registry *in, churn_str name)
@@ -144,8 +146,16 @@ static bool is_customer_fact(churn_str name)
 
 static bool is_score_part(churn_str name)
 {
-    static const char *const parts[] = {"score", "band", "coverage", "low", "high"};
+    static const char *const parts[] = {"score", "band",    "coverage",   "low",
+                                        "high",  "certain", "overridden", "card"};
     return is_one_of(name, parts, sizeof parts / sizeof parts[0]);
+}
+
+/* With whom `among` compares, if it is no reference. */
+static bool is_comparison(churn_str name)
+{
+    static const char *const words[] = {"book", "segment", "self"};
+    return is_one_of(name, words, sizeof words / sizeof words[0]);
 }
 
 static bool report_reserved(builder *b, const churn__yaml_node *node, bool reserved)
@@ -180,8 +190,18 @@ void b_register_id(builder *b, registry *to, const char *sort, uint32_t index,
     if (to == &b->scores && report_reserved(b, node, is_namespace(node->text))) {
         return;
     }
+    if (to == &b->references && report_reserved(b, node, is_comparison(node->text))) {
+        return;
+    }
     if (!registry_add(b, to, node->text, index, node)) {
         report_duplicate(b, to, sort, node);
+    }
+}
+
+void b_register_group(builder *b, registry *to, uint32_t index, const churn__yaml_node *node)
+{
+    if (node != NULL && !report_reserved(b, node, is_score_part(node->text))) {
+        b_register_id(b, to, "group", index, node);
     }
 }
 
@@ -242,20 +262,6 @@ static void register_properties(builder *b)
     }
 }
 
-static void check_groups(builder *b)
-{
-    const churn__yaml_node *scores = b_get(b->root, "scores");
-    for (uint32_t i = 0; scores != NULL && i < scores->count; i++) {
-        const churn__yaml_node *groups = b_get(scores->items[i], "groups");
-        for (uint32_t j = 0; groups != NULL && j < groups->count; j++) {
-            const churn__yaml_node *id = b_get(groups->items[j], "id");
-            if (id != NULL) {
-                (void)report_reserved(b, id, is_reserved_word(id->text) || is_score_part(id->text));
-            }
-        }
-    }
-}
-
 void b_register(builder *b)
 {
     register_attributes(b);
@@ -264,8 +270,8 @@ void b_register(builder *b)
     register_map(b, &b->roles, "roles", "role");
     register_list(b, &b->metrics, "metrics", "metric");
     register_list(b, &b->segments, "segments", "segment");
+    register_map(b, &b->references, "references", "reference");
     register_list(b, &b->scores, "scores", "score");
     register_list(b, &b->triggers, "triggers", "trigger");
     register_list(b, &b->plays, "plays", "play");
-    check_groups(b);
 }

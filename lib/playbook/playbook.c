@@ -11,14 +11,15 @@
 
 /* ---- the handle ---- */
 
-/* Cards have the expressions of the first. */
+/* The cards of a score share what is compiled. */
 static void score_free(const churn__score_def *def)
 {
-    for (uint32_t i = 0; i < def->cap_count; i++) {
-        churn__expr_free((churn__expr *)def->cards[0].caps[i].when);
+    const churn__card_def *card = def->card_count == 0 ? NULL : &def->cards[0];
+    for (uint32_t i = 0; card != NULL && card->caps != NULL && i < def->cap_count; i++) {
+        churn__expr_free((churn__expr *)card->caps[i].when);
     }
-    for (uint32_t i = 0; i < def->factor_count; i++) {
-        churn__expr_free((churn__expr *)def->cards[0].factors[i].expr);
+    for (uint32_t i = 0; card != NULL && i < def->factor_count; i++) {
+        churn__expr_free((churn__expr *)card->factors[i].expr);
     }
 }
 
@@ -121,9 +122,10 @@ typedef struct request {
 static void build(builder *b)
 {
     static void (*const steps[])(builder * b) = {
-        b_header, b_register, b_attributes, b_properties,      b_sources,  b_calendar, b_roles,
-        b_loss,   b_declare,  b_slots,      b_metrics,         b_segments, b_scores,   b_triggers,
-        b_plays,  b_tests,    b_called,     b_metrics_sources, b_order,    b_lints,
+        b_header,          b_register, b_attributes, b_properties,  b_sources,    b_calendar,
+        b_roles,           b_loss,     b_declare,    b_slots,       b_references, b_metrics,
+        b_segments,        b_scores,   b_triggers,   b_plays,       b_tests,      b_called,
+        b_metrics_sources, b_order,    b_lints,      b_score_lints,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);

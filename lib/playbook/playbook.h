@@ -228,6 +228,8 @@ struct churn_playbook {
     const churn__prop_def *metric_props; /* of events, as many as `properties` */
     const churn__segment_def *segments;
     uint32_t segment_count;
+    const churn__metric_reference *frozen; /* distributions to compare with */
+    uint32_t frozen_count;
     const churn__score_def *scores;
     uint32_t score_count;
     const churn__roll_up_def *roll_ups;

@@ -180,6 +180,9 @@ static const schema_key playbook_keys[] = {
     {"loss", &loss, .doc = "What it means that a customer is lost."},
     {"metrics", &schema_metrics, .doc = "Numbers about each customer."},
     {"segments", &segments, .doc = "Sorts of customers; one may belong to any number."},
+    {"references", &schema_references,
+     .doc = "Distributions of metrics that are kept, to compare with (churn_engine_reference() "
+            "makes them)."},
     {"scores", &schema_scores, .doc = "Health scores from 0 to 100."},
     SCHEMA_LATER_KEY("journey", "Stages, milestones, cadences and surveys."),
     {"triggers", &schema_triggers, .doc = "Conditions that put a customer at risk."},

@@ -10,7 +10,8 @@
  * that churn_playbook_schema() gives (schema_json.c), and through that the reference page
  * (docs/reference/generate.py). Add a key here first.
  *
- * The table is a finite tree: walking it beside a file needs no limit of its own.
+ * But for groups in groups the table is a finite tree: walking it beside a file needs no limit but
+ * the one on the depth of the text.
  */
 typedef enum schema_type {
     SCHEMA_KEYS = 1,    /* a map with the keys listed */
@@ -69,12 +70,14 @@ struct schema {
     uint32_t word_count;
     const schema *const *any; /* VARIANTS, EITHER */
     uint32_t any_count;
-    const schema *of; /* MAP, LIST, ONE_OR_LIST */
-    bool free_keys;   /* MAP: keys are texts rather than names */
-    bool cases;       /* KEYS: below it `$name` may stand for any value */
-    uint32_t least;   /* LIST: items; MAP: entries */
-    bool ranged;      /* NUMBER, INT: from `low` to `high` */
-    bool open_low;    /* `low` itself is out */
+    const schema *of;    /* MAP, LIST, ONE_OR_LIST */
+    bool free_keys;      /* MAP: keys are texts rather than names */
+    const char *pointer; /* written already: where, in the JSON Schema; NULL: not yet */
+    bool cases;          /* KEYS: below it `$name` may stand for any value */
+    uint32_t least;      /* LIST: items; MAP: entries */
+    bool data;           /* LIST: of values, however many the text may have, not of definitions */
+    bool ranged;         /* NUMBER, INT: from `low` to `high` */
+    bool open_low;       /* `low` itself is out */
     double low, high;
 };
 
@@ -98,7 +101,7 @@ extern const schema schema_span, schema_window;
 extern const schema schema_expression, schema_later;
 /* Sections that have files of their own. */
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;
-extern const schema schema_sources;
+extern const schema schema_sources, schema_references;
 
 /* Words whose values the builders read. */
 extern const schema schema_attribute_type, schema_record_kind, schema_weekday;
@@ -106,6 +109,7 @@ extern const schema schema_agg, schema_of, schema_history, schema_ticket, schema
 extern const schema schema_survey_kind, schema_subscription, schema_invoice, schema_if_never_word;
 extern const schema schema_sla_part, schema_record_take, schema_milestone, schema_touchpoint;
 extern const schema schema_contact, schema_announcement, schema_attribute_take;
+extern const schema schema_ends, schema_direction, schema_roll_up_take, schema_roll_up_of;
 extern const schema schema_factor_missing, schema_severity, schema_initial, schema_population;
 extern const schema schema_on_unknown_word, schema_refire_word, schema_on_resolve, schema_preset;
 extern const schema schema_loss_word;

@@ -342,6 +342,10 @@ static void put_scalar(churn__buf *out, bool *first, const schema *type, bool ca
 
 static void put_type(churn__buf *out, bool *first, const schema *type, bool cases)
 {
+    if (type->pointer != NULL) {
+        pair(out, first, "$ref", type->pointer);
+        return;
+    }
     switch (type->type) {
     case SCHEMA_KEYS:
         put_keys(out, first, type, cases);
@@ -373,7 +377,7 @@ static void put_type(churn__buf *out, bool *first, const schema *type, bool case
     }
 }
 
-/* Recursion goes down the schema, which is finite. */
+/* Recursion goes down the schema, which is finite but for what has a pointer. */
 static void put(churn__buf *out, const schema *type, const schema_key *about, bool cases)
 {
     bool first = true;

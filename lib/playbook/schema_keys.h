@@ -45,6 +45,9 @@
 
 /* A length of time that may be of calendar units, not 0. */
 extern const schema schema_window_plain;
+/* Parts of scores. */
+extern const schema schema_groups, schema_roll_up, schema_curve, schema_steps;
+extern const schema schema_category_points, schema_missing, schema_decay;
 extern const schema schema_by_agg;
 extern const schema schema_by_ticket, schema_by_survey, schema_by_subscription;
 extern const schema schema_by_invoice, schema_by_milestone, schema_by_touchpoint;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "playbook/build.h"
+#include "playbook/score_parts.h"
 
 /* Every name that a condition may use, in the order of churn__slot_kind, index and part, so that a
  * slot is found by bisection. */
@@ -78,7 +78,7 @@ static void slots_score(slot_list *to, uint32_t index)
     churn_str prefix = b_join(to->b, "", def->id, ".");
     for (uint32_t i = 0; prefix.ptr != NULL && i < def->group_count; i++) {
         slot_add(to, CHURN__SLOT_SCORE, index, CHURN__PART_GROUP + i, CHURN__TYPE_DOUBLE,
-                 b_join(to->b, prefix.ptr, def->cards[0].groups[i].id, ""));
+                 b_join(to->b, prefix.ptr, to->b->score_parts[index].groups[i].id, ""));
     }
 }
 
@@ -110,13 +110,23 @@ static void slots_state(slot_list *to)
     slot_fixed(to, CHURN__SLOT_AS_OF, CHURN__TYPE_TIME, "as_of");
 }
 
+/* They come last and have no name of their own in conditions. */
+static void slots_roll_ups(slot_list *to)
+{
+    const churn_playbook *pb = to->b->pb;
+    for (uint32_t i = 0; i < pb->roll_up_count && to->b->st == CHURN_OK; i++) {
+        to->slots[to->count++] =
+            (churn__slot){CHURN__SLOT_ROLL_UP, i, 0, CHURN__TYPE_DOUBLE, pb->roll_ups[i].name};
+    }
+}
+
 #define FIXED_SLOTS 10
 #define SCORE_SLOTS 8
 
 static size_t slots_wanted(const churn_playbook *pb)
 {
     size_t count = (size_t)FIXED_SLOTS + pb->metric_count + pb->attribute_count +
-                   pb->segment_count + pb->trigger_count + pb->play_count;
+                   pb->segment_count + pb->trigger_count + pb->play_count + pb->roll_up_count;
     for (uint32_t i = 0; i < pb->score_count; i++) {
         count += SCORE_SLOTS + (size_t)pb->scores[i].group_count;
     }
@@ -134,6 +144,7 @@ void b_slots(builder *b)
     slots_customer(&to);
     slots_judged(&to);
     slots_state(&to);
+    slots_roll_ups(&to);
     b->pb->slots = to.slots;
     b->pb->slot_count = to.count;
     b->pb->named_slots = to.count;
@@ -221,25 +232,49 @@ static churn_str scope_list(void *context, uint32_t i)
     return i < total ? b->pb->slots[i - b->parameter_count].name : none;
 }
 
-/* The bands of a score, from the file: segments are read before scores are filled in. */
+/* The keys of a map of a score, from the file: segments are read before scores are filled in. */
+static churn_str score_key(const builder *b, uint32_t score, const char *map, uint32_t i)
+{
+    churn_str none = {NULL, 0};
+    const churn__yaml_node *node = b_item(b_get(b->root, "scores"), score);
+    const churn__yaml_node *found = node == NULL ? NULL : b_get(node, map);
+    return found != NULL && i < found->count ? found->keys[i]->text : none;
+}
+
+static churn_str scope_band(const builder *b, uint32_t score, uint32_t i)
+{
+    churn_str none = {NULL, 0};
+    if (!b_is_question(b)) {
+        return score_key(b, score, "bands", i);
+    }
+    const churn__score_def *def = &b->pb->scores[score];
+    return i < def->band_count ? def->cards[0].bands[i].id : none;
+}
+
+/* "default", then the segments that have numbers of their own. */
+static churn_str scope_card(const builder *b, uint32_t score, uint32_t i)
+{
+    churn_str none = {NULL, 0};
+    if (i == 0) {
+        return CHURN__STR("default");
+    }
+    if (!b_is_question(b)) {
+        return score_key(b, score, "segments", i - 1);
+    }
+    const churn__score_def *def = &b->pb->scores[score];
+    return i < def->card_count ? b->pb->segments[def->cards[i].segment].id : none;
+}
+
 static churn_str scope_word(void *context, uint32_t slot, uint32_t i)
 {
     const builder *b = context;
-    churn_str none = {NULL, 0};
-    if (slot >= b->pb->slot_count) {
-        return none;
+    const churn__slot *of = slot < b->pb->slot_count ? &b->pb->slots[slot] : NULL;
+    if (of != NULL && of->kind == CHURN__SLOT_SCORE && of->part == CHURN__PART_BAND) {
+        return scope_band(b, of->index, i);
     }
-    const churn__slot *of = &b->pb->slots[slot];
-    if (of->kind != CHURN__SLOT_SCORE || of->part != CHURN__PART_BAND) {
-        return none;
-    }
-    if (b_is_question(b)) {
-        const churn__score_def *def = &b->pb->scores[of->index];
-        return i < def->band_count ? def->cards[0].bands[i].id : none;
-    }
-    const churn__yaml_node *score = b_item(b_get(b->root, "scores"), of->index);
-    const churn__yaml_node *bands = b_get(score, "bands");
-    return bands != NULL && i < bands->count ? bands->keys[i]->text : none;
+    return of != NULL && of->kind == CHURN__SLOT_SCORE && of->part == CHURN__PART_CARD
+               ? scope_card(b, of->index, i)
+               : (churn_str){NULL, 0};
 }
 
 static const char *scope_advice(void *context, churn_str name)

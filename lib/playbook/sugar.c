@@ -371,6 +371,47 @@ churn__expr_found b_call(builder *b, churn_str name, const churn_str *args, uint
     return CHURN__EXPR_KNOWN;
 }
 
+/* ---- metrics that nobody writes ---- */
+
+static bool same_operand(const churn__operand *a, const churn__operand *b)
+{
+    return a->metric == b->metric && a->is_attribute == b->is_attribute;
+}
+
+/* Of baselines and of what is carried. */
+static bool same_hidden(const churn__metric_def *there, const churn__metric_def *wanted)
+{
+    bool derived = there->kind == CHURN__METRIC_BASELINE || there->kind == CHURN__METRIC_CARRY;
+    return derived && there->kind == wanted->kind && there->what == wanted->what &&
+           there->form == wanted->form && there->baseline == wanted->baseline &&
+           same_operand(&there->a, &wanted->a) && there->back == wanted->back &&
+           there->fewest == wanted->fewest && there->every == wanted->every &&
+           there->every_unit == wanted->every_unit && there->segment == wanted->segment &&
+           there->reference == wanted->reference && !there->has_default;
+}
+
+static uint32_t find_hidden(const builder *b, const churn__metric_def *wanted)
+{
+    for (uint32_t i = 0; i < b->pb->metric_count; i++) {
+        if (same_hidden(&b->pb->metrics[i], wanted)) {
+            return i;
+        }
+    }
+    for (size_t i = 0; i < b->called_count; i++) {
+        if (same_hidden(&b->called[i], wanted)) {
+            return b->pb->metric_count + (uint32_t)i;
+        }
+    }
+    return UINT32_MAX;
+}
+
+uint32_t b_hidden_metric(builder *b, const churn__metric_def *def)
+{
+    bool derived = def->kind == CHURN__METRIC_BASELINE || def->kind == CHURN__METRIC_CARRY;
+    uint32_t metric = derived ? find_hidden(b, def) : find(b, def);
+    return metric == UINT32_MAX ? add(b, def) : metric;
+}
+
 /* ---- into the playbook ---- */
 
 static churn__metric_def *joined_metrics(builder *b, uint32_t before, uint32_t more)

@@ -237,7 +237,7 @@ static void playbook_open__ten_mistakes__ten_findings(void **state)
     } want[] = {
         {"CH0501", 4, 12, ""},       {"CH0205", 5, 35, "number"},        {"CH0204", 7, 39, ""},
         {"CH0201", 9, 48, "window"}, {"CH0401", 10, 33, "logins_28d"},   {"CH0503", 16, 67, ""},
-        {"CH0301", 18, 5, ""},       {"CH1201", 20, 29, "health.score"}, {"CH0403", 22, 57, ""},
+        {"CH0204", 18, 17, ""},      {"CH1201", 20, 29, "health.score"}, {"CH0403", 22, 57, ""},
         {"CH0206", 24, 24, ""},
     };
     char path[1024];

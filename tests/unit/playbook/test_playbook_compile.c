@@ -313,7 +313,7 @@ static void playbook_parse__scores__as_declared(void **state)
         "scores:\n- id: health\n  baseline: 40\n  min_coverage: 0.25\n  groups:\n"
         "  - {id: use, weight: 3, factors: [{metric: a, weight: 2, curve: [[-1, 0], [0.5, 100]]},"
         " {metric: a, id: again, steps: [[0, 100], [3, 20]], missing: value, value: 7}]}\n"
-        "  - {id: pay, factors: [{metric: b, curve: [[0, 100]], missing: worst}]}\n"
+        "  - {id: pay, factors: [{metric: b, curve: [[0, 100], [9, 0]], missing: worst}]}\n"
         "  caps: [{id: late, when: 'metric.b > 9', at_most: 35},"
         " {id: new, when: 'metric.a < 9', at_least: 20}]\n"
         "  bands: {yellow: 40, green: 70, red: 0}\n");
@@ -627,7 +627,8 @@ static void playbook_parse__warnings__on_success(void **state)
         HEAD
         "sources: {app: {events: [login]}}\nmetrics: [{id: a, agg: count, event: export, "
         "window: 7d}]\nscores: [{id: h, groups: [{id: g, factors: [{metric: a, weight: 0, curve: "
-        "[[0, 0]]}, {metric: a, id: b, curve: [[0, 0]]}]}], bands: {green: 70}}]\n"
+        "[[0, 0], [9, 100]]}, {metric: a, id: b, curve: [[0, 0], [9, 100]]}]}], "
+        "bands: {green: 70}}]\n"
         "plays: [{id: p, steps: [{tag: a}]}]\n",
         CHURN_NTS, NULL);
     static const char *const codes[] = {"CH0902", "CH0904", "CH0901", "CH0903"};
@@ -717,7 +718,7 @@ static void playbook_parse__no_memory__says_so_and_leaks_nothing(void **state)
         "attributes: {seats: number}\nsources: {app: {events: [login]}}\n"
         "roles: {lead: {people: [eva]}}\nmetrics: [{id: a, agg: count, event: login, window: 7d}, "
         "{id: b, ratio: {num: a, den: customer.seats}}]\nsegments: [{id: s, when: 'metric.a > 3'}]\n"
-        "scores: [{id: h, groups: [{id: g, factors: [{metric: a, curve: [[0, 0]]}]}], caps: [{id: "
+        "scores: [{id: h, groups: [{id: g, factors: [{metric: a, curve: [[0, 0], [9, 100]]}]}], caps: [{id: "
         "c, when: segment.s, at_most: 9}], bands: {red: 0}}]\n"
         "triggers: [{id: t, when: 'h.score < params.n', params: {n: 3}, play: p}]\n"
         "plays: [{id: p, steps: [{task: {title: 'Call {{customer.name}}', owner: lead}}]}, "
