@@ -186,45 +186,58 @@ static void lint_weight(builder *b, const churn__yaml_node *node)
     }
 }
 
-/* The weights of what stands in a group, or at the top, on a card. */
-static double sum_of(const churn__score_def *def, const churn__card_def *card, uint32_t group,
-                     uint32_t *count)
+typedef struct weight_sum {
+    double sum;
+    uint32_t count;
+} weight_sum;
+
+static void add_weight(weight_sum *to, double weight)
 {
-    double sum = 0;
-    *count = 0;
-    for (uint32_t f = 0; group != UINT32_MAX && f < def->factor_count; f++) {
-        sum += card->factors[f].group == group ? card->factors[f].weight : 0;
-        *count += card->factors[f].group == group;
+    to->sum += weight;
+    to->count++;
+}
+
+/* By group, and last at the top. */
+static void add_weights(const churn__score_def *def, const churn__card_def *card, weight_sum *sums)
+{
+    for (uint32_t f = 0; f < def->factor_count; f++) {
+        add_weight(&sums[card->factors[f].group], card->factors[f].weight);
     }
     for (uint32_t g = 0; g < def->group_count; g++) {
-        sum += card->groups[g].parent == group ? card->groups[g].weight : 0;
-        *count += card->groups[g].parent == group;
+        uint32_t parent = card->groups[g].parent;
+        add_weight(&sums[parent == UINT32_MAX ? def->group_count : parent], card->groups[g].weight);
     }
-    return sum;
+}
+
+static void report_weights(builder *b, const score_parts *parts, uint32_t g, bool own,
+                           report_place place)
+{
+    bool top = g == parts->def->group_count;
+    const churn__yaml_node *list =
+        top ? b_get(parts->node, "groups") : b_get(parts->group_nodes[g], "factors");
+    report_place at = own && list != NULL ? b_at(list)
+                      : own && !top       ? b_at(parts->group_nodes[g])
+                                          : place;
+    if (top) {
+        report_add(&b->report, DIAGNOSTIC_no_weight, at, "all weights of the groups are 0");
+    } else {
+        report_add(&b->report, DIAGNOSTIC_no_weight, at,
+                   "all weights of what is in the group %q are 0", &parts->groups[g].id);
+    }
 }
 
 void b_weights(builder *b, const score_parts *parts, const churn__card_def *card,
                report_place place)
 {
     const churn__score_def *def = parts->def;
+    weight_sum *sums = b_scratch_array(b, (size_t)def->group_count + 1, sizeof *sums);
+    if (sums == NULL) {
+        return;
+    }
+    add_weights(def, card, sums);
     for (uint32_t g = 0; g <= def->group_count; g++) {
-        bool top = g == def->group_count;
-        uint32_t count = 0;
-        double sum = sum_of(def, card, top ? UINT32_MAX : g, &count);
-        if (count == 0 || sum > 0) {
-            continue;
-        }
-        bool own = card == &def->cards[0];
-        const churn__yaml_node *list =
-            top ? b_get(parts->node, "groups") : b_get(parts->group_nodes[g], "factors");
-        report_place at = own && list != NULL ? b_at(list)
-                          : own && !top       ? b_at(parts->group_nodes[g])
-                                              : place;
-        if (top) {
-            report_add(&b->report, DIAGNOSTIC_no_weight, at, "all weights of the groups are 0");
-        } else {
-            report_add(&b->report, DIAGNOSTIC_no_weight, at,
-                       "all weights of what is in the group %q are 0", &def->cards[0].groups[g].id);
+        if (sums[g].count > 0 && sums[g].sum <= 0) {
+            report_weights(b, parts, g, card == &def->cards[0], place);
         }
     }
 }

@@ -58,8 +58,8 @@ static void lint_direction(const looking *l)
         if (higher ? rise < 0 : rise > 0) {
             report_add(&l->b->report, DIAGNOSTIC_against_direction, at_point(l, i),
                        "factor %q: %s is said to be better, but from %g to %g the points go %s",
-                       &def->id, higher ? "more" : "less", def->points[i - 1].x,
-                       def->points[i].x, higher ? "down" : "up");
+                       &def->id, higher ? "more" : "less", def->points[i - 1].x, def->points[i].x,
+                       higher ? "down" : "up");
             return;
         }
     }
@@ -134,8 +134,8 @@ static void lint_reach(const looking *l)
                        &def->id, def->points[i].x, &name, low);
         } else {
             report_add(&l->b->report, DIAGNOSTIC_out_of_reach, at_point(l, i),
-                       "factor %q: the point at %g is never reached, %q is from %g to %g",
-                       &def->id, def->points[i].x, &name, low, high);
+                       "factor %q: the point at %g is never reached, %q is from %g to %g", &def->id,
+                       def->points[i].x, &name, low, high);
         }
         return;
     }
@@ -146,10 +146,11 @@ static void lint_reach(const looking *l)
 static const struct {
     const char *word, *unit;
 } unit_words[] = {
-    {"day", "days"},       {"days", "days"},          {"d", "days"},       {"hour", "hours"},
-    {"hours", "hours"},    {"h", "hours"},            {"ratio", "ratio"},  {"share", "ratio"},
-    {"%", "percent"},      {"percent", "percent"},    {"pct", "percent"},  {"money", "money"},
-    {"points", "points"},  {"percentage", "percent"}, {"count", "count"},
+    {"day", "days"},        {"days", "days"},          {"d", "days"},
+    {"hour", "hours"},      {"hours", "hours"},        {"h", "hours"},
+    {"ratio", "ratio"},     {"share", "ratio"},        {"%", "percent"},
+    {"percent", "percent"}, {"pct", "percent"},        {"money", "money"},
+    {"points", "points"},   {"percentage", "percent"}, {"count", "count"},
 };
 
 static const char *known_unit(churn_str word)
@@ -221,8 +222,7 @@ static void lint_size(const looking *l, const char *unit)
     if (l->list == NULL || !is_graph(def) || (reach_of(l, &low, &high) && !isinf(high))) {
         return;
     }
-    if (churn__str_eq(churn__str_nts(unit), CHURN__STR("ratio")) &&
-        largest(def) >= PERCENT_FROM) {
+    if (churn__str_eq(churn__str_nts(unit), CHURN__STR("ratio")) && largest(def) >= PERCENT_FROM) {
         report_add(&l->b->report, DIAGNOSTIC_unit_mismatch, place,
                    "factor %q: values as large as %g look like percent, the metric is a ratio: 1 "
                    "is 100 %%",
@@ -310,7 +310,8 @@ static void lint_weights(builder *b, const score_parts *parts, uint32_t c, doubl
 {
     const churn__score_def *def = parts->def;
     const churn__card_def *card = &parts->cards[c];
-    if (weighty(card->factors, def->factor_count) < FEWEST_FACTORS || !b_shares(b, parts, c, shares)) {
+    if (weighty(card->factors, def->factor_count) < FEWEST_FACTORS ||
+        !b_shares(b, parts, c, shares)) {
         return;
     }
     for (uint32_t f = 0; f < def->factor_count; f++) {

@@ -128,10 +128,10 @@ static cap_fault fault_of(const churn__card_def *card, const churn__cap_def *cap
         return DECIDES;
     }
     bool critical = cap->kind == CHURN__CAP_CRITICAL;
-    return !critical                          ? FINE
-           : !critical_can(card, cap, false)  ? TOO_FEW
-           : critical_can(card, cap, true)    ? ALWAYS
-                                              : FINE;
+    return !critical                         ? FINE
+           : !critical_can(card, cap, false) ? TOO_FEW
+           : critical_can(card, cap, true)   ? ALWAYS
+                                             : FINE;
 }
 
 static void report_cap(builder *b, const score_parts *parts, uint32_t c, uint32_t i, span reach,
@@ -181,8 +181,7 @@ static span lint_caps(builder *b, const score_parts *parts, uint32_t c, cap_faul
 
 /* ---- bands ---- */
 
-static bool is_out(const churn__card_def *card, const churn__score_def *def, uint32_t i,
-                   span reach)
+static bool is_out(const churn__card_def *card, const churn__score_def *def, uint32_t i, span reach)
 {
     bool lowest = i + 1 == def->band_count;
     return (!lowest && card->bands[i].low > reach.high) ||
@@ -251,8 +250,7 @@ static void lint_stay(builder *b, const score_parts *parts)
 /* A distribution of one value apart from how often it occurs compares with nothing else. */
 static bool never_known(const builder *b, const churn__factor_def *factor)
 {
-    uint32_t metric =
-        factor->slot == CHURN__NO_SLOT ? UINT32_MAX : b_slot_metric(b, factor->slot);
+    uint32_t metric = factor->slot == CHURN__NO_SLOT ? UINT32_MAX : b_slot_metric(b, factor->slot);
     if (metric == UINT32_MAX || factor->kind != CHURN__OF_ROBUST_Z) {
         return false;
     }
@@ -332,10 +330,10 @@ static bool same_factor(const churn__factor_def *a, const churn__factor_def *b)
 {
     return a->weight == b->weight && a->missing == b->missing &&
            a->missing_value == b->missing_value &&
-           churn__str_eq(a->missing_word, b->missing_word) &&
-           a->carried_slot == b->carried_slot && a->carry_half_life == b->carry_half_life &&
-           a->decay_slot == b->decay_slot && a->decay_after == b->decay_after &&
-           a->decay_half_life == b->decay_half_life && same_points(a, b);
+           churn__str_eq(a->missing_word, b->missing_word) && a->carried_slot == b->carried_slot &&
+           a->carry_half_life == b->carry_half_life && a->decay_slot == b->decay_slot &&
+           a->decay_after == b->decay_after && a->decay_half_life == b->decay_half_life &&
+           same_points(a, b);
 }
 
 static bool same_cap(const churn__cap_def *a, const churn__cap_def *b)

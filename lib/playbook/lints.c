@@ -47,8 +47,3 @@ void b_lints(builder *b)
         each(b, "triggers", lint_clear_when);
     }
 }
-
-void b_score_lints(builder *b)
-{
-    (void)b;
-}

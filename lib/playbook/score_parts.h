@@ -65,9 +65,10 @@ churn_str b_color(builder *b, churn_str text);
 
 /* ---- lints ---- */
 
+/* What a card says itself of a factor; NULL: nothing. */
+const churn__yaml_node *b_card_factor(const score_parts *parts, uint32_t card, uint32_t factor);
+/* The share of all weight that each factor has if all are there. False: no memory. */
+bool b_shares(builder *b, const score_parts *parts, uint32_t card, double *shares);
 void b_lint_factors(builder *b, const score_parts *parts);
-void b_lint_bands(builder *b, const score_parts *parts);
-void b_lint_caps(builder *b, const score_parts *parts);
-void b_lint_cards(builder *b, const score_parts *parts);
 
 #endif

@@ -11,6 +11,14 @@ static bool is_rank(const churn__metric_def *def)
     return def->kind == CHURN__METRIC_BASELINE && def->form == CHURN__FORM_PERCENTILE;
 }
 
+/* Answers beyond 0 and 10 are not taken in. */
+static bool is_nps(const churn__metric_def *def)
+{
+    bool answer = def->what == CHURN__SURVEY_LAST || def->what == CHURN__SURVEY_PREVIOUS ||
+                  def->what == CHURN__SURVEY_MEAN;
+    return answer && def->kind == CHURN__METRIC_SURVEY && def->survey_kind == CHURN__SURVEY_NPS;
+}
+
 /* Counts, and days or money that are never negative. */
 static bool is_never_negative(const churn__metric_def *def)
 {
@@ -35,16 +43,27 @@ static bool is_never_negative(const churn__metric_def *def)
     case CHURN__INVOICE_OVERDUE_DAYS:
     case CHURN__INVOICE_PAID_ON_TIME_SHARE:
     case CHURN__CARRY_AGE_DAYS:
+    case CHURN__SURVEY_DAYS_SINCE:
+    case CHURN__SUBSCRIPTION_DOWNGRADES:
+    case CHURN__TOUCHPOINT_COUNT:
+    case CHURN__TOUCHPOINT_REPLY_RATE:
+    case CHURN__TOUCHPOINT_DAYS_SINCE:
+    case CHURN__TOUCHPOINT_UNANSWERED_IN_A_ROW:
+    case CHURN__CONTACT_ACTIVE_COUNT:
+    case CHURN__ANNOUNCEMENT_DAYS_SINCE:
+    case CHURN__ATTRIBUTE_CHANGES:
+    case CHURN__ATTRIBUTE_DAYS_SINCE_CHANGE:
         return true;
     default:
-        return is_rank(def);
+        return is_rank(def) || is_nps(def);
     }
 }
 
 static bool is_share(const churn__metric_def *def)
 {
     return def->what == CHURN__TICKET_SLA_BREACH_SHARE ||
-           def->what == CHURN__INVOICE_PAID_ON_TIME_SHARE || is_rank(def);
+           def->what == CHURN__INVOICE_PAID_ON_TIME_SHARE ||
+           def->what == CHURN__TOUCHPOINT_REPLY_RATE || is_rank(def);
 }
 
 /* Means, quotients and times to the microsecond. */
@@ -87,9 +106,15 @@ static bool has_negative_stand_in(const churn__metric_def *def)
            (def->if_never == CHURN__NEVER_NUMBER && !(def->if_never_value >= 0));
 }
 
-static bool has_large_stand_in(const churn__metric_def *def)
+static bool has_large_stand_in(const churn__metric_def *def, double most)
 {
-    return def->has_default && !(def->default_value <= 1);
+    return def->has_default && !(def->default_value <= most);
+}
+
+static double most_of(const churn__metric_def *def)
+{
+    double most = is_share(def) ? 1 : is_nps(def) ? 10 : (double)INFINITY;
+    return has_large_stand_in(def, most) ? (double)INFINITY : most;
 }
 
 /* What is carried is a value of what it is carried from. */
@@ -104,7 +129,7 @@ static void metric_values(const churn__metric_def *def, churn__expr_name *out)
     out->fractional = is_fractional(def);
     out->bounded = is_never_negative(def) && !has_negative_stand_in(def);
     out->low = 0;
-    out->high = is_share(def) && !has_large_stand_in(def) ? 1 : (double)INFINITY;
+    out->high = most_of(def);
 }
 
 void b_slot_values(const builder *b, const churn__slot *slot, churn__expr_name *out)
@@ -114,7 +139,7 @@ void b_slot_values(const builder *b, const churn__slot *slot, churn__expr_name *
     }
     if (slot->kind == CHURN__SLOT_METRIC) {
         metric_values(carried_from(b, &b->pb->metrics[slot->index]), out);
-    } else if (slot->kind == CHURN__SLOT_SCORE) {
+    } else if (slot->kind == CHURN__SLOT_SCORE || slot->kind == CHURN__SLOT_ROLL_UP) {
         out->fractional = true;
         out->bounded = true;
         out->low = 0;
