@@ -291,7 +291,7 @@ static bool print_customer(review *r, const churn_table *risks, uint64_t row)
     printf(" of MRR ");
     print_money(risks, row, "mrr");
     printf(", %s\n", cell_text(risks, row, "band").ptr);
-    churn_query_options options = {.struct_size = sizeof options, .score = r->score};
+    churn_explain_options options = {.struct_size = sizeof options, .score = r->score};
     churn_table *lines = NULL;
     if (!check(r,
                churn_engine_explain(r->engine, id.ptr, id.len, r->as_of, &options, &lines, &r->err),

@@ -202,14 +202,6 @@ func (e *Engine) ScoresAt(asOf []time.Time, query ...Query) (*Table, error) {
 	})
 }
 
-// Explain explains the level of one customer's score by lines that add up to it exactly: kind, name,
-// group, value, points, weight, contribution, text. The first line is the baseline.
-func (e *Engine) Explain(customer string, asOf time.Time, query ...Query) (*Table, error) {
-	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
-		return C.churn_engine_explain(engine, chars(customer), C.size_t(len(customer)), micros(asOf), o, out, err)
-	})
-}
-
 // AtRisk lists the customers at risk, the most valuable first: customer, name, owner, value_at_risk,
 // mrr, score, band, coverage, change, trend, reasons, triggers, renews_at, next_task, next_due.
 func (e *Engine) AtRisk(asOf time.Time, query ...Query) (*Table, error) {

@@ -221,26 +221,130 @@ CHURN_API churn_status churn_engine_scores(churn_engine *engine, const churn_tim
                                            uint32_t count, const churn_query_options *options,
                                            churn_table **out, churn_error *err);
 
+/** What an explanation starts from. */
+#define CHURN_BASELINE_SCORE 0   /* the score's `baseline` */
+#define CHURN_BASELINE_NUMBER 1  /* baseline_value */
+#define CHURN_BASELINE_OWN 2     /* the customer's own score, `over` before as_of */
+#define CHURN_BASELINE_SEGMENT 3 /* the mean of all customers whose score is on the same card */
+#define CHURN_BASELINE_BOOK 4    /* the mean of all customers */
+
+typedef struct churn_explain_options {
+    uint32_t struct_size;
+    uint32_t flags;        /* zero */
+    churn_str score;       /* which; default the first */
+    int32_t baseline;      /* CHURN_BASELINE_* */
+    uint32_t reserved;     /* zero */
+    double baseline_value; /* 0 to 100 */
+    int64_t over;          /* microseconds; 0: 90 days */
+    churn_cancel *cancel;  /* may be NULL */
+} churn_explain_options;
+
 /**
  * Explain the level of one customer's score: lines that add up to it exactly.
+ *
+ * The first line is the baseline; then factors by weight of effect; then the caps, floors and the
+ * override that act, in their order; then the factors that are missing, which contribute nothing.
+ * The contributions add up to the score in units of 1e-6, also where it is below min_coverage;
+ * where there is none at all they are null. What a playbook comes to is kept between calls, as by
+ * churn_engine_customer(): explaining a customer of whom that was just asked computes no metric
+ * again.
  *
  * @param customer the host's id, borrowed
  * @param len its length, or CHURN_NTS
  * @param as_of the date
- * @param options NULL for defaults; `score`
- * @param[out] out `kind` (baseline, factor, cap, floor, missing), `name`, `group`, `value` (the
- *        metric's), `points` (the sub-score), `weight` (effective), `contribution` (in points),
- *        `text`. The first line is the baseline, then factors by weight of effect, then caps and
- *        floors in order, then what is missing; the contributions add up to the score in units of
- *        1e-6. Returned: free with churn_table_free()
+ * @param options NULL for defaults
+ * @param[out] out `kind` (baseline, factor, cap, floor, override, missing), `name` (of the factor
+ * or cap), `group` (as a path: "adoption/depth"), `metric` (that the factor names), `value` (the
+ *        metric's), `word` (of texts and truths), `unit`, `points` (of a factor 0 to 100, of a cap
+ *        its bound), `weight` (effective, 0 to 1), `contribution` (in points), `text` (a sentence),
+ *        `window_start`, `window_end` (of the metric), `events` (how many records stand behind the
+ *        value), `last_event`, `card` (the segment whose numbers count, or "default"), `playbook`
+ *        (its hash, 16 hex digits); returned: free with churn_table_free()
  * @param err optional
- * @return as churn_engine_scores(); CHURN_E_LIMIT for an id of more than 1,024 bytes
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer or score, for a customer that does
+ * not exist at as_of, or where there is no score to start from; CHURN_E_RANGE for a date, number or
+ * duration out of range; CHURN_E_CONFIG as churn_engine_create(), for records that came since;
+ * CHURN_E_LIMIT for an id of more than 1,024 bytes; CHURN_E_STATE; CHURN_E_CANCELLED;
+ * CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
  * @since 0.1
  */
 CHURN_API churn_status churn_engine_explain(churn_engine *engine, const char *customer, size_t len,
-                                            churn_time as_of, const churn_query_options *options,
+                                            churn_time as_of, const churn_explain_options *options,
                                             churn_table **out, churn_error *err);
+
+typedef struct churn_explain_change_options {
+    uint32_t struct_size;
+    uint32_t flags;         /* zero */
+    churn_str score;        /* which; default the first */
+    churn_playbook *before; /* by which the side before is scored; NULL: the engine's own */
+    churn_cancel *cancel;   /* may be NULL */
+} churn_explain_change_options;
+
+/**
+ * Explain why one customer's score is not what it was: between two dates, between two playbooks at
+ * one date, or both. The lines add up exactly.
+ *
+ * The first line is the score before, the last one the score afterwards; the contributions of the
+ * first and of all between add up to that of the last in units of 1e-6. Lines that come to nothing
+ * are left out. Between them stand, in this order and the largest of each kind first:
+ * `configuration` (what another playbook makes of the same records: factors that it counts in
+ * another way, adds or takes out, told apart by their ids), `card` (the customer is in another
+ * segment), `behaviour` (a factor has other points), `missing` (a factor came, went or faded, or
+ * weighs otherwise as others did), `cap`, `floor`, `override` (they act otherwise than before).
+ *
+ * @param customer the host's id, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param before the date before, at most as_of
+ * @param as_of the date
+ * @param options NULL for defaults
+ * @param[out] out `kind` (before, configuration, card, behaviour, missing, cap, floor, override,
+ *        after), `name`, `group`, `metric`, `value_before`, `value_after`, `word_before`,
+ *        `word_after`, `unit`, `points_before`, `points_after`, `weight_before`, `weight_after`,
+ *        `contribution`, `text`, `records` (the records behind the metric that came, with a +, or
+ *        went, with a -, by their ids: five, and how many more), `card_before`, `card_after`,
+ *        `playbook_before`, `playbook_after`; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_explain(); CHURN_E_NOT_FOUND also where one side has no score at all, or
+ *         the playbook before has no score of that id; CHURN_E_RANGE also where `before` is later
+ *         than as_of
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_explain_change(churn_engine *engine, const char *customer,
+                                                   size_t len, churn_time before, churn_time as_of,
+                                                   const churn_explain_change_options *options,
+                                                   churn_table **out, churn_error *err);
+
+/**
+ * List the records behind a metric's value: those that it counts, adds up or compares. Of a metric
+ * that is made of others, theirs; of an attribute, the value that holds. None where the metric has
+ * no value for want of knowledge.
+ *
+ * @param customer the host's id, borrowed
+ * @param customer_len its length, or CHURN_NTS
+ * @param metric the id of a metric of the playbook, borrowed
+ * @param metric_len its length, or CHURN_NTS
+ * @param from a date before as_of, to see what came and went in between; CHURN_TIME_NONE: none
+ * @param as_of the date
+ * @param options NULL for defaults; `cancel`
+ * @param[out] out `kind` (of record: "event", "ticket", ...), `id` (the host's, null where it has
+ *        none), `at` (when it took the part that counts), `what` (type of an event, name of an
+ *        attribute or milestone, priority of a ticket, status of a subscription ...), `user`,
+ *        `value` (a number), `word` (a text or truth), `change` (in: at as_of, and at `from` where
+ *        that is given; entered: at as_of only; left: at `from` only); oldest first; returned: free
+ *        with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or
+ *         an unknown metric, with a suggestion; else as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_evidence(churn_engine *engine, const char *customer,
+                                             size_t customer_len, const char *metric,
+                                             size_t metric_len, churn_time from, churn_time as_of,
+                                             const churn_query_options *options, churn_table **out,
+                                             churn_error *err);
 
 /**
  * List the customers at risk, the most valuable first: those with a trigger firing, or in a band

@@ -60,15 +60,15 @@ static churn__score_line *worst_line(churn__score_line *lines, uint32_t count)
     return worst;
 }
 
-static void write_reasons(churn__score_line *lines, uint32_t count, churn__buf *out)
+static void write_reasons(const churn__score_level *level, churn__buf *out)
 {
     for (uint32_t told = 0; told < REASONS; told++) {
-        churn__score_line *line = worst_line(lines, count);
+        churn__score_line *line = worst_line(level->lines, level->line_count);
         if (!line) {
             return;
         }
         churn__buf_text(out, told ? ", " : "");
-        churn__buf_str(out, line->name);
+        churn__buf_str(out, churn__score_line_name(level, line));
         churn__buf_char(out, ' ');
         churn__buf_fixed(out, (double)line->contribution / 1e6, 1);
         line->contribution = 0;
@@ -128,8 +128,7 @@ static churn_status tell_score(risk_list *list, uint32_t row, uint32_t place, ch
 {
     churn__frame *now = list->now;
     churn_status st = CHURN_OK;
-    churn__score_line *lines = NULL;
-    uint32_t count = 0;
+    churn__score_level level;
     out->score = out->change = out->coverage = (double)NAN;
     if (now->playbook->score_count == 0) {
         return CHURN_OK;
@@ -142,9 +141,13 @@ static churn_status tell_score(risk_list *list, uint32_t row, uint32_t place, ch
     out->trend = churn__trend_arrow(&trend);
     churn__buf_reset(text);
     churn__score_in in = churn__frame_score_in(now, 0);
-    CHURN_TRY(churn__score_explain(&now->playbook->scores[0], churn__frame_card(now, 0, row), &in,
-                                   row, now->scratch, &now->strings, &lines, &count, err));
-    write_reasons(lines, count, text);
+    if (!churn__score_level_make(&now->playbook->scores[0], &now->strings, &level)) {
+        CHURN_TRY(churn__fail_memory(err, list->heap));
+    }
+    CHURN_TRY(
+        churn__score_level_take(&level, &in, row, now->scores[0].cards[row], now->scratch, err));
+    churn__score_explain(&level, now->playbook->scores[0].baseline);
+    write_reasons(&level, text);
     out->reasons = churn__arena_str(&list->arena, text->data ? text->data : "", text->size);
 done:
     return st;

@@ -1,178 +1,380 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/explain.h"
 
 #include <math.h>
 
+#include "engine/one.h"
+
 /* Why a score is what it is: lines that add up to it in units of 1e-6. */
 
-static const char *line_name(churn__line_kind kind)
+/* ---- the baseline ---- */
+
+/* A mean over customers, in their order. */
+typedef struct mean {
+    uint32_t score, card; /* card CHURN__NONE: any */
+    double sum;
+    uint64_t count;
+} mean;
+
+static churn_status take_scores(churn__frame *frame, void *context, churn_error *err)
 {
-    switch (kind) {
-    case CHURN__LINE_BASELINE:
-        return "baseline";
-    case CHURN__LINE_FACTOR:
-        return "factor";
-    case CHURN__LINE_CAP:
-        return "cap";
-    case CHURN__LINE_FLOOR:
-        return "floor";
-    default:
-        return "missing";
+    mean *m = context;
+    const churn__score_out *out = &frame->scores[m->score];
+    (void)err;
+    for (uint32_t row = 0; row < frame->rows; row++) {
+        bool meant = frame->exists[row] && out->missing[row] == CHURN__PRESENT;
+        if (meant && (m->card == CHURN__NONE || out->cards[row] == m->card)) {
+            m->sum += out->score[row];
+            m->count++;
+        }
     }
+    return CHURN_OK;
 }
 
-static void write_factor(churn__buf *text, const churn__score_line *line)
-{
-    churn__buf_str(text, line->name);
-    if (line->missing) {
-        churn__buf_text(text, " is missing (");
-        churn__buf_text(text, churn__missing_name(line->missing));
-        churn__buf_text(text, ")");
-    } else {
-        char value[CHURN__DOUBLE_CHARS];
-        churn__double_print_short(churn__round6(line->value), value);
-        churn__buf_text(text, " is ");
-        churn__buf_text(text, value);
-    }
-    churn__buf_text(text, ": ");
-    churn__buf_fixed(text, line->points, 1);
-    churn__buf_text(text, " of 100 points, ");
-    churn__buf_fixed(text, line->weight * 100.0, 1);
-    churn__buf_text(text, " % of the score");
-}
-
-static void write_line(churn__buf *text, const churn__score_line *line)
-{
-    churn__buf_reset(text);
-    switch (line->kind) {
-    case CHURN__LINE_BASELINE:
-        churn__buf_text(text, "where explanations start");
-        break;
-    case CHURN__LINE_FACTOR:
-        write_factor(text, line);
-        break;
-    case CHURN__LINE_CAP:
-        churn__buf_str(text, line->name);
-        churn__buf_text(text, " holds the score at most at ");
-        churn__buf_fixed(text, line->points, 1);
-        break;
-    case CHURN__LINE_OVERRIDE:
-        churn__buf_text(text, "the score was set by hand to ");
-        churn__buf_fixed(text, line->points, 1);
-        break;
-    case CHURN__LINE_FLOOR:
-        churn__buf_str(text, line->name);
-        churn__buf_text(text, " holds the score at least at ");
-        churn__buf_fixed(text, line->points, 1);
-        break;
-    default:
-        churn__buf_str(text, line->name);
-        churn__buf_text(text, " is missing (");
-        churn__buf_text(text, churn__missing_name(line->missing));
-        churn__buf_text(text, ") and does not count");
-        break;
-    }
-}
-
-static void add_line(churn__table_builder *builder, const churn__score_line *line,
-                     const churn__buf *text)
-{
-    bool factor = line->kind == CHURN__LINE_FACTOR;
-    bool pointed = factor || line->kind == CHURN__LINE_CAP || line->kind == CHURN__LINE_FLOOR ||
-                   line->kind == CHURN__LINE_OVERRIDE;
-    churn__table_add_string(builder, 0, churn__str_nts(line_name(line->kind)));
-    churn__table_add_string(builder, 1, line->name);
-    churn__table_add_string(builder, 2,
-                            factor || line->kind == CHURN__LINE_MISSING ? line->group
-                                                                        : (churn_str){NULL, 0});
-    churn__table_add_double(builder, 3, factor && !line->missing ? line->value : (double)NAN);
-    churn__table_add_double(builder, 4, pointed ? line->points : (double)NAN);
-    churn__table_add_double(builder, 5, factor ? line->weight : (double)NAN);
-    churn__table_add_double(builder, 6,
-                            line->kind == CHURN__LINE_MISSING ? (double)NAN
-                                                              : (double)line->contribution / 1e6);
-    churn__table_add_string(builder, 7, churn__buf_view(text));
-}
-
-static churn__table_builder *begin_explain(churn__heap *heap)
-{
-    churn__table_builder *builder = churn__table_begin(heap, 16);
-    if (builder) {
-        churn__table_column(builder, "kind", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "name", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "group", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "value", CHURN_COLUMN_DOUBLE);
-        churn__table_column(builder, "points", CHURN_COLUMN_DOUBLE);
-        churn__table_column(builder, "weight", CHURN_COLUMN_DOUBLE);
-        churn__table_column(builder, "contribution", CHURN_COLUMN_DOUBLE);
-        churn__table_column(builder, "text", CHURN_COLUMN_STRING);
-    }
-    return builder;
-}
-
-static churn_status fill_explain(churn__frame *frame, uint32_t score, churn__table_builder *builder,
-                                 churn_error *err)
+static churn_status mean_score(churn_engine *engine, churn__version *version, churn_time as_of,
+                               churn_cancel *cancel, mean *m, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__arena arena;
-    churn__buf text;
-    churn__score_line *lines = NULL;
-    uint32_t count = 0;
-    churn__arena_init(&arena, frame->heap);
-    churn__buf_init(&text, frame->heap);
-    churn__score_in in = churn__frame_score_in(frame, score);
-    CHURN_TRY(churn__score_explain(&frame->playbook->scores[score],
-                                   churn__frame_card(frame, score, 0), &in, 0, frame->scratch,
-                                   &arena, &lines, &count, err));
-    for (uint32_t i = 0; i < count; i++) {
-        write_line(&text, &lines[i]);
-        if (text.failed) {
-            CHURN_TRY(churn__fail_memory(err, frame->heap));
-        }
-        add_line(builder, &lines[i], &text);
+    const churn__frame_options want = {.only_score = m->score};
+    const churn__walk walk = {.engine = engine,
+                              .version = version,
+                              .order = churn__version_order(version),
+                              .count = churn__version_listed(version),
+                              .dates = &as_of,
+                              .date_count = 1,
+                              .want = &want,
+                              .use = take_scores,
+                              .context = m,
+                              .cancel = cancel};
+    CHURN_TRY(churn__walk_all(&walk, err));
+    if (m->count == 0) {
+        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "baseline: no customer has a score to compare with");
     }
 done:
-    churn__buf_clear(&text);
-    churn__arena_clear(&arena);
+    return st;
+}
+
+static churn_status own_score(churn_engine *engine, const churn__frame *now, uint32_t score,
+                              churn_time at, churn_cancel *cancel, double *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__frame *frame = NULL;
+    uint32_t customer = now->customers[0];
+    const churn__frame_options want = {.only_score = score, .one_customer = true};
+    CHURN_TRY(churn__frame_open(engine, now->version, &at, 1, &want, &frame, err));
+    CHURN_TRY(churn__frame_survey(frame, engine, &want, cancel, err));
+    CHURN_TRY(churn__frame_fill(frame, &customer, 1, err));
+    if (!frame->exists[0] || frame->scores[score].missing[0] != CHURN__PRESENT) {
+        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "baseline: the customer had no score then");
+    }
+    *out = frame->scores[score].score[0];
+done:
+    churn__frame_close(frame);
+    return st;
+}
+
+static churn_status check_options(const churn_explain_options *options, churn_error *err)
+{
+    if (options->flags != 0 || options->reserved != 0) {
+        return churn__fail(err, CHURN_E_ARG, 0, "churn_explain_options: flags, reserved: not zero");
+    }
+    if (options->baseline < CHURN_BASELINE_SCORE || options->baseline > CHURN_BASELINE_BOOK) {
+        return churn__fail(err, CHURN_E_ARG, 0, "churn_explain_options: unknown baseline");
+    }
+    if (options->baseline == CHURN_BASELINE_NUMBER &&
+        !(options->baseline_value >= 0 && options->baseline_value <= 100)) {
+        return churn__fail(err, CHURN_E_RANGE, 0, "baseline: give a number from 0 to 100");
+    }
+    if (options->over < 0) {
+        return churn__fail(err, CHURN_E_RANGE, 0, "over: give a duration that is not negative");
+    }
+    return CHURN_OK;
+}
+
+#define OVER_DEFAULT (90 * CHURN__DAY)
+
+static churn_status find_baseline(churn_engine *engine, const churn__frame *frame, uint32_t score,
+                                  const churn_explain_options *options,
+                                  churn__baseline_told *baseline, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    int64_t over = options->over > 0 ? options->over : OVER_DEFAULT;
+    churn_time as_of = frame->dates[0];
+    mean m = {.score = score, .card = CHURN__NONE};
+    baseline->from = (churn__baseline_from)options->baseline;
+    switch (options->baseline) {
+    case CHURN_BASELINE_NUMBER:
+        baseline->value = churn__round6(options->baseline_value);
+        break;
+    case CHURN_BASELINE_OWN:
+        if (as_of - over < CHURN_TIME_MIN) {
+            CHURN_FAIL(CHURN_E_RANGE, 0, "over: it reaches before the year 1");
+        }
+        baseline->at = as_of - over;
+        CHURN_TRY(
+            own_score(engine, frame, score, baseline->at, options->cancel, &baseline->value, err));
+        break;
+    case CHURN_BASELINE_SEGMENT:
+    case CHURN_BASELINE_BOOK:
+        if (options->baseline == CHURN_BASELINE_SEGMENT) {
+            m.card = frame->scores[score].cards[0];
+        }
+        CHURN_TRY(mean_score(engine, frame->version, as_of, options->cancel, &m, err));
+        baseline->customers = m.count;
+        baseline->value = churn__round6(m.sum / (double)m.count);
+        break;
+    default:
+        baseline->value = churn__round6(frame->playbook->scores[score].baseline);
+        break;
+    }
+done:
+    return st;
+}
+
+/* ---- the table ---- */
+
+enum {
+    COL_KIND,
+    COL_NAME,
+    COL_GROUP,
+    COL_METRIC,
+    COL_VALUE,
+    COL_WORD,
+    COL_UNIT,
+    COL_POINTS,
+    COL_WEIGHT,
+    COL_CONTRIBUTION,
+    COL_TEXT,
+    COL_WINDOW_START,
+    COL_WINDOW_END,
+    COL_EVENTS,
+    COL_LAST_EVENT,
+    COL_CARD,
+    COL_PLAYBOOK
+};
+
+/* All that a line is written with. */
+typedef struct telling {
+    churn__frame *frame;
+    uint32_t score;
+    churn__score_level *level;
+    churn__saying saying;
+    churn__baseline_told baseline;
+    churn_str card;
+    churn__buf *text;
+    churn__evidence *evidence;
+    churn__table_builder *to;
+} telling;
+
+static uint8_t kind_code(churn__line_kind kind)
+{
+    return (uint8_t)kind; /* they are the first of the enumeration, in this order */
+}
+
+static churn__table_builder *begin_table(const telling *t, churn__heap *heap, uint32_t rows)
+{
+    static const churn_str kinds[] = {{"baseline", 8}, {"factor", 6},   {"cap", 3},
+                                      {"floor", 5},    {"override", 8}, {"missing", 7}};
+    char digits[CHURN__HASH_DIGITS + 1];
+    const churn_str hash = {digits, CHURN__HASH_DIGITS};
+    churn__table_builder *to = churn__table_begin(heap, rows);
+    if (to == NULL) {
+        return NULL;
+    }
+    churn__shown_hash(t->frame->playbook, digits);
+    churn__table_choice_column(to, "kind", kinds, sizeof kinds / sizeof *kinds);
+    churn__table_column(to, "name", CHURN_COLUMN_STRING);
+    churn__table_column(to, "group", CHURN_COLUMN_STRING);
+    churn__table_column(to, "metric", CHURN_COLUMN_STRING);
+    churn__table_column(to, "value", CHURN_COLUMN_DOUBLE);
+    churn__table_column(to, "word", CHURN_COLUMN_STRING);
+    churn__table_column(to, "unit", CHURN_COLUMN_STRING);
+    churn__table_column(to, "points", CHURN_COLUMN_DOUBLE);
+    churn__table_column(to, "weight", CHURN_COLUMN_DOUBLE);
+    churn__table_column(to, "contribution", CHURN_COLUMN_DOUBLE);
+    churn__table_column(to, "text", CHURN_COLUMN_STRING);
+    churn__table_column(to, "window_start", CHURN_COLUMN_TIME);
+    churn__table_column(to, "window_end", CHURN_COLUMN_TIME);
+    churn__table_column(to, "events", CHURN_COLUMN_INT);
+    churn__table_column(to, "last_event", CHURN_COLUMN_TIME);
+    churn__table_choice_column(to, "card", &t->card, 1);
+    churn__table_choice_column(to, "playbook", &hash, 1);
+    return to;
+}
+
+static void add_text(const telling *t, uint32_t column)
+{
+    churn__table_add_string(t->to, column, churn__buf_view(t->text));
+}
+
+/* What every line has. */
+static void add_common(const telling *t, const churn__score_line *line, churn_str name)
+{
+    static const uint8_t only = 0;
+    bool counts = line->kind != CHURN__LINE_MISSING && !isnan(t->level->score);
+    uint8_t kind = kind_code(line->kind);
+    churn__table_add_codes(t->to, COL_KIND, &kind, 1);
+    churn__table_add_string(t->to, COL_NAME, name);
+    churn__table_add_double(t->to, COL_POINTS, line->points);
+    churn__table_add_double(t->to, COL_WEIGHT,
+                            line->kind == CHURN__LINE_FACTOR ? line->weight : (double)NAN);
+    churn__table_add_double(t->to, COL_CONTRIBUTION,
+                            counts ? (double)line->contribution / 1e6 : (double)NAN);
+    churn__table_add_codes(t->to, COL_CARD, &only, 1);
+    churn__table_add_codes(t->to, COL_PLAYBOOK, &only, 1);
+}
+
+static void add_evidence(const telling *t, const churn__evidence *found)
+{
+    churn__table_add_time(t->to, COL_WINDOW_START, found != NULL ? found->start : CHURN_TIME_NONE);
+    churn__table_add_time(t->to, COL_WINDOW_END, found != NULL ? found->end : CHURN_TIME_NONE);
+    if (found != NULL) {
+        churn__table_add_int(t->to, COL_EVENTS, (int64_t)found->count);
+    } else {
+        churn__table_add_null(t->to, COL_EVENTS);
+    }
+    churn_time last = found != NULL && found->last > CHURN_TIME_MIN ? found->last : CHURN_TIME_NONE;
+    churn__table_add_time(t->to, COL_LAST_EVENT, last);
+}
+
+static void add_shown(const telling *t, const churn__shown *shown)
+{
+    churn__table_add_string(t->to, COL_METRIC, shown->metric);
+    churn__table_add_double(t->to, COL_VALUE, shown->value);
+    churn__table_add_string(t->to, COL_WORD, shown->word);
+    churn__table_add_string(t->to, COL_UNIT, shown->unit);
+}
+
+static churn_status tell_factor(const telling *t, const churn__score_line *line, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__factor_def *factor = &t->level->card->factors[line->after];
+    const churn__factor_state *state = &t->level->states[line->after];
+    const churn__evidence *found = NULL;
+    churn__shown shown;
+    churn__shown_of(t->frame, t->level, line->after, 0, &shown);
+    if (shown.number != CHURN__NONE && t->frame->plan != NULL) {
+        CHURN_TRY(churn__metric_evidence(t->frame->plan, t->frame->reader, t->frame->customers[0],
+                                         shown.number, 0, false, t->evidence, err));
+        found = t->evidence;
+    }
+    add_common(t, line, factor->id);
+    add_shown(t, &shown);
+    add_evidence(t, found);
+    churn__shown_path(t->text, t->level->card, factor->group);
+    add_text(t, COL_GROUP);
+    churn__buf_reset(t->text);
+    if (line->kind == CHURN__LINE_MISSING) {
+        churn__say_missing(t->text, factor, state, &shown);
+    } else {
+        churn__say_factor(t->text, &t->saying, factor, state, &shown, found);
+    }
+    add_text(t, COL_TEXT);
+done:
+    return st;
+}
+
+/* The baseline, or a cap. */
+static void tell_other(const telling *t, const churn__score_line *line)
+{
+    const churn__shown nothing = {.value = (double)NAN};
+    bool cap = line->kind != CHURN__LINE_BASELINE;
+    churn_str name = CHURN__STR("baseline");
+    if (cap) {
+        const churn__cap_def *def = &t->level->card->caps[line->after];
+        churn__override_told told = {.at = CHURN_TIME_NONE};
+        if (def->kind == CHURN__CAP_OVERRIDE) {
+            told = churn__override_told_of(t->frame, 0, t->level->def->id);
+        }
+        name = def->id;
+        churn__say_cap(t->text, &t->saying, def, line->points, &told);
+    } else {
+        churn__say_baseline(t->text, &t->saying, &t->baseline, t->card);
+    }
+    add_common(t, line, name);
+    add_shown(t, &nothing);
+    add_evidence(t, NULL);
+    churn__table_add_null(t->to, COL_GROUP);
+    add_text(t, COL_TEXT);
+}
+
+static churn_status tell_lines(telling *t, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    for (uint32_t i = 0; i < t->level->line_count; i++) {
+        const churn__score_line *line = &t->level->lines[i];
+        churn__buf_reset(t->text);
+        if (line->kind == CHURN__LINE_FACTOR || line->kind == CHURN__LINE_MISSING) {
+            CHURN_TRY(tell_factor(t, line, err));
+        } else {
+            tell_other(t, line);
+        }
+    }
+    if (t->text->failed) {
+        CHURN_TRY(churn__fail_memory(err, t->frame->heap));
+    }
+done:
+    return st;
+}
+
+/* ---- all of it ---- */
+
+static churn_status explain_one(churn_engine *engine, churn_str customer, churn_time as_of,
+                                const churn_explain_options *options, churn_table **out,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    telling t = {.score = CHURN__NONE};
+    CHURN_TRY(churn__find_score(engine->playbook, options->score, &t.score, err));
+    CHURN_TRY(churn__one_fill(engine, customer, as_of, options->cancel, &t.frame, err));
+    if (!t.frame->exists[0]) {
+        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the customer does not exist at as_of");
+    }
+    t.level = churn__one_level(engine, t.score, &t.text, &t.evidence);
+    if (t.level == NULL) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    CHURN_TRY(churn__shown_take(t.frame, t.score, 0, t.level, err));
+    CHURN_TRY(find_baseline(engine, t.frame, t.score, options, &t.baseline, err));
+    t.saying = (churn__saying){.playbook = t.frame->playbook, .as_of = as_of};
+    t.card = churn__card_name(t.frame->playbook, t.level->def,
+                              (uint32_t)(t.level->card - t.level->def->cards));
+    churn__score_explain(t.level, t.baseline.value);
+    t.to = begin_table(&t, churn__store_heap(engine->store), t.level->line_count);
+    if (t.to == NULL) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    CHURN_TRY(tell_lines(&t, err));
+    st = churn__table_finish(t.to, out, err);
+    t.to = NULL;
+done:
+    churn__table_abandon(t.to);
+    if (st != CHURN_OK) {
+        churn__one_drop(engine); /* it may be half moved, or have lacked memory */
+    }
     return st;
 }
 
 churn_status churn_engine_explain(churn_engine *engine, const char *customer, size_t len,
-                                  churn_time as_of, const churn_query_options *options,
+                                  churn_time as_of, const churn_explain_options *options,
                                   churn_table **out, churn_error *err)
 {
+    churn_status st = CHURN_OK;
+    churn_explain_options mine;
+    churn_str id = {NULL, 0};
     if (!out) {
         return churn__fail_null(err, "churn_engine_explain", "out");
     }
     *out = NULL;
-    churn__asking asking = {.engine = NULL};
-    churn__frame *frame = NULL;
-    churn__table_builder *builder = NULL;
-    uint32_t score = 0;
-    churn_query_options mine;
-    churn_status st = CHURN_OK;
-    CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_query_options", err));
-    mine.struct_size = sizeof mine;
-    CHURN_TRY(churn__take_str(customer, len, false, 1024, "customer", &mine.customer, err));
-    CHURN_TRY(churn__asking_begin(engine, &mine, 0, &as_of, 1, &asking, err));
-    CHURN_TRY(churn__find_score(engine->playbook, mine.score, &score, err));
-    churn__frame_options want = {.only_score = score};
-    CHURN_TRY(churn__frame_open(engine, asking.version, &as_of, 1, &want, &frame, err));
-    CHURN_TRY(churn__frame_survey(frame, engine, &want, mine.cancel, err));
-    CHURN_TRY(churn__frame_fill(frame, asking.order, 1, err));
-    if (!frame->exists[0]) {
-        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the customer does not exist at as_of");
+    CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_explain_options", err));
+    CHURN_TRY(churn__take_str(customer, len, false, 1024, "customer", &id, err));
+    CHURN_TRY(check_options(&mine, err));
+    if (as_of < CHURN_TIME_MIN || as_of > CHURN_TIME_MAX) {
+        CHURN_FAIL(CHURN_E_RANGE, 0, "as_of: outside the years 1 to 9999");
     }
-    builder = begin_explain(churn__store_heap(engine->store));
-    if (!builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    CHURN_TRY(fill_explain(frame, score, builder, err));
-    st = churn__table_finish(builder, out, err);
-    builder = NULL;
+    CHURN_TRY(churn__engine_enter(engine, "churn_engine_explain", err));
+    st = explain_one(engine, id, as_of, &mine, out, err);
+    churn__engine_leave(engine);
 done:
-    churn__table_abandon(builder);
-    churn__frame_close(frame);
-    churn__asking_end(&asking);
     return st;
 }

@@ -14,7 +14,14 @@ struct churn__one {
     churn__frame *frame;
     churn_time as_of;    /* of the frame: its one date */
     uint32_t moves;      /* how often the date changed */
-    churn__arena arrays; /* of the answer */
+    uint32_t filled;     /* the customer in the frame; CHURN__NO_CODE: none that can be reused */
+    bool history;        /* the frame reads what an evaluation changes */
+    uint32_t customer;   /* of the frame, which looks here */
+    churn__arena arrays; /* of the answer, and of explanations */
+    /* Of explanations: by score, made when first asked for. */
+    churn__score_level *levels;
+    churn__buf text;
+    churn__evidence evidence;
     churn_customer_answer answer;
     /* what it views: by metric, by score, by segment */
     double *numbers;
@@ -36,6 +43,8 @@ void churn__one_drop(churn_engine *engine)
     engine->one = NULL;
     if (one) {
         churn__frame_close(one->frame);
+        churn__buf_clear(&one->text);
+        churn__evidence_free(engine->heap, &one->evidence);
         churn__arena_clear(&one->arrays);
         churn__free(engine->heap, one, sizeof *one);
     }
@@ -130,8 +139,22 @@ static const churn__frame_options want = {.all_metrics = true,
                                           .one_customer = true,
                                           .only_score = CHURN__NONE};
 
+/* Conditions may name what an evaluation changes. */
+static bool reads_history(const churn__frame *frame)
+{
+    for (uint32_t slot = 0; slot < frame->playbook->slot_count; slot++) {
+        churn__slot_kind kind = frame->playbook->slots[slot].kind;
+        bool history = kind == CHURN__SLOT_TRIGGER || kind == CHURN__SLOT_PLAY_RUNNING ||
+                       kind == CHURN__SLOT_STATUS || kind == CHURN__SLOT_TAGS;
+        if (history && frame->needed[slot]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static churn_status make_one(churn_engine *engine, churn__version *version, churn_time as_of,
-                             churn_error *err)
+                             churn_cancel *cancel, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__one *one = churn__alloc_zero(engine->heap, sizeof *one);
@@ -139,14 +162,17 @@ static churn_status make_one(churn_engine *engine, churn__version *version, chur
         return churn__fail_memory(err, engine->heap);
     }
     churn__arena_init(&one->arrays, engine->heap);
+    churn__buf_init(&one->text, engine->heap);
     one->as_of = as_of;
+    one->filled = CHURN__NO_CODE;
     engine->one = one;
     if (!make_metrics(one, engine->playbook) || !make_scores(one, engine->playbook) ||
         !make_segments(one, engine->playbook)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     CHURN_TRY(churn__frame_open(engine, version, &one->as_of, 1, &want, &one->frame, err));
-    CHURN_TRY(churn__frame_survey(one->frame, engine, &want, NULL, err));
+    CHURN_TRY(churn__frame_survey(one->frame, engine, &want, cancel, err));
+    one->history = reads_history(one->frame);
 done:
     if (st != CHURN_OK) {
         churn__one_drop(engine);
@@ -166,7 +192,8 @@ done:
 }
 
 /* A frame of the newest version at this date. */
-static churn_status take_one(churn_engine *engine, churn_time as_of, churn_error *err)
+static churn_status take_one(churn_engine *engine, churn_time as_of, churn_cancel *cancel,
+                             churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__version *version = NULL;
@@ -177,16 +204,57 @@ static churn_status take_one(churn_engine *engine, churn_time as_of, churn_error
     }
     if (!engine->one) {
         CHURN_TRY(meet_version(engine, version, err));
-        CHURN_TRY(make_one(engine, version, as_of, err));
+        CHURN_TRY(make_one(engine, version, as_of, cancel, err));
     } else if (engine->one->as_of != as_of) {
         engine->one->as_of = as_of;
         engine->one->moves++;
+        engine->one->filled = CHURN__NO_CODE;
         CHURN_TRY(churn__frame_move(engine->one->frame, err));
-        CHURN_TRY(churn__frame_survey(engine->one->frame, engine, &want, NULL, err));
+        CHURN_TRY(churn__frame_survey(engine->one->frame, engine, &want, cancel, err));
     }
 done:
     churn__version_release(version);
     return st;
+}
+
+churn_status churn__one_fill(churn_engine *engine, churn_str id, churn_time as_of,
+                             churn_cancel *cancel, churn__frame **out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(take_one(engine, as_of, cancel, err));
+    churn__one *one = engine->one;
+    uint32_t customer = churn__version_find_customer(one->frame->version, id);
+    *out = one->frame;
+    if (customer == CHURN__NO_CODE) {
+        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the store has no such customer");
+    }
+    if (one->filled == customer) {
+        goto done;
+    }
+    one->filled = CHURN__NO_CODE;
+    one->customer = customer;
+    CHURN_TRY(churn__frame_fill(one->frame, &one->customer, 1, err));
+    one->filled = one->history ? CHURN__NO_CODE : customer;
+done:
+    return st;
+}
+
+churn__score_level *churn__one_level(churn_engine *engine, uint32_t score, churn__buf **text,
+                                     churn__evidence **evidence)
+{
+    churn__one *one = engine->one;
+    uint32_t count = engine->playbook->score_count;
+    if (one->levels == NULL) {
+        one->levels = churn__arena_array(&one->arrays, count, sizeof *one->levels);
+    }
+    churn__score_level *level = one->levels == NULL ? NULL : &one->levels[score];
+    *text = &one->text;
+    *evidence = &one->evidence;
+    if (level == NULL || level->def != NULL) {
+        return level;
+    }
+    const churn__score_def *def = &engine->playbook->scores[score];
+    return churn__score_level_make(def, &one->arrays, level) ? level : NULL;
 }
 
 /* ---- the answer ---- */
@@ -270,13 +338,8 @@ static churn_status answer_one(churn_engine *engine, churn_str id, churn_time as
                                churn_customer_answer *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    CHURN_TRY(take_one(engine, as_of, err));
-    churn__frame *frame = engine->one->frame;
-    uint32_t customer = churn__version_find_customer(frame->version, id);
-    if (customer == CHURN__NO_CODE) {
-        return churn__fail(err, CHURN_E_NOT_FOUND, 0, "the store has no such customer");
-    }
-    CHURN_TRY(churn__frame_fill(frame, &customer, 1, err));
+    churn__frame *frame = NULL;
+    CHURN_TRY(churn__one_fill(engine, id, as_of, NULL, &frame, err));
     void *room = out->room;
     size_t room_size = out->room_size;
     *out = answer_of(engine->one);

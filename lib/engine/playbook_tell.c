@@ -38,7 +38,7 @@ void churn__test_world_clear(churn__test_world *world)
 /* The explanation of a score; there may be none, which is told by a NULL. */
 static churn_status explain(churn__test_world *world, uint32_t score, churn_error *err)
 {
-    churn_query_options options = {.struct_size = sizeof options};
+    churn_explain_options options = {.struct_size = sizeof options};
     churn_error why = {.struct_size = sizeof why};
     bool same = world->explained && world->explained_score == score &&
                 churn__str_eq(world->explained_customer, world->customer);

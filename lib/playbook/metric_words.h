@@ -7,9 +7,8 @@
 
 /* A metric in words, for user interfaces. */
 
-/* "count", "days", "hours", "money", "ratio", "points", "value" (whatever events count in),
- * "number", "bool", "text", "time". */
-const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric);
+/* churn__words_unit(): "count", "days", "hours", "money", "ratio", "points", "value" (whatever
+ * events count in), "number", "bool", "text", "time". */
 /* A sentence made of the definition: "Number of events of type login in the last 28 days." */
 void churn__words_sentence(const churn_playbook *playbook, uint32_t metric, churn__buf *out);
 /* The ith that a metric is made of; UINT32_MAX for no metric, and then an attribute's name, which

@@ -284,6 +284,8 @@ const churn__expr *const *churn__question_expressions(const churn__question *que
 /* The segment that a card is of; "default" of a score's own. */
 churn_str churn__card_name(const churn_playbook *playbook, const churn__score_def *score,
                            uint32_t card);
+/* In what a metric is counted: "count", "days", "money", ...: see metric_words.h. */
+const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric);
 /* The slot of a name, UINT32_MAX: none. */
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part);

@@ -2,71 +2,104 @@
 #include <math.h>
 
 #include "base/num.h"
-#include "base/sort.h"
-#include "score/score_inside.h"
+#include "score/lines.h"
 
 /*
- * Why a score is what it is: each factor moves the score away from the
- * baseline by its effective weight times (sub-score - baseline). In units of 1e-6 these are rounded
- * by largest remainder, so that the lines add up to the rounded score; then each cap adds its exact
+ * Why a score is what it is: each factor moves the score away from the baseline by its effective
+ * weight times (sub-score - baseline). In units of 1e-6 these are rounded by largest remainder, so
+ * that the lines add up to the rounded score; then each cap, floor and override adds its exact
  * effect.
  */
-typedef struct explain {
-    const churn__score_def *def;
-    const churn__card_def *card;
-    const churn__score_in *in;
-    uint32_t row;
-    churn__factor_state *states; /* by factor */
-    churn__truth *truths;        /* by cap */
-    churn__score_line *lines;
-    uint32_t count;
-    uint32_t factors; /* lines 1 .. factors are factors that score */
-    double *share;    /* of those: the contribution before rounding, in units */
-} explain;
 
-/* ---- factors ---- */
+/* ---- one row ---- */
 
-static churn__score_line explain_line(const explain *e, uint32_t f)
+bool churn__score_level_make(const churn__score_def *def, churn__arena *arena,
+                             churn__score_level *level)
 {
-    const churn__factor_def *factor = &e->card->factors[f];
-    const churn__factor_state *state = &e->states[f];
-    bool scores = !isnan(state->points);
-    return (churn__score_line){
-        .kind = scores ? CHURN__LINE_FACTOR : CHURN__LINE_MISSING,
-        .name = factor->id,
-        .group = e->card->groups[factor->group].id,
-        .slot = factor->slot,
-        .value = state->missing == CHURN__PRESENT ? state->value : (double)NAN,
-        .missing = state->missing,
-        .points = scores ? churn__round6(state->points) : (double)NAN,
-        .weight = scores ? state->effective : state->whole,
-    };
+    size_t lines = (size_t)def->factor_count + def->cap_count + 1;
+    *level = (churn__score_level){.def = NULL};
+    level->states = churn__arena_array(arena, def->factor_count, sizeof *level->states);
+    level->truths = churn__arena_array(arena, def->cap_count, sizeof *level->truths);
+    level->lines = churn__arena_array(arena, lines, sizeof *level->lines);
+    level->shares = churn__arena_array(arena, lines, sizeof *level->shares);
+    level->effects = churn__arena_array(arena, def->cap_count, sizeof *level->effects);
+    if (level->states == NULL || level->truths == NULL || level->lines == NULL ||
+        level->shares == NULL || level->effects == NULL) {
+        return false;
+    }
+    level->def = def;
+    return true;
 }
 
-/* All factors of one kind of line, in the order of declaration. */
-static void explain_factors(explain *e, churn__line_kind kind)
+/* What it comes to: nothing caps a score that is not there, but an override makes one. */
+static double level_score(const churn__score_level *level)
 {
-    for (uint32_t f = 0; f < e->def->factor_count; f++) {
-        churn__score_line line = explain_line(e, f);
-        if (line.kind != kind) {
+    double score = level->raw;
+    for (uint32_t c = 0; c < level->def->cap_count; c++) {
+        const churn__cap_def *cap = &level->card->caps[c];
+        if (churn__score_cap_acts(level, c, score)) {
+            score = cap->kind == CHURN__CAP_OVERRIDE ? level->override : cap->bound;
+        }
+    }
+    return churn__round6(score);
+}
+
+churn_status churn__score_level_take(churn__score_level *level, const churn__score_in *in,
+                                     uint32_t row, uint32_t card, churn__expr_scratch *scratch,
+                                     churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    level->card = &level->def->cards[card];
+    level->line_count = 0;
+    bool set = in->overrides != NULL && !level->def->overrides_ignored;
+    level->override = set ? in->overrides[row] : (double)NAN;
+    CHURN_TRY(churn__score_states(level->def, level->card, in, row, scratch, level->states,
+                                  &level->raw, err));
+    CHURN_TRY(churn__score_cap_truths(level->def, level->card, in, row, level->states, scratch,
+                                      level->truths, err));
+    level->score = level_score(level);
+done:
+    return st;
+}
+
+bool churn__score_cap_acts(const churn__score_level *level, uint32_t c, double score)
+{
+    const churn__cap_def *cap = &level->card->caps[c];
+    if (cap->kind == CHURN__CAP_OVERRIDE) {
+        return !isnan(level->override);
+    }
+    bool beyond = cap->is_floor ? score < cap->bound : score > cap->bound;
+    return beyond && !cap->off && level->truths[c] == CHURN__TRUE;
+}
+
+void churn__score_level_effects(churn__score_level *level, double from)
+{
+    double score = isnan(level->raw) ? from : level->raw;
+    bool there = !isnan(level->raw);
+    for (uint32_t c = 0; c < level->def->cap_count; c++) {
+        const churn__cap_def *cap = &level->card->caps[c];
+        bool set = cap->kind == CHURN__CAP_OVERRIDE;
+        level->effects[c] = 0;
+        if (!churn__score_cap_acts(level, c, there ? score : (double)NAN)) {
             continue;
         }
-        if (kind == CHURN__LINE_FACTOR) {
-            e->share[e->factors++] = line.weight * (e->states[f].points - e->def->baseline) * 1e6;
-        }
-        e->lines[e->count++] = line;
+        double to = set ? level->override : cap->bound;
+        level->effects[c] = churn__micro(to) - churn__micro(score);
+        score = to;
+        there = true;
     }
 }
 
 /* ---- rounding ---- */
 
 /* The line whose rounded share is furthest below (step 1) or above (step -1) the true one. */
-static uint32_t explain_furthest(const explain *e, int64_t step)
+static uint32_t furthest(const double *shares, const churn__score_line *lines, uint32_t n,
+                         int64_t step)
 {
     uint32_t best = 0;
     double gap = -(double)INFINITY;
-    for (uint32_t i = 0; i < e->factors; i++) {
-        double off = (e->share[i] - (double)e->lines[1 + i].contribution) * (double)step;
+    for (uint32_t i = 0; i < n; i++) {
+        double off = (shares[i] - (double)lines[i].contribution) * (double)step;
         if (off > gap) {
             gap = off;
             best = i;
@@ -75,133 +108,128 @@ static uint32_t explain_furthest(const explain *e, int64_t step)
     return best;
 }
 
-/* Largest remainder: floors first, then what is left to those that lost most. */
-static void explain_round(const explain *e, int64_t target)
+void churn__score_lines_round(const double *shares, churn__score_line *lines, uint32_t n,
+                              int64_t target)
 {
     int64_t left = target;
-    for (uint32_t i = 0; i < e->factors; i++) {
-        e->lines[1 + i].contribution = (int64_t)floor(e->share[i]);
-        left -= e->lines[1 + i].contribution;
+    for (uint32_t i = 0; i < n; i++) {
+        lines[i].contribution = (int64_t)floor(shares[i]);
+        left -= lines[i].contribution;
     }
     int64_t step = left < 0 ? -1 : 1;
-    for (; e->factors > 0 && left != 0; left -= step) {
-        e->lines[1 + explain_furthest(e, step)].contribution += step;
+    for (; n > 0 && left != 0; left -= step) {
+        lines[furthest(shares, lines, n, step)].contribution += step;
     }
 }
 
-static int64_t explain_size(const churn__score_line *line)
+static int64_t size_of(const churn__score_line *line)
 {
     return line->contribution < 0 ? -line->contribution : line->contribution;
 }
 
-static int explain_compare(const void *a, const void *b, const void *context)
+/* Of few lines, most of which have their place: by insertion, so that ties stay as they are. */
+void churn__score_lines_sort(churn__score_line *lines, uint32_t n)
 {
-    int64_t x = explain_size(a), y = explain_size(b);
-    (void)context;
-    return (x < y) - (x > y);
-}
-
-/* ---- caps ---- */
-
-static void explain_add_cap(explain *e, const churn__cap_def *cap, double *score)
-{
-    bool acts = cap->is_floor ? *score < cap->bound : *score > cap->bound;
-    int64_t effect = churn__micro(cap->bound) - churn__micro(*score);
-    if (!acts) {
-        return;
-    }
-    *score = cap->bound;
-    if (effect != 0) {
-        e->lines[e->count++] = (churn__score_line){
-            .kind = cap->is_floor ? CHURN__LINE_FLOOR : CHURN__LINE_CAP,
-            .name = cap->id,
-            .slot = UINT32_MAX,
-            .value = (double)NAN,
-            .points = cap->bound,
-            .weight = (double)NAN,
-            .contribution = effect,
-        };
+    for (uint32_t i = 1; i < n; i++) {
+        churn__score_line moving = lines[i];
+        uint32_t at = i;
+        for (; at > 0 && size_of(&lines[at - 1]) < size_of(&moving); at--) {
+            lines[at] = lines[at - 1];
+        }
+        lines[at] = moving;
     }
 }
 
-static void explain_override(explain *e, double value, double *score)
+/* ---- lines ---- */
+
+static churn__score_line *add_line(churn__score_level *level, churn__line_kind kind, uint32_t index)
 {
-    e->lines[e->count++] = (churn__score_line){
-        .kind = CHURN__LINE_OVERRIDE,
-        .name = CHURN__STR("override"),
-        .slot = UINT32_MAX,
-        .value = (double)NAN,
-        .points = value,
-        .weight = (double)NAN,
-        .contribution = churn__micro(value) - churn__micro(*score),
-    };
-    *score = value;
+    churn__score_line *line = &level->lines[level->line_count++];
+    *line = (churn__score_line){.kind = kind,
+                                .before = CHURN__NO_SLOT,
+                                .after = index,
+                                .points_before = (double)NAN,
+                                .points = (double)NAN,
+                                .weight_before = (double)NAN,
+                                .weight = (double)NAN};
+    return line;
 }
 
-static void explain_caps(explain *e, double score)
+static void add_factors(churn__score_level *level, double baseline)
 {
-    for (uint32_t c = 0; c < e->def->cap_count; c++) {
-        if (e->truths[c] != CHURN__TRUE) {
+    uint32_t first = level->line_count;
+    for (uint32_t f = 0; f < level->def->factor_count; f++) {
+        const churn__factor_state *state = &level->states[f];
+        if (isnan(state->points)) {
             continue;
         }
-        if (e->card->caps[c].kind == CHURN__CAP_OVERRIDE) {
-            explain_override(e, e->in->overrides[e->row], &score);
-        } else {
-            explain_add_cap(e, &e->card->caps[c], &score);
+        level->shares[level->line_count - first] =
+            state->effective * (state->points - baseline) * 1e6;
+        churn__score_line *line = add_line(level, CHURN__LINE_FACTOR, f);
+        line->points = churn__round6(state->points);
+        line->weight = state->effective;
+    }
+    uint32_t n = level->line_count - first;
+    if (!isnan(level->raw)) {
+        churn__score_lines_round(level->shares, level->lines + first, n,
+                                 churn__micro(level->raw) - churn__micro(baseline));
+    }
+    churn__score_lines_sort(level->lines + first, n);
+}
+
+churn__line_kind churn__score_cap_line(const churn__cap_def *cap)
+{
+    if (cap->kind == CHURN__CAP_OVERRIDE) {
+        return CHURN__LINE_OVERRIDE;
+    }
+    return cap->is_floor ? CHURN__LINE_FLOOR : CHURN__LINE_CAP;
+}
+
+/* A manual override is told even where it changes nothing. */
+static void add_caps(churn__score_level *level)
+{
+    for (uint32_t c = 0; c < level->def->cap_count; c++) {
+        const churn__cap_def *cap = &level->card->caps[c];
+        bool set = cap->kind == CHURN__CAP_OVERRIDE && !isnan(level->override);
+        if (level->effects[c] == 0 && !set) {
+            continue;
+        }
+        churn__score_line *line = add_line(level, churn__score_cap_line(cap), c);
+        line->points = set ? level->override : cap->bound;
+        line->contribution = level->effects[c];
+    }
+}
+
+static void add_missing(churn__score_level *level)
+{
+    for (uint32_t f = 0; f < level->def->factor_count; f++) {
+        if (isnan(level->states[f].points)) {
+            add_line(level, CHURN__LINE_MISSING, f)->weight = level->states[f].whole;
         }
     }
 }
 
-/* ---- all of it ---- */
-
-static churn_status explain_room(explain *e, churn__arena *arena, churn_error *err)
+void churn__score_explain(churn__score_level *level, double baseline)
 {
-    size_t factors = e->def->factor_count;
-    e->lines = churn__arena_array(arena, factors + e->def->cap_count + 1, sizeof *e->lines);
-    e->share = churn__arena_array(arena, factors + 1, sizeof *e->share);
-    e->states = churn__arena_array(arena, factors, sizeof *e->states);
-    e->truths = churn__arena_array(arena, e->def->cap_count, sizeof *e->truths);
-    bool room = e->lines != NULL && e->share != NULL && e->states != NULL && e->truths != NULL;
-    return room ? CHURN_OK : churn__fail_memory(err, arena->heap);
+    level->line_count = 0;
+    churn__score_line *first = add_line(level, CHURN__LINE_BASELINE, CHURN__NO_SLOT);
+    first->points = baseline;
+    first->contribution = churn__micro(baseline);
+    add_factors(level, baseline);
+    churn__score_level_effects(level, baseline);
+    add_caps(level);
+    add_missing(level);
 }
 
-static void explain_baseline(explain *e)
+churn_str churn__score_line_name(const churn__score_level *level, const churn__score_line *line)
 {
-    e->lines[e->count++] = (churn__score_line){
-        .kind = CHURN__LINE_BASELINE,
-        .name = CHURN__STR("baseline"),
-        .slot = UINT32_MAX,
-        .value = (double)NAN,
-        .points = e->def->baseline,
-        .weight = (double)NAN,
-        .contribution = churn__micro(e->def->baseline),
-    };
-}
-
-churn_status churn__score_explain(const churn__score_def *def, const churn__card_def *card,
-                                  const churn__score_in *in, uint32_t row,
-                                  churn__expr_scratch *scratch, churn__arena *arena,
-                                  churn__score_line **lines, uint32_t *count, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    explain e = {.def = def, .card = card, .in = in, .row = row};
-    double raw = 0;
-    CHURN_TRY(explain_room(&e, arena, err));
-    CHURN_TRY(churn__score_states(def, card, in, row, scratch, e.states, &raw, err));
-    CHURN_TRY(churn__score_cap_truths(def, card, in, row, e.states, scratch, e.truths, err));
-    explain_baseline(&e);
-    explain_factors(&e, CHURN__LINE_FACTOR);
-    if (!isnan(raw)) {
-        explain_round(&e, churn__micro(raw) - e.lines[0].contribution);
-        explain_caps(&e, raw);
+    switch (line->kind) {
+    case CHURN__LINE_BASELINE:
+        return CHURN__STR("baseline");
+    case CHURN__LINE_FACTOR:
+    case CHURN__LINE_MISSING:
+        return level->card->factors[line->after].id;
+    default:
+        return level->card->caps[line->after].id;
     }
-    if (!churn__sort(arena->heap, e.lines + 1, e.factors, sizeof *e.lines, explain_compare, NULL)) {
-        st = churn__fail_memory(err, arena->heap);
-        goto done;
-    }
-    explain_factors(&e, CHURN__LINE_MISSING);
-    *lines = e.lines;
-    *count = e.count;
-done:
-    return st;
 }

@@ -264,26 +264,54 @@ typedef enum churn__line_kind {
     CHURN__LINE_AFTER /* the score afterwards; the others add up to it */
 } churn__line_kind;
 
-/* One line of an explanation. */
+/* A line of the level reads `after`, `points` and `weight` alone; of a change both sides. */
 typedef struct churn__score_line {
     churn__line_kind kind;
-    churn_str name; /* of the factor or cap; "baseline" */
-    churn_str group;
-    uint32_t slot;
-    double value; /* the metric's; NaN: missing or none */
-    churn__missing missing;
-    double points, weight; /* sub-score, or the bound of a cap; effective weight, of a missing
-                              factor the one that it would have if all were there; NaN: none */
-    int64_t contribution;  /* units of 1e-6 */
+    uint32_t before, after; /* the factor or cap in the definition of each side; CHURN__NO_SLOT */
+    double points_before, points; /* of a factor; of a cap its bound, of an override its value */
+    double weight_before, weight; /* effective; of a missing factor what it would have; NaN: none */
+    int64_t contribution;         /* units of 1e-6 */
 } churn__score_line;
 
-/* The lines for one row on its card, in the order of churn_engine_explain(); contributions of the
- * lines that are not CHURN__LINE_MISSING sum to the score in units of 1e-6 exactly (largest
- * remainder). Lines are written to an array of the arena. Without a single factor that scores there
- * is nothing to add up to. */
-churn_status churn__score_explain(const churn__score_def *def, const churn__card_def *card,
-                                  const churn__score_in *in, uint32_t row,
-                                  churn__expr_scratch *scratch, churn__arena *arena,
-                                  churn__score_line **lines, uint32_t *count, churn_error *err);
+/* A score of one row taken apart. Arrays are made once, for any number of rows. */
+typedef struct churn__score_level {
+    const churn__score_def *def;
+    const churn__card_def *card;
+    churn__factor_state *states; /* by factor */
+    churn__truth *truths;        /* by cap */
+    int64_t *effects;            /* by cap, units of 1e-6 */
+    double raw;                  /* before caps; NaN: no factor scores */
+    double override;             /* NaN: none */
+    double score;                /* after caps, rounded; NaN: none */
+    churn__score_line *lines;
+    uint32_t line_count;
+    double *shares;
+} churn__score_level;
+
+/* False: no memory. */
+bool churn__score_level_make(const churn__score_def *def, churn__arena *arena,
+                             churn__score_level *level);
+/* `card` is an index of the definition's. */
+churn_status churn__score_level_take(churn__score_level *level, const churn__score_in *in,
+                                     uint32_t row, uint32_t card, churn__expr_scratch *scratch,
+                                     churn_error *err);
+/* The lines of the level, in the order of churn_engine_explain(): contributions of those that are
+ * not CHURN__LINE_MISSING add up to the score in units of 1e-6, if there is one. `baseline` is a
+ * multiple of 1e-6. */
+void churn__score_explain(churn__score_level *level, double baseline);
+/* The id of its factor or cap; "baseline". */
+churn_str churn__score_line_name(const churn__score_level *level, const churn__score_line *line);
+
+/* A change in steps: what it was; the same data by the other definition; the same data on the other
+ * card; what it is. Steps that change nothing may be the same level. Both ends have a score. */
+typedef struct churn__score_change {
+    churn__score_level *was, *configured, *carded, *is;
+} churn__score_change;
+
+/* The lines of a change, in the order of churn_engine_explain_change(): the contributions of the
+ * first and those between it and the last add up to the last. They are written to the arena. */
+churn_status churn__score_explain_change(const churn__score_change *change, churn__arena *arena,
+                                         churn__score_line **lines, uint32_t *count,
+                                         churn_error *err);
 
 #endif

@@ -118,6 +118,9 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_quality(e, date, NULL, out, NULL));
         assert_arg(churn_engine_scores(e, &date, 1, NULL, out, NULL));
         assert_arg(churn_engine_explain(e, "acme", CHURN_NTS, date, NULL, out, NULL));
+        assert_arg(churn_engine_explain_change(e, "acme", CHURN_NTS, date, date, NULL, out, NULL));
+        assert_arg(churn_engine_evidence(e, "acme", CHURN_NTS, "mrr", CHURN_NTS, CHURN_TIME_NONE,
+                                         date, NULL, out, NULL));
         assert_arg(churn_engine_query(e, "", 0, date, NULL, out, NULL, NULL, NULL, NULL));
         assert_arg(churn_engine_why(e, "acme", CHURN_NTS, "low", CHURN_NTS, date, out, NULL));
         assert_arg(churn_engine_what_if(e, "acme", CHURN_NTS, date, NULL, 0, NULL, out, NULL));

@@ -785,6 +785,32 @@ static churn_status try_explain(bench *b, churn_error *err)
                                 err);
 }
 
+/* With everybody's mean, twice: the second time what is kept is used. */
+static churn_status try_explain_mean(bench *b, churn_error *err)
+{
+    const churn_explain_options options = {.struct_size = sizeof options,
+                                           .baseline = CHURN_BASELINE_BOOK};
+    churn_table *first = NULL;
+    churn_status st =
+        churn_engine_explain(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, NULL, &first, err);
+    churn_table_free(first);
+    return st != CHURN_OK ? st
+                          : churn_engine_explain(b->company.engine, "blue", CHURN_NTS, NEW_YEAR,
+                                                 &options, &b->table, err);
+}
+
+static churn_status try_explain_change(bench *b, churn_error *err)
+{
+    return churn_engine_explain_change(b->company.engine, "blue", CHURN_NTS, NEW_YEAR - 20 * DAY,
+                                       NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_evidence(bench *b, churn_error *err)
+{
+    return churn_engine_evidence(b->company.engine, "blue", CHURN_NTS, "logins_28d", CHURN_NTS,
+                                 NEW_YEAR - 20 * DAY, NEW_YEAR, NULL, &b->table, err);
+}
+
 static churn_status try_query(bench *b, churn_error *err)
 {
     static const churn_str select[] = {STR("money: metric.mrr * 2.0"), STR("tags"),
@@ -1318,6 +1344,9 @@ static const struct {
     {"customer", try_customer},
     {"scores", try_scores},
     {"explain", try_explain},
+    {"explain_mean", try_explain_mean},
+    {"explain_change", try_explain_change},
+    {"evidence", try_evidence},
     {"query", try_query},
     {"query_wrong", try_query_wrong},
     {"why", try_why},

@@ -12,6 +12,7 @@ from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diag
                      NotFoundError, ParseError, PlaybookError, QueryError, RangeError, StateError,
                      StorageError, UnsupportedError, Utf8Error, ValueTypeError, VersionError,
                      _make_error)
+from .explanation import ChangeExplanation, Explanation
 from .expression import Expression, Template, check_expression, evaluate_many, format_expression
 from .many import Codes, Counts, fill_many
 from .playbook import Playbook, TestReport
@@ -23,8 +24,8 @@ _core._register(_make_error, Table)
 __version__ = version()
 
 __all__ = [
-    "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError",
-    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Expression",
+    "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError", "ChangeExplanation",
+    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Explanation", "Expression",
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",

@@ -11,6 +11,7 @@ from . import _core
 from ._data import Instant
 from ._watch import Progress, watching
 from .errors import Diagnostic, diagnostics_of
+from .explanation import ChangeExplanation, Explanation
 from .playbook import Playbook
 from .store import Store
 from .table import Table
@@ -249,9 +250,44 @@ class Engine(_core.Engine):
         return self._question("scores", as_of, score=score, customer=customer,
                               customers=customers, progress=progress, cancel=cancel)
 
-    def explain(self, customer: str, as_of: Instant, *, score: str | None = None) -> Table:
-        """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks."""
-        return self._question("explain", _one(as_of), customer=customer, score=score)
+    def explain(self, customer: str, as_of: Instant, *, score: str | None = None,
+                baseline: float | Literal["own", "segment", "book"] | None = None,
+                over: timedelta | None = None, progress: Progress = None,
+                cancel: _core.Cancel | None = None) -> Explanation:
+        """Lines that add up to a customer's score: the baseline, what moved it, caps, what lacks.
+
+        `baseline` is where they start: the score's own by default, a number, the customer's own
+        score `over` (90 days) ago, or the mean of those on the same card or of all. The answer is a
+        table, a picture in a notebook, and `.text()`.
+        """
+        which, value = _baseline(baseline)
+        with watching(progress, cancel, "customers") as watch:
+            return cast(Explanation, self._explain(
+                Explanation, customer, self._at(_one(as_of)), score, which, value, _micros("over", over),
+                watch))
+
+    def explain_change(self, customer: str, before: Instant, as_of: Instant, *,
+                       score: str | None = None, playbook: Playbook | None = None,
+                       progress: Progress = None, cancel: _core.Cancel | None = None,
+                       ) -> ChangeExplanation:
+        """Why a score is not what it was: behaviour, missing data, caps, and, where the side before
+        is scored by another `playbook`, configuration. The lines add up exactly.
+        """
+        with watching(progress, cancel, "customers") as watch:
+            return cast(ChangeExplanation, self._explain_change(
+                ChangeExplanation, customer, self._at(before), self._at(as_of), score, playbook,
+                watch))
+
+    def evidence(self, customer: str, metric: str, as_of: Instant, *,
+                 since: Instant | None = None, progress: Progress = None,
+                 cancel: _core.Cancel | None = None) -> Table:
+        """The records behind a metric's value: kind, id, at, what, user, value, word, change.
+
+        With `since`, `change` says of each whether it was there then, entered, or left.
+        """
+        with watching(progress, cancel, "customers") as watch:
+            return self._evidence(customer, metric, None if since is None else self._at(since),
+                                  self._at(as_of), watch)
 
     def why(self, customer: str, trigger: str, as_of: Instant) -> Table:
         """A trigger's condition part by part for one customer: part, depth, line, column, outcome,
@@ -501,3 +537,20 @@ def _one(value: Any) -> Any:
     if not _is_one(value):
         raise TypeError("give one date, not several")
     return value
+
+
+_BASELINES = {None: 0, "own": 2, "segment": 3, "book": 4}
+
+
+def _baseline(given: float | str | None) -> tuple[int, float]:
+    if isinstance(given, (int, float)):
+        return 1, float(given)
+    if given not in _BASELINES:
+        raise ValueError("baseline: give a number, 'own', 'segment', 'book' or None")
+    return _BASELINES[given], 0.0
+
+
+def _micros(name: str, given: timedelta | None) -> int:
+    if given is not None and not isinstance(given, timedelta):
+        raise TypeError(f"{name}: give a timedelta, not {type(given)}")
+    return given // _MICROSECOND if given is not None else 0

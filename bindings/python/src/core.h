@@ -177,6 +177,10 @@ PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);
 /* customer.c: a method of engines */
 PyObject *core_engine_customer(PyObject *engine, PyObject *args);
 PyObject *core_engine_query(PyObject *engine, PyObject *args);
+/* explain.c */
+PyObject *core_engine_explain(PyObject *engine, PyObject *args);
+PyObject *core_engine_explain_change(PyObject *engine, PyObject *args);
+PyObject *core_engine_evidence(PyObject *engine, PyObject *args);
 
 /* what_if.c: methods of engines */
 PyObject *core_engine_what_if(PyObject *engine, PyObject *args);

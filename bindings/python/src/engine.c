@@ -148,6 +148,15 @@ PyDoc_STRVAR(engine_what_if_doc,
 PyDoc_STRVAR(engine_impact_doc,
              "_impact($self, playbook, dates, customers, score, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_explain_doc, "_explain($self, type, customer, as_of, score, baseline, value, "
+                                 "over, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_explain_change_doc, "_explain_change($self, type, customer, before, as_of, "
+                                        "score, playbook, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_evidence_doc,
+             "_evidence($self, customer, metric, before, as_of, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_customer_doc, "_customer($self, customer, as_of, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_reference_doc,
@@ -345,6 +354,9 @@ static PyMethodDef engine_methods[] = {
     {"_query", core_engine_query, METH_VARARGS, engine_query_doc},
     {"_what_if", core_engine_what_if, METH_VARARGS, engine_what_if_doc},
     {"_impact", core_engine_impact, METH_VARARGS, engine_impact_doc},
+    {"_explain", core_engine_explain, METH_VARARGS, engine_explain_doc},
+    {"_explain_change", core_engine_explain_change, METH_VARARGS, engine_explain_change_doc},
+    {"_evidence", core_engine_evidence, METH_VARARGS, engine_evidence_doc},
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},
     {"_story", core_engine_story, METH_VARARGS, engine_story_doc},
     {"_band_changes", core_engine_band_changes, METH_VARARGS, engine_band_changes_doc},

@@ -146,14 +146,6 @@ static churn_status ask_trends(question *q)
     return churn_engine_trends(q->engine, q->dates[0], &q->query, &q->table, &q->err);
 }
 
-static churn_status ask_explain(question *q)
-{
-    churn_str customer = q->query.customer;
-    q->query.customer = (churn_str){NULL, 0};
-    return churn_engine_explain(q->engine, customer.ptr, customer.len, q->dates[0], &q->query,
-                                &q->table, &q->err);
-}
-
 /* The trigger's name comes where others have a score's. */
 static churn_status ask_why(question *q)
 {
@@ -168,9 +160,8 @@ static const struct {
 } questions[] = {
     {"metrics", ask_metrics}, {"scores", ask_scores},
     {"missing", ask_missing}, {"disagreements", ask_disagreements},
-    {"at_risk", ask_at_risk}, {"explain", ask_explain},
-    {"quality", ask_quality}, {"why", ask_why},
-    {"trends", ask_trends},
+    {"at_risk", ask_at_risk}, {"quality", ask_quality},
+    {"why", ask_why},         {"trends", ask_trends},
 };
 
 /* A list of ids, which the caller's arguments hold; None: all. */

@@ -367,10 +367,11 @@ static void baseline__of_groups__cancelled_while_everybody_is_asked(void **state
     churn_cancel_set(cancel);
     churn_query_options options = {
         .struct_size = sizeof options, .customer = STR("c000003"), .cancel = cancel};
+    churn_explain_options explain = {.struct_size = sizeof explain, .cancel = cancel};
     assert_int_equal(churn_engine_metrics(engine, dates, 1, &options, &table, NULL),
                      CHURN_E_CANCELLED);
     assert_int_equal(
-        churn_engine_explain(engine, "c000003", CHURN_NTS, dates[2], &options, &table, NULL),
+        churn_engine_explain(engine, "c000003", CHURN_NTS, dates[2], &explain, &table, NULL),
         CHURN_E_CANCELLED);
     churn_cancel_free(cancel);
     churn_engine_free(engine);

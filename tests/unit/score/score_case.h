@@ -138,12 +138,17 @@ static inline const char *case_band(const score_case *c, const churn__score_def 
     return churn__score_band_name(def, c->bands[row]).ptr;
 }
 
-static inline void case_explain(score_case *c, const churn__score_def *def, uint32_t row,
-                                churn__score_line **lines, uint32_t *count)
+/* A row taken apart on a card, with its lines from the score's baseline. */
+static inline churn__score_level *case_level(score_case *c, const churn__score_def *def,
+                                             uint32_t row, uint32_t card)
 {
     churn__score_in in = case_in(c, CASE_ROWS);
-    assert_ok(churn__score_explain(def, &def->cards[0], &in, row, c->scratch, &c->arena, lines,
-                                   count, NULL));
+    churn__score_level *level = churn__arena_alloc(&c->arena, sizeof *level);
+    assert_non_null(level);
+    assert_true(churn__score_level_make(def, &c->arena, level));
+    assert_ok(churn__score_level_take(level, &in, row, card, c->scratch, NULL));
+    churn__score_explain(level, def->baseline);
+    return level;
 }
 
 /* A curve that gives the value itself, from 0 to 100. */

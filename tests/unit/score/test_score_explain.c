@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "base/num.h"
 #include "failing.h"
 #include "score_case.h"
+#include "score_random.h"
 
 static void sample_make(score_case *c, case_tree *s)
 {
@@ -42,13 +44,12 @@ typedef struct want {
 
 static void assert_lines(score_case *c, const case_tree *s, const want *wanted, uint32_t n)
 {
-    churn__score_line *lines = NULL;
-    uint32_t count = 0;
-    case_explain(c, &s->def, 0, &lines, &count);
-    assert_int_equal(count, n);
+    const churn__score_level *level = case_level(c, &s->def, 0, 0);
+    const churn__score_line *lines = level->lines;
+    assert_int_equal(level->line_count, n);
     for (uint32_t i = 0; i < n; i++) {
         assert_int_equal(lines[i].kind, wanted[i].kind);
-        assert_string_equal(lines[i].name.ptr, wanted[i].name);
+        assert_string_equal(churn__score_line_name(level, &lines[i]).ptr, wanted[i].name);
         assert_int_equal(lines[i].contribution, wanted[i].contribution);
     }
 }
@@ -77,34 +78,90 @@ static void score_explain__missing_factors__come_last_with_reason(void **state)
     (void)state;
     score_case *c = case_create();
     case_tree s;
-    churn__score_line *lines = NULL;
-    uint32_t count = 0;
     sample_make(c, &s);
     case_miss(c, 1, 0, CHURN__STALE_SOURCE);
     case_miss(c, 3, 0, CHURN__NEVER);
     case_set(c, 4, 0, 0);
     case_set(c, 5, 0, 0);
     s.factors[3].missing = CHURN__FACTOR_WORST;
-    case_explain(c, &s.def, 0, &lines, &count);
-    assert_int_equal(count, 5);
+    const churn__score_level *level = case_level(c, &s.def, 0, 0);
+    const churn__score_line *lines = level->lines;
+    assert_int_equal(level->line_count, 5);
     /* tickets: 1/3 of 0 - 50; logins: 2/3 * 2/3 of 30; trend: 2/3 * 1/3 of 45 */
-    assert_string_equal(lines[1].name.ptr, "tickets");
+    assert_int_equal(lines[1].after, 3);
     assert_in_range(-lines[1].contribution, 16666666, 16666667); /* a third either way */
-    assert_int_equal(lines[1].missing, CHURN__NEVER);
-    assert_true(isnan(lines[1].value) && lines[1].points == 0);
-    assert_string_equal(lines[2].name.ptr, "logins");
+    assert_int_equal(level->states[3].missing, CHURN__NEVER);
+    assert_true(level->states[3].substituted && lines[1].points == 0);
+    assert_int_equal(lines[2].after, 0);
     assert_in_range(lines[2].contribution, 13333333, 13333334);
-    assert_true(lines[2].value == 80 && lines[2].missing == CHURN__PRESENT);
-    assert_string_equal(lines[3].name.ptr, "trend");
+    assert_int_equal(lines[3].after, 2);
     assert_int_equal(lines[3].contribution, 10000000);
     assert_int_equal(lines[1].contribution + lines[2].contribution, -3333333);
     assert_int_equal(lines[4].kind, CHURN__LINE_MISSING);
-    assert_string_equal(lines[4].name.ptr, "seats");
-    assert_string_equal(lines[4].group.ptr, "adoption");
-    assert_int_equal(lines[4].missing, CHURN__STALE_SOURCE);
+    assert_string_equal(churn__score_line_name(level, &lines[4]).ptr, "seats");
+    assert_int_equal(level->states[1].missing, CHURN__STALE_SOURCE);
     assert_int_equal(lines[4].contribution, 0);
     assert_near(lines[4].weight, 2.0 / 3 * 0.4, 1e-12); /* what it would weigh */
     sample_end(c, &s);
+}
+
+/* 62.666667 is set to 90 before a cap at 75; one whose condition does not hold acts on nothing. */
+static void score_explain__override__acts_at_its_place(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    case_tree s;
+    sample_make(c, &s);
+    churn__expr_free((churn__expr *)s.caps[1].when);
+    s.caps[1] = (churn__cap_def){.id = CHURN__STR("override"), .kind = CHURN__CAP_OVERRIDE};
+    s.caps[2].bound = 75;
+    case_set(c, 4, 0, 0);
+    c->overrides[0] = 90;
+    assert_lines(c, &s,
+                 (want[]){{CHURN__LINE_BASELINE, "baseline", 50000000},
+                          {CHURN__LINE_FACTOR, "logins", 8000000},
+                          {CHURN__LINE_FACTOR, "seats", -8000000},
+                          {CHURN__LINE_FACTOR, "tickets", 6666667},
+                          {CHURN__LINE_FACTOR, "trend", 6000000},
+                          {CHURN__LINE_OVERRIDE, "override", 27333333},
+                          {CHURN__LINE_CAP, "quiet", -15000000}},
+                 7);
+    c->overrides[0] = 62.666667; /* as it was: told all the same */
+    assert_int_equal(case_level(c, &s.def, 0, 0)->lines[5].kind, CHURN__LINE_OVERRIDE);
+    for (uint32_t slot = 0; slot < 4; slot++) {
+        case_miss(c, slot, 0, CHURN__NEVER);
+    }
+    const churn__score_level *level = case_level(c, &s.def, 0, 0);
+    assert_true(isnan(level->raw) && level->score == 62.666667);
+    assert_int_equal(level->lines[1].kind, CHURN__LINE_OVERRIDE);
+    assert_int_equal(level->lines[1].contribution, 12666667);
+    sample_end(c, &s);
+}
+
+/* Whatever the weights and points, in whatever groups: contributions add up to the score. */
+static void score_explain__random_scores__lines_add_up(void **state)
+{
+    (void)state;
+    score_case *c = case_create();
+    case_tree s;
+    for (uint32_t round = 0; round < 3000; round++) {
+        case_random(c, &s, round, 0);
+        const double baselines[] = {50, 0, 100, 33.333333, 12.5};
+        churn__score_level *level = case_level(c, &s.def, 0, 0);
+        int64_t sum = 0;
+        churn__score_explain(level, baselines[round % 5]);
+        for (uint32_t i = 0; i < level->line_count; i++) {
+            sum += level->lines[i].contribution;
+        }
+        if (isnan(level->score)) {
+            continue;
+        }
+        assert_int_equal(sum, churn__micro(level->score));
+        case_eval(c, &s.def, 1);
+        assert_true(c->score[0] == level->score);
+        churn__arena_clear(&c->arena);
+    }
+    case_free(c);
 }
 
 /* Three thirds of 16.666...: largest remainder gives the odd unit to the first. */
@@ -150,24 +207,21 @@ static void score_explain__unknown_cap__no_line(void **state)
     sample_end(c, &s);
 }
 
-static void score_explain__no_memory__says_so(void **state)
+static void score_level__no_memory__says_so(void **state)
 {
     (void)state;
     score_case *c = case_create();
     case_tree s;
     sample_make(c, &s);
-    for (uint64_t nth = 1; nth <= 2; nth++) {
+    for (uint64_t nth = 1; nth <= 6; nth++) {
         failing f = {.fail_at = nth + 1, .for_ever = true};
         churn_allocator host = failing_allocator(&f);
         churn__heap *heap = churn__heap_create(&host, 0);
         churn__arena arena;
-        churn__score_line *lines = NULL;
-        uint32_t count = 0;
+        churn__score_level level;
         churn__arena_init(&arena, heap);
-        churn__score_in in = case_in(c, 1);
-        churn_status st =
-            churn__score_explain(&s.def, &s.card, &in, 0, c->scratch, &arena, &lines, &count, NULL);
-        assert_true(st == CHURN_E_NOMEM || (nth > 1 && st == CHURN_OK));
+        bool made = churn__score_level_make(&s.def, &arena, &level);
+        assert_true(made ? nth > 1 && level.def == &s.def : level.def == NULL);
         churn__arena_clear(&arena);
         churn__heap_release(heap);
         assert_int_equal(f.blocks, 0);
@@ -182,7 +236,9 @@ int main(void)
         cmocka_unit_test(score_explain__missing_factors__come_last_with_reason),
         cmocka_unit_test(score_explain__remainders__first_declared_wins_ties),
         cmocka_unit_test(score_explain__unknown_cap__no_line),
-        cmocka_unit_test(score_explain__no_memory__says_so),
+        cmocka_unit_test(score_explain__override__acts_at_its_place),
+        cmocka_unit_test(score_explain__random_scores__lines_add_up),
+        cmocka_unit_test(score_level__no_memory__says_so),
     };
     return RUN_TESTS(explanations);
 }

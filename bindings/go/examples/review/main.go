@@ -291,7 +291,7 @@ func (r *review) printCustomer(risk churn.Row) error {
 	fmt.Fprintf(r.out, "\n%2d. %s, %s, owner %s\n", risk.Index()+1, id, shown(risk.String("name")),
 		shown(risk.String("owner")))
 	fmt.Fprintf(r.out, "    at risk %s of MRR %s, %s\n", cell(risk, "value_at_risk"), cell(risk, "mrr"), risk.String("band"))
-	lines, err := r.engine.Explain(id, r.asOf, churn.Query{Score: r.score})
+	lines, err := r.engine.Explain(id, r.asOf, churn.ExplainOptions{Score: r.score})
 	if err != nil {
 		return err
 	}
