@@ -45,6 +45,45 @@ func (e *Engine) WhatIf(customer string, asOf time.Time, changes Changes) (*Tabl
 	return takeTable(out), nil
 }
 
+// TargetOptions say what is to be reached. The zero value is the next better band of the first score.
+type TargetOptions struct {
+	Context context.Context // cancels the question
+	Score   string          // which score
+	Band    string          // reach this band of it
+	Target  float64         // or this score, over 0 and at most 100
+	Pairs   int             // at most so many pairs of factors; 0: one
+}
+
+// Targets says what it would take to reach a score: for each factor what its metric must become, and the
+// cheapest pair of factors. What is feasible was tried out: with these values the score is reaches.
+// Columns: rank, kind, factor, metric, value, needed, value_text, needed_text, unit, points,
+// points_needed, the same of a pair's other factor (factor_2 ...), cost, feasible, reason, reaches,
+// target.
+func (e *Engine) Targets(customer string, asOf time.Time, options ...TargetOptions) (*Table, error) {
+	given := first(options)
+	if given.Pairs < 0 {
+		return nil, fail(ErrArgument, "a number of pairs cannot be negative")
+	}
+	var p packer
+	defer p.pins.Unpin()
+	to := C.churn_target_options{
+		struct_size: C.sizeof_churn_target_options,
+		score:       p.str(given.Score),
+		band:        p.str(given.Band),
+		target:      C.double(given.Target),
+		pairs:       C.uint32_t(min(given.Pairs, 1<<30)),
+	}
+	var out *C.churn_table
+	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
+		return C.churn_engine_targets(engine, chars(customer), C.size_t(len(customer)), micros(asOf), &to, &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
+}
+
 // ImpactOptions narrow what playbooks are compared over. The zero value is everybody and every score.
 type ImpactOptions struct {
 	Context context.Context // cancels the question

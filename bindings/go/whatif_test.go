@@ -36,6 +36,20 @@ func TestWhatIf(t *testing.T) {
 	must[*Table](t)(engine.WhatIf("acme", at, Changes{"logins_28d": nil}))
 }
 
+func TestTargets(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	table := must[*Table](t)(engine.Targets("bolt", at, TargetOptions{Band: "green"}))
+	equal(t, "rows", table.Len(), 1)
+	equal(t, "needed", table.Row(0).Float("needed"), 3)
+	equal(t, "reaches", table.Row(0).Float("reaches"), 75)
+	equal(t, "reached", must[*Table](t)(engine.Targets("acme", at)).Len(), 0)
+	_, err := engine.Targets("bolt", at, TargetOptions{Target: 200})
+	wantStatus(t, err, ErrRange)
+	_, err = engine.Targets("bolt", at, TargetOptions{Pairs: -1})
+	wantStatus(t, err, ErrArgument)
+}
+
 func TestImpact(t *testing.T) {
 	engine := openEngine(t)
 	same := openSmall(t)

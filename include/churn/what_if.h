@@ -7,9 +7,11 @@
 CHURN_BEGIN_DECLS
 
 /*
- * Questions about what is not so: what would become of a customer whose numbers were other ones,
- * and what another playbook would say of the whole book. All of them are pure.
+ * Questions about what is not so: what it would take to reach a score, what would become of a
+ * customer whose numbers were other ones, and what another playbook would say of the whole book.
+ * All of them are pure.
  *
+ *     churn_engine_targets(engine, "acme", CHURN_NTS, as_of, NULL, &targets, &err);
  *     churn_change change = {{"logins_28d", 10}, {.type = CHURN_TYPE_DOUBLE, .number = 12}};
  *     churn_engine_what_if(engine, "acme", CHURN_NTS, as_of, &change, 1, NULL, &table, &err);
  *     churn_engine_impact(engine, changed, &as_of, 1, NULL, &summary, &moved, &counts, &err);
@@ -53,6 +55,49 @@ typedef struct churn_change {
 CHURN_API churn_status churn_engine_what_if(churn_engine *engine, const char *customer, size_t len,
                                             churn_time as_of, const churn_change *changes,
                                             uint32_t count, const churn_query_options *options,
+                                            churn_table **out, churn_error *err);
+
+/** What is to be reached. */
+typedef struct churn_target_options {
+    uint32_t struct_size;
+    uint32_t flags;    /* zero */
+    churn_str score;   /* which score; default the first */
+    churn_str band;    /* reach this band of it */
+    double target;     /* or this score, over 0 and at most 100. Neither: the next better band, or
+                          where there is no score the lowest band that has a lower bound over 0 */
+    uint32_t pairs;    /* at most so many pairs of factors; 0: one */
+    uint32_t reserved; /* zero */
+    churn_cancel *cancel;
+} churn_target_options;
+
+/**
+ * Say what it would take to reach a score: for every factor what its metric would have to become if
+ * nothing else changed, and the cheapest pair of factors.
+ *
+ * What a row that is `feasible` says was tried out: with those values the score is `reaches`, as
+ * churn_engine_what_if() gives it. A count is a whole number, other numbers are rounded to 1e-6
+ * away from what they are. A factor that is missing may be brought: weights change then. Rows stand
+ * by cost, the sum of the points by which factors move, then the fewer factors, then the order of
+ * declaration; behind them those that are not feasible, with the reason. No rows: it is reached.
+ *
+ * @param customer the host's id, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param options NULL for defaults
+ * @param[out] out `rank` (null where not feasible), `kind` ("single", "pair"), `factor`, `metric`
+ *        (of a factor made of a score the score), `value`, `needed`, `value_text`, `needed_text`
+ *        (of texts and truths), `unit`, `points`, `points_needed`, then the same for the other
+ *        factor of a pair (`factor_2` ... `points_needed_2`), `cost`, `feasible`, `reason`,
+ * `reaches` (the score that comes out), `target`; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, an
+ *         unknown score or band; CHURN_E_RANGE for a target out of range; else as
+ *         churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_targets(churn_engine *engine, const char *customer, size_t len,
+                                            churn_time as_of, const churn_target_options *options,
                                             churn_table **out, churn_error *err);
 
 /** A changed playbook against the present one. Customers that are lost, as the present one says,

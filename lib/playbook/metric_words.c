@@ -429,3 +429,8 @@ void churn__words_sentence(const churn_playbook *playbook, uint32_t metric, chur
     }
     churn__buf_char(out, '.');
 }
+
+const char *churn__playbook_unit(const churn_playbook *playbook, uint32_t metric)
+{
+    return churn__words_unit(playbook, metric);
+}

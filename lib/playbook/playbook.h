@@ -290,4 +290,10 @@ const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric);
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part);
 
+/* The unit of a metric: "count", "days", "hours", "money", "ratio", "points", "value" (whatever
+ * events count in), "number", "bool", "text", "time". */
+const char *churn__playbook_unit(const churn_playbook *playbook, uint32_t metric);
+/* What numbers a metric can be, of which `type` is set: `bounded`, `low`, `high`, `fractional`. */
+void churn__playbook_values(const churn_playbook *playbook, uint32_t metric, churn__expr_name *out);
+
 #endif

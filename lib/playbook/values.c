@@ -146,3 +146,10 @@ void b_slot_values(const builder *b, const churn__slot *slot, churn__expr_name *
         out->high = slot->part == CHURN__PART_COVERAGE ? 1 : 100;
     }
 }
+
+void churn__playbook_values(const churn_playbook *playbook, uint32_t metric, churn__expr_name *out)
+{
+    if (out->type == CHURN__TYPE_DOUBLE) {
+        metric_values(&playbook->metrics[metric], out);
+    }
+}

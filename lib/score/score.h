@@ -227,6 +227,9 @@ churn_status churn__score_states(const churn__score_def *def, const churn__card_
                                  const churn__score_in *in, uint32_t row,
                                  churn__expr_scratch *scratch, churn__factor_state *states,
                                  double *raw, churn_error *err);
+/* The raw score of states as they stand, with missing ones that are not allowed; NaN: none. */
+double churn__score_sum(const churn__score_def *def, const churn__card_def *card,
+                        const churn__factor_state *states);
 /* What each cap of a row comes to. */
 churn_status churn__score_cap_truths(const churn__score_def *def, const churn__card_def *card,
                                      const churn__score_in *in, uint32_t row,
@@ -246,6 +249,22 @@ void churn__factor_range(const churn__factor_def *factor, double *least, double 
  * and steps; the interval nearest to `value`. */
 bool churn__factor_inverse(const churn__factor_def *factor, double points, double value,
                            double *low, double *high);
+
+/* ---- what it takes: whatif.c ---- */
+
+/* Put an input, a number or a word, into the states of all factors that read a slot. */
+void churn__score_put(const churn__score_def *def, const churn__card_def *card,
+                      churn__factor_state *states, uint32_t slot, double value, churn_str word);
+/* The input nearest to `from` at which the raw score is at least `goal`, all else as in `states`,
+ * which is used up; where `from` is NaN, the first on the way from the least upwards, or `down`
+ * from the greatest. False: there is none, and `*out` is where the score is greatest, NaN: nowhere.
+ * Words are not tried. */
+bool churn__score_need(const churn__score_def *def, const churn__card_def *card,
+                       churn__factor_state *states, uint32_t slot, double goal, double from,
+                       bool down, double *out);
+/* The next point of the curves over a slot beyond an input. */
+bool churn__score_knot(const churn__score_def *def, const churn__card_def *card, uint32_t slot,
+                       double from, bool down, double *out);
 
 /* ---- explanations: explain.c, change.c ---- */
 typedef enum churn__line_kind {

@@ -197,6 +197,14 @@ done:
     return st;
 }
 
+double churn__score_sum(const churn__score_def *def, const churn__card_def *card,
+                        const churn__factor_state *of)
+{
+    const states s = {def, card, NULL, 0, NULL, (churn__factor_state *)of};
+    state_sums all = state_group(&s, CHURN__NO_SLOT);
+    return all.weight > 0 && !state_fails(&s) ? all.sum / all.weight : (double)NAN;
+}
+
 /* ---- caps ---- */
 
 static churn__truth state_critical(const churn__cap_def *cap, const churn__factor_state *of)

@@ -183,6 +183,300 @@ static void what_if__faults__each_is_told(void **state)
     company_close(&c);
 }
 
+/* ---- targets ---- */
+
+static churn_table *targets(const company *c, const char *customer, double target, const char *band,
+                            uint32_t pairs)
+{
+    churn_table *table = NULL;
+    churn_error err = {.struct_size = sizeof err};
+    churn_target_options options = {
+        .struct_size = sizeof options, .target = target, .pairs = pairs};
+    if (band != NULL) {
+        options.band = (churn_str){band, strlen(band)};
+    }
+    churn_status st =
+        churn_engine_targets(c->engine, customer, CHURN_NTS, NEW_YEAR, &options, &table, &err);
+    if (st != CHURN_OK) {
+        print_message("# %s\n", err.message);
+    }
+    assert_int_equal(st, CHURN_OK);
+    return table;
+}
+
+static churn_change needed_change(const churn_table *table, uint64_t row, bool second)
+{
+    const char *metric = cell_text(table, row, second ? "metric_2" : "metric");
+    const char *text = second ? "needed_text_2" : "needed_text";
+    if (cell_null(table, row, text)) {
+        return number(metric, cell_number(table, row, second ? "needed_2" : "needed"));
+    }
+    const char *word = cell_text(table, row, text);
+    return (churn_change){{metric, strlen(metric)},
+                          {.type = CHURN_TYPE_STRING, .string = {word, strlen(word)}}};
+}
+
+/* What is said to be feasible, taken at its word; returns how many rows are. */
+static uint64_t apply_all(const company *c, const char *customer, const char *score,
+                          const churn_table *table)
+{
+    uint64_t feasible = 0;
+    double last = 0;
+    for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
+        if (cell_null(table, row, "rank")) {
+            assert_false(cell_null(table, row, "reason"));
+            continue;
+        }
+        churn_change changes[2] = {needed_change(table, row, false)};
+        bool pair = strcmp(cell_text(table, row, "kind"), "pair") == 0;
+        if (pair) {
+            changes[1] = needed_change(table, row, true);
+        }
+        churn_table *got = what_if(c, customer, changes, pair ? 2 : 1);
+        int64_t at = find_row(got, "sort", "score", "id", score);
+        double after = cell_number(got, (uint64_t)at, "after");
+        assert_true(after >= cell_number(table, row, "target"));
+        assert_true(after == cell_number(table, row, "reaches"));
+        assert_true(cell_number(table, row, "cost") >= last);
+        last = cell_number(table, row, "cost");
+        assert_int_equal(cell_int(table, row, "rank"), ++feasible);
+        churn_table_free(got);
+    }
+    return feasible;
+}
+
+/* use stands for 0.6 of the score and logins for two thirds of that: 24 points of score are 60 of
+ * logins, 6 of 10; or 60 of NPS, up to 10; seat use at its best gives 20. */
+static void targets__next_band__closed_form(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    company_open(&c);
+    churn_table *table = targets(&c, "blue", 0, NULL, 0);
+    assert_int_equal(churn_table_row_count(table), 3);
+    assert_true(cell_number(table, 0, "target") == 40);
+    assert_string_equal(cell_text(table, 0, "factor"), "logins_28d");
+    assert_string_equal(cell_text(table, 0, "unit"), "count");
+    assert_true(cell_number(table, 0, "value") == 0 && cell_number(table, 0, "needed") == 6);
+    assert_true(cell_number(table, 0, "points_needed") == 60);
+    assert_true(cell_number(table, 0, "cost") == 60);
+    assert_true(cell_number(table, 0, "reaches") == 40);
+    assert_string_equal(cell_text(table, 1, "factor"), "nps");
+    assert_true(cell_number(table, 1, "needed") == 10);
+    assert_string_equal(cell_text(table, 2, "factor"), "seat_use");
+    assert_string_equal(cell_text(table, 2, "reason"), "100 points of it would give 36");
+    assert_true(cell_null(table, 2, "rank"));
+    assert_int_equal(apply_all(&c, "blue", "health", table), 2);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+static void targets__count__rounded_up_to_what_reaches(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    company_open(&c);
+    churn_table *table = targets(&c, "blue", 30, NULL, 0);
+    int64_t row = find_row(table, "factor", "logins_28d", NULL, NULL);
+    assert_true(cell_number(table, (uint64_t)row, "needed") == 4); /* 35 points: 3.5 */
+    assert_true(cell_number(table, (uint64_t)row, "reaches") == 32);
+    row = find_row(table, "factor", "nps", NULL, NULL);
+    assert_true(cell_number(table, (uint64_t)row, "needed") == 7.5);
+    assert_int_equal(apply_all(&c, "blue", "health", table), 3);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+static void targets__cap__says_who_holds_it(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    company_open(&c);
+    churn_table *table = targets(&c, "blue", 0, "green", 5);
+    assert_int_equal(churn_table_row_count(table), 3);
+    assert_string_equal(cell_text(table, 0, "reason"), "held at 40 by cap `unpaid`");
+    assert_int_equal(apply_all(&c, "blue", "health", table), 0);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+static void targets__reached__no_rows(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    company_open(&c);
+    churn_table *table = targets(&c, "acme", 0, NULL, 0);
+    assert_int_equal(churn_table_row_count(table), 0);
+    churn_table_free(table);
+    table = targets(&c, "blue", 16, NULL, 0);
+    assert_int_equal(churn_table_row_count(table), 0);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+/* Whatever is said of any target holds. */
+static void targets__every_target__applied_it_is_reached(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    company_open(&c);
+    uint64_t feasible = 0;
+    for (double target = 0.5; target <= 100; target += 0.5) {
+        churn_table *table = targets(&c, "blue", target, NULL, 3);
+        feasible += apply_all(&c, "blue", "health", table);
+        churn_table_free(table);
+    }
+    assert_true(feasible > 100);
+    company_close(&c);
+}
+
+static const char moving_playbook[] =
+    "churn: 1\n"
+    "name: moving\n"
+    "currency: USD\n"
+    "attributes: {seats: number, plan: string}\n"
+    "metrics:\n"
+    "  - {id: logins, agg: count, event: login, window: 28d, history: clip}\n"
+    "  - {id: users, agg: distinct, event: login, of: user, window: 28d, history: clip}\n"
+    "  - {id: seat_use, ratio: {num: users, den: customer.seats}}\n"
+    "  - {id: open, ticket: open_count}\n"
+    "  - {id: nps, survey: last, kind: nps, max_age: 180d}\n"
+    "segments:\n"
+    "  - {id: busy, when: 'metric.logins >= 4'}\n"
+    "scores:\n"
+    "  - id: health\n"
+    "    groups:\n"
+    "      - id: use\n"
+    "        weight: 1\n"
+    "        factors:\n"
+    "          - {metric: logins, weight: 1, curve: [[0, 0], [2, 10], [8, 100]]}\n"
+    "          - {metric: users, weight: 1, steps: [[0, 0], [2, 50], [5, 100]]}\n"
+    "      - id: voice\n"
+    "        weight: 1\n"
+    "        factors:\n"
+    "          - {metric: open, weight: 1, curve: [[0, 100], [4, 0]]}\n"
+    "          - {metric: nps, weight: 2, curve: [[0, 0], [10, 100]]}\n"
+    "    caps:\n"
+    "      - {id: silent, when: 'metric.logins < 3', at_most: 45}\n"
+    "    bands: {good: 60, fair: 30, bad: 0}\n"
+    "    min_coverage: 0.2\n";
+
+static void open_moving(company *c)
+{
+    churn_error err = {.struct_size = sizeof err};
+    company_open(c);
+    churn_engine_free(c->engine);
+    churn_playbook_free(c->playbook);
+    assert_ok(churn_playbook_parse(moving_playbook, CHURN_NTS, NULL, &c->playbook, NULL, &err));
+    assert_ok(churn_engine_create(c->playbook, c->store, NULL, &c->engine, &err));
+}
+
+/* blue: no logins (0), no users (0), one open ticket (75, a third of voice), NPS 4 (40, two
+ * thirds): use 0, voice (75 + 80) / 3 = 51.666667, score 25.833333. With NPS 10 voice is 91.666667,
+ * the score 45.833333, but the silent are held at 45. */
+static void targets__condition_on_the_metric__is_taken_into_account(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    open_moving(&c);
+    churn_table *table = targets(&c, "blue", 46, NULL, 10);
+    int64_t nps = find_row(table, "factor", "nps", "kind", "single");
+    int64_t logins = find_row(table, "factor", "logins", "kind", "single");
+    assert_true(cell_null(table, (uint64_t)nps, "rank"));
+    /* 46 * 4 - 103.333333 = 80.666667 points of logins: 2 + 70.666667 / 15 = 6.71, so 7. */
+    assert_true(cell_number(table, (uint64_t)logins, "needed") == 7);
+    assert_int_equal(apply_all(&c, "blue", "health", table), 1);
+    churn_table_free(table);
+    /* 45.5 asks 78.666667 points of logins, and users at 2 gives 50 of them. */
+    table = targets(&c, "blue", 45.5, NULL, 10);
+    nps = find_row(table, "factor", "nps", "kind", "single");
+    assert_string_equal(cell_text(table, (uint64_t)nps, "reason"), "held at 45 by cap `silent`");
+    (void)apply_all(&c, "blue", "health", table);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+/* acme: 28 logins (100), one user (0): use 50, and no voice: 50, which nothing caps. NPS is absent
+ * and would bring voice: ((100 + 0) / 2 + nps * 10) / 2 with the ticket count at 0 open (100). */
+static void targets__absent_factor__is_brought(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    open_moving(&c);
+    churn_table *table = targets(&c, "acme", 0, "good", 10);
+    assert_true(churn_table_row_count(table) == 0 || !cell_null(table, 0, "factor"));
+    (void)apply_all(&c, "acme", "health", table);
+    churn_table_free(table);
+    for (double target = 1; target <= 100; target += 1) {
+        table = targets(&c, "acme", target, NULL, 4);
+        (void)apply_all(&c, "acme", "health", table);
+        churn_table_free(table);
+        table = targets(&c, "blue", target, NULL, 4);
+        (void)apply_all(&c, "blue", "health", table);
+        churn_table_free(table);
+    }
+    company_close(&c);
+}
+
+/* To 60 no factor of blue alone will do: use at its best is 100 with both, so two must move. */
+static void targets__pair__cheapest_of_two(void **state)
+{
+    company c = {.playbook = NULL};
+    (void)state;
+    open_moving(&c);
+    churn_table *table = targets(&c, "blue", 60, NULL, 1);
+    assert_string_equal(cell_text(table, 0, "kind"), "pair");
+    assert_int_equal(cell_int(table, 0, "rank"), 1);
+    assert_false(cell_null(table, 0, "factor_2"));
+    assert_true(cell_null(table, 1, "rank") && cell_null(table, 1, "factor_2"));
+    assert_int_equal(apply_all(&c, "blue", "health", table), 1);
+    /* A point of NPS moves the score by a third, one of logins by a quarter: NPS to 10 (60 points)
+     * brings 45.833333, the rest are 56.666667 points of logins: 5.11, so 6, which are 70. */
+    assert_string_equal(cell_text(table, 0, "factor"), "logins");
+    assert_string_equal(cell_text(table, 0, "factor_2"), "nps");
+    assert_true(cell_number(table, 0, "needed") == 6);
+    /* 70 of logins leave 16.666667 of score to NPS: 50 points more, 9. */
+    assert_true(cell_number(table, 0, "needed_2") == 9);
+    assert_true(cell_number(table, 0, "cost") == 120);
+    churn_table_free(table);
+    company_close(&c);
+}
+
+static void targets__faults__each_is_told(void **state)
+{
+    company c = {.playbook = NULL};
+    churn_table *table = NULL;
+    (void)state;
+    company_open(&c);
+    const struct {
+        churn_target_options options;
+        churn_status status;
+    } cases[] = {
+        {{.target = 101}, CHURN_E_RANGE},
+        {{.target = -1}, CHURN_E_RANGE},
+        {{.band = STR("blue")}, CHURN_E_NOT_FOUND},
+        {{.band = STR("green"), .target = 50}, CHURN_E_ARG},
+        {{.score = STR("helth")}, CHURN_E_NOT_FOUND},
+        {{.flags = 1}, CHURN_E_ARG},
+        {{.reserved = 1}, CHURN_E_ARG},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        churn_target_options options = cases[i].options;
+        options.struct_size = sizeof options;
+        assert_int_equal(
+            churn_engine_targets(c.engine, "blue", CHURN_NTS, NEW_YEAR, &options, &table, NULL),
+            cases[i].status);
+        assert_null(table);
+    }
+    assert_int_equal(
+        churn_engine_targets(c.engine, "nobody", CHURN_NTS, NEW_YEAR, NULL, &table, NULL),
+        CHURN_E_NOT_FOUND);
+    assert_int_equal(
+        churn_engine_targets(c.engine, "blue", CHURN_NTS, NEW_YEAR - 400 * DAY, NULL, &table, NULL),
+        CHURN_E_NOT_FOUND);
+    company_close(&c);
+}
+
 /* ---- impact ---- */
 
 /* The company's playbook with one text in the place of another. */
@@ -347,6 +641,15 @@ int main(void)
         cmocka_unit_test(what_if__missing__weights_change),
         cmocka_unit_test(what_if__score_and_segment__are_read_as_given),
         cmocka_unit_test(what_if__faults__each_is_told),
+        cmocka_unit_test(targets__next_band__closed_form),
+        cmocka_unit_test(targets__count__rounded_up_to_what_reaches),
+        cmocka_unit_test(targets__cap__says_who_holds_it),
+        cmocka_unit_test(targets__reached__no_rows),
+        cmocka_unit_test(targets__every_target__applied_it_is_reached),
+        cmocka_unit_test(targets__condition_on_the_metric__is_taken_into_account),
+        cmocka_unit_test(targets__absent_factor__is_brought),
+        cmocka_unit_test(targets__pair__cheapest_of_two),
+        cmocka_unit_test(targets__faults__each_is_told),
         cmocka_unit_test(impact__same_playbook__nothing_moves),
         cmocka_unit_test(impact__other_bands__who_moves_and_what_it_is_worth),
         cmocka_unit_test(impact__other_triggers__alerts_by_trigger),

@@ -853,6 +853,13 @@ static churn_status try_what_if_wrong(bench *b, churn_error *err)
     return st == CHURN_E_NOT_FOUND ? CHURN_OK : st;
 }
 
+static churn_status try_targets(bench *b, churn_error *err)
+{
+    const churn_target_options options = {.struct_size = sizeof options, .target = 39, .pairs = 2};
+    return churn_engine_targets(b->company.engine, "blue", CHURN_NTS, NEW_YEAR, &options, &b->table,
+                                err);
+}
+
 static churn_status try_impact(bench *b, churn_error *err)
 {
     const churn_time dates[] = {NEW_YEAR - DAY, NEW_YEAR};
@@ -1352,6 +1359,7 @@ static const struct {
     {"why", try_why},
     {"what_if", try_what_if},
     {"what_if_wrong", try_what_if_wrong},
+    {"targets", try_targets},
     {"impact", try_impact},
     {"at_risk", try_at_risk},
     {"trends", try_trends},

@@ -295,6 +295,24 @@ class Engine(_core.Engine):
         """
         return self._question("why", _one(as_of), customer=customer, score=trigger)
 
+    def targets(self, customer: str, as_of: Instant, target: float | str | None = None, *,
+                score: str | None = None, pairs: int = 1,
+                cancel: _core.Cancel | None = None) -> Table:
+        """What it would take to reach a score: for each factor what its metric must become, and the
+        cheapest pair of factors.
+
+        `target` is a number, or the name of a band; without it the next better band. What is
+        `feasible` was tried out: with these values the score is `reaches`. Columns: rank, kind,
+        factor, metric, value, needed, value_text, needed_text, unit, points, points_needed, the
+        same of a pair's other factor (factor_2 ...), cost, feasible, reason, reaches, target.
+        """
+        band = target if isinstance(target, str) else None
+        number = 0.0 if target is None or band is not None else float(target)
+        if band is None and target is not None and not 0 < number <= 100:
+            raise ValueError("target: a score is over 0 and at most 100")
+        with watching(None, cancel, "customers") as watch:
+            return self._targets(customer, self._at(as_of), score, band, number, pairs, watch)
+
     def what_if(self, customer: str, as_of: Instant, changes: Mapping[str, Any], *,
                 cancel: _core.Cancel | None = None) -> Table:
         """What a customer would be if some values were other ones.

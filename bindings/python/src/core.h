@@ -184,6 +184,7 @@ PyObject *core_engine_evidence(PyObject *engine, PyObject *args);
 
 /* what_if.c: methods of engines */
 PyObject *core_engine_what_if(PyObject *engine, PyObject *args);
+PyObject *core_engine_targets(PyObject *engine, PyObject *args);
 PyObject *core_engine_impact(PyObject *engine, PyObject *args);
 
 /* records.c */

@@ -145,6 +145,9 @@ PyDoc_STRVAR(engine_query_doc,
 PyDoc_STRVAR(engine_what_if_doc,
              "_what_if($self, customer, as_of, names, values, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_targets_doc,
+             "_targets($self, customer, as_of, score, band, target, pairs, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_impact_doc,
              "_impact($self, playbook, dates, customers, score, cancel, /)\n--\n\n");
 
@@ -353,6 +356,7 @@ static PyMethodDef engine_methods[] = {
     {"_ask", core_engine_ask, METH_VARARGS, engine_ask_doc},
     {"_query", core_engine_query, METH_VARARGS, engine_query_doc},
     {"_what_if", core_engine_what_if, METH_VARARGS, engine_what_if_doc},
+    {"_targets", core_engine_targets, METH_VARARGS, engine_targets_doc},
     {"_impact", core_engine_impact, METH_VARARGS, engine_impact_doc},
     {"_explain", core_engine_explain, METH_VARARGS, engine_explain_doc},
     {"_explain_change", core_engine_explain_change, METH_VARARGS, engine_explain_change_doc},

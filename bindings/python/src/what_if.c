@@ -11,6 +11,7 @@ typedef struct asked {
     churn_status st;
     churn_error err;
     churn_query_options options;
+    churn_target_options targets;
     churn_str customer;
     churn_time as_of;
     churn_str *names, *customers;
@@ -49,6 +50,7 @@ static int answer(core_handle *self, asked *a, PyObject *given)
         return -1;
     }
     a->options.cancel = call.flag;
+    a->targets.cancel = call.flag;
     int st = core_call_run(&call, asked_run, a, NULL);
     core_leave(self);
     core_call_end(&call);
@@ -113,6 +115,36 @@ PyObject *core_engine_what_if(PyObject *object, PyObject *args)
     }
     asked_clear(&a);
     return made;
+}
+
+/* ---- what it takes ---- */
+
+static void ask_targets(asked *a)
+{
+    a->st = churn_engine_targets(a->engine, a->customer.ptr, a->customer.len, a->as_of, &a->targets,
+                                 &a->table, &a->err);
+}
+
+PyObject *core_engine_targets(PyObject *object, PyObject *args)
+{
+    core_handle *self = (core_handle *)object;
+    asked a = {.ask = ask_targets, .err = CORE_ERROR_INIT};
+    PyObject *customer = NULL;
+    PyObject *score = NULL;
+    PyObject *band = NULL;
+    PyObject *cancel = NULL;
+    long long as_of = 0;
+    a.options.struct_size = sizeof a.options;
+    a.targets.struct_size = sizeof a.targets;
+    if (!PyArg_ParseTuple(args, "OLOOdO&O:_targets", &customer, &as_of, &score, &band,
+                          &a.targets.target, core_uint32, &a.targets.pairs, &cancel) ||
+        core_text(customer, "customer", &a.customer) < 0 ||
+        core_str(score, "score", &a.targets.score) < 0 ||
+        core_str(band, "band", &a.targets.band) < 0) {
+        return NULL;
+    }
+    a.as_of = as_of;
+    return answer(self, &a, cancel) == 0 ? core_table_new(self->state, a.table) : NULL;
 }
 
 /* ---- another playbook ---- */

@@ -50,3 +50,18 @@ def test_impact(engine):
         engine.impact("playbook", DAY)
     with pytest.raises(churn.NotFoundError):
         engine.impact(changed, DAY, score="helth")
+
+
+def test_targets(engine):
+    rows = engine.targets("blue", DAY).to_dicts()
+    assert len(rows) == 1 and rows[0]["feasible"] is True
+    assert (rows[0]["factor"], rows[0]["value"], rows[0]["needed"], rows[0]["reaches"]) == ("logins_28d", 1, 4, 40)
+    assert engine.targets("blue", DAY, "green")["needed"] == [7]
+    assert engine.targets("blue", DAY, 55)["needed"] == [6]
+    assert len(engine.targets("acme", DAY)) == 0
+    applied = engine.what_if("blue", DAY, {"logins_28d": 6})
+    assert row(applied, "score", "health")["after"] == 60
+    with pytest.raises(ValueError):
+        engine.targets("blue", DAY, 0)
+    with pytest.raises(churn.NotFoundError):
+        engine.targets("blue", DAY, "blue")
