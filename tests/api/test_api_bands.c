@@ -76,11 +76,12 @@ static void set_value(churn_store *store, const char *id, const char *name, chur
     assert_ok(churn_store_add_attribute(store, &row, NULL));
 }
 
-/* From the day before on, so that the evaluation of the day sees it; NaN: unset. */
+/* From half a day before on, so that the evaluation of the day is the first to see it; NaN: unset.
+ */
 static void set_level(churn_store *store, const char *id, const char *name, int day, double level)
 {
     churn_value value = {.type = isnan(level) ? 0 : CHURN_TYPE_DOUBLE, .number = level};
-    set_value(store, id, name, NEW_YEAR + (day - 1) * DAY, value);
+    set_value(store, id, name, NEW_YEAR + day * DAY - DAY / 2, value);
 }
 
 static void advance(bench *b, int day, churn_run *run)
@@ -276,7 +277,7 @@ static void cause__each_kind__told(void **state)
     assert_int_equal(run.band_changes, 1);
     assert_int_equal(run.unexplained, 0);
     assert_last(&b, "behaviour", "level: 80 -> 45.5, -34.5");
-    set_value(b.store, "a", "unpaid", NEW_YEAR + 2 * DAY,
+    set_value(b.store, "a", "unpaid", NEW_YEAR + 2 * DAY + DAY / 2,
               (churn_value){.type = CHURN_TYPE_BOOL, .truth = 1});
     advance(&b, 3, NULL);
     assert_last(&b, "cap", "unpaid: -15.5");
@@ -284,7 +285,7 @@ static void cause__each_kind__told(void **state)
     churn_record_init(CHURN_RECORD_OVERRIDE, &by_hand, sizeof by_hand);
     by_hand.customer = STR("a");
     by_hand.score = STR("health");
-    by_hand.at = NEW_YEAR + 3 * DAY;
+    by_hand.at = NEW_YEAR + 3 * DAY + DAY / 2;
     by_hand.value = 90;
     assert_ok(churn_store_add_override(b.store, &by_hand, NULL));
     advance(&b, 4, NULL);
@@ -610,11 +611,11 @@ static void trends__declared_noise__beyond_it_only(void **state)
     set_level(b.store, "a", "level", 11, 54);
     set_level(b.store, "a", "level", 21, 58.5);
     set_level(b.store, "a", "level", 31, 20);
-    assert_trend(&b, 0, 0, 4, NULL);
-    assert_trend(&b, 9, 0, 4, NULL); /* nothing ten days before */
-    assert_trend(&b, 10, 4, 4, "steady");
-    assert_trend(&b, 20, 4.5, 4, "up");
-    assert_trend(&b, 30, -38.5, 4, "down");
+    assert_trend(&b, 1, 0, 4, NULL);
+    assert_trend(&b, 10, 0, 4, NULL); /* nothing ten days before */
+    assert_trend(&b, 11, 4, 4, "steady");
+    assert_trend(&b, 21, 4.5, 4, "up");
+    assert_trend(&b, 31, -38.5, 4, "down");
     assert_trend(&b, 45, 0, 4, "steady");
     close_bench(&b);
 }
