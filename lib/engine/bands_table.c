@@ -150,6 +150,8 @@ static void write_input(const churn_engine *engine, double number, uint32_t word
         churn__buf_str(out, churn__engine_text(engine, word));
     } else if (isnan(number)) {
         churn__buf_text(out, "missing");
+    } else if (fabs(number) < 1e15 && number == trunc(number)) {
+        churn__buf_int(out, (int64_t)number);
     } else {
         churn__buf_double(out, number);
     }
