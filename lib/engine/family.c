@@ -225,6 +225,16 @@ static double child_score(const churn__frame *frame, const churn__roll_up_def *d
     return left_out ? (double)NAN : score->score[row];
 }
 
+/* By the plain band: in an evaluation, too, where others read the one that is held. */
+static bool is_in_band(const churn__frame *frame, const churn__roll_up_def *def, uint32_t row)
+{
+    const churn__score_out *score = &frame->scores[def->score];
+    return score->missing[row] == CHURN__PRESENT &&
+           churn__score_band(&frame->playbook->scores[def->score],
+                             churn__frame_card(frame, def->score, row),
+                             score->score[row]) >= def->band;
+}
+
 static void take_child(const churn__family *family, const churn__frame *frame, uint32_t roll_up,
                        uint32_t row, uint32_t child)
 {
@@ -232,7 +242,7 @@ static void take_child(const churn__family *family, const churn__frame *frame, u
     child_scores *s = scores_of(family, roll_up, row % frame->date_count);
     s->values[child] = child_score(frame, def, row);
     if (def->take == CHURN__ROLL_UP_ANY) {
-        s->extras[child] = frame->scores[def->score].band_codes[row] >= def->band ? 0 : 100;
+        s->extras[child] = is_in_band(frame, def, row) ? 0 : 100;
     } else if (def->take == CHURN__ROLL_UP_MRR) {
         bool known = churn__frame_missing(frame, def->mrr_slot, row) == CHURN__PRESENT;
         double mrr = known ? ((const double *)frame->columns[def->mrr_slot].values)[row] : 0;

@@ -92,7 +92,7 @@ static void need_inputs_of_roll_up(churn__frame *frame, const churn__roll_up_def
 {
     need_slot(frame, churn__playbook_slot(frame->playbook, CHURN__SLOT_SCORE, def->score,
                                           CHURN__PART_SCORE));
-    if (def->mrr_slot != CHURN__NO_SLOT) {
+    if (def->take == CHURN__ROLL_UP_MRR) {
         need_slot(frame, def->mrr_slot);
     }
 }

@@ -71,9 +71,10 @@ static void override__init__nothing_given(void **state)
 static void forget__overrides__what_may_still_hold_stays(void **state)
 {
     (void)state;
-    churn_override rows[] = {judgement("a", "health", 0, 10), judgement("a", "health", 5, 20),
-                             judgement("a", "usage", 1, 30),  judgement("a", "usage", 2, NAN),
-                             judgement("a", "money", 1, 40),  judgement("a", "money", 20, 50)};
+    churn_override rows[] = {
+        judgement("a", "health", 0, 10), judgement("a", "health", 5, 20),
+        judgement("a", "usage", 1, 30),  judgement("a", "usage", 2, (double)NAN),
+        judgement("a", "money", 1, 40),  judgement("a", "money", 20, 50)};
     churn_store *store = store_of(rows, 6);
     assert_ok(churn_store_forget(store, NEW_YEAR + 10 * DAY, NULL, NULL));
     assert_left(store, "40 20 50");
@@ -221,9 +222,10 @@ static void assert_judged(judged *j, const char *score, int day, double value, c
 static void score__set_by_hand__until_it_expires_or_is_taken_back(void **state)
 {
     (void)state;
-    churn_override rows[] = {judgement("a", "health", 12, 20),  judgement("a", "health", 15, 50),
-                             judgement("a", "health", 20, NAN), judgement("a", "health", 22, 0),
-                             judgement("a", "nobody", 12, 1),   judgement("b", "health", 12, 2)};
+    churn_override rows[] = {
+        judgement("a", "health", 12, 20),          judgement("a", "health", 15, 50),
+        judgement("a", "health", 20, (double)NAN), judgement("a", "health", 22, 0),
+        judgement("a", "nobody", 12, 1),           judgement("b", "health", 12, 2)};
     rows[1].expires_at = NEW_YEAR + 18 * DAY;
     rows[3].known_at = NEW_YEAR + 24 * DAY;
     judged j = judged_open(judged_playbook, rows, 6);

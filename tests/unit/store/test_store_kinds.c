@@ -239,7 +239,8 @@ static void overrides__newest_of_a_score__from_its_instant(void **arg)
     const churn__override *o = NULL;
     churn__override one;
     churn_override rows[] = {override_of("usage", T(4), 10), override_of("health", T(3), 20),
-                             override_of("health", T(1), 30), override_of("health", T(5), NAN)};
+                             override_of("health", T(1), 30),
+                             override_of("health", T(5), (double)NAN)};
     (void)arg;
     rows[1].reason = text("the buyer left");
     rows[1].expires_at = T(9);

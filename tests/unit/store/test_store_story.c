@@ -286,7 +286,7 @@ static void story__overrides__who_judged_and_why(void **arg)
     o.reason = text("the buyer left");
     assert_ok(churn_store_add_override(store, &o, NULL));
     o.at = T(3);
-    o.value = NAN;
+    o.value = (double)NAN;
     o.reason = (churn_str){NULL, 0};
     assert_ok(churn_store_add_override(store, &o, NULL));
     churn_table *table = story_of(store, "acme", NULL);
