@@ -223,6 +223,24 @@ func (b *Playbook) Diff(other *Playbook) (*Table, error) {
 	return takeTable(out), nil
 }
 
+// DiffText tells what Diff lists for people who review it: a line a change, "no changes" where there are
+// none.
+func (b *Playbook) DiffText(other *Playbook) (string, error) {
+	pointer, err := other.acquire()
+	if err != nil {
+		return "", err
+	}
+	defer other.release()
+	var out *C.churn_buffer
+	err = b.with(func(playbook *C.churn_playbook, err *C.churn_error) C.churn_status {
+		return C.churn_playbook_diff_text(playbook, (*C.churn_playbook)(pointer), &out, err)
+	})
+	if err != nil {
+		return "", err
+	}
+	return string(takeBuffer(out)), nil
+}
+
 // Metrics lists the metrics for people: id, type, unit, currency (of money), description, dependencies,
 // sources, line.
 func (b *Playbook) Metrics() (*Table, error) {

@@ -157,4 +157,16 @@ func TestPlaybooksAreCompared(t *testing.T) {
 			t.Fatal(row)
 		}
 	}
+	said := must[string](t)(before.DiffText(after))
+	equal(t, "text", said, "~ segment a: when customer.seats == 0.5 -> customer.seats < 0.5\n")
+	equal(t, "text of none", must[string](t)(before.DiffText(before)), "no changes\n")
+}
+
+func TestPlaybooksRunOneTest(t *testing.T) {
+	playbook := must[*Playbook](t)(LoadPlaybook(samplePlaybook))
+	defer playbook.Close()
+	result := must[*PlaybookTest](t)(playbook.Test("two weeks without a first login"))
+	equal(t, "expectations", result.Passed, 3)
+	_, err := playbook.Test("two weeks without a frist login")
+	wantStatus(t, err, ErrNotFound)
 }

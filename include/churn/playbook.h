@@ -137,6 +137,24 @@ CHURN_API churn_status churn_playbook_diff(const churn_playbook *before,
                                            churn_error *err);
 
 /**
+ * Write what changes between two playbooks for people who review it: a line a definition that came
+ * ("+ trigger quiet"), went ("- ...") or changed ("~ metric logins: window 28d -> 30d"), and under
+ * a score a line for each of its factors, groups, caps, bands and cards.
+ *
+ * @param before the playbook that is in force
+ * @param after the one that would follow it
+ * @param[out] out UTF-8, "no changes" and a newline where there are none; returned: free with
+ *        churn_buffer_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_diff_text(const churn_playbook *before,
+                                                const churn_playbook *after, churn_buffer **out,
+                                                churn_error *err);
+
+/**
  * List the metrics of a playbook, for user interfaces and documents.
  *
  * @param[out] out `id`, `type` ("number", "bool", "string", "timestamp"), `unit` ("count", "days",

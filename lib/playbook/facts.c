@@ -61,7 +61,7 @@ static void leave(gathering *to, size_t before)
 /* What a thing in a list is called there; NULL: nothing. */
 static const churn__yaml_node *name_of(const churn__yaml_node *item)
 {
-    static const char *const keys[] = {"id", "metric"};
+    static const char *const keys[] = {"id", "metric", "score"};
     for (size_t i = 0; item->kind == CHURN__YAML_MAP && i < sizeof keys / sizeof *keys; i++) {
         const churn__yaml_node *name = churn__yaml_get(item, churn__str_nts(keys[i]));
         if (name != NULL && name->kind == CHURN__YAML_SCALAR) {
@@ -102,6 +102,17 @@ static bool all_scalars(const churn__yaml_node *list)
     return true;
 }
 
+/* Points of a curve. */
+static bool all_points(const churn__yaml_node *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->items[i]->kind != CHURN__YAML_SEQUENCE || !all_scalars(list->items[i])) {
+            return false;
+        }
+    }
+    return list->count > 0;
+}
+
 /* An item that could be mistaken for two is quoted. */
 static void put_item(churn__buf *out, const churn__yaml_node *item)
 {
@@ -133,6 +144,20 @@ static void put_list(gathering *to, const churn__yaml_node *list, bool named)
     add_fact(to);
 }
 
+static void put_points(gathering *to, const churn__yaml_node *list)
+{
+    churn__buf_reset(&to->text);
+    for (uint32_t i = 0; i < list->count; i++) {
+        churn__buf_text(&to->text, i > 0 ? "], " : "[");
+        for (uint32_t j = 0; j < list->items[i]->count; j++) {
+            churn__buf_text(&to->text, j > 0 ? ", " : "[");
+            put_item(&to->text, list->items[i]->items[j]);
+        }
+    }
+    churn__buf_text(&to->text, "]]");
+    add_fact(to);
+}
+
 static void flatten(gathering *to, const churn__yaml_node *node);
 
 static void flatten_items(gathering *to, const churn__yaml_node *list, bool named)
@@ -151,6 +176,10 @@ static void flatten_items(gathering *to, const churn__yaml_node *list, bool name
 static void flatten_list(gathering *to, const churn__yaml_node *list)
 {
     bool scalars = all_scalars(list), named = !scalars && all_named(list);
+    if (!scalars && all_points(list)) {
+        put_points(to, list);
+        return;
+    }
     if (scalars || named) {
         put_list(to, list, named);
     }

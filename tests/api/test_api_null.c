@@ -23,6 +23,9 @@ static void playbook__null__arg(void **state)
     assert_arg(churn_playbook_time(NULL, "2026-01-01", CHURN_NTS, &at, NULL));
     assert_arg(churn_playbook_time_text(NULL, 0, NULL, 0, NULL, NULL));
     assert_arg(churn_playbook_schema(NULL, NULL));
+    assert_arg(churn_playbook_diff_text(NULL, NULL, &buffer, NULL));
+    assert_null(buffer);
+    assert_arg(churn_playbook_test_some(NULL, NULL, NULL, NULL, &table, NULL));
     assert_arg(churn_playbook_test(NULL, NULL, NULL, &table, NULL));
     assert_int_equal(name.len, 0);
     assert_int_equal(churn_playbook_hash(NULL), 0);

@@ -48,6 +48,15 @@ static churn_status try_playbook_contents(bench *b, churn_error *err)
     return churn_playbook_contents(b->company.playbook, &b->table, err);
 }
 
+static churn_status try_playbook_diff_text(bench *b, churn_error *err)
+{
+    churn_buffer *text = NULL;
+    churn_status st =
+        churn_playbook_diff_text(b->company.playbook, b->company.playbook, &text, err);
+    churn_buffer_free(text);
+    return st;
+}
+
 static churn_status try_playbook_test(bench *b, churn_error *err)
 {
     return churn_playbook_test(b->company.playbook, NULL, NULL, &b->table, err);
@@ -1289,6 +1298,7 @@ static const struct {
     {"playbook_contents", try_playbook_contents},
     {"playbook_open", try_playbook_open},
     {"playbook_time_text", try_playbook_time_text},
+    {"playbook_diff_text", try_playbook_diff_text},
     {"playbook_test", try_playbook_test},
     {"playbook_test_some", try_playbook_test_some},
     {"store_create", try_store_create},

@@ -15,7 +15,7 @@ from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diag
 from .explanation import ChangeExplanation, Explanation
 from .expression import Expression, Template, check_expression, evaluate_many, format_expression
 from .many import Codes, Counts, fill_many
-from .playbook import Playbook, TestReport
+from .playbook import Playbook, PlaybookDiff, TestReport
 from .store import Kind, LoadReport, Span, Store
 from .table import Table
 
@@ -27,7 +27,7 @@ __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError", "ChangeExplanation",
     "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Explanation", "Expression",
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
-    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
+    "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookDiff", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
     "evaluate_many", "fill_many",

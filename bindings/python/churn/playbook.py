@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from . import _core
 from ._data import Instant
 from .errors import Diagnostic, diagnostics_of
 from .table import Table
 
-__all__ = ["Playbook", "TestReport"]
+__all__ = ["Playbook", "PlaybookDiff", "TestReport"]
 
 _STRICT = 1
 _NO_LINTS = 2
@@ -82,6 +82,19 @@ def _failure(row: Mapping[str, Any]) -> str:
 setattr(TestReport, "__test__", False)  # pytest is not to collect it
 
 
+class PlaybookDiff(Table):
+    """What changes between two playbooks: sort, id, change, key, before, after."""
+
+    _text: str
+
+    def text(self) -> str:
+        """The changes for people who review them: a line each, "no changes" where there are none."""
+        return self._text
+
+    def __str__(self) -> str:
+        return self._text
+
+
 class Playbook(_core.Playbook):
     """A compiled playbook: it never changes, and is shared freely between engines and threads.
 
@@ -122,6 +135,21 @@ class Playbook(_core.Playbook):
         self._source = (data, file, dict(limits) if limits is not None else None, zoneinfo, strict,
                         lints)
         return self
+
+    def diff(self, other: _core.Playbook, /) -> PlaybookDiff:
+        """What changes when another playbook takes the place of this one: sort, id, change, key,
+        before, after. Comments, layout and the spelling of expressions are no changes.
+
+        >>> old = Playbook.parse("{churn: 1, name: p, metrics: [{id: seats, subscription: seats}]}")
+        >>> new = Playbook.parse("{churn: 1, name: p, currency: EUR}")
+        >>> print(old.diff(new).text(), end="")
+        ~ playbook: currency -> EUR
+        - metric seats
+        """
+        table: Any = self._diff(other)
+        table.__class__ = PlaybookDiff
+        table._text = self._diff_text(other)
+        return cast(PlaybookDiff, table)
 
     def test(self, name: str | None = None) -> TestReport:
         """Run the tests that the playbook carries: all of them, or the one of that name.

@@ -128,28 +128,55 @@ static PyObject *playbook_contents(PyObject *object, PyObject *unused)
     return give_table((core_handle *)object, churn_playbook_contents);
 }
 
-PyDoc_STRVAR(
-    playbook_diff_doc,
-    "diff($self, other, /)\n--\n\n"
-    "What changes when another playbook takes the place of this one: sort, id, change, "
-    "key, before, after. Comments, layout and the spelling of expressions are no changes.");
+/* The two playbooks of a comparison, or NULL and an exception. */
+static const churn_playbook *diff_before(core_handle *self, PyObject *other,
+                                         const churn_playbook **after)
+{
+    if (core_is(other, self->state->playbook_type, "other") < 0) {
+        return NULL;
+    }
+    const churn_playbook *before = core_open(self);
+    *after = before != NULL ? core_open((core_handle *)other) : NULL;
+    return *after != NULL ? before : NULL;
+}
+
+PyDoc_STRVAR(playbook_diff_doc, "_diff($self, other, /)\n--\n\n");
 
 static PyObject *playbook_diff(PyObject *object, PyObject *other)
 {
     core_handle *self = (core_handle *)object;
     churn_table *table = NULL;
     churn_error err = CORE_ERROR_INIT;
-    if (core_is(other, self->state->playbook_type, "other") < 0) {
-        return NULL;
-    }
-    const churn_playbook *before = core_open(self);
-    const churn_playbook *after = before != NULL ? core_open((core_handle *)other) : NULL;
-    if (after == NULL) {
+    const churn_playbook *after = NULL;
+    const churn_playbook *before = diff_before(self, other, &after);
+    if (before == NULL) {
         return NULL;
     }
     churn_status st = churn_playbook_diff(before, after, &table, &err);
     return st == CHURN_OK ? core_table_new(self->state, table)
                           : core_raise(self->state, st, &err, "", NULL);
+}
+
+PyDoc_STRVAR(playbook_diff_text_doc, "_diff_text($self, other, /)\n--\n\n");
+
+static PyObject *playbook_diff_text(PyObject *object, PyObject *other)
+{
+    core_handle *self = (core_handle *)object;
+    churn_buffer *buffer = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    const churn_playbook *after = NULL;
+    const churn_playbook *before = diff_before(self, other, &after);
+    if (before == NULL) {
+        return NULL;
+    }
+    churn_status st = churn_playbook_diff_text(before, after, &buffer, &err);
+    if (st != CHURN_OK) {
+        return core_raise(self->state, st, &err, "", NULL);
+    }
+    PyObject *text = PyUnicode_DecodeUTF8(churn_buffer_data(buffer),
+                                          (Py_ssize_t)churn_buffer_size(buffer), "strict");
+    churn_buffer_free(buffer);
+    return text;
 }
 
 PyDoc_STRVAR(
@@ -256,7 +283,8 @@ static PyObject *playbook_schema(PyObject *type, PyObject *unused)
 static PyMethodDef playbook_methods[] = {
     {"_parse", playbook_parse, METH_VARARGS, playbook_parse_doc},
     {"contents", playbook_contents, METH_NOARGS, playbook_contents_doc},
-    {"diff", playbook_diff, METH_O, playbook_diff_doc},
+    {"_diff", playbook_diff, METH_O, playbook_diff_doc},
+    {"_diff_text", playbook_diff_text, METH_O, playbook_diff_text_doc},
     {"metrics", playbook_metrics, METH_NOARGS, playbook_metrics_doc},
     {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},

@@ -212,5 +212,8 @@ def test_diff():
     assert before.diff(after).to_dicts() == [
         {"sort": "segment", "id": "half", "change": "changed", "key": "when",
          "before": "metric.use == 0.5", "after": "metric.use < 0.5"}]
+    assert before.diff(after).text() == "~ segment half: when metric.use == 0.5 -> metric.use < 0.5\n"
+    assert str(before.diff(same)) == before.diff(same).text() == "no changes\n"
+    assert isinstance(before.diff(after), churn.PlaybookDiff) and isinstance(before.diff(after), churn.Table)
     with pytest.raises(TypeError):
         before.diff(3)
