@@ -231,6 +231,39 @@ static void metrics__rank_and_z_among_all__by_hand(void **state)
     place_close(&p);
 }
 
+/* ---- what they are called ---- */
+
+static void playbook_metrics__forms__units_and_sentences(void **state)
+{
+    static const struct {
+        const char *definition, *unit, *sentence;
+    } cases[] = {
+        {"of: all, as: percentile", "ratio", "Rank of n in all customers."},
+        {"of: segment, as: robust_z", "number", "Robust z of n in the customer's segment."},
+        {"as: robust_z, back: 4, every: 7d", "number", "Robust z of n in the customer's own past."},
+        {"as: trend, back: 8, every: 7d", "number", "Trend of n over 8 values, 7 days apart."},
+        {"as: difference, of: all", "count", "n against the median of all customers."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        churn_playbook *playbook = NULL;
+        churn_table *t = NULL;
+        snprintf(text, sizeof text,
+                 "churn: 1\nname: words\nmetrics:\n"
+                 "  - {id: n, agg: count, event: login, window: 28d}\n"
+                 "  - {id: x, baseline: {metric: n, %s}}\n"
+                 "segments: [{id: a, when: 'metric.n > 3'}]\n",
+                 cases[i].definition);
+        assert_ok(churn_playbook_parse(text, CHURN_NTS, NULL, &playbook, NULL, NULL));
+        assert_ok(churn_playbook_metrics(playbook, &t, NULL));
+        assert_string_equal(cell_text(t, 1, "unit"), cases[i].unit);
+        assert_string_equal(cell_text(t, 1, "description"), cases[i].sentence);
+        churn_table_free(t);
+        churn_playbook_free(playbook);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest group[] = {
@@ -239,6 +272,7 @@ int main(void)
         cmocka_unit_test(reference__too_many_values__quantiles),
         cmocka_unit_test(reference__what_there_is_not__errors),
         cmocka_unit_test(metrics__rank_and_z_among_all__by_hand),
+        cmocka_unit_test(playbook_metrics__forms__units_and_sentences),
     };
     return RUN_TESTS(group);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "company.h"
 
+#include <math.h>
+
 /*
- * Metrics against the median of all customers and of segments: a twin computes them from the
- * metrics that they stand on, as the definition says. More customers than a batch holds.
+ * Metrics against all customers and segments: by their median, by rank and by robust z. A twin
+ * computes them from the metrics that they stand on, as the definition says. More customers than a
+ * batch holds.
  */
 #define CUSTOMERS 1400
 #define EACH 8
@@ -21,7 +24,12 @@ static const char metrics[] =
     "  - {id: apart, baseline: {metric: v, of: all, as: difference}}\n"
     "  - {id: many, baseline: {metric: n, of: segment, segment: big, fewest: 2}}\n"
     "  - {id: few, baseline: {metric: n, of: segment, segment: big, fewest: 100000}}\n"
-    "  - {id: filled, baseline: {metric: v, of: all}, default: -1}\n";
+    "  - {id: filled, baseline: {metric: v, of: all}, default: -1}\n"
+    "  - {id: rank_v, baseline: {metric: v, of: all, as: percentile}}\n"
+    "  - {id: rank_n, baseline: {metric: n, of: segment, as: percentile}}\n"
+    "  - {id: z_v, baseline: {metric: v, of: all, as: robust_z}}\n"
+    "  - {id: z_n, baseline: {metric: n, of: segment, segment: middle, as: robust_z}}\n"
+    "  - {id: rare, baseline: {metric: n, of: all, as: percentile, fewest: 100000}}\n";
 static const char rest[] =
     "segments:\n"
     "  - {id: unusual, when: 'metric.all > 1.5'}\n"
@@ -122,10 +130,10 @@ static int compare(const void *a, const void *b)
 
 typedef bool (*in_group)(const churn_table *table, uint64_t row, const maybe *usual);
 
-static maybe median(const churn_table *table, const char *name, churn_time at, in_group in,
-                    const maybe *usual, size_t fewest)
+/* The values of a group at a date, in ascending order. */
+static size_t members(const churn_table *table, const char *name, churn_time at, in_group in,
+                      const maybe *usual, double *numbers)
 {
-    static double numbers[CUSTOMERS];
     size_t n = 0;
     for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
         maybe m = cell(table, name, row);
@@ -134,12 +142,47 @@ static maybe median(const churn_table *table, const char *name, churn_time at, i
             numbers[n++] = m.value;
         }
     }
-    if (n == 0 || n < fewest) {
-        return (maybe){false, 0};
-    }
     qsort(numbers, n, sizeof *numbers, compare);
+    return n;
+}
+
+static double middle_of(const double *numbers, size_t n)
+{
     double low = numbers[(n - 1) / 2], high = numbers[n / 2];
-    return (maybe){true, low + (high - low) / 2};
+    return low + (high - low) / 2;
+}
+
+static maybe median(const churn_table *table, const char *name, churn_time at, in_group in,
+                    const maybe *usual, size_t fewest)
+{
+    static double numbers[CUSTOMERS];
+    size_t n = members(table, name, at, in, usual, numbers);
+    return n == 0 || n < fewest ? (maybe){false, 0} : (maybe){true, middle_of(numbers, n)};
+}
+
+static maybe rank_in(maybe value, const double *numbers, size_t n)
+{
+    double below = 0;
+    for (size_t i = 0; i < n; i++) {
+        below += numbers[i] < value.value ? 1 : numbers[i] == value.value ? 0.5 : 0;
+    }
+    bool there = value.there && n >= 2;
+    return (maybe){there, there ? below / (double)n : 0};
+}
+
+static maybe z_in(maybe value, const double *numbers, size_t n)
+{
+    static double far[CUSTOMERS];
+    double median = middle_of(numbers, n), sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        far[i] = fabs(numbers[i] - median);
+        sum += far[i];
+    }
+    qsort(far, n, sizeof *far, compare);
+    double mad = middle_of(far, n);
+    double spread = mad > 0 ? 1.4826 * mad : 1.253314 * (sum / (double)n);
+    assert_true(n >= 2 && spread > 0);
+    return (maybe){value.there, value.there ? (value.value - median) / spread : 0};
 }
 
 static bool anybody(const churn_table *table, uint64_t row, const maybe *usual)
@@ -181,6 +224,43 @@ static void same(const churn_table *table, uint64_t row, const char *name, maybe
     if (got.there != want.there || memcmp(&got.value, &want.value, sizeof got.value) != 0) {
         fail_msg("row %llu %s: got %d %.17g, want %d %.17g", (unsigned long long)row, name,
                  got.there, got.value, want.there, want.value);
+    }
+}
+
+static void near(const churn_table *table, uint64_t row, const char *name, maybe want)
+{
+    maybe got = cell(table, name, row);
+    if (got.there != want.there || fabs(got.value - want.value) > 1e-12 * fabs(want.value)) {
+        fail_msg("row %llu %s: got %d %.17g, want %d %.17g", (unsigned long long)row, name,
+                 got.there, got.value, want.there, want.value);
+    }
+}
+
+/* Ranks and robust z. */
+static void check_spreads(const churn_table *table, churn_time at)
+{
+    static double numbers[4][CUSTOMERS]; /* by n: unusual, big, middle; by v: all */
+    const maybe all = median(table, "v", at, anybody, NULL, 1);
+    const in_group groups[] = {unusual, big, middle};
+    size_t n[4];
+    for (size_t g = 0; g < 3; g++) {
+        n[g] = members(table, "n", at, groups[g], &all, numbers[g]);
+    }
+    n[3] = members(table, "v", at, anybody, NULL, numbers[3]);
+    for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
+        if (churn_table_time(table, row, column_of(table, "as_of")) != at) {
+            continue;
+        }
+        maybe v = cell(table, "v", row), mine = cell(table, "n", row);
+        size_t g = 0;
+        while (g < 3 && !groups[g](table, row, &all)) {
+            g++;
+        }
+        same(table, row, "rank_v", rank_in(v, numbers[3], n[3]));
+        same(table, row, "rank_n", g < 3 ? rank_in(mine, numbers[g], n[g]) : (maybe){false, 0});
+        near(table, row, "z_v", z_in(v, numbers[3], n[3]));
+        near(table, row, "z_n", z_in(mine, numbers[2], n[2]));
+        same(table, row, "rare", (maybe){false, 0});
     }
 }
 
@@ -226,6 +306,7 @@ static void baseline__of_groups__as_the_twin_says(void **state)
     assert_ok(churn_engine_metrics(engine, dates, DATES, NULL, &table, NULL));
     for (size_t i = 0; i < DATES; i++) {
         check_date(table, dates[i], kinds);
+        check_spreads(table, dates[i]);
     }
     for (size_t g = 0; g < 4; g++) {
         assert_true(kinds[g] > 50);
