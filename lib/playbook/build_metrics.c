@@ -186,6 +186,7 @@ static void fill_past(builder *b, const churn__yaml_node *part, churn__metric_de
     b_need(b, part, "back", "of: self");
     b_need(b, part, "every", "of: self");
     b_forbid(b, part, "segment", "of: self");
+    b_forbid(b, part, "reference", "of: self");
     if (def->form == CHURN__FORM_TREND && b_get(part, "back") != NULL && def->back < 2) {
         report_add(&b->report, DIAGNOSTIC_out_of_range, b_at(b_get(part, "back")),
                    "`back`: a trend is of at least 2 values");
@@ -216,6 +217,7 @@ static void fill_others(builder *b, const churn__yaml_node *part, churn__metric_
     const churn__yaml_node *segment = b_get(part, "segment");
     def->fewest = b_count(part, "fewest", of_median(def) ? 1 : 2);
     forbid_past(b, part, def, of);
+    b_forbid(b, part, "reference", of);
     if (all) {
         b_forbid(b, part, "segment", of);
     } else if (segment != NULL) {
@@ -223,6 +225,31 @@ static void fill_others(builder *b, const churn__yaml_node *part, churn__metric_
     } else if (b->pb->segment_count == 0) {
         report_add(&b->report, DIAGNOSTIC_not_together, b_at(part),
                    "`of: segment`: the playbook has no segments");
+    }
+}
+
+/* A distribution that was made of another metric says nothing of this one. */
+static void fill_frozen(builder *b, const churn__yaml_node *part, churn__metric_def *def)
+{
+    const churn__yaml_node *node = b_get(part, "reference");
+    uint32_t index = UINT32_MAX;
+    def->fewest = b_count(part, "fewest", of_median(def) ? 1 : 2);
+    forbid_past(b, part, def, "of: frozen");
+    b_forbid(b, part, "segment", "of: frozen");
+    b_need(b, part, "reference", "of: frozen");
+    if (node != NULL) {
+        index = b_refer(b, DIAGNOSTIC_unknown_reference, "reference", &b->references, node);
+    }
+    if (index == UINT32_MAX) {
+        return;
+    }
+    def->reference = &b->pb->frozen[index];
+    uint32_t metric = def->reference->metric;
+    if (!b->no_lints && metric != UINT32_MAX && metric != def->a.metric &&
+        def->a.metric != UINT32_MAX) {
+        report_add(&b->report, DIAGNOSTIC_other_reference, b_at(node),
+                   "%q is a distribution of %q, not of %q", &node->text, &b->metric_defs[metric].id,
+                   &b->metric_defs[def->a.metric].id);
     }
 }
 
@@ -240,6 +267,8 @@ static void fill_baseline(builder *b, const churn__yaml_node *item, churn__metri
     def->form = (churn__baseline_form)b_word(part, "as", &schema_baseline_as, CHURN__FORM_RATIO);
     if (def->baseline == CHURN__BASELINE_SELF) {
         fill_past(b, part, def);
+    } else if (def->baseline == CHURN__BASELINE_FROZEN) {
+        fill_frozen(b, part, def);
     } else {
         fill_others(b, part, def);
     }

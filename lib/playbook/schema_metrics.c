@@ -137,6 +137,8 @@ static const schema_word baseline_words[] = {
      "Customers in `segment`, or, without it, in the customer's own: the first declared one that "
      "holds."},
     {"all", CHURN__BASELINE_ALL, false, "All customers."},
+    {"frozen", CHURN__BASELINE_FROZEN, false,
+     "What `references` of the playbook says, under the name in `reference`."},
 };
 const schema schema_baseline_of = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_words)};
 static const schema_word baseline_forms[] = {
@@ -153,6 +155,7 @@ static const schema_word baseline_forms[] = {
 const schema schema_baseline_as = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(baseline_forms)};
 static const schema back = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1000};
 static const schema fewest = {.type = SCHEMA_INT, .ranged = true, .low = 1, .high = 1e9};
+static const schema reference_name = {.type = SCHEMA_NAME, .what = "the name of a reference"};
 static const schema segment_name = {.type = SCHEMA_NAME, .what = "the id of a segment"};
 static const schema_key baseline_part_keys[] = {
     {"metric", &metric_name, .required = true, .doc = "What is compared with what is usual.",
@@ -169,6 +172,8 @@ static const schema_key baseline_part_keys[] = {
      .example = "difference"},
     {"segment", &segment_name, .doc = "Of `segment`: the one that everybody is compared with.",
      .example = "enterprise"},
+    {"reference", &reference_name, .doc = "Of `frozen`: the name under `references`.",
+     .example = "logins_2026q1"},
     {"fewest", &fewest,
      .standard = "of medians of `self` half of `back`, else 1; `percentile` and `robust_z` 2, "
                  "`trend` 3",

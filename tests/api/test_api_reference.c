@@ -231,6 +231,109 @@ static void metrics__rank_and_z_among_all__by_hand(void **state)
     place_close(&p);
 }
 
+/* ---- kept in a playbook ---- */
+
+static const char scored[] =
+    "churn: 1\nname: kept\ntime_zone: UTC\ncurrency: USD\n"
+    "metrics:\n"
+    "  - {id: logins, agg: count, event: login, window: 28d, history: clip}\n"
+    "  - {id: worth, agg: mean, event: login, window: 28d, history: clip}\n"
+    "  - {id: rank, baseline: {metric: worth, %s, as: percentile}}\n"
+    "  - {id: odd, baseline: {metric: worth, %s, as: robust_z}}\n"
+    "scores:\n"
+    "  - id: health\n"
+    "    groups:\n"
+    "      - id: all\n"
+    "        weight: 1\n"
+    "        factors:\n"
+    "          - {id: a, metric: worth, weight: 3, percentile: {among: %s}}\n"
+    "          - {id: b, metric: worth, weight: 2, robust_z: {among: %s}}\n"
+    "          - {id: c, metric: logins, weight: 1, percentile: {among: %s}}\n"
+    "    bands: {green: 50, red: 0}\n";
+
+static churn_engine *scored_engine(churn_store *store, bool frozen, const char *references)
+{
+    static char text[1 << 16];
+    const char *of = frozen ? "of: frozen, reference: kept_worth" : "of: all";
+    int n = snprintf(text, sizeof text, scored, of, of, frozen ? "kept_worth" : "book",
+                     frozen ? "kept_worth" : "book", frozen ? "kept_logins" : "book");
+    snprintf(text + n, sizeof text - (size_t)n, "%s%s", frozen ? "references:\n" : "", references);
+    return engine_over(store, text);
+}
+
+static void append_reference(char *text, size_t size, churn_engine *engine, const char *metric,
+                             churn_str name)
+{
+    churn_buffer *made = NULL;
+    const churn_reference_options options = {.struct_size = sizeof options, .name = name};
+    assert_ok(
+        churn_engine_reference(engine, metric, CHURN_NTS, NEW_YEAR, &options, NULL, &made, NULL));
+    size_t len = strlen(text);
+    snprintf(text + len, size - len, "%s", text_of(made));
+    churn_buffer_free(made);
+}
+
+static void assert_same_bits(const churn_table *a, const churn_table *b, const char *column)
+{
+    uint32_t x = churn_table_find(a, column, CHURN_NTS), y = churn_table_find(b, column, CHURN_NTS);
+    assert_int_equal(churn_table_row_count(a), PEOPLE);
+    for (uint64_t row = 0; row < PEOPLE; row++) {
+        double u = churn_table_double(a, row, x), v = churn_table_double(b, row, y);
+        assert_int_equal(churn_table_is_null(a, row, x), churn_table_is_null(b, row, y));
+        assert_memory_equal(&u, &v, sizeof u);
+    }
+}
+
+/* The book grows by customers with larger values; who ranks against what was kept does not care. */
+static void frozen__the_book_has_changed__the_same_bits(void **state)
+{
+    place p = place_open();
+    char references[4096] = "";
+    const churn_time date = NEW_YEAR;
+    churn_table *before[2] = {NULL}, *after[2] = {NULL}, *moved = NULL;
+    (void)state;
+    churn_engine *book = scored_engine(p.store, false, "");
+    assert_ok(churn_engine_metrics(book, &date, 1, NULL, &before[0], NULL));
+    assert_ok(churn_engine_scores(book, &date, 1, NULL, &before[1], NULL));
+    append_reference(references, sizeof references, book, "worth", STR("kept_worth"));
+    append_reference(references, sizeof references, book, "logins", STR("kept_logins"));
+    for (uint32_t i = 0; i < 30; i++) {
+        const char id[] = {'n', (char)('A' + i % 26), (char)('0' + i / 26), '\0'};
+        churn_event event;
+        churn_record_init(CHURN_RECORD_EVENT, &event, sizeof event);
+        event.customer = (churn_str){id, 3};
+        event.type = STR("login");
+        event.at = NEW_YEAR - DAY;
+        event.value = 7 + i;
+        assert_ok(churn_store_add_event(p.store, &event, NULL));
+    }
+    churn_query_options first = {.struct_size = sizeof first};
+    churn_str ids[PEOPLE];
+    char names[PEOPLE][3];
+    for (uint32_t i = 0; i < PEOPLE; i++) {
+        snprintf(names[i], sizeof names[i], "c%u", i);
+        ids[i] = (churn_str){names[i], 2};
+    }
+    first.customers = ids;
+    first.customer_count = PEOPLE;
+    churn_engine *frozen = scored_engine(p.store, true, references);
+    assert_ok(churn_engine_metrics(frozen, &date, 1, &first, &after[0], NULL));
+    assert_ok(churn_engine_scores(frozen, &date, 1, &first, &after[1], NULL));
+    assert_same_bits(before[0], after[0], "rank");
+    assert_same_bits(before[0], after[0], "odd");
+    assert_same_bits(before[1], after[1], "value");
+    assert_ok(churn_engine_scores(book, &date, 1, &first, &moved, NULL));
+    assert_true(cell_number(moved, 9, "value") < cell_number(after[1], 9, "value"));
+    for (size_t i = 0; i < 2; i++) {
+        churn_table_free(before[i]);
+        churn_table_free(after[i]);
+    }
+    churn_table_free(moved);
+    churn_engine_free(book);
+    churn_engine_free(frozen);
+    place_close(&p);
+}
+
 /* ---- what they are called ---- */
 
 static void playbook_metrics__forms__units_and_sentences(void **state)
@@ -272,6 +375,7 @@ int main(void)
         cmocka_unit_test(reference__too_many_values__quantiles),
         cmocka_unit_test(reference__what_there_is_not__errors),
         cmocka_unit_test(metrics__rank_and_z_among_all__by_hand),
+        cmocka_unit_test(frozen__the_book_has_changed__the_same_bits),
         cmocka_unit_test(playbook_metrics__forms__units_and_sentences),
     };
     return RUN_TESTS(group);

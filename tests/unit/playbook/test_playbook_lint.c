@@ -75,6 +75,31 @@ static void lints__of_conditions__have_codes(void **state)
     expect(HEAD "segments:\n- {id: a, when: 'customer.plan in [\"a\", \"a\"]'}\n", "CH1713@2");
 }
 
+/* What ranks lies between 0 and 1. */
+static void lints__of_ranks__know_what_these_can_be(void **state)
+{
+    static const char head[] =
+        "churn: 1\nname: good\nreferences: {r: {metric: n, values: [1, 2]}}\n"
+        "metrics:\n- {id: n, agg: sum, event: login, window: 7d}\n";
+    static const struct {
+        const char *baseline, *when, *wanted;
+    } cases[] = {
+        {"of: all, as: percentile}", "metric.x > 1", "CH1707@-3"},
+        {"of: all, as: percentile}", "metric.x > 0.9", ""},
+        {"of: all, as: percentile}, default: 2", "metric.x > 1", ""},
+        {"of: all, as: robust_z}", "metric.x < -1", ""},
+        {"of: frozen, reference: r, as: percentile}", "metric.x < 0", "CH1707@-3"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "%s- {id: x, baseline: {metric: n, %s}\nsegments:\n- {id: a, when: '%s'}\n", head,
+                 cases[i].baseline, cases[i].when);
+        expect(text, cases[i].wanted);
+    }
+}
+
 static void lints__of_definitions__have_codes(void **state)
 {
     (void)state;
@@ -293,6 +318,7 @@ int main(void)
     const struct CMUnitTest lints[] = {
         cmocka_unit_test(lints__of_conditions__have_codes),
         cmocka_unit_test(lints__of_definitions__have_codes),
+        cmocka_unit_test(lints__of_ranks__know_what_these_can_be),
         cmocka_unit_test(comments__switch_lints_off),
         cmocka_unit_test(comments__elsewhere__switch_nothing_off),
         cmocka_unit_test(flags__make_errors_or_silence),
