@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "base/num.h"
 #include "score/score_inside.h"
 
 /*

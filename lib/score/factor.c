@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/num.h"
 #include "score/score_inside.h"
 
 /* How an input becomes points. One input and a block of them give the same bits: the same

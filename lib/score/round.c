@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/num.h"
 #include "score/score_inside.h"
 
 /*

@@ -70,8 +70,8 @@ static churn__truth score_is_critical(const churn__cap_def *cap, const churn__sc
     for (uint32_t f = 0; f < cap->factor_count; f++) {
         size_t at = (size_t)cap->factors[f] * CHURN__SCORE_BLOCK + i;
         bool there = !isnan(room->factor_points[at]);
-        below += there && room->factor_points[at] < cap->below;
-        maybe += !there && room->factor_least[at] < cap->below;
+        below += there && churn__score_below(room->factor_points[at], cap->below);
+        maybe += !there && churn__score_below(room->factor_least[at], cap->below);
     }
     return churn__score_critical(cap->fewest, below, maybe);
 }

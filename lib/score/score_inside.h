@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/num.h"
 #include "score/score.h"
 
 /* What the files of this module share; nobody else includes it. */
@@ -114,6 +115,12 @@ churn_status churn__score_block(const churn__score_def *def, uint32_t card,
 
 /* What a group comes to; NaN where it is absent. */
 void churn__score_mean(const churn__score_sums *restrict of, uint32_t n, double *restrict mean);
+
+/* Points, too, are compared as they are shown. */
+static inline bool churn__score_below(double points, double below)
+{
+    return churn__round6(points) < below;
+}
 
 /* Of `fewest` factors: how many are surely below, how many may be. */
 static inline churn__truth churn__score_critical(uint32_t fewest, uint32_t below, uint32_t maybe)

@@ -213,8 +213,8 @@ static churn__truth state_critical(const churn__cap_def *cap, const churn__facto
     for (uint32_t f = 0; f < cap->factor_count; f++) {
         const churn__factor_state *state = &of[cap->factors[f]];
         bool there = state->missing == CHURN__PRESENT;
-        below += there && state->points < cap->below;
-        maybe += !there && state->least < cap->below;
+        below += there && churn__score_below(state->points, cap->below);
+        maybe += !there && churn__score_below(state->least, cap->below);
     }
     return churn__score_critical(cap->fewest, below, maybe);
 }
