@@ -237,8 +237,7 @@ typedef struct record_list {
 } record_list;
 
 /* "+login-17, -login-3": its id, or what and when it was. */
-static void tell_record(void *context, const churn__evidence_row *row,
-                        churn__evidence_change what)
+static void tell_record(void *context, const churn__evidence_row *row, churn__evidence_change what)
 {
     record_list *list = context;
     char at[40];
@@ -340,6 +339,13 @@ static void add_common(change *c, const churn__score_line *line, churn_str name)
     }
 }
 
+/* Not just another weight, as something else came or went. */
+static bool came_or_went(const churn__side_told *before, const churn__side_told *after)
+{
+    return isnan(before->points) != isnan(after->points) ||
+           before->state->substituted != after->state->substituted;
+}
+
 static churn_status tell_factor(change *c, const churn__score_line *line, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -348,7 +354,8 @@ static churn_status tell_factor(change *c, const churn__score_line *line, churn_
     churn__side_told before = side_of(from, line->before), after = side_of(to, line->after);
     const churn__side_told *there = after.factor != NULL ? &after : &before;
     const churn__card_def *card = after.factor != NULL ? to->level.card : from->level.card;
-    bool data = line->kind == CHURN__LINE_BEHAVIOUR || line->kind == CHURN__LINE_MISSINGNESS;
+    bool data = line->kind == CHURN__LINE_BEHAVIOUR ||
+                (line->kind == CHURN__LINE_MISSINGNESS && came_or_went(&before, &after));
     add_common(c, line, there->factor->id);
     add_sides(c, &before, &after);
     churn__buf_reset(&c->text);

@@ -445,17 +445,29 @@ static bool stands_in(const churn__side_told *side)
     return side->state != NULL && side->state->substituted;
 }
 
+static void put_other_weight(churn__buf *text, const churn__side_told *before,
+                             const churn__side_told *after)
+{
+    churn__buf_text(text, " is ");
+    put_percent(text, after->weight);
+    churn__buf_text(text, " of the score instead of ");
+    put_percent(text, before->weight);
+    churn__buf_text(text, ", as something came, went or faded");
+}
+
 static void put_missingness(churn__buf *text, const churn__side_told *before,
                             const churn__side_told *after)
 {
     const churn__side_told *there = is_there(after) ? after : before;
     put_name(text, there->factor, &there->shown);
     if (is_there(before) && is_there(after)) {
-        bool came = stands_in(before) && !stands_in(after);
-        bool went = !stands_in(before) && stands_in(after);
-        churn__buf_text(text, came   ? " is known now: "
-                              : went ? " is missing now, and something stands in for it: "
-                                     : " weighs otherwise, as others came, went or faded: ");
+        if (stands_in(before) == stands_in(after)) {
+            put_other_weight(text, before, after);
+            return;
+        }
+        churn__buf_text(text, stands_in(before)
+                                  ? " is known now: "
+                                  : " is missing now, and something stands in for it: ");
         put_moves(text, before, after);
         return;
     }
