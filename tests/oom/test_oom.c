@@ -740,6 +740,59 @@ static churn_status try_metrics_wide(bench *b, churn_error *err)
     return st;
 }
 
+/* Two customers and one of their own below them, over two dates. */
+static const char family_playbook[] =
+    "churn: 1\n"
+    "name: family\n"
+    "time_zone: Europe/Berlin\n"
+    "currency: USD\n"
+    "attributes: {seats: number}\n"
+    "metrics:\n"
+    "  - {id: seats, expr: 'customer.seats'}\n"
+    "scores:\n"
+    "  - id: own\n"
+    "    groups: [{id: all, weight: 1, factors: [{metric: seats, weight: 1, curve: [[0, 0], [10, "
+    "100]]}]}]\n"
+    "    bands: {green: 70, red: 0}\n"
+    "  - {id: mean, roll_up: {score: own, of: descendants}, bands: {good: 0}}\n"
+    "  - {id: money, roll_up: {score: own, take: mrr}, bands: {good: 0}}\n"
+    "  - {id: twice, roll_up: {score: mean, take: any, band: good}, bands: {good: 0}}\n";
+
+static churn_status add_family(const bench *b, churn_error *err)
+{
+    const struct {
+        churn_str id, parent;
+    } people[] = {
+        {STR("blue"), STR("acme")}, {STR("site"), STR("blue")}, {STR("shop"), STR("blue")}};
+    churn_status st = CHURN_OK;
+    for (size_t i = 0; st == CHURN_OK && i < 3; i++) {
+        churn_attribute row;
+        churn_record_init(CHURN_RECORD_ATTRIBUTE, &row, sizeof row);
+        row.customer = people[i].id;
+        row.name = STR("parent");
+        row.valid_from = NEW_YEAR - DAY;
+        row.value = (churn_value){.type = CHURN_TYPE_STRING, .string = people[i].parent};
+        st = churn_store_add_attribute(b->company.store, &row, err);
+    }
+    return st;
+}
+
+static churn_status try_roll_up(bench *b, churn_error *err)
+{
+    const churn_time dates[] = {NEW_YEAR, NEW_YEAR + DAY};
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    churn_customer_answer one = {.struct_size = sizeof one};
+    churn_status st =
+        churn_playbook_parse(family_playbook, CHURN_NTS, &options, &b->playbook, NULL, err);
+    st = st != CHURN_OK ? st
+                        : churn_engine_create(b->playbook, b->company.store, NULL, &b->engine, err);
+    st = st != CHURN_OK ? st : churn_engine_scores(b->engine, dates, 2, NULL, &b->table, err);
+    return st != CHURN_OK
+               ? st
+               : churn_engine_customer(b->engine, "acme", CHURN_NTS, NEW_YEAR, &one, err);
+}
+
 static churn_status try_missing(bench *b, churn_error *err)
 {
     return churn_engine_missing(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1275,6 +1328,7 @@ static void setup(bench *b)
         churn_engine_replay(b->company.engine, NEW_YEAR, NEW_YEAR + 20 * DAY, 0, NULL, NULL, &err));
     assert_ok(churn_engine_save(b->company.engine, &b->saved, &err));
     assert_ok(try_add_event_props(b, &err));
+    assert_ok(add_family(b, &err));
     assert_ok(churn_engine_actions(b->company.engine, NULL, &b->actions, &err));
     assert_true(churn_table_row_count(b->actions) > 0);
     b->action = churn_table_string(b->actions, 0, 0);
@@ -1353,6 +1407,7 @@ static const struct {
     {"engine_create", try_engine_create},
     {"metrics", try_metrics},
     {"metrics_wide", try_metrics_wide},
+    {"roll_up", try_roll_up},
     {"missing", try_missing},
     {"reference", try_reference},
     {"metrics_reasons", try_metrics_reasons},
