@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import churn
 import random_scores
-from score_twin import MICRO, Twin
+from score_twin import MICRO, Twin, is_close_call
 
 
 def as_float(value):
@@ -64,6 +64,8 @@ class Case:
     def one(self, score, row, customer, at):
         ours = self.twin.result(score["id"], customer, at)
         place = (score["id"], customer, (at - random_scores.micros(0)) // random_scores.DAY)
+        if any(map(is_close_call, ours.exact)):
+            return
         for name in ("value", "coverage", "low", "high"):
             self.same(row[name], as_float(getattr(ours, name)), place, name)
         for name in ("band", "certain", "overridden"):

@@ -64,8 +64,9 @@ class Maker:
             attributes[name, "plan"] = self.timeline(since[name], lambda: self.random.choice(WORDS))
             attributes[name, "sponsor"] = self.timeline(since[name], lambda: self.random.random() < 0.5)
             attributes[name, "seen"] = self.timeline(since[name], lambda: round(self.random.uniform(0, 200), 1))
-            if self.random.random() < 0.6:
-                parent = self.random.choice(names)
+            others = names[:names.index(name)]  # a store refuses circles
+            if others and self.random.random() < 0.6:
+                parent = self.random.choice(others)
                 attributes[name, "parent"] = [(micros(since[name]), parent)]
         overrides = {}
         for _ in range(self.random.randrange(0, count + 1)):
@@ -115,7 +116,7 @@ class Maker:
         part = {"among": self.random.choice(["book", "segment", "segment.s0", "self", "frozen"])}
         if part["among"] == "self":
             part.update(periods=self.random.randrange(3, 9), every=self.random.choice(["7d", "10d"]))
-        part["fewest"] = self.random.randrange(2, 5)
+        part["fewest"] = self.random.randrange(2, 4)
         return part
 
     def missing(self, factor, numeric, carries=True):
@@ -146,7 +147,7 @@ class Maker:
             factor.update(metric="plan", points={word: self.random.randrange(0, 101) for word in words})
             if self.random.random() < 0.5:
                 factor["otherwise"] = self.random.randrange(0, 101)
-            self.missing(factor, lambda: self.random.choice(words), carries="otherwise" in factor)
+            self.missing(factor, lambda: self.random.choice(words), carries=False)
         elif sort == "truth":
             factor.update(metric="sponsor", points={"true": 90, "false": self.random.randrange(0, 60)})
         elif sort == "expression":
@@ -195,13 +196,14 @@ class Maker:
                 cap["critical"] = "any" if self.random.random() < 0.3 else \
                     self.random.sample(factors, min(len(factors), 2))
                 cap["below"] = self.random.choice([10, 30, 55.5])
-                if cap["critical"] == "any" or len(cap["critical"]) > 1:
+                if len(factors) > 1 and (cap["critical"] == "any" or len(cap["critical"]) > 1):
                     cap["fewest"] = self.random.choice([1, 2])
+                cap["at_most"] = self.random.choice([5, 30, 62.5, 90])
             else:
                 cap["when"] = self.condition(self.metric_names())
                 if self.random.random() < 0.3:
                     cap["unless"] = self.condition(self.metric_names())
-            cap[self.random.choice(["at_most", "at_least"])] = self.random.choice([5, 30, 62.5, 90])
+                cap[self.random.choice(["at_most", "at_least"])] = self.random.choice([5, 30, 62.5, 90])
             caps.append(cap)
         if self.random.random() < 0.3:
             caps.insert(self.random.randrange(len(caps) + 1), {"id": "override"})
@@ -221,9 +223,9 @@ class Maker:
             if "metric" in chosen[0] and "percentile" not in chosen[0] and "robust_z" not in chosen[0] and "curve" in chosen[0]:
                 inner["curve"] = self.points(3)
             change["factors"] = {chosen[0]["id"]: inner}
-        if top.get("groups"):
-            change["groups"] = {top["groups"][0]["id"]: {"weight": 7}}
         card["groups"] = {top["id"]: change}
+        if top.get("groups"):
+            card["groups"][top["groups"][0]["id"]] = {"weight": 7}
         for cap in score.get("caps", []):
             if len(cap) > 1 and self.random.random() < 0.5:
                 bound = "at_least" if "at_least" in cap else "at_most"

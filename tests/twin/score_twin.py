@@ -35,6 +35,12 @@ def round_to(value, digits):
     return Fraction(-whole if value < 0 else whole, 10 ** digits)
 
 
+def is_close_call(value):
+    """So near to half a unit that numbers of 53 bits may round it either way."""
+    part = abs(value) * MICRO % 1
+    return abs(part - Fraction(1, 2)) < Fraction(1, 10_000)
+
+
 def halvings(count):
     """2 to the power of -count."""
     power = decimal.Decimal(2) ** -(decimal.Decimal(count.numerator) / decimal.Decimal(count.denominator))
@@ -176,6 +182,7 @@ class Factor:
         self.low, self.high = self.least, self.greatest
         self.weight = Fraction(spec.get("weight", 1))
         self.effective = Fraction(0)
+        self.exact = []
 
 
 def factor_id(spec):
@@ -377,6 +384,7 @@ class Twin:
         low = high = points
         if "score" in spec:
             inner = self.result(spec["score"], customer, at)
+            factor.exact = inner.exact
             factor.known = inner.coverage
             low, high = extremes_between(spec, inner.low, inner.high)
         factor.known *= factor.share
@@ -444,17 +452,10 @@ def layered(spec, layers, kind, ident):
 
 
 def flat_changes(change):
-    """{groups: ids, factors: ids} of a card, at any depth."""
-    out = {"groups": {}, "factors": {}}
-
-    def walk(groups):
-        for ident, group in groups.items():
-            out["groups"][ident] = group
-            out["factors"].update(group.get("factors", {}))
-            walk(group.get("groups", {}))
-    walk(change.get("groups", {}))
-    out["caps"] = change.get("caps", {})
-    return out
+    """What a card changes, by id."""
+    groups = change.get("groups", {})
+    factors = {ident: factor for group in groups.values() for ident, factor in group.get("factors", {}).items()}
+    return {"groups": groups, "factors": factors, "caps": change.get("caps", {})}
 
 
 class Result:
@@ -474,6 +475,8 @@ class Result:
         for factor in self.factors:
             twin.state(factor, customer, at)
         self.raw = self.fold(tree, Fraction(1))
+        if any(f.spec.get("missing") == "error" and not f.covered for f in self.factors):
+            self.raw = None
         self.coverage = round_to(self.whole(tree, lambda f: f.known), 12)
         low, high = self.whole(tree, lambda f: f.low), self.whole(tree, lambda f: f.high)
         self.cap_lines, self.overridden = [], False
@@ -595,13 +598,16 @@ class Result:
 
     def note(self, kind, ident, before, after):
         effect = None if before is None else round_to(after, 6) - round_to(before, 6)
-        if effect != 0:
+        if effect != 0 or kind == "override":
             self.cap_lines.append((kind, ident, effect))
 
     def finish(self, score, low, high):
+        """`exact`: what is rounded, here or in a score or group that this one stands on."""
+        self.exact = [value for value in (self.raw, score, low, high, *self.groups.values()) if value is not None]
+        for factor in self.factors:
+            self.exact += factor.exact
         self.low, self.high = round_to(low, 6), round_to(high, 6)
-        failed = any(f.spec.get("missing") == "error" and not f.covered for f in self.factors)
-        there = score is not None and (self.overridden or (self.coverage >= self.min_coverage and not failed))
+        there = score is not None and (self.overridden or self.coverage >= self.min_coverage)
         self.value = round_to(score, 6) if there else None
         self.band = self.band_of(self.value) if there else "unknown"
         self.certain = there and self.band_of(self.low) == self.band_of(self.high)
