@@ -92,7 +92,11 @@ void churn__score_level_effects(churn__score_level *level, double from)
 
 /* ---- rounding ---- */
 
-/* The line whose rounded share is furthest below (step 1) or above (step -1) the true one. */
+/* Shares that differ by less are equal on paper: the noise of their sums is far smaller. */
+#define ROUND_TIE 1e-4
+
+/* The line whose rounded share is furthest below (step 1) or above (step -1) the true one, the
+ * first of equals. */
 static uint32_t furthest(const double *shares, const churn__score_line *lines, uint32_t n,
                          int64_t step)
 {
@@ -100,7 +104,7 @@ static uint32_t furthest(const double *shares, const churn__score_line *lines, u
     double gap = -(double)INFINITY;
     for (uint32_t i = 0; i < n; i++) {
         double off = (shares[i] - (double)lines[i].contribution) * (double)step;
-        if (off > gap) {
+        if (off > gap + ROUND_TIE) {
             gap = off;
             best = i;
         }

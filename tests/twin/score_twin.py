@@ -393,6 +393,10 @@ class Twin:
 
     def absent(self, factor, customer, at):
         spec, policy = factor.spec, factor.spec.get("missing", "exclude")
+        if "score" in spec:  # where it lies is known even so
+            inner = self.result(spec["score"], customer, at)
+            factor.exact = inner.exact
+            factor.low, factor.high = extremes_between(spec, inner.low, inner.high)
         if policy == "value":
             factor.points = points_of(spec, spec["value"] if isinstance(spec["value"], (str, bool)) else Fraction(spec["value"]))
         elif policy == "worst":
