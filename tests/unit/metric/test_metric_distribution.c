@@ -33,7 +33,7 @@ static void distribution_rank__a_sample__as_scipy(void **state)
 
 static void assert_z(const churn__distribution *d, double x, double want)
 {
-    double z = NAN;
+    double z = (double)NAN;
     assert_true(churn__distribution_z(d, x, &z));
     if (!(fabs(z - want) <= 1e-15 * fabs(want))) {
         fail_msg("z of %.17g: %.17g, want %.17g", x, z, want);

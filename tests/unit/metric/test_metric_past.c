@@ -353,7 +353,7 @@ static double expected(churn__baseline_form form, uint32_t customer, uint32_t da
     double x[BACK + 1], out = 0, now = daily_answers[customer][day].value;
     uint32_t ago[BACK + 1], n = 0, first = form == CHURN__FORM_TREND ? 0 : 1;
     if (daily_answers[customer][day].missing != CHURN__PRESENT) {
-        return NAN;
+        return (double)NAN;
     }
     for (uint32_t k = first; k < BACK + first && k * every <= day; k++) {
         const answer *then = &daily_answers[customer][day - k * every];
@@ -363,7 +363,7 @@ static double expected(churn__baseline_form form, uint32_t customer, uint32_t da
         }
     }
     if (n < fewest) {
-        return NAN;
+        return (double)NAN;
     }
     bool there = true;
     if (form == CHURN__FORM_PERCENTILE) {
