@@ -275,7 +275,7 @@ class Twin:
         part = spec["trend"]
         every = days(part["every"]) * DAY
         begun = self.company.since[customer]
-        back = [k for k in range(part["periods"] + 1) if at - every * k >= begun]
+        back = [k for k in range(part["periods"]) if at - every * k >= begun]
         pairs = [(-k, self.metric(spec["metric"], customer, at - every * k)) for k in back]
         pairs = [(x, y) for x, y in pairs if y is not None]
         if self.metric(spec["metric"], customer, at) is None or len(pairs) < part["fewest"]:
