@@ -42,12 +42,12 @@ static const char playbook_text[] =
     "triggers:\n"
     "  - {id: t0, when: 'health.band == \"red\" && metric.m1 > 20'}\n"
     "  - {id: t1, when: 'health.score < 0.01'}\n"
-    "  - {id: t2, when: 'metric.m0 == 0 && metric.m3 > 3000'}\n"
+    "  - {id: t2, when: 'metric.m0 > 3000'}\n"
     "  - {id: t3, when: 'metric.m4 > 10000'}\n"
     "  - {id: t4, when: 'metric.m6 > 40'}\n"
-    "  - {id: t5, when: 'metric.m7 > 7000'}\n"
+    "  - {id: t5, when: 'metric.m4 > 7000000'}\n"
     "  - {id: t6, when: 'metric.m8 > 40'}\n"
-    "  - {id: t7, when: 'metric.m9 > 4000'}\n"
+    "  - {id: t7, when: 'metric.m8 > 4000'}\n"
     "  - {id: t8, when: 'metric.m5 > 40'}\n"
     "  - {id: t9, when: 'metric.m2 > 28'}\n";
 
