@@ -15,16 +15,23 @@ typedef struct side {
     bool there; /* a score */
     double score;
     const churn__card_def *card;
-    churn__factor_state *states;
-    churn__truth *truths;
+    churn__score_level *level;
 } side;
+
+/* A score of one customer taken apart: as it was, on the card of now, and as it is. */
+typedef struct levels {
+    bool made;
+    churn__score_level was, carded, is;
+} levels;
 
 typedef struct causing {
     churn__ticking *t;
     const churn__frame *frame;
     size_t at; /* the change to look into next */
     side sides[2];
-    uint32_t factors, caps; /* room of each side */
+    levels *levels;     /* by score */
+    churn__arena arena; /* theirs */
+    churn__arena lines; /* of the change in hand */
 } causing;
 
 /* The line that is to blame, so far. */
@@ -37,100 +44,105 @@ typedef struct blame {
 
 /* ---- both sides ---- */
 
-static churn_status see_side(const causing *c, uint32_t score, uint32_t row, side *out,
-                             churn_error *err)
+static churn_status make_levels(causing *c, uint32_t score, churn_error *err)
 {
-    churn_status st = CHURN_OK;
+    const churn__score_def *def = &c->frame->playbook->scores[score];
+    levels *of = &c->levels[score];
+    if (!of->made) {
+        of->made = churn__score_level_make(def, &c->arena, &of->was) &&
+                   churn__score_level_make(def, &c->arena, &of->carded) &&
+                   churn__score_level_make(def, &c->arena, &of->is);
+    }
+    return of->made ? CHURN_OK : churn__fail_memory(err, c->arena.heap);
+}
+
+static churn_status see_side(const causing *c, uint32_t score, uint32_t row,
+                             churn__score_level *level, side *out, churn_error *err)
+{
     const churn__frame *frame = c->frame;
-    const churn__score_def *def = &frame->playbook->scores[score];
     const churn__score_out *of = &frame->scores[score];
     churn__score_in in = churn__frame_score_in(frame, score);
-    double raw = 0;
     out->row = row;
     out->there = frame->exists[row] && !of->missing[row];
     out->score = out->there ? of->score[row] : (double)NAN;
-    out->card = &def->cards[of->cards[row]];
-    CHURN_TRY(
-        churn__score_states(def, out->card, &in, row, frame->scratch, out->states, &raw, err));
-    CHURN_TRY(churn__score_cap_truths(def, out->card, &in, row, out->states, frame->scratch,
-                                      out->truths, err));
+    out->card = churn__frame_card(frame, score, row);
+    out->level = level;
+    return churn__score_level_take(level, &in, row, of->cards[row], frame->scratch, err);
+}
+
+static churn_status see_both(causing *c, uint32_t score, uint32_t place, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(make_levels(c, score, err));
+    levels *of = &c->levels[score];
+    CHURN_TRY(see_side(c, score, place * 2, &of->was, &c->sides[0], err));
+    CHURN_TRY(see_side(c, score, place * 2 + 1, &of->is, &c->sides[1], err));
 done:
     return st;
 }
 
 /* ---- lines ---- */
 
-static void blame_line(blame *worst, churn__band_cause cause, churn_str name, uint32_t factor,
-                       double moved)
+static churn__band_cause cause_of(churn__line_kind kind)
 {
-    if (fabs(moved) > fabs(worst->moved)) {
-        *worst = (blame){cause, name, factor, moved};
+    switch (kind) {
+    case CHURN__LINE_CARD:
+        return CHURN__BECAUSE_CARD;
+    case CHURN__LINE_CAP:
+        return CHURN__BECAUSE_CAP;
+    case CHURN__LINE_FLOOR:
+        return CHURN__BECAUSE_FLOOR;
+    case CHURN__LINE_OVERRIDE:
+        return CHURN__BECAUSE_OVERRIDE;
+    case CHURN__LINE_MISSINGNESS:
+        return CHURN__BECAUSE_MISSING;
+    default:
+        return CHURN__BECAUSE_BEHAVIOUR;
     }
 }
 
-/* The points before caps: what is left of them does not count in a middle of two. */
-static double raw_of(const side *s, uint32_t factors)
+/* The greatest of the lines between the first and the last; of equals the one that comes first. */
+static void blame_line(const churn__score_level *is, const churn__score_line *lines, uint32_t count,
+                       blame *worst)
 {
-    double sum = 0;
-    for (uint32_t i = 0; i < factors; i++) {
-        sum += s->states[i].effective > 0 ? s->states[i].effective * s->states[i].points : 0;
+    int64_t most = 0;
+    for (uint32_t i = 1; i + 1 < count; i++) {
+        const churn__score_line *line = &lines[i];
+        int64_t size = line->contribution < 0 ? -line->contribution : line->contribution;
+        if (size <= most) {
+            continue;
+        }
+        uint32_t index = line->after != CHURN__NO_SLOT ? line->after : line->before;
+        churn__band_cause cause = cause_of(line->kind);
+        bool cap = cause == CHURN__BECAUSE_CAP || cause == CHURN__BECAUSE_FLOOR ||
+                   cause == CHURN__BECAUSE_OVERRIDE;
+        most = size;
+        worst->cause = cause;
+        worst->factor = cap ? CHURN__NONE : index;
+        worst->name = cap ? is->card->caps[index].id : is->card->factors[index].id;
+        worst->moved = (double)line->contribution / 1e6;
     }
-    return sum;
 }
 
-/* docs/reference/semantics.md, "Explanation of a change": half of each side's weight and points. */
-static void blame_factor(const side *a, const side *b, const churn__score_def *def, uint32_t i,
-                         double middle, blame *worst)
+static churn_status blame_change(causing *c, uint32_t score, blame *worst, churn_error *err)
 {
-    const churn__factor_state *p = &a->states[i], *q = &b->states[i];
-    bool before = p->effective > 0, after = q->effective > 0;
-    churn_str name = def->cards[0].factors[i].id;
-    double from = before ? p->points : after ? q->points : 0;
-    double to = after ? q->points : from;
-    double weighting = 0.5 * ((from - middle) + (to - middle)) *
-                       ((after ? q->effective : 0) - (before ? p->effective : 0));
-    if (before && after) {
-        blame_line(worst, CHURN__BECAUSE_BEHAVIOUR, name, i,
-                   0.5 * (p->effective + q->effective) * (to - from));
+    churn_status st = CHURN_OK;
+    levels *of = &c->levels[score];
+    churn__score_change change = {&of->was, &of->was, &of->was, &of->is};
+    churn__score_line *lines = NULL;
+    uint32_t count = 0;
+    if (c->sides[0].card != c->sides[1].card) {
+        churn__score_in in = churn__frame_score_in(c->frame, score);
+        CHURN_TRY(churn__score_level_take(&of->carded, &in, c->sides[0].row,
+                                          c->frame->scores[score].cards[c->sides[1].row],
+                                          c->frame->scratch, err));
+        change.carded = &of->carded;
     }
-    blame_line(worst, a->card == b->card ? CHURN__BECAUSE_MISSING : CHURN__BECAUSE_CARD, name, i,
-               weighting);
-}
-
-/* What each cap of one side does to what came before it. */
-static double cap_effect(const side *s, uint32_t index, double given, double *value)
-{
-    const churn__cap_def *cap = &s->card->caps[index];
-    double before = *value;
-    if (cap->kind == CHURN__CAP_OVERRIDE) {
-        *value = isnan(given) ? before : given;
-    } else if (!cap->off && s->truths[index] == CHURN__TRUE) {
-        bool acts = cap->is_floor ? before < cap->bound : before > cap->bound;
-        *value = acts ? cap->bound : before;
-    }
-    return *value - before;
-}
-
-static double given_value(const causing *c, uint32_t score, uint32_t row)
-{
-    churn__score_in in = churn__frame_score_in(c->frame, score);
-    return in.overrides ? in.overrides[row] : (double)NAN;
-}
-
-static void blame_caps(const causing *c, uint32_t score, blame *worst)
-{
-    const churn__score_def *def = &c->frame->playbook->scores[score];
-    const side *a = &c->sides[0], *b = &c->sides[1];
-    double x = raw_of(a, def->factor_count), y = raw_of(b, def->factor_count);
-    for (uint32_t i = 0; i < def->cap_count; i++) {
-        const churn__cap_def *cap = &def->cards[0].caps[i];
-        churn__band_cause cause = cap->kind == CHURN__CAP_OVERRIDE ? CHURN__BECAUSE_OVERRIDE
-                                  : cap->is_floor                  ? CHURN__BECAUSE_FLOOR
-                                                                   : CHURN__BECAUSE_CAP;
-        double before = cap_effect(a, i, given_value(c, score, a->row), &x);
-        double after = cap_effect(b, i, given_value(c, score, b->row), &y);
-        blame_line(worst, cause, cap->id, CHURN__NONE, after - before);
-    }
+    CHURN_TRY(churn__score_explain_change(&change, &c->lines, &lines, &count, err));
+    blame_line(&of->is, lines, count, worst);
+done:
+    churn__arena_clear(&c->lines);
+    return st;
 }
 
 /* Where one side has no score: the factor of the greatest weight that only one of them has. */
@@ -138,33 +150,26 @@ static void blame_absence(const side *a, const side *b, const churn__score_def *
 {
     double most = 0;
     worst->cause = CHURN__BECAUSE_MISSING;
+    worst->moved = (double)NAN;
     for (uint32_t i = 0; i < def->factor_count; i++) {
-        bool before = a->states[i].missing == CHURN__PRESENT;
-        bool after = b->states[i].missing == CHURN__PRESENT;
-        if (before != after && a->states[i].whole > most) {
-            most = a->states[i].whole;
+        const churn__factor_state *p = &a->level->states[i], *q = &b->level->states[i];
+        if ((p->missing == CHURN__PRESENT) != (q->missing == CHURN__PRESENT) && p->whole > most) {
+            most = p->whole;
             worst->factor = i;
             worst->name = def->cards[0].factors[i].id;
         }
     }
-    worst->moved = (double)NAN;
 }
 
-static blame find_blame(const causing *c, uint32_t score)
+static churn_status find_blame(causing *c, uint32_t score, blame *worst, churn_error *err)
 {
-    const churn__score_def *def = &c->frame->playbook->scores[score];
     const side *a = &c->sides[0], *b = &c->sides[1];
-    blame worst = {.cause = CHURN__BECAUSE_NOT_SOUGHT, .factor = CHURN__NONE};
+    *worst = (blame){.cause = CHURN__BECAUSE_NOT_SOUGHT, .factor = CHURN__NONE};
     if (!a->there || !b->there) {
-        blame_absence(a, b, def, &worst);
-        return worst;
+        blame_absence(a, b, &c->frame->playbook->scores[score], worst);
+        return CHURN_OK;
     }
-    double middle = 0.5 * (raw_of(a, def->factor_count) + raw_of(b, def->factor_count));
-    for (uint32_t i = 0; i < def->factor_count; i++) {
-        blame_factor(a, b, def, i, middle, &worst);
-    }
-    blame_caps(c, score, &worst);
-    return worst;
+    return blame_change(c, score, worst, err);
 }
 
 /* ---- what is not the customer's doing ---- */
@@ -202,7 +207,8 @@ static churn__band_cause find_circumstance(const causing *c, uint32_t score, uin
 
 static double shown_input(const side *s, uint32_t factor)
 {
-    return s->states[factor].missing == CHURN__PRESENT ? s->states[factor].value : (double)NAN;
+    const churn__factor_state *state = &s->level->states[factor];
+    return state->missing == CHURN__PRESENT ? state->value : (double)NAN;
 }
 
 static churn_status note_inputs(causing *c, churn__band_change *change, uint32_t factor,
@@ -212,8 +218,9 @@ static churn_status note_inputs(causing *c, churn__band_change *change, uint32_t
     const side *a = &c->sides[0], *b = &c->sides[1];
     change->input_before = shown_input(a, factor);
     change->input = shown_input(b, factor);
-    CHURN_TRY(churn__stage_text(&c->t->staging, a->states[factor].word, &change->word_before, err));
-    CHURN_TRY(churn__stage_text(&c->t->staging, b->states[factor].word, &change->word, err));
+    CHURN_TRY(churn__stage_text(&c->t->staging, a->level->states[factor].word, &change->word_before,
+                                err));
+    CHURN_TRY(churn__stage_text(&c->t->staging, b->level->states[factor].word, &change->word, err));
 done:
     return st;
 }
@@ -227,16 +234,16 @@ static churn_status find_cause(causing *c, churn__band_change *change, uint32_t 
     while (engine->bands.each[score].id != change->score) {
         score++;
     }
-    CHURN_TRY(see_side(c, score, place * 2, &c->sides[0], err));
-    CHURN_TRY(see_side(c, score, place * 2 + 1, &c->sides[1], err));
+    CHURN_TRY(see_both(c, score, place, err));
     change->value_before = c->sides[0].score;
     change->cause = (uint8_t)find_circumstance(c, score, customer);
     if (change->cause != CHURN__BECAUSE_NOT_SOUGHT) {
         goto done;
     }
-    blame worst = find_blame(c, score);
+    blame worst;
+    CHURN_TRY(find_blame(c, score, &worst, err));
     change->cause = (uint8_t)worst.cause;
-    change->moved = isnan(worst.moved) ? worst.moved : churn__round6(worst.moved);
+    change->moved = worst.moved;
     CHURN_TRY(churn__stage_text(&c->t->staging, worst.name, &change->name, err));
     if (worst.factor != CHURN__NONE) {
         CHURN_TRY(note_inputs(c, change, worst.factor, err));
@@ -266,36 +273,6 @@ done:
 }
 
 /* ---- all of an evaluation ---- */
-
-static bool open_sides(causing *c)
-{
-    const churn_engine *engine = c->t->staging.engine;
-    const churn_playbook *playbook = engine->playbook;
-    for (uint32_t i = 0; i < playbook->score_count; i++) {
-        const churn__score_def *def = &playbook->scores[i];
-        c->factors = def->factor_count > c->factors ? def->factor_count : c->factors;
-        c->caps = def->cap_count > c->caps ? def->cap_count : c->caps;
-    }
-    for (uint32_t i = 0; i < 2; i++) {
-        side *s = &c->sides[i];
-        s->states = churn__alloc_array_zero(engine->heap, c->factors, sizeof *s->states);
-        s->truths = churn__alloc_array_zero(engine->heap, c->caps, sizeof *s->truths);
-        if (!s->states || !s->truths) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void close_sides(causing *c)
-{
-    const churn_engine *engine = c->t->staging.engine;
-    for (uint32_t i = 0; i < 2; i++) {
-        side *s = &c->sides[i];
-        churn__free_array(engine->heap, s->states, c->factors, sizeof *s->states);
-        churn__free_array(engine->heap, s->truths, c->caps, sizeof *s->truths);
-    }
-}
 
 /* Each customer once; returns how many. What is beyond the limit goes without a cause. */
 static uint32_t list_customers(churn__staging *staging, uint32_t *out)
@@ -346,14 +323,20 @@ churn_status churn__tick_causes(churn__ticking *t, churn_cancel *cancel, churn_e
     if (changes == 0) {
         return CHURN_OK;
     }
+    uint32_t scores = engine->playbook->score_count;
     uint32_t *customers = churn__alloc_array(engine->heap, changes, sizeof *customers);
-    if (!customers || !open_sides(&c)) {
+    churn__arena_init(&c.arena, engine->heap);
+    churn__arena_init(&c.lines, engine->heap);
+    c.levels = churn__alloc_array_zero(engine->heap, scores, sizeof *c.levels);
+    if (!customers || !c.levels) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     uint32_t count = list_customers(&t->staging, customers);
     CHURN_TRY(ask_both(&c, customers, count, cancel, err));
 done:
     churn__free_array(engine->heap, customers, changes, sizeof *customers);
-    close_sides(&c);
+    churn__free_array(engine->heap, c.levels, scores, sizeof *c.levels);
+    churn__arena_clear(&c.lines);
+    churn__arena_clear(&c.arena);
     return st;
 }
