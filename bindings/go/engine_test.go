@@ -149,6 +149,13 @@ func TestAdvancingFillsTheOutbox(t *testing.T) {
 	equal(t, "episode", must[*Table](t)(engine.Episodes()).Row(0).String("customer"), "bolt")
 	risks := must[*Table](t)(engine.AtRisk(at, Query{Limit: 1}))
 	equal(t, "at risk", risks.Row(0).String("customer"), "bolt")
+	equal(t, "bands", run.BandChanges+run.Unexplained, 0)
+	bands := must[*Table](t)(engine.BandChanges(BandChangeOptions{Customer: "bolt", Since: at}))
+	equal(t, "first bands", bands.Len(), 1)
+	equal(t, "kind", bands.Row(0).String("kind"), "first")
+	equal(t, "no first bands", must[*Table](t)(engine.BandChanges(BandChangeOptions{NoFirst: true})).Len(), 0)
+	trends := must[*Table](t)(engine.Trends(at, Query{Customer: "bolt"}))
+	equal(t, "trend of", trends.Row(0).String("score"), bands.Row(0).String("score"))
 
 	actions := must[*Table](t)(engine.Actions())
 	equal(t, "waiting", actions.Len(), 1)

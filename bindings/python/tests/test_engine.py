@@ -358,3 +358,31 @@ def test_reference(engine):
         engine.reference("logins_28d", DAY, among="all")
     with pytest.raises(churn.RangeError):
         engine.reference("logins_28d", DAY, max_values=1)
+
+
+def test_bands(engine):
+    assert len(engine.band_changes()) == 0
+    assert engine.advance(DAY).band_changes == 0
+    run = engine.advance("2026-06-01")
+    assert (run.band_changes, run.unexplained) == (1, 0)
+    rows = engine.band_changes().to_dicts()
+    assert [(r["customer"], r["from"], r["to"], r["kind"]) for r in rows] == [
+        ("acme", None, "green", "first"), ("blue", None, "red", "first"),
+        ("acme", "green", "red", "behaviour")]
+    last = rows[-1]
+    assert (last["days_in"], last["value_before"], last["value"]) == (120.0, 100.0, 0.0)
+    assert (last["factor"], last["moved"], last["cause"]) == (
+        "logins_28d", -100.0, "logins_28d: 28 -> 0, -100.0")
+    assert engine.band_changes(first=False).to_dicts() == [last]
+    assert engine.band_changes(customer="acme", since="2026-03-01").to_dicts() == [last]
+    assert len(engine.band_changes(score="health", until="2026-06-01")) == 2
+    with pytest.raises(churn.NotFoundError, match="health"):
+        engine.band_changes(score="heath")
+
+
+def test_trends(engine):
+    assert engine.trends("2026-02-20", customer="acme").to_dicts() == [
+        {"customer": "acme", "score": "health", "value": 90.0, "before": 100.0, "change": -10.0,
+         "noise": 3.0, "arrow": "down"}]
+    assert engine.trends(DAY, customers=["blue"])["customer"] == ["blue"]
+    assert engine.at_risk(DAY)["trend"] == ["down"]
