@@ -84,6 +84,14 @@ func (e *Engine) Targets(customer string, asOf time.Time, options ...TargetOptio
 	return takeTable(out), nil
 }
 
+// Lint says what of the playbook does nothing, or everything, on the data at hand: severity, code, line,
+// column, what, message, suggestion, customers, share.
+func (e *Engine) Lint(asOf time.Time, query ...Query) (*Table, error) {
+	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
+		return C.churn_engine_lint(engine, micros(asOf), o, out, err)
+	})
+}
+
 // ImpactOptions narrow what playbooks are compared over. The zero value is everybody and every score.
 type ImpactOptions struct {
 	Context context.Context // cancels the question

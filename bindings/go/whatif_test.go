@@ -50,6 +50,13 @@ func TestTargets(t *testing.T) {
 	wantStatus(t, err, ErrArgument)
 }
 
+func TestLint(t *testing.T) {
+	engine := openEngine(t)
+	table := must[*Table](t)(engine.Lint(day("2026-02-01")))
+	equal(t, "first", table.Row(0).String("code"), "CH1838")
+	equal(t, "what", table.Row(0).String("what"), "health.yellow")
+}
+
 func TestImpact(t *testing.T) {
 	engine := openEngine(t)
 	same := openSmall(t)

@@ -149,6 +149,29 @@ CHURN_API churn_status churn_engine_impact(churn_engine *engine, churn_playbook 
                                            churn_impact *summary, churn_table **moved,
                                            churn_table **counts, churn_error *err);
 
+/**
+ * Say what of a playbook does nothing, or everything, on the data at hand: what no reading of the
+ * file alone can find.
+ *
+ * Customers that are lost are left out. Correlations are over at most 4,096 customers, evenly
+ * chosen by id, and codes and thresholds are told in docs/reference/diagnostics.md (CH1830 on).
+ *
+ * @param as_of the date
+ * @param options NULL for defaults; `customers`, `cancel`
+ * @param[out] out `severity` ("warning"; "note": how many customers a segment's numbers are used
+ *        for, or that there is nobody), `code` ("CH1831"), `line`, `column` (null of what is not in
+ *        the file), `what` ("health.logins_28d", a trigger, a score), `message`, `suggestion`,
+ * `customers` (whom it concerns), `share` (of all, or what the message says); by score, then
+ *        triggers, then overrides; returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_metrics()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_lint(churn_engine *engine, churn_time as_of,
+                                         const churn_query_options *options, churn_table **out,
+                                         churn_error *err);
+
 CHURN_END_DECLS
 
 #endif

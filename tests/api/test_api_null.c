@@ -127,6 +127,7 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_query(e, "", 0, date, NULL, out, NULL, NULL, NULL, NULL));
         assert_arg(churn_engine_why(e, "acme", CHURN_NTS, "low", CHURN_NTS, date, out, NULL));
         assert_arg(churn_engine_targets(e, "acme", CHURN_NTS, date, NULL, out, NULL));
+        assert_arg(churn_engine_lint(e, date, NULL, out, NULL));
         assert_arg(churn_engine_what_if(e, "acme", CHURN_NTS, date, NULL, 0, NULL, out, NULL));
         assert_arg(churn_engine_at_risk(e, date, NULL, out, NULL));
         assert_arg(churn_engine_trends(e, date, NULL, out, NULL));

@@ -477,6 +477,132 @@ static void targets__faults__each_is_told(void **state)
     company_close(&c);
 }
 
+/* ---- lint on data ---- */
+
+static const char twins_playbook[] =
+    "churn: 1\n"
+    "name: twins\n"
+    "currency: USD\n"
+    "attributes: {a: number, b: number, c: number, d: number, plan: string}\n"
+    "metrics:\n"
+    "  - {id: a, attribute: a}\n"
+    "  - {id: b, attribute: b}\n"
+    "  - {id: c, attribute: c}\n"
+    "  - {id: d, attribute: d}\n"
+    "  - {id: never, survey: last, kind: nps}\n"
+    "segments:\n"
+    "  - {id: low, when: 'customer.a < 12'}\n"
+    "  - {id: even, when: 'customer.a < 6'}\n"
+    "  - {id: none, when: 'customer.a < 0'}\n"
+    "scores:\n"
+    "  - id: health\n"
+    "    groups:\n"
+    "      - id: all\n"
+    "        weight: 1\n"
+    "        factors:\n"
+    "          - {metric: a, weight: 1, curve: [[0, 0], [24, 100]]}\n"
+    "          - {metric: b, weight: 1, curve: [[0, 0], [600, 100]]}\n"
+    "          - {metric: c, weight: 1, curve: [[0, 0], [1, 100]]}\n"
+    "          - {metric: d, weight: 10, curve: [[100, 0], [200, 100]]}\n"
+    "          - {metric: never, weight: 1, curve: [[0, 0], [10, 100]]}\n"
+    "    caps:\n"
+    "      - {id: often, when: 'metric.a >= 0', at_most: 90}\n"
+    "      - {id: rarely, when: 'metric.a > 100', at_most: 50}\n"
+    "    bands: {best: 99, good: 20, bad: 0}\n"
+    "    min_coverage: 0.99\n"
+    "    segments:\n"
+    "      low: {min_coverage: 0.98}\n"
+    "      even: {min_coverage: 0.97}\n"
+    "      none: {min_coverage: 0.96}\n"
+    "triggers:\n"
+    "  - {id: all, when: 'metric.a >= 0'}\n"
+    "  - {id: nobody, when: 'metric.a > 100'}\n";
+
+/* 24 customers: a is i, b is i squared (the same ranks), c is 0.5 for all, d is 0 but for the last
+ * one, who has 150. */
+static void open_twins(company *c)
+{
+    churn_error err = {.struct_size = sizeof err};
+    churn_store_options options = {.struct_size = sizeof options, .time_zone = STR("UTC")};
+    assert_ok(churn_playbook_parse(twins_playbook, CHURN_NTS, NULL, &c->playbook, NULL, &err));
+    assert_ok(churn_store_create(&options, &c->store, &err));
+    for (int i = 0; i < 24; i++) {
+        char id[8];
+        double values[] = {i, i * i, 0.5, i == 23 ? 150 : 0};
+        static const char *const names[] = {"a", "b", "c", "d"};
+        churn_named_value attributes[4];
+        churn_customer customer;
+        churn_record_init(CHURN_RECORD_CUSTOMER, &customer, sizeof customer);
+        snprintf(id, sizeof id, "c%02d", i);
+        for (size_t k = 0; k < 4; k++) {
+            attributes[k] = (churn_named_value){{names[k], 1},
+                                                {.type = CHURN_TYPE_DOUBLE, .number = values[k]}};
+        }
+        customer.id = (churn_str){id, strlen(id)};
+        customer.since = NEW_YEAR - 200 * DAY;
+        customer.attributes = attributes;
+        customer.attribute_count = 4;
+        assert_ok(churn_store_add_customer(c->store, &customer, &err));
+    }
+    assert_ok(churn_engine_create(c->playbook, c->store, NULL, &c->engine, &err));
+}
+
+static void lint__what_is_strange__each_is_told(void **state)
+{
+    static const struct {
+        const char *code, *what;
+        int customers;
+    } want[] = {
+        {"CH1831", "health.c", 24},     /* one value */
+        {"CH1832", "health.d", 23},     /* 23 of 24 at 0 points */
+        {"CH1844", "health.d", 23},     /* below 100 */
+        {"CH1830", "health.never", 24}, /* nobody was asked */
+        {"CH1833", "health.a", 24},     /* the ranks of b */
+        {"CH1836", "health.often", 24}, /* of all */
+        {"CH1835", "health.rarely", 0}, /* of nobody */
+        {"CH1837", "health", 0},        /* 13 / 14 of the weight */
+        {"CH1839", "health", 6},        /* a < 6 is a < 12, too */
+        {"CH1840", "health.even", 0},   /* low comes first */
+        {"CH1840", "health.none", 0},   /* nobody is in it */
+        {"CH1841", "health.low", 12},   {"CH1841", "health.default", 12},
+        {"CH1845", "nobody", 0},        {"CH1846", "all", 24},
+    };
+    company c = {.playbook = NULL};
+    churn_table *table = NULL;
+    (void)state;
+    open_twins(&c);
+    assert_ok(churn_engine_lint(c.engine, NEW_YEAR, NULL, &table, NULL));
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        int64_t row = find_row(table, "code", want[i].code, "what", want[i].what);
+        print_message("# %s %s\n", want[i].code, want[i].what);
+        assert_true(row >= 0);
+        assert_int_equal(cell_int(table, (uint64_t)row, "customers"), want[i].customers);
+        assert_false(cell_null(table, (uint64_t)row, "message"));
+    }
+    /* a and b rank alike; d has one customer who differs, so it tells little apart but by its
+     * weight: 10 / 14 of it, variance 50 * 50 * 23 / 24 / 24 ... */
+    int64_t row = find_row(table, "code", "CH1834", NULL, NULL);
+    assert_true(row >= 0);
+    assert_string_equal(cell_text(table, (uint64_t)row, "what"), "health.d");
+    churn_table_free(table);
+    company_close(&c);
+}
+
+static void lint__nobody__is_a_stated_result(void **state)
+{
+    company c = {.playbook = NULL};
+    churn_table *table = NULL;
+    (void)state;
+    open_twins(&c);
+    assert_ok(churn_engine_lint(c.engine, NEW_YEAR - 300 * DAY, NULL, &table, NULL));
+    assert_int_equal(churn_table_row_count(table), 1);
+    assert_string_equal(cell_text(table, 0, "code"), "CH1847");
+    assert_string_equal(cell_text(table, 0, "severity"), "note");
+    assert_true(cell_null(table, 0, "share") && cell_null(table, 0, "line"));
+    churn_table_free(table);
+    company_close(&c);
+}
+
 /* ---- impact ---- */
 
 /* The company's playbook with one text in the place of another. */
@@ -650,6 +776,8 @@ int main(void)
         cmocka_unit_test(targets__absent_factor__is_brought),
         cmocka_unit_test(targets__pair__cheapest_of_two),
         cmocka_unit_test(targets__faults__each_is_told),
+        cmocka_unit_test(lint__what_is_strange__each_is_told),
+        cmocka_unit_test(lint__nobody__is_a_stated_result),
         cmocka_unit_test(impact__same_playbook__nothing_moves),
         cmocka_unit_test(impact__other_bands__who_moves_and_what_it_is_worth),
         cmocka_unit_test(impact__other_triggers__alerts_by_trigger),

@@ -922,6 +922,11 @@ static churn_status try_targets(bench *b, churn_error *err)
                                 err);
 }
 
+static churn_status try_lint(bench *b, churn_error *err)
+{
+    return churn_engine_lint(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
 static churn_status try_impact(bench *b, churn_error *err)
 {
     const churn_time dates[] = {NEW_YEAR - DAY, NEW_YEAR};
@@ -1426,6 +1431,7 @@ static const struct {
     {"what_if_wrong", try_what_if_wrong},
     {"targets", try_targets},
     {"impact", try_impact},
+    {"lint", try_lint},
     {"at_risk", try_at_risk},
     {"trends", try_trends},
     {"band_changes", try_band_changes},

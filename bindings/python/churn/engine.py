@@ -326,6 +326,14 @@ class Engine(_core.Engine):
             return self._what_if(customer, self._at(as_of), list(changes), list(changes.values()),
                                  watch)
 
+    def lint(self, as_of: Instant, *, customers: Iterable[str] | None = None,
+             progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
+        """What of the playbook does nothing, or everything, on the data at hand: severity, code, line,
+        column, what, message, suggestion, customers, share.
+        """
+        return self._question("lint", _one(as_of), customers=customers, progress=progress,
+                              cancel=cancel)
+
     def impact(self, playbook: Playbook, as_of: Instants, *, score: str | None = None,
                customers: Iterable[str] | None = None, progress: Progress = None,
                cancel: _core.Cancel | None = None) -> Impact:

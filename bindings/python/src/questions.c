@@ -154,14 +154,24 @@ static churn_status ask_why(question *q)
                             q->dates[0], &q->table, &q->err);
 }
 
+static churn_status ask_lint(question *q)
+{
+    return churn_engine_lint(q->engine, q->dates[0], &q->query, &q->table, &q->err);
+}
+
 static const struct {
     const char *name;
     churn_status (*ask)(question *q);
 } questions[] = {
-    {"metrics", ask_metrics}, {"scores", ask_scores},
-    {"missing", ask_missing}, {"disagreements", ask_disagreements},
-    {"at_risk", ask_at_risk}, {"quality", ask_quality},
-    {"why", ask_why},         {"trends", ask_trends},
+    {"lint", ask_lint},
+    {"metrics", ask_metrics},
+    {"scores", ask_scores},
+    {"missing", ask_missing},
+    {"disagreements", ask_disagreements},
+    {"at_risk", ask_at_risk},
+    {"quality", ask_quality},
+    {"why", ask_why},
+    {"trends", ask_trends},
 };
 
 /* A list of ids, which the caller's arguments hold; None: all. */

@@ -65,3 +65,11 @@ def test_targets(engine):
         engine.targets("blue", DAY, 0)
     with pytest.raises(churn.NotFoundError):
         engine.targets("blue", DAY, "blue")
+
+
+def test_lint(engine):
+    rows = engine.lint(DAY).to_dicts()
+    assert [(r["code"], r["what"]) for r in rows] == [("CH1838", "health.yellow")]
+    assert rows[0]["severity"] == "warning" and rows[0]["customers"] == 0
+    nobody = engine.lint("2020-01-01").to_dicts()
+    assert [r["code"] for r in nobody] == ["CH1847"]
