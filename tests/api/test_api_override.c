@@ -266,6 +266,83 @@ static void score__set_by_hand__one_customer_alone(void **state)
     judged_close(&j);
 }
 
+/* A playbook says how old judgements may be, that they do not count, and where they act. */
+static const char strict_playbook[] =
+    "churn: 1\n"
+    "name: strict\n"
+    "time_zone: UTC\n"
+    "currency: USD\n"
+    "evaluate: 1d\n"
+    "attributes: {seats: number}\n"
+    "metrics:\n"
+    "  - {id: logins, agg: count, event: login, window: 28d, history: clip}\n"
+    "scores:\n"
+    "  - id: health\n"
+    "    groups:\n"
+    "      - {id: use, weight: 1, factors: [{metric: logins, weight: 1, curve: [[0, 0], [10, 100]]}]}\n"
+    "    caps:\n"
+    "      - {id: before, when: 'metric.logins >= 1', at_most: 30}\n"
+    "      - {id: override}\n"
+    "      - {id: behind, when: 'metric.logins >= 1', at_most: 60}\n"
+    "    overrides: {max_age: 3d}\n"
+    "    bands: {green: 70, yellow: 40, red: 0}\n"
+    "  - id: opinion\n"
+    "    groups:\n"
+    "      - {id: use, weight: 1, factors: [{metric: logins, weight: 1, curve: [[0, 0], [10, 100]]}]}\n"
+    "    overrides: {ignore: true}\n"
+    "    bands: {green: 70, red: 0}\n"
+    "tests:\n"
+    "  - name: set by hand\n"
+    "    as_of: 2026-01-10\n"
+    "    given:\n"
+    "      customer: {since: 2025-06-01}\n"
+    "      overrides:\n"
+    "        - {score: health, at: 2026-01-08, value: 45, reason: a call, author: eve}\n"
+    "        - {score: health, at: 2026-01-09, value: 80, expires_at: 2026-01-10}\n"
+    "    expect: {health.score: 0, health.overridden: false}\n"
+    "  - name: taken back\n"
+    "    as_of: 2026-01-10\n"
+    "    given:\n"
+    "      customer: {since: 2025-06-01}\n"
+    "      events: [{type: login, at: 2026-01-09}]\n"
+    "      overrides: [{score: health, at: 2026-01-08, value: 45}, {score: health, at: 2026-01-09, "
+    "value: null}]\n"
+    "    expect: {health.score: 10, health.overridden: false}\n"
+    "  - name: counts\n"
+    "    as_of: 2026-01-10\n"
+    "    given:\n"
+    "      customer: {since: 2025-06-01}\n"
+    "      overrides: [{score: health, at: 2026-01-08, value: 45}]\n"
+    "    expect: {health.score: 45, health.band: yellow, health.overridden: true}\n";
+
+static void playbook_tests__overrides_given__count(void **state)
+{
+    (void)state;
+    judged j = judged_open(strict_playbook, NULL, 0);
+    churn_table *table = NULL;
+    assert_ok(churn_playbook_test(j.playbook, NULL, NULL, &table, NULL));
+    uint32_t passed = churn_table_find(table, "passed", CHURN_NTS);
+    assert_true(churn_table_row_count(table) > 0);
+    for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
+        assert_true(churn_table_bool(table, row, passed));
+    }
+    churn_table_free(table);
+    judged_close(&j);
+}
+
+static void score__set_by_hand__as_the_playbook_lets_it(void **state)
+{
+    (void)state;
+    churn_override rows[] = {judgement("a", "health", 12, 90), judgement("a", "opinion", 12, 5)};
+    judged j = judged_open(strict_playbook, rows, 2);
+    assert_judged(&j, "health", 11, 30, "red", false);
+    assert_judged(&j, "health", 12, 60, "yellow", true); /* what stands behind it acts on it */
+    assert_judged(&j, "health", 14, 60, "yellow", true);
+    assert_judged(&j, "health", 15, 30, "red", false); /* three days later */
+    assert_judged(&j, "opinion", 12, 100, "green", false);
+    judged_close(&j);
+}
+
 int main(void)
 {
     const struct CMUnitTest overrides[] = {
@@ -278,6 +355,8 @@ int main(void)
         cmocka_unit_test(score__set_by_hand__until_it_expires_or_is_taken_back),
         cmocka_unit_test(score__set_by_hand__is_there_whatever_is_known),
         cmocka_unit_test(score__set_by_hand__one_customer_alone),
+        cmocka_unit_test(score__set_by_hand__as_the_playbook_lets_it),
+        cmocka_unit_test(playbook_tests__overrides_given__count),
     };
     return RUN_TESTS(overrides);
 }

@@ -118,6 +118,19 @@ def test_one_customer_of_many_metrics():
     assert one["segments"] == {"large": True} and one["scores"] == {}
 
 
+def test_scores_set_by_hand(engine, store):
+    before = engine.scores(DAY, score="health", customer="acme").to_dicts()[0]
+    store.add_override("acme", "health", "2026-01-30", 12.5, reason="the buyer left", author="eve", expires_at="2026-03-01")
+    row = engine.scores(DAY, score="health", customer="acme").to_dicts()[0]
+    assert (row["value"], row["low"], row["high"], row["overridden"]) == (12.5, 12.5, 12.5, True)
+    assert row["coverage"] == before["coverage"] and not before["overridden"]
+    assert engine.scores("2026-01-29", score="health", customer="acme")["overridden"] == [False]
+    store.add_override("acme", "health", "2026-01-31", None)
+    assert engine.scores(DAY, score="health", customer="acme").to_dicts()[0] == before
+    assert [line["what"] for line in store.story("acme").to_dicts() if line["kind"] == "override"] == [
+        "judged health", "took back what was judged of health"]
+
+
 def test_scores(engine):
     rows = engine.scores(DAY).to_dicts()
     assert [(r["customer"], r["score"], r["value"], r["band"], r["coverage"]) for r in rows] \
