@@ -251,6 +251,16 @@ func (b *Playbook) Metrics() (*Table, error) {
 	return takeTable(out), err
 }
 
+// Factors lists what the scores are made of, a row for each factor of each card: score, card, group,
+// factor, of, as, among, direction, declared, unit, weight, share, missing, points, line.
+func (b *Playbook) Factors() (*Table, error) {
+	var out *C.churn_table
+	err := b.with(func(playbook *C.churn_playbook, err *C.churn_error) C.churn_status {
+		return C.churn_playbook_factors(playbook, &out, err)
+	})
+	return takeTable(out), err
+}
+
 // Time reads an instant as people write it for the playbook: a date is local midnight at its start,
 // and a time without zone is local, both in the playbook's zone.
 func (b *Playbook) Time(text string) (time.Time, error) {

@@ -105,9 +105,9 @@ CHURN_API uint64_t churn_playbook_hash(const churn_playbook *playbook);
 /**
  * List what a playbook defines.
  *
- * @param[out] out `sort` ("attribute", "property", "source", "role", "metric", "segment", "score",
- *        "band", "trigger", "play", "test"), `id`, `parent` (of a band: its score), `detail`,
- * `line`; returned: free with churn_table_free()
+ * @param[out] out `sort` ("attribute", "property", "source", "role", "metric", "segment",
+ *        "reference", "score", "band", "card", "trigger", "play", "test"), `id`, `parent` (of a band
+ *        and of a card: the score), `detail`, `line`; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
@@ -169,6 +169,28 @@ CHURN_API churn_status churn_playbook_diff_text(const churn_playbook *before,
  * @since 0.1
  */
 CHURN_API churn_status churn_playbook_metrics(const churn_playbook *playbook, churn_table **out,
+                                              churn_error *err);
+
+/**
+ * List what the scores of a playbook are made of, for user interfaces and documents: a row for each
+ * factor of each card. A card is a set of numbers: "default" of the score itself, or of a segment.
+ *
+ * @param[out] out `score`; `card`; `group` (the path, "adoption.depth"); `factor`; `of` (the metric,
+ *        the score, the roll-up or the text of the expression that it stands on); `as` ("value",
+ *        "percentile", "robust_z", "trend", "score", "roll_up", "expression"); `among` (with whom a
+ *        percentile or a robust z compares: "book", "segment", "segment.<id>", "self", or a
+ *        reference; null of others); `direction` ("higher" or "lower" is better; null: neither);
+ *        `declared` (whether the playbook says so, or the points do); `unit` (of what it stands on);
+ *        `weight`; `share` (of the whole score, if all is there); `missing` ("exclude", "value",
+ *        "worst", "best", "carry", "error"); `points` ("0: 0, 4: 40", of steps "from 3: 20" or "to
+ *        3: 20", by value "free: 20, otherwise: 50"; null of an expression); `line`; in the
+ *        playbook's order; returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_playbook_factors(const churn_playbook *playbook, churn_table **out,
                                               churn_error *err);
 
 /**

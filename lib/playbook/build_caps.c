@@ -58,9 +58,11 @@ static void fill_condition(builder *b, const churn__yaml_node *node, churn__cap_
 
 static void fill_when(builder *b, const churn__yaml_node *node, churn__cap_def *def)
 {
-    b_forbid(b, node, "below", "when");
-    b_forbid(b, node, "fewest", "when");
     b_forbid(b, node, "critical", "when");
+    if (!b_given(node, "critical")) {
+        b_forbid(b, node, "below", "when");
+        b_forbid(b, node, "fewest", "when");
+    }
     def->kind = CHURN__CAP_WHEN;
     fill_condition(b, node, def);
 }

@@ -217,7 +217,8 @@ static void find_depth(builder *b, const graph *g, const uint32_t *order)
             report_add(&b->report, DIAGNOSTIC_not_together, node_place(b, node),
                        "metric %q: a baseline of a baseline", &def->id);
         }
-        if (own == DEEP_CARRY && (deep[node] & (DEEP_CARRY | DEEP_OTHERS)) != 0) {
+        bool carries = own == DEEP_CARRY && def->what == CHURN__CARRY_VALUE; /* its age as well */
+        if (carries && (deep[node] & (DEEP_CARRY | DEEP_OTHERS)) != 0) {
             report_add(&b->report, DIAGNOSTIC_not_together, node_place(b, node),
                        "metric %q: what stands on other customers is not carried", &def->id);
         }

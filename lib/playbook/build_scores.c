@@ -50,7 +50,6 @@ static void fill_numbers(builder *b, const churn__yaml_node *node, churn__score_
 
 static void fill_score(builder *b, score_parts *parts)
 {
-    uint64_t before = b->report.errors;
     fill_numbers(b, parts->node, parts->def);
     parts->cards[0].min_coverage = b_number(parts->node, "min_coverage", 0.5);
     b_factors(b, parts);
@@ -60,7 +59,6 @@ static void fill_score(builder *b, score_parts *parts)
     if (b->st == CHURN_OK) {
         b_cards(b, parts);
     }
-    parts->sound = b->report.errors == before;
 }
 
 void b_scores(builder *b)

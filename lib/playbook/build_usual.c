@@ -86,13 +86,28 @@ static bool among_segment(builder *b, const churn__yaml_node *node, churn__metri
     return def->segment != UINT32_MAX;
 }
 
+/* `book`, a segment and `self` have names that no reference has. */
+static void report_among(builder *b, const churn__yaml_node *node)
+{
+    static const churn_str words[] = {{"book", 4}, {"segment", 7}, {"self", 4}};
+    report_place place = b_at(node);
+    place.suggestion = b_nearest(b, node->text, words, sizeof words / sizeof words[0]);
+    if (place.suggestion.ptr == NULL) {
+        b_unknown(b, DIAGNOSTIC_unknown_reference, "reference", &b->references, node);
+    } else {
+        report_add(&b->report, DIAGNOSTIC_unknown_reference, place,
+                   "unknown reference %q; did you mean %q?", &node->text, &place.suggestion);
+    }
+}
+
 /* A distribution that was made of another metric says nothing of this one. */
 static bool among_reference(builder *b, const churn__yaml_node *part, const churn__yaml_node *node,
                             churn__metric_def *def)
 {
-    uint32_t index = b_refer(b, DIAGNOSTIC_unknown_reference, "reference", &b->references, node);
+    uint32_t index = b_find(&b->references, node->text);
     def->baseline = CHURN__BASELINE_FROZEN;
     if (index == UINT32_MAX) {
+        report_among(b, node);
         return false;
     }
     def->reference = &b->pb->frozen[index];

@@ -156,17 +156,40 @@ static void rows_segments(listing *to, const churn_playbook *pb)
     }
 }
 
-static void rows_score(listing *to, const churn__score_def *def)
+static void rows_references(listing *to, const churn_playbook *pb)
+{
+    for (uint32_t i = 0; i < pb->frozen_count; i++) {
+        const churn__metric_reference *def = &pb->frozen[i];
+        churn__buf_str(&to->text, pb->metrics[def->metric].id);
+        counted(to, def->found.total, "value");
+        row(to, "reference", def->id, def->line);
+    }
+}
+
+/* ">= 70, #2e7d32, Healthy" */
+static void row_band(listing *to, const churn__score_def *score, const churn__band_def *band)
+{
+    char low[CHURN__DOUBLE_CHARS];
+    churn__buf_text(&to->text, ">= ");
+    churn__buf_bytes(&to->text, low, churn__double_print_short(band->low, low));
+    joined(to, &band->color, 1);
+    joined(to, &band->title, band->title.len > 0);
+    row_child(to, "band", band->id, score->id, band->line);
+}
+
+static void rows_score(listing *to, const churn_playbook *pb, const churn__score_def *def)
 {
     counted(to, def->group_count, "group");
     counted(to, def->factor_count, "factor");
     row(to, "score", def->id, def->line);
-    char low[CHURN__DOUBLE_CHARS];
     for (uint32_t i = 0; i < def->band_count; i++) {
-        churn__buf_text(&to->text, ">= ");
-        churn__buf_bytes(&to->text, low,
-                         churn__double_print_short(def->cards[0].bands[i].low, low));
-        row_child(to, "band", def->cards[0].bands[i].id, def->id, def->cards[0].bands[i].line);
+        row_band(to, def, &def->cards[0].bands[i]);
+    }
+    for (uint32_t c = 1; c < def->card_count; c++) {
+        uint32_t from = def->cards[c].from;
+        churn__buf_text(&to->text, "from ");
+        churn__buf_str(&to->text, churn__card_name(pb, def, from));
+        row_child(to, "card", churn__card_name(pb, def, c), def->id, def->cards[c].line);
     }
 }
 
@@ -202,8 +225,9 @@ static void rows_all(listing *to, const churn_playbook *pb)
     rows_roles(to, pb);
     rows_metrics(to, pb);
     rows_segments(to, pb);
+    rows_references(to, pb);
     for (uint32_t i = 0; i < pb->score_count; i++) {
-        rows_score(to, &pb->scores[i]);
+        rows_score(to, pb, &pb->scores[i]);
     }
     rows_triggers(to, pb);
     rows_plays(to, pb);

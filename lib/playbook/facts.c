@@ -11,9 +11,11 @@
 /* The sections that define things by name. */
 static const struct {
     const char *section, *sort;
-} sections[] = {{"attributes", "attribute"}, {"properties", "property"}, {"sources", "source"},
-                {"roles", "role"},           {"metrics", "metric"},      {"segments", "segment"},
-                {"scores", "score"},         {"triggers", "trigger"},    {"plays", "play"}};
+} sections[] = {{"attributes", "attribute"}, {"properties", "property"},
+                {"sources", "source"},       {"roles", "role"},
+                {"metrics", "metric"},       {"segments", "segment"},
+                {"references", "reference"}, {"scores", "score"},
+                {"triggers", "trigger"},     {"plays", "play"}};
 
 #define SECTIONS (sizeof sections / sizeof *sections)
 
@@ -58,15 +60,20 @@ static void leave(gathering *to, size_t before)
 
 /* ---- lists ---- */
 
-/* What a thing in a list is called there; NULL: nothing. */
+/* What a thing in a list is called there; NULL: nothing. Factors have the name of what they stand
+ * on. */
 static const churn__yaml_node *name_of(const churn__yaml_node *item)
 {
     static const char *const keys[] = {"id", "metric", "score"};
-    for (size_t i = 0; item->kind == CHURN__YAML_MAP && i < sizeof keys / sizeof *keys; i++) {
-        const churn__yaml_node *name = churn__yaml_get(item, churn__str_nts(keys[i]));
-        if (name != NULL && name->kind == CHURN__YAML_SCALAR) {
-            return name;
+    const churn__yaml_node *of = item;
+    while (of != NULL && of->kind == CHURN__YAML_MAP) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            const churn__yaml_node *name = churn__yaml_get(of, churn__str_nts(keys[i]));
+            if (name != NULL && name->kind == CHURN__YAML_SCALAR) {
+                return name;
+            }
         }
+        of = churn__yaml_get(of, CHURN__STR("roll_up"));
     }
     return NULL;
 }

@@ -8,42 +8,14 @@
 
 /* ---- weights ---- */
 
-/* Where the weights of what stands in each group, and last at the top, add up. */
-static double *sums_of(builder *b, const score_parts *parts, const churn__card_def *card)
-{
-    const churn__score_def *def = parts->def;
-    double *sums = b_scratch_array(b, (size_t)def->group_count + 1, sizeof *sums);
-    for (uint32_t f = 0; sums != NULL && f < def->factor_count; f++) {
-        sums[card->factors[f].group] += card->factors[f].weight;
-    }
-    for (uint32_t g = 0; sums != NULL && g < def->group_count; g++) {
-        uint32_t parent = card->groups[g].parent;
-        sums[parent == UINT32_MAX ? def->group_count : parent] += card->groups[g].weight;
-    }
-    return sums;
-}
-
 bool b_shares(builder *b, const score_parts *parts, uint32_t c, double *shares)
 {
     const churn__score_def *def = parts->def;
-    const churn__card_def *card = &parts->cards[c];
-    double *sums = sums_of(b, parts, card);
-    double *whole = b_scratch_array(b, def->group_count, sizeof *whole);
-    if (sums == NULL || whole == NULL) {
-        return false;
+    double *room = b_scratch_array(b, 2 * (size_t)def->group_count + 1, sizeof *room);
+    if (room != NULL) {
+        churn__playbook_shares(def, &parts->cards[c], room, shares);
     }
-    for (uint32_t g = 0; g < def->group_count; g++) { /* a group stands before those in it */
-        uint32_t parent = card->groups[g].parent;
-        bool top = parent == UINT32_MAX;
-        double sum = sums[top ? def->group_count : parent];
-        whole[g] = sum > 0 ? (top ? 1 : whole[parent]) * card->groups[g].weight / sum : 0;
-    }
-    for (uint32_t f = 0; f < def->factor_count; f++) {
-        const churn__factor_def *factor = &card->factors[f];
-        double sum = sums[factor->group];
-        shares[f] = sum > 0 ? whole[factor->group] * factor->weight / sum : 0;
-    }
-    return true;
+    return room != NULL;
 }
 
 /* ---- what a score can be ---- */
@@ -396,11 +368,11 @@ static void lint_score(builder *b, const score_parts *parts)
     }
 }
 
+/* What has faults is not as it is meant: then there is nothing to be said of it. */
 void b_score_lints(builder *b)
 {
-    for (uint32_t i = 0; !b->no_lints && i < b->pb->score_count && b->st == CHURN_OK; i++) {
-        if (b->score_parts[i].sound) {
-            lint_score(b, &b->score_parts[i]);
-        }
+    bool wanted = !b->no_lints && b->report.errors == 0;
+    for (uint32_t i = 0; wanted && i < b->pb->score_count && b->st == CHURN_OK; i++) {
+        lint_score(b, &b->score_parts[i]);
     }
 }

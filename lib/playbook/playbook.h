@@ -286,6 +286,10 @@ churn_str churn__card_name(const churn_playbook *playbook, const churn__score_de
                            uint32_t card);
 /* In what a metric is counted: "count", "days", "money", ...: see metric_words.h. */
 const char *churn__words_unit(const churn_playbook *playbook, uint32_t metric);
+/* The share of the whole score that each factor has if all are there. `room` is for 2 * groups + 1
+ * numbers. */
+void churn__playbook_shares(const churn__score_def *score, const churn__card_def *card,
+                            double *room, double *shares);
 /* The slot of a name, UINT32_MAX: none. */
 uint32_t churn__playbook_slot(const churn_playbook *playbook, churn__slot_kind kind, uint32_t index,
                               uint32_t part);

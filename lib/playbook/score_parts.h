@@ -12,7 +12,6 @@ struct score_parts {
     uint32_t index; /* of the score */
     const churn__yaml_node *node;
     churn__score_def *def;
-    bool sound; /* nothing was wrong with it so far */
 
     const churn__yaml_node **group_nodes;
     uint32_t *parents; /* of groups; UINT32_MAX: top */

@@ -20,6 +20,7 @@ static void playbook__null__arg(void **state)
     assert_arg(churn_playbook_contents(NULL, &table, NULL));
     assert_arg(churn_playbook_diff(NULL, NULL, &table, NULL));
     assert_arg(churn_playbook_metrics(NULL, &table, NULL));
+    assert_arg(churn_playbook_factors(NULL, &table, NULL));
     assert_arg(churn_playbook_time(NULL, "2026-01-01", CHURN_NTS, &at, NULL));
     assert_arg(churn_playbook_time_text(NULL, 0, NULL, 0, NULL, NULL));
     assert_arg(churn_playbook_schema(NULL, NULL));

@@ -818,6 +818,11 @@ static churn_status try_catalogue(bench *b, churn_error *err)
     return churn_playbook_metrics(b->company.playbook, &b->table, err);
 }
 
+static churn_status try_factors(bench *b, churn_error *err)
+{
+    return churn_playbook_factors(b->company.playbook, &b->table, err);
+}
+
 static churn_status try_quality(bench *b, churn_error *err)
 {
     return churn_engine_quality(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1417,6 +1422,7 @@ static const struct {
     {"reference", try_reference},
     {"metrics_reasons", try_metrics_reasons},
     {"catalogue", try_catalogue},
+    {"factors", try_factors},
     {"quality", try_quality},
     {"customer", try_customer},
     {"scores", try_scores},

@@ -191,6 +191,18 @@ static PyObject *playbook_metrics(PyObject *object, PyObject *unused)
     return give_table((core_handle *)object, churn_playbook_metrics);
 }
 
+PyDoc_STRVAR(
+    playbook_factors_doc,
+    "factors($self)\n--\n\n"
+    "What the scores are made of, a row for each factor of each card: score, card, group, factor, "
+    "of, as, among, direction, declared, unit, weight, share, missing, points, line.");
+
+static PyObject *playbook_factors(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return give_table((core_handle *)object, churn_playbook_factors);
+}
+
 PyDoc_STRVAR(playbook_time_doc, "_time($self, text, /)\n--\n\n");
 
 static PyObject *playbook_time(PyObject *object, PyObject *given)
@@ -286,6 +298,7 @@ static PyMethodDef playbook_methods[] = {
     {"_diff", playbook_diff, METH_O, playbook_diff_doc},
     {"_diff_text", playbook_diff_text, METH_O, playbook_diff_text_doc},
     {"metrics", playbook_metrics, METH_NOARGS, playbook_metrics_doc},
+    {"factors", playbook_factors, METH_NOARGS, playbook_factors_doc},
     {"_time", playbook_time, METH_O, playbook_time_doc},
     {"_time_text", playbook_time_text, METH_VARARGS, playbook_time_text_doc},
     {"_test", playbook_test, METH_O, playbook_test_doc},
