@@ -37,6 +37,7 @@ func TestClosedHandlesSaySo(t *testing.T) {
 		func() error { _, err := store.CustomerCount(); return err },
 		func() error { _, err := playbook.Name(); return err },
 		func() error { _, err := playbook.Contents(); return err },
+		func() error { _, err := playbook.Factors(); return err },
 		func() error { _, err := playbook.Time("2026-01-01"); return err },
 		func() error { _, err := playbook.TimeText(at); return err },
 		func() error { _, err := playbook.Test(); return err },

@@ -26,6 +26,10 @@ func TestPlaybooksKnowThemselves(t *testing.T) {
 	if !slices.Contains(contents.Strings("id"), "low_health") {
 		t.Fatal(contents.Strings("id"))
 	}
+	factors := must[*Table](t)(playbook.Factors())
+	if !slices.Contains(factors.Strings("of"), "logins_28d") {
+		t.Fatal(factors.Strings("of"))
+	}
 	if must[uint64](t)(playbook.Memory()) == 0 {
 		t.Fatal("a playbook takes memory")
 	}

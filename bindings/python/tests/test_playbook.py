@@ -180,6 +180,30 @@ metrics:
     assert (rows[1]["unit"], rows[1]["currency"], rows[1]["description"]) == ("money", "USD", "What they pay a month")
 
 
+def test_factors_of_scores():
+    playbook = churn.Playbook.parse("""
+churn: 1
+name: factors
+metrics:
+  - {id: logins, agg: count, event: login, window: 28d}
+segments:
+  - {id: smb, when: 'metric.logins < 5'}
+scores:
+  - id: health
+    groups:
+      - {id: use, factors: [{metric: logins, steps: [[0, 0], [9, 100]], unit: logins}],
+         groups: [{id: depth, weight: 3, factors: [{metric: logins, id: rank, percentile: {among: book}}]}]}
+    bands: {green: 70, red: 0}
+    segments: {smb: {groups: {depth: {weight: 1}}}}
+""")
+    rows = playbook.factors().to_dicts()
+    assert [(r["card"], r["factor"], r["share"]) for r in rows] == [
+        ("default", "logins", 0.25), ("default", "rank", 0.75), ("smb", "logins", 0.5), ("smb", "rank", 0.5)]
+    assert rows[0]["points"] == "from 0: 0, from 9: 100" and rows[0]["unit"] == "logins"
+    assert (rows[1]["group"], rows[1]["as"], rows[1]["among"]) == ("use.depth", "percentile", "book")
+    assert (rows[1]["direction"], rows[1]["declared"]) == ("higher", False)
+
+
 DOUBTFUL = """
 churn: 1
 name: doubtful
