@@ -15,6 +15,7 @@ static uint32_t mrr_slot(builder *b, const churn__roll_up_def *def)
     churn__metric_def made = {.id = CHURN__STR("mrr"),
                               .kind = CHURN__METRIC_SUBSCRIPTION,
                               .what = CHURN__SUBSCRIPTION_MRR,
+                              .take = CHURN__TAKE_MEAN,
                               .type = CHURN__TYPE_DOUBLE,
                               .line = def->line,
                               .column = def->column};
