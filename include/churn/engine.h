@@ -662,7 +662,8 @@ typedef struct churn_run {
 } churn_run;
 
 /**
- * Evaluate all triggers once and let plays answer them.
+ * Evaluate all triggers once and let plays answer them. Scores come into their held bands, which is
+ * what conditions read here: see churn_engine_band_changes().
  *
  * @param as_of later than the last evaluation; the same instant again changes nothing
  * @param options NULL for defaults
