@@ -42,7 +42,7 @@ func TestFailuresSayWhere(t *testing.T) {
 	}
 	defer playbook.Close()
 	for test, want := range map[string]string{
-		"logins [row 1]": "w.yaml:15: acme: health.score: expected at least 50, got 40\n    health is made of\n",
+		"logins [row 1]": "w.yaml:14: acme: health.score: expected at least 50, got 40\n    health is made of\n",
 		"logins [row 2]": "",
 		"no record":      "w.yaml:17: the test cannot be run: ",
 	} {

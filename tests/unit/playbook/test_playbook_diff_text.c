@@ -67,11 +67,24 @@ static void playbook_diff_text__parts_of_scores__by_name(void **state)
         "    ~ min_coverage 0.5 -> nothing\n");
 }
 
+static void playbook_diff_text__cards__named(void **state)
+{
+    (void)state;
+#define SCORE                                                       \
+    "scores:\n- id: health\n  groups:\n  - id: use\n    factors:\n" \
+    "    - {metric: a, weight: 1, curve: [[0, 0], [9, 100]]}\n  bands: {green: 70, red: 0}\n"
+    assert_text(
+        HEAD METRICS SCORE "  segments: {large: {groups: {use: {factors: {a: {weight: 2}}}}}}\n",
+        HEAD METRICS SCORE "  segments: {large: {groups: {use: {factors: {a: {weight: 3}}}}}}\n",
+        "~ score health\n    ~ factor a of use on card large: weight 2 -> 3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(playbook_diff_text__definitions__a_line_each),
         cmocka_unit_test(playbook_diff_text__parts_of_scores__by_name),
+        cmocka_unit_test(playbook_diff_text__cards__named),
     };
     return RUN_TESTS(tests);
 }
