@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import churn
 import random_scores
-from score_twin import MICRO, Twin, is_close_call
+from score_twin import MICRO, Result, Twin, change_lines, is_close_call
 
 
 def as_float(value):
@@ -28,10 +28,12 @@ class Case:
         maker = random_scores.Maker(seed)
         self.company = maker.company()
         self.book = maker.playbook()
+        self.other = maker.changed(self.book)
         self.dates = [random_scores.micros(day) for day in maker.dates]
-        self.twin = Twin(self.book, self.company)
+        self.twin, self.old_twin = Twin(self.book, self.company), Twin(self.other, self.company)
         self.text = random_scores.text(self.book)
         self.playbook = churn.Playbook.parse(self.text)
+        self.other_playbook = churn.Playbook.parse(random_scores.text(self.other))
         self.store = churn.Store()
         random_scores.load(self.store, self.company)
         self.engine = churn.Engine(self.playbook, self.store)
@@ -55,7 +57,42 @@ class Case:
                 continue
             for row, (customer, at) in zip(rows, wanted):
                 self.one(score, row, customer, at)
+            self.changes(score)
         return self.problems
+
+    def changes(self, score):
+        """Between all dates, by one playbook and from the other one to it."""
+        spans = [(a, b) for i, a in enumerate(self.dates) for b in self.dates[i:]]
+        for before, at in spans:
+            for customer in self.company.there(before):
+                self.change(score, customer, before, at, None)
+                self.change(score, customer, before, at, self.other_playbook)
+
+    def change(self, score, customer, before, at, other):
+        name = score["id"]
+        if other is None and before == at:
+            return
+        was = (self.twin if other is None else self.old_twin).result(name, customer, before)
+        configured = self.twin.result(name, customer, before)
+        now = self.twin.result(name, customer, at)
+        if was.value is None or now.value is None or was.raw is None or now.raw is None or configured.raw is None:
+            return
+        carded = configured if configured.card == now.card else \
+            Result(self.twin, score, customer, before, card=now.card)
+        if carded.raw is None or any(is_close_call(v) for r in (was, configured, carded, now) for v in r.exact):
+            return
+        ours = [("before", name, units(was.value)), *change_lines(was, configured, carded, now),
+                ("after", name, units(now.value))]
+        rows = self.engine.explain_change(customer, random_scores.moment(before), random_scores.moment(at),
+                                          score=name, playbook=other).to_dicts()
+        theirs = [(r["kind"], r["name"], units(r["contribution"])) for r in rows]
+        ends = [theirs[0][0], theirs[-1][0]]
+        self.same(ends, ["before", "after"], name, customer, "ends")
+        self.same([theirs[0][2], theirs[-1][2]], [ours[0][2], ours[-1][2]], name, customer, "ends")
+        theirs = theirs[1:-1]
+        caps = [row for row in theirs if row[0] in ("cap", "floor", "override")]
+        self.same([row for row in theirs if row not in caps] + sorted(caps), ours[1:-1], name, customer, before, at,
+                  other is not None, "change")
 
     @staticmethod
     def micros(at):

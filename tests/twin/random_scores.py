@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random books and playbooks for score_twin.py: every sort of factor, group, cap, card and band."""
 
+import copy
 import json
 import random
 from datetime import datetime, timedelta, timezone
@@ -19,6 +20,9 @@ class Expr(str):
         made = super().__new__(cls, text)
         made.compute = compute
         return made
+
+    def __deepcopy__(self, _):
+        return self
 
 
 def micros(day):
@@ -273,6 +277,30 @@ class Maker:
         if self.random.random() < 0.6:
             book["scores"].append(self.score("other", "b", ["health"]))
         return book
+
+    def changed(self, book):
+        """Another playbook, which differs in numbers, and has a factor more and maybe one less."""
+        changed = copy.deepcopy(book)
+        for score in changed["scores"]:
+            group = score["groups"][0]
+            factors = group.get("factors", [])
+            for factor in factors:
+                if self.random.random() < 0.5:
+                    factor["weight"] = self.random.choice([0.3, 5, 11])
+                if "curve" in factor and "metric" in factor and "percentile" not in factor and "robust_z" not in factor:
+                    factor["curve"] = self.points(3)
+            critical = {f for cap in score.get("caps", []) for f in cap.get("critical", ()) if cap["critical"] != "any"}
+            named = {f for card in score.get("segments", {}).values() for g in card.get("groups", {}).values()
+                     for f in g.get("factors", {})}
+            spare = [f for f in factors if f["id"] not in critical | named]
+            if len(factors) > 1 and spare and self.random.random() < 0.5:
+                factors.remove(spare[0])
+            group.setdefault("factors", []).append(self.factor(f"new_{score['id']}", []))
+            for cap in score.get("caps", []):
+                for bound in ("at_most", "at_least"):
+                    if bound in cap:
+                        cap[bound] = self.random.choice([20, 75])
+        return changed
 
 
 def text(book):

@@ -23,6 +23,9 @@ class Cond(str):
         made.tree = tree
         return made
 
+    def __deepcopy__(self, _):
+        return self
+
 
 def number(value):
     return None if value is None else Fraction(value)
@@ -182,6 +185,7 @@ class Factor:
         self.low, self.high = self.least, self.greatest
         self.weight = Fraction(spec.get("weight", 1))
         self.effective = Fraction(0)
+        self.substituted = False   # value, worst, best
         self.exact = []
 
 
@@ -397,6 +401,7 @@ class Twin:
             inner = self.result(spec["score"], customer, at)
             factor.exact = inner.exact
             factor.low, factor.high = extremes_between(spec, inner.low, inner.high)
+        factor.substituted = policy in ("value", "worst", "best")
         if policy == "value":
             factor.points = points_of(spec, spec["value"] if isinstance(spec["value"], (str, bool)) else Fraction(spec["value"]))
         elif policy == "worst":
@@ -611,7 +616,7 @@ class Result:
         for factor in self.factors:
             self.exact += factor.exact
         self.low, self.high = round_to(low, 6), round_to(high, 6)
-        there = score is not None and (self.overridden or self.coverage >= self.min_coverage)
+        there = score is not None and (self.overridden or float(self.coverage) >= float(self.min_coverage))
         self.value = round_to(score, 6) if there else None
         self.band = self.band_of(self.value) if there else "unknown"
         self.certain = there and self.band_of(self.low) == self.band_of(self.high)
@@ -637,10 +642,65 @@ class Result:
 
 
 def spread(shares, target):
-    """Whole parts of shares that add up to the target: floors, then what is left to those that lost most."""
+    """Whole parts of shares that add up to the target: floors, then what is left to those that lost most, the first of
+    equals. The library's numbers have 53 bits: what differs by less than a ten-thousandth is equal."""
     parts = [int(share // 1) for share in shares]
-    order = sorted(range(len(shares)), key=lambda i: (parts[i] - shares[i], i))
-    left = target - sum(parts)
-    for i in range(abs(left)):
-        parts[order[i % len(order)] if left > 0 else order[-1 - i % len(order)]] += 1 if left > 0 else -1
+    for _ in range(target - sum(parts)):
+        best = 0
+        for i, share in enumerate(shares):
+            if share - parts[i] > shares[best] - parts[best] + Fraction(1, 10_000):
+                best = i
+        parts[best] += 1
     return parts
+
+
+# ---- changes ----
+
+def step(before, after, middle):
+    """[(id, what points moved, what weights moved, whether a value stands in on one side)]."""
+    old = {f.id: f for f in before.factors}
+    pairs = [(old.get(f.id), f) for f in after.factors]
+    new = {f.id for f in after.factors}
+    pairs += [(f, None) for f in before.factors if f.id not in new]
+    rows = []
+    for a, b in pairs:
+        p0, p1 = (None if f is None else f.points for f in (a, b))
+        if p0 is None and p1 is None:
+            continue
+        e0, e1 = (Fraction(0) if f is None or f.points is None else f.effective for f in (a, b))
+        p0, p1 = p1 if p0 is None else p0, p0 if p1 is None else p1
+        points = (e1 + e0) * (p1 - p0) / 2
+        weights = ((p1 - middle) + (p0 - middle)) * (e1 - e0) / 2
+        stands_in = (a is not None and a.substituted) != (b is not None and b.substituted)
+        rows.append(((b or a).id, points, weights, stands_in))
+    return rows
+
+
+def change_lines(before, configured, carded, after):
+    """The lines between two scores that are there: [(kind, name, contribution in units of 1e-6)]."""
+    found = []
+    for kind, a, b in (("configuration", before, configured), ("card", configured, carded)):
+        if a is not b:
+            found += [(kind, name, points + weights) for name, points, weights, _ in step(a, b, (a.raw + b.raw) / 2)]
+    data = step(carded, after, (carded.raw + after.raw) / 2)
+    found += [("behaviour", name, points) for name, points, _, stands_in in data if not stands_in]
+    found += [("missing", name, points + weights if stands_in else weights) for name, points, weights, stands_in in data]
+    found = [line for line in found if line[2] != 0]
+    target = int((round_to(after.raw, 6) - round_to(before.raw, 6)) * MICRO)
+    parts = spread([share * MICRO for _, _, share in found], target)
+    lines = []
+    for kind in ("configuration", "card", "behaviour", "missing"):
+        of_kind = [(k, name, part) for (k, name, _), part in zip(found, parts) if k == kind and part != 0]
+        lines += sorted(of_kind, key=lambda line: -abs(line[2]))
+    return lines + cap_changes(before, after)
+
+
+def cap_changes(before, after):
+    was = {(kind == "override", name): (kind, effect) for kind, name, effect in before.cap_lines}
+    now = {(kind == "override", name): (kind, effect) for kind, name, effect in after.cap_lines}
+    lines = []
+    for key in [*now, *(key for key in was if key not in now)]:
+        moved = now.get(key, (None, 0))[1] - was.get(key, (None, 0))[1]
+        if moved != 0:
+            lines.append(((now.get(key) or was[key])[0], key[1], int(moved * MICRO)))
+    return sorted(lines)
