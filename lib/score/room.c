@@ -23,14 +23,16 @@ static bool room_depths(churn__score_room *room, const churn__score_def *def, ui
     return *deepest < CHURN__SCORE_DEPTH;
 }
 
+/* A card may have words where the score has a curve. */
 static bool room_has_map(const churn__score_def *def)
 {
-    for (uint32_t f = 0; f < def->factor_count; f++) {
-        if (def->cards[0].factors[f].points_kind == CHURN__POINTS_MAP) {
-            return true;
+    bool any = false;
+    for (uint32_t c = 0; c < def->card_count; c++) {
+        for (uint32_t f = 0; f < def->factor_count; f++) {
+            any = any || def->cards[c].factors[f].points_kind == CHURN__POINTS_MAP;
         }
     }
-    return false;
+    return any;
 }
 
 static bool room_has_critical(const churn__score_def *def)

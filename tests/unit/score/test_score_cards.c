@@ -25,6 +25,43 @@ static void score_cards__truths_of_segments__the_first_that_holds(void **state)
     assert_memory_equal(got, want, sizeof want);
 }
 
+/* A card may have words where the score has a curve; rows of both are in one block. */
+static void score_eval__mixed_cards__each_row_by_its_own(void **state)
+{
+    (void)state;
+    static const churn__category words[] = {{CHURN__STR("true"), 90}, {CHURN__STR("false"), 15}};
+    score_case *c = case_create();
+    uint8_t segment[CASE_ROWS], seats[CASE_ROWS];
+    case_tree t;
+    churn__card_def cards[2];
+    churn__factor_def other;
+    tree_begin(&t);
+    tree_group(&t, "all", CHURN__NO_SLOT, 1);
+    tree_factor(&t, case_factor("f", 0, 1));
+    other = t.factors[0];
+    other.points_kind = CHURN__POINTS_MAP;
+    other.categories = words;
+    other.category_count = 2;
+    cards[0] = cards[1] = t.card;
+    cards[1].factors = &other;
+    cards[1].segment = 0;
+    cards[1].segment_slot = 1;
+    t.def.cards = cards;
+    t.def.card_count = 2;
+    c->columns[0] = (churn__column){.type = CHURN__TYPE_BOOL, .values = seats};
+    c->columns[1] = (churn__column){.type = CHURN__TYPE_BOOL, .values = segment};
+    for (uint32_t row = 0; row < CASE_ROWS; row++) {
+        segment[row] = row % 3 == 0;
+        seats[row] = row % 2;
+    }
+    case_eval(c, &t.def, CASE_ROWS);
+    for (uint32_t row = 0; row < CASE_ROWS; row++) {
+        assert_int_equal(c->cards[row], segment[row]);
+        assert_true(c->score[row] == (segment[row] ? (seats[row] ? 90 : 15) : seats[row]));
+    }
+    case_free(c);
+}
+
 /* a 3 at 80 with age 25: 2^-((25 - 5) / 10) = 1/4 of its weight; b 1 at 20. */
 static void score_eval__decay__by_age_beyond_what_is_fresh(void **state)
 {
@@ -310,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest cards[] = {
         cmocka_unit_test(score_cards__truths_of_segments__the_first_that_holds),
+        cmocka_unit_test(score_eval__mixed_cards__each_row_by_its_own),
         cmocka_unit_test(score_eval__decay__by_age_beyond_what_is_fresh),
         cmocka_unit_test(score_eval__carry__scores_but_does_not_cover),
         cmocka_unit_test(score_eval__error__no_score_for_the_first_reason),
