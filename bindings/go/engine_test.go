@@ -256,3 +256,34 @@ func TestReference(t *testing.T) {
 	_, err = engine.Reference("logins_28d", at, ReferenceOptions{MaxValues: -1})
 	wantStatus(t, err, ErrRange)
 }
+
+func TestExplanationsOfScores(t *testing.T) {
+	engine := openEngine(t)
+	before, at := day("2026-01-21"), day("2026-02-01")
+	lines := must[*Table](t)(engine.Explain("acme", at, ExplainOptions{Score: "health", Baseline: BaselineNumber, Value: 20}))
+	equal(t, "baseline", lines.Row(0).Float("contribution"), 20)
+	equal(t, "events", lines.Row(1).Int("events"), 4)
+	lines = must[*Table](t)(engine.Explain("acme", at, ExplainOptions{Baseline: BaselineOwn, Over: at.Sub(before)}))
+	equal(t, "own", lines.Row(0).Float("contribution"), 25)
+	_, err := engine.Explain("acme", at, ExplainOptions{Score: "wealth"})
+	wantStatus(t, err, ErrNotFound)
+
+	lines = must[*Table](t)(engine.ExplainChange("acme", before, at))
+	sum, last := 0.0, lines.Len()-1
+	for row := range last {
+		sum += lines.Row(row).Float("contribution")
+	}
+	equal(t, "kind", lines.Row(1).String("kind"), "behaviour")
+	if math.Abs(sum-lines.Row(last).Float("contribution")) > 1e-9 {
+		t.Fatal(sum)
+	}
+	_, err = engine.ExplainChange("acme", at, before)
+	wantStatus(t, err, ErrRange)
+
+	rows := must[*Table](t)(engine.Evidence("acme", "logins_28d", at, EvidenceOptions{Since: before}))
+	equal(t, "records", rows.Len(), 4)
+	equal(t, "kind", rows.Row(0).String("kind"), "event")
+	equal(t, "change", rows.Row(3).String("change"), "entered")
+	_, err = engine.Evidence("acme", "login_28d", at)
+	wantStatus(t, err, ErrNotFound)
+}

@@ -182,6 +182,7 @@ static churn__table_builder *begin_table(const telling *t, churn__heap *heap, ui
         return NULL;
     }
     churn__shown_hash(t->frame->playbook, digits);
+    churn__table_expect(to, COL_PLAYBOOK + 1);
     churn__table_choice_column(to, "kind", kinds, sizeof kinds / sizeof *kinds);
     churn__table_column(to, "name", CHURN_COLUMN_STRING);
     churn__table_column(to, "group", CHURN_COLUMN_STRING);
@@ -199,6 +200,10 @@ static churn__table_builder *begin_table(const telling *t, churn__heap *heap, ui
     churn__table_column(to, "last_event", CHURN_COLUMN_TIME);
     churn__table_choice_column(to, "card", &t->card, 1);
     churn__table_choice_column(to, "playbook", &hash, 1);
+    churn__table_expect_bytes(to, COL_NAME, 16 * (size_t)rows);
+    churn__table_expect_bytes(to, COL_GROUP, 16 * (size_t)rows);
+    churn__table_expect_bytes(to, COL_METRIC, 16 * (size_t)rows);
+    churn__table_expect_bytes(to, COL_TEXT, 128 * (size_t)rows);
     return to;
 }
 

@@ -94,7 +94,9 @@ void churn__say_date(churn__buf *text, const churn__saying *s, churn_time at, ch
     put_scaled(text, day, 0);
     churn__buf_char(text, ' ');
     churn__buf_bytes(text, months + 3 * (month - 1), 3);
-    if (year != year_of(s, now)) {
+    int64_t apart = now - at;
+    bool same = apart >= 0 && apart < 27 * CHURN__DAY && month < 12; /* as it mostly is */
+    if (!same && year != year_of(s, now)) {
         churn__buf_char(text, ' ');
         put_scaled(text, (uint64_t)year, 0);
     }

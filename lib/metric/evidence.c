@@ -132,16 +132,38 @@ static bool event_counts(const churn__evidence_search *s, const churn__events *e
                                      : events->value != NULL && !isnan(events->value[i]);
 }
 
+/* Events of which all is seen, where nobody wants to see which they are. */
+static void count_events(churn__evidence_search *s, const churn__events *events, uint32_t begin,
+                         uint32_t end)
+{
+    const churn__metric_def *def = s->bound->def;
+    uint64_t n = 0;
+    churn_time last = CHURN_TIME_NONE;
+    if (!churn__metric_takes_items(def) || def->of == CHURN__OF_TYPE) {
+        add_many(s, end - begin, events->at[end - 1]);
+        return;
+    }
+    for (uint32_t i = begin; def->of != CHURN__OF_USER && events->value != NULL && i < end; i++) {
+        bool given = !isnan(events->value[i]);
+        n += given;
+        last = given ? events->at[i] : last;
+    }
+    for (uint32_t i = begin; def->of == CHURN__OF_USER && events->user != NULL && i < end; i++) {
+        bool given = events->user[i] != CHURN__NO_CODE;
+        n += given;
+        last = given ? events->at[i] : last;
+    }
+    add_many(s, n, last);
+}
+
 static void events_of_type(churn__evidence_search *s, uint32_t type, churn_time from)
 {
     churn__events events = churn__reader_events(s->reader, s->customer, type);
     uint32_t all = events.count < UINT32_MAX ? (uint32_t)events.count : UINT32_MAX;
     uint32_t begin = churn__metric_first_from(events.at, all, from);
     uint32_t end = churn__metric_first_from(events.at, all, s->out->end);
-    bool plain = events.known == NULL && events.until == NULL && !s->listed &&
-                 !churn__metric_takes_items(s->bound->def);
-    if (plain) {
-        add_many(s, begin < end ? end - begin : 0, begin < end ? events.at[end - 1] : 0);
+    if (begin < end && events.known == NULL && events.until == NULL && !s->listed) {
+        count_events(s, &events, begin, end);
         return;
     }
     for (uint32_t i = begin; i < end && !s->plan->failed; i++) {

@@ -137,6 +137,24 @@ uint32_t churn__table_column(churn__table_builder *builder, const char *name,
     return number;
 }
 
+void churn__table_expect(churn__table_builder *builder, uint32_t columns)
+{
+    churn_table *table = builder->table;
+    if (builder->fault == BUILD_GOOD && table->columns.data == NULL &&
+        !reserve_exactly(table->heap, &table->columns, columns, sizeof(churn__table_col))) {
+        spoil(builder, BUILD_NO_MEMORY);
+    }
+}
+
+void churn__table_expect_bytes(churn__table_builder *builder, uint32_t column, size_t bytes)
+{
+    churn__table_col *col = churn__table_appendable(builder, column, CHURN_COLUMN_STRING);
+    if (col != NULL && col->bytes.data == NULL &&
+        !reserve_exactly(builder->table->heap, &col->bytes, bytes, 1)) {
+        spoil(builder, BUILD_NO_MEMORY);
+    }
+}
+
 /* The column to append to, or NULL: nothing is to be done. `type` 0: any. */
 churn__table_col *churn__table_appendable(churn__table_builder *builder, uint32_t column,
                                           churn_column_type type)

@@ -19,6 +19,10 @@ typedef struct churn__table_builder churn__table_builder;
 churn_column_type churn__table_type(churn__type type);
 /* `rows` is a hint. NULL: no memory. */
 churn__table_builder *churn__table_begin(churn__heap *heap, uint64_t rows);
+/* How many columns there will be, and about how many bytes the strings of one: what is known before
+ * need not grow. */
+void churn__table_expect(churn__table_builder *builder, uint32_t columns);
+void churn__table_expect_bytes(churn__table_builder *builder, uint32_t column, size_t bytes);
 /* Returns the column's number. `name` is copied. */
 uint32_t churn__table_column(churn__table_builder *builder, const char *name,
                              churn_column_type type);

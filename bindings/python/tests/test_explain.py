@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Explanations: lines that add up, pictures and texts made of them, and the records behind them."""
+from __future__ import annotations
+
+import xml.etree.ElementTree as xml
+from datetime import timedelta
+
+import pytest
+
+import churn
+
+RULES = """
+churn: 1
+name: explained
+time_zone: UTC
+currency: USD
+metrics:
+  - {id: logins_28d, agg: count, event: login, window: 28d, history: clip}
+  - {id: open_tickets, ticket: open_count}
+  - {id: nps, survey: last, kind: nps, max_age: 180d}
+scores:
+  - id: health
+    groups:
+      - id: adoption
+        weight: 50
+        factors: [{metric: logins_28d, curve: [[0, 0], [10, 100]], unit: logins}]
+      - id: support
+        weight: 25
+        factors: [{metric: open_tickets, steps: [[0, 100], [1, 60], [3, 0]]}]
+      - id: opinion
+        weight: 25
+        factors: [{metric: nps, curve: [[0, 0], [10, 100]]}]
+    bands: {green: 70, yellow: 40, red: 0}
+"""
+DAY, BEFORE = "2026-02-01", "2026-01-01"
+#: Ten logins in December, four in January.
+LOGINS = ["2025-12-%02d" % d for d in range(5, 15)] + ["2026-01-%02d" % d for d in (7, 14, 21, 28)]
+
+
+@pytest.fixture
+def engine():
+    playbook, store = churn.Playbook.parse(RULES), churn.Store()
+    store.add("customer", {"id": ["<acme>", "bolt"], "since": ["2025-01-01"] * 2})
+    store.add("event", {"customer": ["<acme>"] * 14, "type": ["login"] * 14,
+                        "at": [f"{day}T10:00:00Z" for day in LOGINS],
+                        "id": [f"e{i}" for i in range(14)]})
+    store.add("ticket", {"id": ["t-1"], "customer": ["<acme>"],
+                         "opened_at": ["2026-01-20T00:00:00Z"]})
+    store.add("survey", {"customer": ["<acme>"], "kind": ["nps"], "at": ["2025-07-20T00:00:00Z"],
+                         "score": [9]})
+    return churn.Engine(playbook, store)
+
+
+def total(lines):
+    return round(sum(round(part * 1e6) for part in lines if part is not None) / 1e6, 6)
+
+
+def test_level(engine):
+    found = engine.explain("<acme>", DAY)
+    assert isinstance(found, churn.Explanation)
+    # 2/3 of 40 points and 1/3 of 60: the answer has expired
+    assert found["kind"] == ["baseline", "factor", "factor", "missing"]
+    assert found["contribution"] == [50.0, -6.666666, 3.333333, None]
+    assert found.score == total(found["contribution"]) == 46.666667
+    assert found["events"][1] == 4 and found["unit"][1] == "logins"
+    assert found["text"][1] == ("logins_28d is 4 logins (28 days up to 1 Feb; last on 28 Jan): "
+                                "40 of 100 points, 66.7 % of the score")
+
+
+def test_baselines(engine):
+    first = {given: engine.explain("<acme>", DAY, baseline=given)["contribution"][0]
+             for given in (None, 12.5, "own", "segment", "book")}
+    # bolt: 1/3 of 100, so that the mean is 40
+    assert first == {None: 50.0, 12.5: 12.5, "own": 47.5, "segment": 40.0, "book": 40.0}
+    then = engine.explain("<acme>", DAY, baseline="own", over=timedelta(days=31))
+    assert then["contribution"][0] == 97.5 and then.score == 46.666667
+    with pytest.raises(ValueError, match="baseline"):
+        engine.explain("<acme>", DAY, baseline="mean")
+    with pytest.raises(churn.RangeError):
+        engine.explain("<acme>", DAY, baseline=101)
+    with pytest.raises(TypeError, match="over"):
+        engine.explain("<acme>", DAY, over=90)
+    with pytest.raises(churn.NotFoundError):
+        engine.explain("<acme>", "2024-01-01")
+
+
+def test_change(engine):
+    found = engine.explain_change("<acme>", BEFORE, DAY)
+    assert isinstance(found, churn.ChangeExplanation)
+    assert (found.before, found.after) == (97.5, 46.666667)
+    assert total(found["contribution"][:-1]) == found.after
+    assert found["kind"] == ["before", "behaviour", "behaviour", "missing", "missing", "missing",
+                             "after"]
+    # by hand: 1/2 (2/3 + 1/2) (40 - 100)
+    assert found["contribution"][1] == -35.0
+    assert found["records"][1] == "-e0, -e1, -e2, -e3, -e4 and 9 more"
+    assert found["records"][2] == "+t-1"
+    with pytest.raises(churn.RangeError):
+        engine.explain_change("<acme>", DAY, BEFORE)
+
+
+def test_change_of_the_playbook(engine):
+    older = churn.Playbook.parse(RULES.replace("[10, 100]], unit", "[20, 100]], unit"))
+    found = engine.explain_change("<acme>", DAY, DAY, playbook=older)
+    assert found["kind"] == ["before", "configuration", "after"]
+    assert found["points_before"][1] == 20 and found["points_after"][1] == 40
+    hashes = [f"{playbook.hash():016x}" for playbook in (older, engine.playbook)]
+    assert [found["playbook_before"][0], found["playbook_after"][0]] == hashes
+    other = churn.Playbook.parse(RULES.replace("id: health", "id: wealth"))
+    with pytest.raises(churn.NotFoundError, match="before has no score"):
+        engine.explain_change("<acme>", DAY, DAY, playbook=other)
+    with pytest.raises(TypeError):
+        engine.explain_change("<acme>", DAY, DAY, playbook=RULES)
+
+
+def test_evidence(engine):
+    found = engine.evidence("<acme>", "logins_28d", DAY, since=BEFORE)
+    assert found["change"] == ["left"] * 10 + ["entered"] * 4
+    assert found["id"] == [f"e{i}" for i in range(14)]
+    assert engine.evidence("<acme>", "open_tickets", DAY)["id"] == ["t-1"]
+    assert len(engine.evidence("bolt", "nps", DAY)) == 0
+    with pytest.raises(churn.NotFoundError, match="did you mean"):
+        engine.evidence("<acme>", "login_28d", DAY)
+
+
+def test_pictures(engine):
+    for found in (engine.explain("<acme>", DAY), engine.explain_change("<acme>", BEFORE, DAY)):
+        picture = xml.fromstring(found.svg())
+        bars = picture.findall(".//{http://www.w3.org/2000/svg}rect")
+        titles = [node.text for node in picture.iter("{http://www.w3.org/2000/svg}title")]
+        assert len(bars) >= 3 and all(text in titles for text in found["text"])
+        assert all(float(bar.get("width")) > 0 for bar in bars)
+        width = float(picture.get("width"))
+        assert all(0 <= float(bar.get("x")) <= width - float(bar.get("width")) for bar in bars)
+        assert "<svg" in found._repr_html_() and found._repr_svg_() == found.svg()
+
+
+def test_texts_are_escaped(engine):
+    from churn.explanation import _Bar, _draw
+    drawn = _draw([_Bar('<b onload="x">\x00', 0, 5, False, False, "a & b ]]> \x1b")], "<&>",
+                  alone=True)
+    assert "<b " not in drawn and xml.fromstring(drawn) is not None
+
+
+def test_text(engine):
+    found = engine.explain("<acme>", DAY)
+    lines = str(found).splitlines()
+    assert str(found) == found.text() == repr(found)
+    assert [line.split()[0] for line in lines] == ["baseline", "logins_28d", "open_tickets", "score",
+                                                   "nps"]
+    assert "−6.7" in lines[1] and "+3.3" in lines[2] and "46.7" in lines[3]
+    found.close()
+    assert "closed" in str(found) and "closed" in found._repr_html_()
