@@ -104,7 +104,7 @@ def test_change_of_the_playbook(engine):
     found = engine.explain_change("<acme>", DAY, DAY, playbook=older)
     assert found["kind"] == ["before", "configuration", "after"]
     assert found["points_before"][1] == 20 and found["points_after"][1] == 40
-    hashes = [f"{playbook.hash():016x}" for playbook in (older, engine.playbook)]
+    hashes = [f"{playbook.hash:016x}" for playbook in (older, engine.playbook)]
     assert [found["playbook_before"][0], found["playbook_after"][0]] == hashes
     other = churn.Playbook.parse(RULES.replace("id: health", "id: wealth"))
     with pytest.raises(churn.NotFoundError, match="before has no score"):
