@@ -167,11 +167,13 @@ static churn_status look(testing *t, churn_engine *engine, const churn__test_def
                                  .all_scores = true,
                                  .triggers = true,
                                  .now = true,
+                                 .held = true,
                                  .stale_sources = engine->stale_sources,
                                  .every_slot = true,
                                  .only_score = CHURN__NONE};
     CHURN_TRY(churn__store_pin(engine->store, &version, err));
     CHURN_TRY(churn__engine_meet(engine, version, err));
+    CHURN_TRY(churn__bands_reach(engine, version, err));
     CHURN_TRY(churn__frame_open(engine, version, &engine->as_of, 1, &want, &world.frame, err));
     CHURN_TRY(churn__frame_survey(world.frame, engine, &want, NULL, err));
     CHURN_TRY(look_at_all(t, test, &world, version, err));

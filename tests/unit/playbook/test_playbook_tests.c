@@ -226,6 +226,25 @@ static void playbook_test__cases_in_json__put_in(void **state)
         2);
 }
 
+/* After evaluations the band is the one that is held. */
+static void playbook_test__advance__held_bands(void **state)
+{
+    (void)state;
+    assert_all_pass(
+        "churn: 1\nname: t\ntime_zone: UTC\n"
+        "metrics: [{id: n, agg: count, event: x, window: 7d, history: clip}]\n"
+        "scores:\n- id: health\n  groups: [{id: g, factors: [{metric: n, curve: [[0, 0], [10, 100]]}]}]\n"
+        "  bands: {good: 50, bad: 0}\n  hysteresis: 15\ntests:\n"
+        "- given: {events: [{type: x, at: 2026-01-01, times: 5, every: 1h},\n"
+        "    {type: x, at: 2026-01-03, times: 4, every: 1h}]}\n"
+        "  advance: {from: $from, to: $to}\n  expect: {health.band: $band, health.score: $score}\n"
+        "  cases:\n  - {from: 2026-01-02, to: 2026-01-05, band: good, score: 90}\n"
+        "  - {from: 2026-01-02, to: 2026-01-09, band: good, score: 40}\n"
+        "  - {from: 2026-01-09, to: 2026-01-09, band: bad, score: 40}\n"
+        "  - {from: 2026-01-02, to: 2026-01-12, band: bad, score: 0}\n",
+        8);
+}
+
 /* ---- several customers ---- */
 
 static void playbook_test__several_customers__each_apart(void **state)
@@ -518,6 +537,7 @@ int main(void)
         cmocka_unit_test(playbook_test__cases__a_test_each),
         cmocka_unit_test(playbook_test__cases_of_lists_and_maps__put_in),
         cmocka_unit_test(playbook_test__cases_in_json__put_in),
+        cmocka_unit_test(playbook_test__advance__held_bands),
         cmocka_unit_test(playbook_test__several_customers__each_apart),
         cmocka_unit_test(playbook_test__failures__explained),
         cmocka_unit_test(playbook_test__score_of_nothing__said_so),
