@@ -3,6 +3,7 @@
 package churn
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -69,4 +70,30 @@ func TestImpact(t *testing.T) {
 	wantStatus(t, err, ErrArgument)
 	_, err = engine.Impact(same, []time.Time{day("2026-02-01")}, ImpactOptions{Score: "none"})
 	wantStatus(t, err, ErrNotFound)
+}
+
+// What would it take, what if, and what another playbook would do.
+func ExampleEngine_Targets() {
+	playbook, _ := ParsePlaybook(smallPlaybook)
+	defer playbook.Close()
+	store, _ := NewStore()
+	defer store.Close()
+	store.AddCustomers(Customers{ID: []string{"acme"}, Since: []time.Time{day("2025-01-01")}})
+	store.AddEvents(Events{Customer: []string{"acme"}, Type: []string{"login"}, At: []time.Time{day("2026-01-20")}})
+	engine, _ := NewEngine(playbook, store)
+	defer engine.Close()
+	at := day("2026-02-01")
+	targets, _ := engine.Targets("acme", at, TargetOptions{Band: "green"})
+	for row := range targets.Rows() {
+		fmt.Println(row.String("metric"), "from", row.Float("value"), "to", row.Float("needed"))
+	}
+	what, _ := engine.WhatIf("acme", at, Changes{"logins_28d": 3})
+	for row := range what.Rows() {
+		if row.String("sort") == "score" {
+			fmt.Println(row.String("id"), row.Float("before"), "to", row.Float("after"))
+		}
+	}
+	// Output:
+	// logins_28d from 1 to 3
+	// health 25 to 75
 }

@@ -125,10 +125,8 @@ static void say_dominating(churn__lint *lint, const churn__score_def *def,
 {
     char text[200];
     double sum = 0;
-    uint32_t varying = 0;
     for (uint32_t f = 0; f < def->factor_count; f++) {
         sum += variance(&of->factors[f]);
-        varying += variance(&of->factors[f]) > 0;
     }
     for (uint32_t f = 0; f < def->factor_count && def->factor_count > 1 && sum > 0; f++) {
         double share = variance(&of->factors[f]) / sum;
@@ -138,8 +136,8 @@ static void say_dominating(churn__lint *lint, const churn__score_def *def,
         finding row = of_factor(lint, def, f, CHURN__LINT_FACTOR_DOMINATES, of->factors[f].present);
         row.share = share;
         (void)churn__format(text, sizeof text,
-                            "the factor makes most of what tells customers apart, before %u others",
-                            (uint64_t)(varying - 1));
+                            "the factor makes %g %% of what tells customers apart",
+                            floor(share * 1000 + 0.5) / 10);
         row.suggestion = CHURN__STR("give it less weight, or the others curves that spread");
         add(lint, &row, text);
     }

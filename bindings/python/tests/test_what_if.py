@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Questions about what is not so, on the company of conftest.py: blue logged in once, for 10 points."""
+import random
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 import churn
@@ -73,3 +76,78 @@ def test_lint(engine):
     assert rows[0]["severity"] == "warning" and rows[0]["customers"] == 0
     nobody = engine.lint("2020-01-01").to_dicts()
     assert [r["code"] for r in nobody] == ["CH1847"]
+
+
+RICH = """
+churn: 1
+name: rich
+currency: USD
+attributes: {seats: number, plan: string}
+metrics:
+  - {id: logins, agg: count, event: login, window: 28d, history: clip}
+  - {id: users, agg: distinct, event: login, of: user, window: 28d, history: clip}
+  - {id: seat_use, ratio: {num: users, den: customer.seats}}
+  - {id: plan, attribute: plan}
+  - {id: nps, survey: last, kind: nps, max_age: 180d}
+segments:
+  - {id: big, when: 'customer.seats >= 8'}
+scores:
+  - id: usage
+    groups:
+      - id: u
+        weight: 1
+        factors:
+          - {metric: logins, weight: 1, curve: [[0, 0], [40, 100]]}
+          - {metric: logins, id: rank, weight: 2, percentile: {among: book}}
+    bands: {good: 60, bad: 0}
+  - id: health
+    groups:
+      - id: a
+        weight: 2
+        factors:
+          - {score: usage, weight: 1}
+          - {metric: logins, id: odd, weight: 1, robust_z: {among: self, periods: 6, every: 7d, fewest: 3}}
+          - {metric: logins, id: way, weight: 1, trend: {periods: 5, every: 7d, fewest: 3}}
+      - id: b
+        weight: 1
+        factors:
+          - {metric: plan, weight: 1, points: {free: 20, pro: 80, gold: 100}, otherwise: 50}
+          - {metric: nps, weight: 2, curve: [[0, 0], [10, 100]], missing: worst}
+          - {metric: seat_use, id: srank, weight: 1, percentile: {among: segment.big}}
+          - {id: ex, expression: 'math.least(100.0, metric.users * 30.0)'}
+    caps:
+      - {id: quiet, when: 'metric.logins < 6', at_most: 45}
+    bands: {great: 80, good: 55, fair: 30, bad: 0}
+    segments:
+      big: {groups: {b: {weight: 3}}}
+"""
+
+
+def test_targets_of_every_kind_of_factor_hold():
+    """Whatever is called feasible is, when the values are put in."""
+    chance = random.Random(5)
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    ids = [f"c{i:02d}" for i in range(15)]
+    store = churn.Store(time_zone="UTC")
+    store.add("customer", {"id": ids, "since": [now - timedelta(300)] * 15,
+                           "seats": [float(chance.randint(1, 15)) for _ in ids],
+                           "plan": [chance.choice(["free", "pro", "team"]) for _ in ids]})
+    events = [(c, now - timedelta(days=chance.random() * 120), chance.choice("abcdef"))
+              for c in ids for _ in range(chance.randint(0, 80))]
+    store.add("event", {"customer": [e[0] for e in events], "type": ["login"] * len(events),
+                        "at": [e[1] for e in events], "user": [e[2] for e in events]})
+    engine = churn.Engine(churn.Playbook.parse(RICH), store)
+    feasible = 0
+    for customer in ids:
+        for target in (None, 40.0, 70.0):
+            for r in engine.targets(customer, now, target, score="health", pairs=2).to_dicts():
+                if not r["feasible"]:
+                    assert r["reason"]
+                    continue
+                feasible += 1
+                changes = {r["metric"]: r["needed_text"] or r["needed"]}
+                if r["kind"] == "pair":
+                    changes[r["metric_2"]] = r["needed_text_2"] or r["needed_2"]
+                after = row(engine.what_if(customer, now, changes), "score", "health")["after"]
+                assert after == r["reaches"] >= r["target"], r
+    assert feasible > 30
