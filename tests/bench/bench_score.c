@@ -8,9 +8,11 @@
 #include "score/score.h"
 
 /*
- * What scores cost once metrics are there: bench_score [MILLIONS]. Ten factors in two groups, by
- * curves of three to five points, over columns in batches as frames have them; with everything
- * there, with a tenth missing, with four cards, and one row at a time. Prints nanoseconds a row.
+ * What scores cost once metrics are there: bench_score [MILLIONS [FILE]]. Ten factors in two
+ * groups, by curves of three to five points, over columns in batches as frames have them; with
+ * everything there, with a tenth missing, with four cards, and one row at a time. Prints
+ * nanoseconds a row. FILE: the metrics of which a tenth is missing are written there, for
+ * score_peer.py, and the sums of what they come to are printed.
  */
 #define FACTORS 10u
 #define BATCH 2048u
@@ -172,6 +174,47 @@ static void run(bench *b, const char *what, uint32_t rows, uint32_t batch)
     printf("%-28s %8.1f ns a row\n", what, best / rows * 1e9);
 }
 
+/* ---- for the peers ---- */
+
+/* Column by column; NaN where it is missing. */
+static void dump(const bench *b, const char *path, uint32_t rows)
+{
+    FILE *file = fopen(path, "wb");
+    for (uint32_t f = 0; file != NULL && f < FACTORS; f++) {
+        for (uint32_t i = 0; i < rows; i++) {
+            double value = b->missing[f][i] != CHURN__PRESENT ? (double)NAN : b->values[f][i];
+            (void)fwrite(&value, sizeof value, 1, file);
+        }
+    }
+    if (file == NULL || fclose(file) != 0) {
+        fprintf(stderr, "%s: cannot be written\n", path);
+        exit(1);
+    }
+}
+
+static void check_sums(bench *b, uint32_t rows)
+{
+    churn_error err = {.struct_size = sizeof err};
+    churn__score_room *room = NULL;
+    double score = 0, coverage = 0, low = 0, high = 0;
+    must(churn__score_room_create(b->heap, &b->def, BATCH, b->scratch, &room, &err), &err);
+    for (uint32_t first = 0; first < rows; first += BATCH) {
+        churn__column columns[COLUMNS];
+        look_at(b, first, columns);
+        uint32_t n = rows - first < BATCH ? rows - first : BATCH;
+        const churn__score_in in = {.columns = columns, .n = n};
+        must(churn__score_eval(&b->def, &in, b->scratch, room, &b->out, &err), &err);
+        for (uint32_t i = 0; i < n; i++) {
+            score += b->out.missing[i] == CHURN__PRESENT ? b->out.score[i] : 0;
+            coverage += b->out.coverage[i];
+            low += b->out.low[i];
+            high += b->out.high[i];
+        }
+    }
+    churn__score_room_free(room);
+    printf("sums %.6f %.6f %.6f %.6f\n", score, coverage, low, high);
+}
+
 int main(int argc, char **argv)
 {
     uint32_t rows = (uint32_t)(1000000 * (argc > 1 ? strtod(argv[1], NULL) : 1));
@@ -188,6 +231,10 @@ int main(int argc, char **argv)
     b->def.card_count = 1;
     make_missing(b, rows);
     run(b, "a tenth missing", rows, BATCH);
+    if (argc > 2) {
+        dump(b, argv[2], rows);
+        check_sums(b, rows);
+    }
     b->def.card_count = 4;
     run(b, "a tenth missing, four cards", rows, BATCH);
     printf("%g\n", b->sum); /* so that it is computed */

@@ -1,6 +1,6 @@
 """Time libchurn beside its peers in one run and print ratios, at the end as a table.
 
-run.py BUILD [--peers FOLDER] [--events N] [--customers N] [--engines duckdb,polars] [--only rules]
+run.py BUILD [--peers FOLDER] [--events N] [--customers N] [--engines duckdb,polars] [--only scores]
 
 BUILD is a release build with -Dbenchmarks=true; the Python package `churn` must be installed from the same
 checkout. The peers' programs stand in ../shared/peers unless told otherwise; what is absent is skipped.
@@ -166,6 +166,30 @@ def rules(build, peers):
                       f"{name} {ns:.0f} ns", ns / filled[condition])
 
 
+def scores(build, rows=1_000_000):
+    """A score of ten factors from metrics that are there, beside programs of polars and pandas over the same ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/metrics.bin"
+        out = subprocess.run([str(build / "tests" / "bench" / "bench_score"), str(rows / 1e6), path], check=True,
+                             capture_output=True, text=True).stdout
+        print(out, end="")
+        took = float(re.search(r"^a tenth missing +([\d.]+) ns", out, re.M)[1]) * rows / 1e9
+        sums = [float(part) for part in re.search(r"^sums (.*)$", out, re.M)[1].split()]
+        for engine in ("polars", "pandas"):
+            theirs = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "score_peer.py"), path, str(rows),
+                                     engine], capture_output=True, text=True)
+            if theirs.returncode:
+                print(f"  {engine}: skipped: {theirs.stderr.strip().splitlines()[-1]}")
+                continue
+            theirs = json.loads(theirs.stdout)
+            same = all(abs(a - b) <= 1e-9 * b for a, b in zip(sums, theirs["checksum"].values()))
+            ratio = theirs["seconds"] / took
+            print(f"score of {rows:,} rows: {took:.3f} s, {engine} {theirs['seconds']:.3f} s: {ratio:.1f} x; "
+                  f"{'the same sums' if same else 'OTHER SUMS'}")
+            quote("score of 10 factors, 1 M customers", f"{took:.3f} s", f"{engine} {theirs['seconds']:.2f} s on two threads",
+                  ratio)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
@@ -174,12 +198,14 @@ def main():
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engines", default="polars,duckdb")
     parser.add_argument("--file", help="an event table made before")
-    parser.add_argument("--only", choices=("features", "rules", "store"))
+    parser.add_argument("--only", choices=("features", "rules", "scores", "store"))
     args = parser.parse_args()
     if args.only in (None, "features"):
         features(args, args.peers)
     if args.only in (None, "rules"):
         rules(args.build, args.peers)
+    if args.only in (None, "scores"):
+        scores(args.build)
     if args.only in (None, "store"):
         subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
     print_table()
