@@ -316,19 +316,20 @@ def run(seed, parts=PARTS):
     return case.problems
 
 
-def main():
-    first, count, parts = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or PARTS
+def tell(run, most=4):
+    """The differences of the seeds that the command line names, FIRST COUNT, on standard output."""
+    first, count = int(sys.argv[1]), int(sys.argv[2])
     bad = 0
     for seed in range(first, first + count):
-        problems = run(seed, parts)
+        problems = run(seed)
         bad += bool(problems)
-        for problem in problems[:4]:
-            print(problem[:1500])
-        if len(problems) > 4:
-            print("   ... and", len(problems) - 4, "more")
+        for problem in problems[:most]:
+            print(problem[:6000])
+        if len(problems) > most:
+            print("   ... and", len(problems) - most, "more")
         sys.stdout.flush()
     print(f"{count} cases, {bad} with differences")
 
 
 if __name__ == "__main__":
-    main()
+    tell(lambda seed: run(seed, sys.argv[3:] or PARTS))

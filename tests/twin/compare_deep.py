@@ -6,8 +6,6 @@
 prints every difference, with the seed that makes it again.
 """
 
-import sys
-
 import churn
 import compare
 import deep
@@ -65,17 +63,5 @@ def run(seed):
     return DeepCase(seed).run()
 
 
-def main():
-    first, count = int(sys.argv[1]), int(sys.argv[2])
-    bad = 0
-    for seed in range(first, first + count):
-        problems = run(seed)
-        bad += bool(problems)
-        for problem in problems[:6]:
-            print(problem[:1500])
-        sys.stdout.flush()
-    print(f"{count} cases, {bad} with differences")
-
-
 if __name__ == "__main__":
-    main()
+    compare.tell(run)

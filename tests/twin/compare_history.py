@@ -9,9 +9,9 @@ metrics, too. Then the same versions are loaded in other orders and other batche
 
 import datetime
 import random
-import sys
 
 import churn
+import compare
 import compare_deep
 import deep
 import history
@@ -372,17 +372,5 @@ def run(seed):
     return Past(seed).run()
 
 
-def main():
-    first, count = int(sys.argv[1]), int(sys.argv[2])
-    bad = 0
-    for seed in range(first, first + count):
-        problems = run(seed)
-        bad += bool(problems)
-        for problem in problems[:2]:
-            print(problem[:6000])
-        sys.stdout.flush()
-    print(f"{count} cases, {bad} with differences")
-
-
 if __name__ == "__main__":
-    main()
+    compare.tell(run)

@@ -6,10 +6,10 @@
 prints every difference, with the seed that makes it again.
 """
 
-import sys
 from fractions import Fraction
 
 import churn
+import compare
 import random_scores
 from score_twin import MICRO, Result, Twin, change_lines, is_close_call
 
@@ -125,17 +125,5 @@ def run(seed):
     return Case(seed).run()
 
 
-def main():
-    first, count = int(sys.argv[1]), int(sys.argv[2])
-    bad = 0
-    for seed in range(first, first + count):
-        problems = run(seed)
-        bad += bool(problems)
-        for problem in problems[:6]:
-            print(problem[:1500])
-        sys.stdout.flush()
-    print(f"{count} cases, {bad} with differences")
-
-
 if __name__ == "__main__":
-    main()
+    compare.tell(run)
