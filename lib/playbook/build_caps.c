@@ -26,6 +26,7 @@ static const churn__expr *compile(builder *b, churn__cap_def *def, const churn__
     churn__yaml_node both = *unless;
     both.text = churn__buf_view(&text);
     both.one_line = false;
+    both.meaning = (churn_str){NULL, 0};
     if (text.failed) {
         b_no_memory(b);
     } else {

@@ -34,9 +34,12 @@ typedef struct expansion {
 /* `$name`: the name without the sign; {NULL, 0}: it is none. */
 static churn_str name_in(const churn__yaml_node *node)
 {
+    churn_str none = {NULL, 0};
+    if (node->kind != CHURN__YAML_SCALAR || node->text.len < 2 || node->text.ptr[0] != '$') {
+        return none;
+    }
     churn_str name = {node->text.ptr + 1, node->text.len - 1};
-    bool sign = node->kind == CHURN__YAML_SCALAR && node->text.len > 1 && node->text.ptr[0] == '$';
-    return sign && churn__is_name(name) ? name : (churn_str){NULL, 0};
+    return churn__is_name(name) ? name : none;
 }
 
 /* `$$name` is the text `$name`. */

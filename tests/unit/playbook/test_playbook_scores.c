@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "playbook_support.h"
 
+#include "failing.h"
+
 /* Scores of a playbook: what the file becomes, and what is found in it that is probably not meant.
  */
 
@@ -303,6 +305,28 @@ static void playbook_factors__whole__a_row_a_factor_and_card(void **state)
     churn_playbook_free(pb);
 }
 
+/* Without memory at any point: nothing is leaked and nothing is given. */
+static void scores__no_memory__says_so_and_leaks_nothing(void **state)
+{
+    (void)state;
+    char text[8192];
+    bool finished = false;
+    int64_t live = churn_live_handles();
+    snprintf(text, sizeof text, "%s%s", head, whole);
+    for (uint64_t n = 1; !finished; n++) {
+        failing f = {.fail_at = n};
+        churn_allocator allocator = failing_allocator(&f);
+        churn_playbook_options options = {.struct_size = sizeof options, .allocator = &allocator};
+        compiled c = compile_with(text, CHURN_NTS, &options);
+        finished = f.requests < n;
+        assert_int_equal(c.status, finished ? CHURN_OK : CHURN_E_NOMEM);
+        compiled_free(&c);
+        assert_int_equal(f.blocks, 0);
+        assert_false(f.mismatch);
+        assert_int_equal(churn_live_handles(), live);
+    }
+}
+
 /* ---- lints ---- */
 
 typedef struct lint_case {
@@ -355,6 +379,7 @@ int main(void)
         cmocka_unit_test(scores__cards__inherit),
         cmocka_unit_test(scores__roll_ups__have_rounds),
         cmocka_unit_test(playbook_factors__whole__a_row_a_factor_and_card),
+        cmocka_unit_test(scores__no_memory__says_so_and_leaks_nothing),
         cmocka_unit_test(scores__lints__where_they_are),
     };
     return RUN_TESTS(group);
