@@ -41,6 +41,9 @@ static void fields_copy(builder *b, churn__test_record *to, churn_field_text *fi
             is_repetition(to, map->keys[i]->text)) {
             continue;
         }
+        if (to->kind == CHURN_RECORD_CUSTOMER && b_is_null(item)) {
+            continue; /* of an attribute null would be a value */
+        }
         churn_str text = b_is_null(item) ? (churn_str){NULL, 0} : b_keep(b, item->text);
         fields[to->field_count++] = (churn_field_text){b_keep(b, map->keys[i]->text), text};
     }
@@ -301,7 +304,7 @@ static void check_customer(builder *b, const churn__yaml_node *map)
                        "is `customer`");
         } else if (!is_customer_time(key->text)) {
             check_attribute(b, key, value);
-        } else if (!b_has_type(value, CHURN__TYPE_TIME)) {
+        } else if (!b_is_null(value) && !b_has_type(value, CHURN__TYPE_TIME)) {
             b_report_type(b, value, key->text, CHURN__TYPE_TIME);
         }
     }

@@ -212,6 +212,21 @@ static void playbook_test__cases_of_lists_and_maps__put_in(void **state)
                     3);
 }
 
+static void playbook_test__null_of_a_customer__not_given(void **state)
+{
+    (void)state;
+    assert_all_pass(HEAD
+                    "tests:\n- given:\n    customer: {since: $since, plan: $plan, seats: null}\n"
+                    "    attributes: [{name: plan, value: $then, valid_from: 2026-01-10}]\n"
+                    "  as_of: 2026-01-20\n"
+                    "  expect: {customer.plan: $is, customer.seats: null}\n  cases:\n"
+                    "  - {since: null, plan: null, then: pro, is: pro}\n"
+                    "  - {since: 2026-01-01, plan: free, then: null, is: null}\n"
+                    "- given: {customer: {plan: null}}\n  as_of: 2026-01-20\n"
+                    "  expect: {customer.plan: null}\n",
+                    5);
+}
+
 /* JSON has no values without quotes. */
 static void playbook_test__cases_in_json__put_in(void **state)
 {
@@ -536,6 +551,7 @@ int main(void)
         cmocka_unit_test(playbook_test__parts_of_scores__as_explained),
         cmocka_unit_test(playbook_test__cases__a_test_each),
         cmocka_unit_test(playbook_test__cases_of_lists_and_maps__put_in),
+        cmocka_unit_test(playbook_test__null_of_a_customer__not_given),
         cmocka_unit_test(playbook_test__cases_in_json__put_in),
         cmocka_unit_test(playbook_test__advance__held_bands),
         cmocka_unit_test(playbook_test__several_customers__each_apart),
