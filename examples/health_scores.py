@@ -87,10 +87,10 @@ def targets():
         if not row["feasible"]:
             print(f"not by {row['factor']}: {row['reason']}")
         elif row["factor_2"] is None:
-            print(f"{row['factor']} from {row['value']:g} to {row['needed']:g}: {row['reaches']:.1f}")
+            print(f"{row['factor']} from {row['value']:g} to {row['value_needed']:g}: {row['reaches']:.1f}")
         else:
-            print(f"{row['factor']} from {row['value']:g} to {row['needed']:g} and {row['factor_2']} "
-                  f"from {row['value_2']:g} to {row['needed_2']:g}: {row['reaches']:.1f}")
+            print(f"{row['factor']} from {row['value']:g} to {row['value_needed']:g} and "
+                  f"{row['factor_2']} from {row['value_2']:g} to {row['value_needed_2']:g}: {row['reaches']:.1f}")
 
 
 def certainty():

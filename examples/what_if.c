@@ -112,10 +112,10 @@ static churn_status show_targets(const desk *d, churn_error *err)
     for (uint64_t row = 0; st == CHURN_OK && row < churn_table_row_count(table); row++) {
         const char *why = text(table, row, "reason");
         printf("%s: %s from %g to %g", text(table, row, "kind"), text(table, row, "metric"),
-               number(table, row, "value"), number(table, row, "needed"));
+               number(table, row, "value"), number(table, row, "value_needed"));
         if (text(table, row, "metric_2")[0] != '\0') {
             printf(", %s from %g to %g", text(table, row, "metric_2"),
-                   number(table, row, "value_2"), number(table, row, "needed_2"));
+                   number(table, row, "value_2"), number(table, row, "value_needed_2"));
         }
         printf("%s%s: %g\n", why[0] ? ", but " : "", why, number(table, row, "reaches"));
     }
@@ -132,7 +132,7 @@ static churn_status show_what_if(const desk *d, churn_error *err)
     for (uint64_t row = 0; st == CHURN_OK && row < churn_table_row_count(table); row++) {
         if (strcmp(text(table, row, "sort"), "score") == 0) {
             printf("10 logins: %s %g to %g, %s to %s\n", text(table, row, "id"),
-                   number(table, row, "before"), number(table, row, "after"),
+                   number(table, row, "value_before"), number(table, row, "value_after"),
                    text(table, row, "band_before"), text(table, row, "band_after"));
         }
     }

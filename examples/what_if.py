@@ -44,14 +44,14 @@ def open_engine():
 def main():
     engine = open_engine()
     for row in engine.targets("acme", TODAY, "green").to_dicts():
-        moves = f"{row['metric']} from {row['value']:g} to {row['needed']:g}"
+        moves = f"{row['metric']} from {row['value']:g} to {row['value_needed']:g}"
         if row["metric_2"] is not None:
-            moves += f", {row['metric_2']} from {row['value_2']:g} to {row['needed_2']:g}"
+            moves += f", {row['metric_2']} from {row['value_2']:g} to {row['value_needed_2']:g}"
         reason = f", but {row['reason']}" if row["reason"] else ""
         print(f"{row['kind']}: {moves}{reason}: {row['reaches']:g}")
     for row in engine.what_if("acme", TODAY, {"logins_28d": 10}).to_dicts():
         if row["sort"] == "score":
-            print(f"10 logins: {row['id']} {row['before']:g} to {row['after']:g}, "
+            print(f"10 logins: {row['id']} {row['value_before']:g} to {row['value_after']:g}, "
                   f"{row['band_before']} to {row['band_after']}")
     changed = churn.Playbook.parse(PLAYBOOK.replace("green: 70", "green: 60"))
     impact = engine.impact(changed, TODAY)

@@ -210,8 +210,9 @@ func (e *Engine) AtRisk(asOf time.Time, query ...Query) (*Table, error) {
 	})
 }
 
-// Trends tells for every customer whether a score goes up or down: customer, score, value, before,
-// change (over the score's trend.over), noise, arrow (up, down, steady; null where one is missing).
+// Trends tells for every customer whether a score goes up or down: customer, score, value,
+// value_before, change (both over the score's trend.over), noise, arrow (up, down, steady; null where
+// one is missing).
 func (e *Engine) Trends(asOf time.Time, query ...Query) (*Table, error) {
 	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_trends(engine, micros(asOf), o, out, err)

@@ -168,7 +168,8 @@ type BandChangeOptions struct {
 }
 
 // BandChanges lists when customers changed their held band of a score, and why: customer, score, at,
-// from (null: the first one), to, days_in, value_before, value, kind, factor, moved, cause.
+// band_before (null: the first one), band_after, days_in (days in band_before), value_before,
+// value_after, kind (of the cause), name (of the factor or cap), contribution (in points), cause.
 func (e *Engine) BandChanges(options ...BandChangeOptions) (*Table, error) {
 	given := first(options)
 	var p packer

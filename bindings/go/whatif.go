@@ -21,8 +21,8 @@ type Changes map[string]any
 
 // WhatIf computes what a customer would be if some values were other ones. Metrics made of others
 // follow. Rows are metrics and segments that change, then every score, then every trigger: sort, id,
-// before, after, change, band_before, band_after, coverage_before, coverage_after, text_before,
-// text_after, holds_before, holds_after.
+// value_before, value_after, change, band_before, band_after, coverage_before, coverage_after, word_before,
+// word_after, holds_before, holds_after.
 func (e *Engine) WhatIf(customer string, asOf time.Time, changes Changes) (*Table, error) {
 	var p packer
 	defer p.pins.Unpin()
@@ -56,7 +56,7 @@ type TargetOptions struct {
 
 // Targets says what it would take to reach a score: for each factor what its metric must become, and the
 // cheapest pair of factors. What is feasible was tried out: with these values the score is reaches.
-// Columns: rank, kind, factor, metric, value, needed, value_text, needed_text, unit, points,
+// Columns: rank, kind, factor, metric, value, value_needed, word, word_needed, unit, points,
 // points_needed, the same of a pair's other factor (factor_2 ...), cost, feasible, reason, reaches,
 // target.
 func (e *Engine) Targets(customer string, asOf time.Time, options ...TargetOptions) (*Table, error) {
@@ -105,7 +105,7 @@ type Impact struct {
 	// Who changes band: customer, as_of, score, value_before, value_after, change, band_before,
 	// band_after, direction ("worse", "better"), mrr.
 	Moved *Table
-	// A row for each score and trigger of either: sort, id, in ("both", "before", "after"), before,
+	// A row for each score and trigger of either: sort, id, side ("both", "before", "after"), before,
 	// after, change, both, only_before, only_after, unknown_before, unknown_after, and their MRR.
 	Counts        *Table
 	Customers     int64 // that exist and are not lost, once a date

@@ -25,11 +25,11 @@ func TestWhatIf(t *testing.T) {
 	before := must[*Table](t)(engine.Scores(at, Query{Customer: "acme"})).Row(0).Float("value")
 	table := must[*Table](t)(engine.WhatIf("acme", at, Changes{"logins_28d": 0}))
 	score := rowOf(t, table, "score", "health")
-	equal(t, "before", score.Float("before"), before)
-	if after := score.Float("after"); after >= before {
+	equal(t, "before", score.Float("value_before"), before)
+	if after := score.Float("value_after"); after >= before {
 		t.Fatalf("%v is not less than %v", after, before)
 	}
-	equal(t, "metric", rowOf(t, table, "metric", "logins_28d").Float("after"), 0)
+	equal(t, "metric", rowOf(t, table, "metric", "logins_28d").Float("value_after"), 0)
 	_, err := engine.WhatIf("acme", at, Changes{"logins": 1})
 	wantStatus(t, err, ErrNotFound)
 	_, err = engine.WhatIf("acme", at, Changes{"logins_28d": struct{}{}})
@@ -42,7 +42,7 @@ func TestTargets(t *testing.T) {
 	at := day("2026-02-01")
 	table := must[*Table](t)(engine.Targets("bolt", at, TargetOptions{Band: "green"}))
 	equal(t, "rows", table.Len(), 1)
-	equal(t, "needed", table.Row(0).Float("needed"), 3)
+	equal(t, "needed", table.Row(0).Float("value_needed"), 3)
 	equal(t, "reaches", table.Row(0).Float("reaches"), 75)
 	equal(t, "reached", must[*Table](t)(engine.Targets("acme", at)).Len(), 0)
 	_, err := engine.Targets("bolt", at, TargetOptions{Target: 200})
@@ -85,12 +85,12 @@ func ExampleEngine_Targets() {
 	at := day("2026-02-01")
 	targets, _ := engine.Targets("acme", at, TargetOptions{Band: "green"})
 	for row := range targets.Rows() {
-		fmt.Println(row.String("metric"), "from", row.Float("value"), "to", row.Float("needed"))
+		fmt.Println(row.String("metric"), "from", row.Float("value"), "to", row.Float("value_needed"))
 	}
 	what, _ := engine.WhatIf("acme", at, Changes{"logins_28d": 3})
 	for row := range what.Rows() {
 		if row.String("sort") == "score" {
-			fmt.Println(row.String("id"), row.Float("before"), "to", row.Float("after"))
+			fmt.Println(row.String("id"), row.Float("value_before"), "to", row.Float("value_after"))
 		}
 	}
 	// Output:

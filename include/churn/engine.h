@@ -126,12 +126,13 @@ CHURN_API churn_status churn_engine_missing(churn_engine *engine, churn_time as_
  * @param as_of the date
  * @param options NULL for defaults; `customer`, `customers`, `cancel`
  * @param[out] out `metric`, `customers` (that exist at as_of), `valid`, then how many are missing
- * by reason: `stale_source`, `not_provided`, `non_finite`, `low_coverage`, `no_rate`,
+ *        by reason: `stale_source`, `not_provided`, `non_finite`, `low_coverage`, `no_rate`,
  *        `short_history`, `cycle`, `never`, `empty`, `expired`: valid and these add up to
- * customers. Of metrics of events also `skipped` (events in windows without the value that is
- * summed, averaged, counted apart), `excluded` (events in windows of which `where:` is unknown or
- * an error), `unknown_zones` (customers judged in the playbook's zone, as their own is not known),
- * 0 for others. In the playbook's order; returned: free with churn_table_free()
+ *        customers. Of metrics of events also `skipped` (events in windows without the value that
+ *        is summed, averaged, counted apart), `excluded` (events in windows of which `where:` is
+ *        unknown or an error), `unknown_zones` (customers judged in the playbook's zone, as their
+ *        own is not known), 0 for others. In the playbook's order; returned: free with
+ *        churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()
  * @threads one at a time per engine
@@ -190,8 +191,8 @@ typedef struct churn_customer_answer {
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for a date out of
  *         range, or a room too small: `room_needed` is then set; CHURN_E_CONFIG as
- * churn_engine_create(), for records that came since; CHURN_E_LIMIT for an id of more than 1,024
- * bytes; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         churn_engine_create(), for records that came since; CHURN_E_LIMIT for an id of more than
+ *         1,024 bytes; CHURN_E_STATE; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -254,18 +255,18 @@ typedef struct churn_explain_options {
  * @param as_of the date
  * @param options NULL for defaults
  * @param[out] out `kind` (baseline, factor, cap, floor, override, missing), `name` (of the factor
- * or cap), `group` (as a path: "adoption/depth"), `metric` (that the factor names), `value` (the
- *        metric's), `word` (of texts and truths), `unit`, `points` (of a factor 0 to 100, of a cap
- *        its bound), `weight` (effective, 0 to 1), `contribution` (in points), `text` (a sentence),
- *        `window_start`, `window_end` (of the metric), `events` (how many records stand behind the
- *        value), `last_event`, `card` (the segment whose numbers count, or "default"), `playbook`
- *        (its hash, 16 hex digits); returned: free with churn_table_free()
+ *        or cap), `group` (as a path: "adoption.depth"), `metric` (that the factor names), `value`
+ *        (the metric's), `word` (of texts and truths), `unit`, `points` (of a factor 0 to 100, of a
+ *        cap its bound), `weight` (effective, 0 to 1), `contribution` (in points), `text` (a
+ *        sentence), `window_start`, `window_end` (of the metric), `events` (how many records stand
+ *        behind the value), `last_event`, `card` (the segment whose numbers count, or "default"),
+ *        `playbook` (its hash, 16 hex digits); returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer or score, for a customer that does
- * not exist at as_of, or where there is no score to start from; CHURN_E_RANGE for a date, number or
- * duration out of range; CHURN_E_CONFIG as churn_engine_create(), for records that came since;
- * CHURN_E_LIMIT for an id of more than 1,024 bytes; CHURN_E_STATE; CHURN_E_CANCELLED;
- * CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         not exist at as_of, or where there is no score to start from; CHURN_E_RANGE for a date,
+ *         number or duration out of range; CHURN_E_CONFIG as churn_engine_create(), for records
+ *         that came since; CHURN_E_LIMIT for an id of more than 1,024 bytes; CHURN_E_STATE;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -375,10 +376,10 @@ CHURN_API churn_status churn_engine_at_risk(churn_engine *engine, churn_time as_
  *
  * @param as_of the date
  * @param options NULL for defaults; `customer`, `customers`, `score` (default all), `cancel`
- * @param[out] out `customer`, `score` (its id), `value`, `before` (`trend.over` ago), `change`,
- *        `noise` (in points; of `noise: auto` 1.4826 times the median absolute deviation of the
- *        changes over the last six such periods, and at least 1), `arrow` (up, down, steady; null
- *        where one of both is missing); rows by customer, then score in the playbook's order;
+ * @param[out] out `customer`, `score` (its id), `value`, `value_before` (`trend.over` ago),
+ *        `change`, `noise` (in points; of `noise: auto` 1.4826 times the median absolute deviation
+ *        of the changes over the last six such periods, and at least 1), `arrow` (up, down, steady;
+ *        null where one of both is missing); rows by customer, then score in the playbook's order;
  *        returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_scores()
@@ -449,9 +450,9 @@ typedef struct churn_query_summary {
  * @param[out] summary filled in; its struct_size is set by the caller; may be NULL
  * @param[out] reasons why customers are neither matched nor not, and cells null that are errors:
  *        `part` ("where", "select[0]", "order[0]", ...), `outcome` ("unknown", "error"), `name`
- * (what is missing; null of an error), `reason` (stale_source, never, ...; of an error its
- * message), `customers`; the most frequent first. A customer counts once for each name that it
- * lacks. Returned: free with churn_table_free(); may be NULL
+ *        (what is missing; null of an error), `reason` (stale_source, never, ...; of an error its
+ *        message), `customers`; the most frequent first. A customer counts once for each name that
+ *        it lacks. Returned: free with churn_table_free(); may be NULL
  * @param[out] diagnostics as of churn_playbook_open(), also on failure, NULL if there is nothing to
  *        tell; `file` is the part, and lines and columns are those of its text; returned: free with
  *        churn_table_free(); may be NULL
@@ -482,9 +483,9 @@ CHURN_API churn_status churn_engine_query(churn_engine *engine, const char *text
  * @param as_of the date
  * @param[out] out `part` (its text; the whole first, then its operands from left to right, literals
  *        left out), `depth`, `line`, `column`, `outcome` ("value", "unknown", "error"), `value` (as
- *        text, strings in quotes), `because` (names that are missing and why, as
- *        "metric.x (never)"; or what went wrong),
- * `decided` (whether the result stands on it); returned: free with churn_table_free()
+ *        text, strings in quotes), `because` (names that are missing and why, as "metric.x
+ *        (never)"; or what went wrong), `decided` (whether the result stands on it); returned: free
+ *        with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or
  *         an unknown trigger, with a suggestion; CHURN_E_LIMIT for an id of more than 1,024 bytes;
@@ -761,14 +762,15 @@ typedef struct churn_band_change_options {
  * is no score it is "unknown", and the band is remembered.
  *
  * @param options NULL for defaults
- * @param[out] out `customer`, `score` (its id), `at` (the evaluation), `from` (null: the first
- *        band), `to`, `days_in` (how long in `from`), `value_before` (the score at the evaluation
- *        before, of what was known at `at`), `value`, `kind` of the cause (behaviour, missing,
- *        card, cap, floor, override: what moved the score most; configuration: another playbook;
- *        stay: it would have changed before, but for `min_stay`; correction: what was learned since
- *        about the past; first; null where it was not sought, see churn_run.unexplained), `factor`
- *        (or cap, that is to blame), `moved` (by how many points), `cause` ("logins_28d: 20 -> 3,
- *        -14.2"); rows by at, customer, score; returned: free with churn_table_free()
+ * @param[out] out `customer`, `score` (its id), `at` (the evaluation), `band_before` (null: the
+ *        first band), `band_after`, `days_in` (how many days in `band_before`), `value_before` (the
+ *        score at the evaluation before, of what was known at `at`), `value_after`, `kind` of the
+ *        cause (behaviour, missing, card, cap, floor, override: what moved the score most;
+ *        configuration: another playbook; stay: it would have changed before, but for `min_stay`;
+ *        correction: what was learned since about the past; first; null where it was not sought,
+ *        see churn_run.unexplained), `name` (of the factor or cap that is to blame), `contribution`
+ *        (by how many points it moved the score), `cause` ("logins_28d: 20 -> 3, -14.2"); rows by
+ *        at, customer, score; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown score; CHURN_E_STATE; CHURN_E_CANCELLED;
  *         CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI

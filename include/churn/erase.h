@@ -71,7 +71,7 @@ typedef struct churn_erase_report {
  * @param[out] report filled in; may be NULL
  * @param err optional
  * @return CHURN_OK; CHURN_E_STATE for a second writer or a busy engine; CHURN_E_UTF8;
- * CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ *         CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
  * @threads one writer per store
  * @since 0.1
  */

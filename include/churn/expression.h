@@ -397,8 +397,8 @@ CHURN_API churn_status churn_expression_format(const char *text, size_t len,
  * @param variable_count how many
  * @param options NULL for defaults; the allocator is kept until the table is freed
  * @param[out] findings in the order of the text: `severity` ("error", "warning"), `code`
- * ("CH1301"), `line`, `column`, `message`, `suggestion`; no rows where there is nothing to say;
- * returned: free with churn_table_free()
+ *        ("CH1301"), `line`, `column`, `message`, `suggestion`; no rows where there is nothing to
+ *        say; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK also where the text has errors; CHURN_E_NOMEM; CHURN_E_LIMIT; CHURN_E_ARG;
  *         CHURN_E_ABI
@@ -415,9 +415,9 @@ CHURN_API churn_status churn_expression_check(const char *text, size_t len,
  * List the functions of the language.
  *
  * @param[out] out one row a way to call a function, in the order of the reference: `name`, `call`
- * (the form, "x.contains(y)"), `arguments` (their types, "string, string"), `result`,
- * `description`, `example`, `standard` ("CEL", "CEL extension", "libchurn"); returned: free with
- *        churn_table_free()
+ *        (the form, "x.contains(y)"), `arguments` (their types, "string, string"), `result`,
+ *        `description`, `example`, `standard` ("CEL", "CEL extension", "libchurn"); returned: free
+ *        with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any

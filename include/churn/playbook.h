@@ -106,8 +106,8 @@ CHURN_API uint64_t churn_playbook_hash(const churn_playbook *playbook);
  * List what a playbook defines.
  *
  * @param[out] out `sort` ("attribute", "property", "source", "role", "metric", "segment",
- *        "reference", "score", "band", "card", "trigger", "play", "test"), `id`, `parent` (of a band
- *        and of a card: the score), `detail`, `line`; returned: free with churn_table_free()
+ *        "reference", "score", "band", "card", "trigger", "play", "test"), `id`, `parent` (of a
+ *        band and of a card: the score), `detail`, `line`; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
@@ -162,7 +162,7 @@ CHURN_API churn_status churn_playbook_diff_text(const churn_playbook *before,
  *        "bool", "text", "time"), `currency` (of money), `description` (the playbook's, else a
  *        sentence made of the definition), `dependencies` (metrics and `customer.<attribute>` that
  *        it is made of, "a, b"), `sources` (that it stands on, by way of others too), `line`; in
- * the playbook's order; returned: free with churn_table_free()
+ *        the playbook's order; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any
@@ -175,16 +175,16 @@ CHURN_API churn_status churn_playbook_metrics(const churn_playbook *playbook, ch
  * List what the scores of a playbook are made of, for user interfaces and documents: a row for each
  * factor of each card. A card is a set of numbers: "default" of the score itself, or of a segment.
  *
- * @param[out] out `score`; `card`; `group` (the path, "adoption.depth"); `factor`; `of` (the metric,
- *        the score, the roll-up or the text of the expression that it stands on); `as` ("value",
- *        "percentile", "robust_z", "trend", "score", "roll_up", "expression"); `among` (with whom a
- *        percentile or a robust z compares: "book", "segment", "segment.<id>", "self", or a
- *        reference; null of others); `direction` ("higher" or "lower" is better; null: neither);
- *        `declared` (whether the playbook says so, or the points do); `unit` (of what it stands on);
- *        `weight`; `share` (of the whole score, if all is there); `missing` ("exclude", "value",
- *        "worst", "best", "carry", "error"); `points` ("0: 0, 4: 40", of steps "from 3: 20" or "to
- *        3: 20", by value "free: 20, otherwise: 50"; null of an expression); `line`; in the
- *        playbook's order; returned: free with churn_table_free()
+ * @param[out] out `score`; `card`; `group` (the path, "adoption.depth"); `factor`; `of` (the
+ *        metric, the score, the roll-up or the text of the expression that it stands on); `as`
+ *        ("value", "percentile", "robust_z", "trend", "score", "roll_up", "expression"); `among`
+ *        (with whom a percentile or a robust z compares: "book", "segment", "segment.<id>", "self",
+ *        or a reference; null of others); `direction` ("higher" or "lower" is better; null:
+ *        neither); `declared` (whether the playbook says so, or the points do); `unit` (of what it
+ *        stands on); `weight`; `share` (of the whole score, if all is there); `missing` ("exclude",
+ *        "value", "worst", "best", "carry", "error"); `points` ("0: 0, 4: 40", of steps "from 3:
+ *        20" or "to 3: 20", by value "free: 20, otherwise: 50"; null of an expression); `line`; in
+ *        the playbook's order; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any

@@ -75,7 +75,7 @@ typedef struct churn_read_options {
  * @param kind CHURN_RECORD_*
  * @param options NULL for defaults
  * @param[out] out rows in byte order of the customer's id, then by the record's instant, then by
- * its key, then by known_at; returned: free with churn_table_free()
+ *        its key, then by known_at; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer; CHURN_E_RANGE for instants outside
  *         the years 1 to 9999; CHURN_E_CANCELLED; CHURN_E_LIMIT; CHURN_E_NOMEM; CHURN_E_ARG for an
@@ -120,7 +120,7 @@ CHURN_API churn_status churn_store_span(churn_store *store, churn_record_kind ki
  * @param store borrowed
  * @param as_of what is seen then; CHURN_TIME_NONE: all that is known now
  * @param[out] out `source`: a kind of record, or the name under which a mark was given; `type`:
- * null, or one of the types of events; `provided`: was ever loaded or marked; `records`,
+ *        null, or one of the types of events; `provided`: was ever loaded or marked; `records`,
  *        `customers`, `first`, `last`; `mark`: up to where the host said that it is complete;
  *        `watermark`: the later of `mark` and `last`, at most as_of. The kinds first, events
  *        followed by each of their types in byte order, then other marks in byte order; returned:

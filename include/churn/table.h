@@ -138,9 +138,9 @@ CHURN_API churn_str churn_table_string(const churn_table *table, uint64_t row, u
 /**
  * Return the values of a whole column as one array.
  *
- * @return view of the table, valid until churn_table_free(): int64_t[] for int, time and
- *         duration, double[] for double, uint8_t[] with one bit a row (least significant first) for
- * bool; for string int64_t[row_count + 1], where row i is bytes [a[i], a[i + 1]) of
+ * @return view of the table, valid until churn_table_free(): int64_t[] for int, time and duration,
+ *         double[] for double, uint8_t[] with one bit a row (least significant first) for bool; for
+ *         string int64_t[row_count + 1], where row i is bytes [a[i], a[i + 1]) of
  *         churn_table_column_bytes(); NULL where there is no such column, or no memory to lay text
  *         out. Cells that are null hold zero or "".
  * @threads any

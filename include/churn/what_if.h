@@ -37,13 +37,13 @@ typedef struct churn_change {
  * @param changes borrowed; may be none
  * @param count how many; each thing once
  * @param options NULL for defaults; `cancel`
- * @param[out] out `sort`, `id`, `before`, `after`, `change` (numbers; a bool is 0 or 1),
- * `band_before`, `band_after`, `coverage_before`, `coverage_after` (of scores), `text_before`,
- *        `text_after` (of metrics that are texts or instants), `holds_before`, `holds_after` (of
- *        segments and triggers, null where it is not known). First metrics that are not what they
- *        were ("metric"), then segments that are not ("segment"), then every score ("score"), then
- *        every trigger ("trigger": whether its `when` holds; outside its population it does not).
- *        Returned: free with churn_table_free()
+ * @param[out] out `sort`, `id`, `value_before`, `value_after`, `change` (numbers; a bool is 0 or
+ *        1), `band_before`, `band_after`, `coverage_before`, `coverage_after` (of scores),
+ *        `word_before`, `word_after` (of metrics that are texts or instants), `holds_before`,
+ *        `holds_after` (of segments and triggers, null where it is not known). First metrics that
+ *        are not what they were ("metric"), then segments that are not ("segment"), then every
+ *        score ("score"), then every trigger ("trigger": whether its `when` holds; outside its
+ *        population it does not). Returned: free with churn_table_free()
  * @param err optional; `row` is the number of the change at fault
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or
  *         a name that is none of these, with a suggestion; CHURN_E_TYPE for a value of another
@@ -85,10 +85,10 @@ typedef struct churn_target_options {
  * @param as_of the date
  * @param options NULL for defaults
  * @param[out] out `rank` (null where not feasible), `kind` ("single", "pair"), `factor`, `metric`
- *        (of a factor made of a score the score), `value`, `needed`, `value_text`, `needed_text`
+ *        (of a factor made of a score the score), `value`, `value_needed`, `word`, `word_needed`
  *        (of texts and truths), `unit`, `points`, `points_needed`, then the same for the other
  *        factor of a pair (`factor_2` ... `points_needed_2`), `cost`, `feasible`, `reason`,
- * `reaches` (the score that comes out), `target`; returned: free with churn_table_free()
+ *        `reaches` (the score that comes out), `target`; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, an
  *         unknown score or band; CHURN_E_RANGE for a target out of range; else as
@@ -127,15 +127,15 @@ typedef struct churn_impact {
  * @param options NULL for defaults; `customer`, `customers`, `score` (only this one), `cancel`
  * @param[out] summary filled in; its struct_size is set by the caller; may be NULL
  * @param[out] moved who changes band in a score that both have: `customer`, `as_of`, `score`,
- * `value_before`, `value_after`, `change`, `band_before`, `band_after`, `direction` ("worse",
- *        "better", null from or to unknown), `mrr` (major units of the present playbook's
+ *        `value_before`, `value_after`, `change`, `band_before`, `band_after`, `direction`
+ *        ("worse", "better", null from or to unknown), `mrr` (major units of the present playbook's
  *        currency); by customer, then date; returned: free with churn_table_free(); may be NULL
  * @param[out] counts a row for each score and trigger of either playbook: `sort` ("score",
- *        "trigger"), `id`, `in` ("both", "before", "after"), `before`, `after`, `change`, `both`,
- * `only_before`, `only_after` (how often there is a score; how often the trigger's `when` holds),
- * `unknown_before`, `unknown_after` (of triggers: not known, or an error), `mrr_before`,
- * `mrr_after`, `mrr_only_before`, `mrr_only_after`; returned: free with churn_table_free(); may be
- *        NULL
+ *        "trigger"), `id`, `side` ("both", "before", "after"), `before`, `after`, `change`, `both`,
+ *        `only_before`, `only_after` (how often there is a score; how often the trigger's `when`
+ *        holds), `unknown_before`, `unknown_after` (of triggers: not known, or an error),
+ *        `mrr_before`, `mrr_after`, `mrr_only_before`, `mrr_only_after`; returned: free with
+ *        churn_table_free(); may be NULL
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for a score that neither has, or an unknown customer;
  *         CHURN_E_CONFIG where the changed playbook's zone is not the store's; else as
@@ -161,7 +161,7 @@ CHURN_API churn_status churn_engine_impact(churn_engine *engine, churn_playbook 
  * @param[out] out `severity` ("warning"; "note": how many customers a segment's numbers are used
  *        for, or that there is nobody), `code` ("CH1831"), `line`, `column` (null of what is not in
  *        the file), `what` ("health.logins_28d", a trigger, a score), `message`, `suggestion`,
- * `customers` (whom it concerns), `share` (of all, or what the message says); by score, then
+ *        `customers` (whom it concerns), `share` (of all, or what the message says); by score, then
  *        triggers, then overrides; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()

@@ -20,7 +20,7 @@ typedef struct churn__shown {
 
 void churn__shown_of(const churn__frame *frame, const churn__score_level *level, uint32_t factor,
                      uint32_t row, churn__shown *out);
-/* "adoption/usage"; in the buffer from its present end on. */
+/* "adoption.usage"; in the buffer from its present end on. */
 void churn__shown_path(churn__buf *buf, const churn__card_def *card, uint32_t group);
 /* The hash of a playbook as 16 hex digits and a NUL. */
 #define CHURN__HASH_DIGITS 16

@@ -102,7 +102,7 @@ void churn__shown_path(churn__buf *buf, const churn__card_def *card, uint32_t gr
     }
     while (depth > 0) {
         churn__buf_str(buf, card->groups[path[--depth]].id);
-        churn__buf_text(buf, depth > 0 ? "/" : "");
+        churn__buf_text(buf, depth > 0 ? "." : "");
     }
 }
 

@@ -359,7 +359,7 @@ static const named_column move_columns[] = {
 static const named_column count_columns[] = {
     {"sort", CHURN_COLUMN_STRING},
     {"id", CHURN_COLUMN_STRING},
-    {"in", CHURN_COLUMN_STRING},
+    {"side", CHURN_COLUMN_STRING},
     {"before", CHURN_COLUMN_INT},
     {"after", CHURN_COLUMN_INT},
     {"change", CHURN_COLUMN_INT},

@@ -149,7 +149,7 @@ static const struct {
     churn_column_type type;
 } trend_columns[] = {
     {"customer", CHURN_COLUMN_STRING}, {"score", CHURN_COLUMN_STRING},
-    {"value", CHURN_COLUMN_DOUBLE},    {"before", CHURN_COLUMN_DOUBLE},
+    {"value", CHURN_COLUMN_DOUBLE},    {"value_before", CHURN_COLUMN_DOUBLE},
     {"change", CHURN_COLUMN_DOUBLE},   {"noise", CHURN_COLUMN_DOUBLE},
     {"arrow", CHURN_COLUMN_STRING},
 };

@@ -45,11 +45,11 @@ static const struct {
     churn_column_type type;
 } columns[COLUMNS] = {
     {"sort", CHURN_COLUMN_STRING},           {"id", CHURN_COLUMN_STRING},
-    {"before", CHURN_COLUMN_DOUBLE},         {"after", CHURN_COLUMN_DOUBLE},
+    {"value_before", CHURN_COLUMN_DOUBLE},   {"value_after", CHURN_COLUMN_DOUBLE},
     {"change", CHURN_COLUMN_DOUBLE},         {"band_before", CHURN_COLUMN_STRING},
     {"band_after", CHURN_COLUMN_STRING},     {"coverage_before", CHURN_COLUMN_DOUBLE},
-    {"coverage_after", CHURN_COLUMN_DOUBLE}, {"text_before", CHURN_COLUMN_STRING},
-    {"text_after", CHURN_COLUMN_STRING},     {"holds_before", CHURN_COLUMN_BOOL},
+    {"coverage_after", CHURN_COLUMN_DOUBLE}, {"word_before", CHURN_COLUMN_STRING},
+    {"word_after", CHURN_COLUMN_STRING},     {"holds_before", CHURN_COLUMN_BOOL},
     {"holds_after", CHURN_COLUMN_BOOL},
 };
 

@@ -123,13 +123,13 @@ static void assert_moves(const bench *b, const char *customer, const char *expec
     char got[2048] = "";
     churn_table *table = changes_of(b, customer, 0);
     for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
-        uint32_t from = churn_table_find(table, "from", CHURN_NTS);
+        uint32_t from = churn_table_find(table, "band_before", CHURN_NTS);
         uint32_t at = churn_table_find(table, "at", CHURN_NTS);
         size_t len = strlen(got);
         snprintf(got + len, sizeof got - len, "%s%d %s>%s", row ? " " : "",
                  (int)((churn_table_time(table, row, at) - NEW_YEAR) / DAY),
-                 churn_table_is_null(table, row, from) ? "" : cell_text(table, row, "from"),
-                 cell_text(table, row, "to"));
+                 churn_table_is_null(table, row, from) ? "" : cell_text(table, row, "band_before"),
+                 cell_text(table, row, "band_after"));
     }
     churn_table_free(table);
     assert_string_equal(got, expected);
@@ -186,7 +186,7 @@ static void hold__min_stay__not_before(void **state)
     assert_string_equal(cell_text(table, 0, "kind"), "stay");
     assert_true(cell_number(table, 0, "days_in") == 3);
     assert_true(cell_number(table, 0, "value_before") == 50 &&
-                cell_number(table, 0, "value") == 50);
+                cell_number(table, 0, "value_after") == 50);
     churn_table_free(table);
     close_bench(&b);
 }
@@ -207,7 +207,7 @@ static void hold__unknown_in_between__band_is_remembered(void **state)
     assert_string_equal(cell_text(table, 1, "cause"), "level: missing -> 68");
     assert_true(cell_number(table, 1, "days_in") == 2);
     assert_true(cell_number(table, 2, "days_in") == 4); /* a stay goes on through unknown */
-    assert_true(churn_table_is_null(table, 0, churn_table_find(table, "value", CHURN_NTS)));
+    assert_true(churn_table_is_null(table, 0, churn_table_find(table, "value_after", CHURN_NTS)));
     churn_table_free(table);
     close_bench(&b);
 }
@@ -225,8 +225,8 @@ static void hold__two_scores__each_its_own(void **state)
     assert_int_equal(churn_table_row_count(table), 4);
     assert_string_equal(cell_text(table, 0, "score"), "alike"); /* by id, at the same time */
     assert_string_equal(cell_text(table, 1, "score"), "health");
-    assert_string_equal(cell_text(table, 2, "to"), "red");
-    assert_string_equal(cell_text(table, 3, "to"), "high");
+    assert_string_equal(cell_text(table, 2, "band_after"), "red");
+    assert_string_equal(cell_text(table, 3, "band_after"), "high");
     churn_table_free(table);
     churn_band_change_options options = {.struct_size = sizeof options,
                                          .score = STR("alike"),
@@ -513,17 +513,17 @@ static void assert_lines(const bench *b, const twin_line *lines, int count)
 {
     churn_table *table = changes_of(b, NULL, 0);
     assert_int_equal(churn_table_row_count(table), count);
-    uint32_t from = churn_table_find(table, "from", CHURN_NTS);
+    uint32_t from = churn_table_find(table, "band_before", CHURN_NTS);
     uint32_t at = churn_table_find(table, "at", CHURN_NTS);
     for (int i = 0; i < count; i++) {
         uint64_t row = (uint64_t)i;
         assert_int_equal((churn_table_time(table, row, at) - NEW_YEAR) / DAY, lines[i].at);
         assert_string_equal(cell_text(table, row, "customer"), lines[i].customer);
         assert_string_equal(cell_text(table, row, "score"), rules[lines[i].rule].id);
-        assert_string_equal(cell_text(table, row, "to"), lines[i].to);
+        assert_string_equal(cell_text(table, row, "band_after"), lines[i].to);
         assert_int_equal(churn_table_is_null(table, row, from), lines[i].from == NULL);
         if (lines[i].from) {
-            assert_string_equal(cell_text(table, row, "from"), lines[i].from);
+            assert_string_equal(cell_text(table, row, "band_before"), lines[i].from);
             assert_true(cell_number(table, row, "days_in") == lines[i].days);
         }
     }
@@ -601,7 +601,8 @@ static void assert_trend(const bench *b, int day, double change, double noise, c
     if (arrow) {
         assert_string_equal(cell_text(table, 0, "arrow"), arrow);
         assert_true(cell_number(table, 0, "change") == change);
-        assert_true(cell_number(table, 0, "value") - cell_number(table, 0, "before") == change);
+        assert_true(cell_number(table, 0, "value") - cell_number(table, 0, "value_before") ==
+                    change);
     }
     assert_true(cell_number(table, 0, "noise") == noise);
     churn_table_free(table);

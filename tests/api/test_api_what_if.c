@@ -36,8 +36,8 @@ static double score_after(const company *c, const churn_change *changes, uint32_
     churn_table *table = what_if(c, "blue", changes, count);
     int64_t row = find_row(table, "sort", "score", "id", "health");
     assert_true(row >= 0);
-    assert_true(cell_number(table, (uint64_t)row, "before") == 16);
-    double after = cell_number(table, (uint64_t)row, "after");
+    assert_true(cell_number(table, (uint64_t)row, "value_before") == 16);
+    double after = cell_number(table, (uint64_t)row, "value_after");
     churn_table_free(table);
     return after;
 }
@@ -67,7 +67,7 @@ static void what_if__metric__score_cap_and_triggers_follow(void **state)
     assert_true(score_after(&c, changes, 2) == 56);
     churn_table *table = what_if(&c, "blue", changes, 3);
     int64_t row = find_row(table, "sort", "metric", "id", "logins_28d");
-    assert_true(row >= 0 && cell_number(table, (uint64_t)row, "after") == 10);
+    assert_true(row >= 0 && cell_number(table, (uint64_t)row, "value_after") == 10);
     row = find_row(table, "sort", "trigger", "id", "quiet");
     uint32_t before = (uint32_t)churn_table_find(table, "holds_before", CHURN_NTS);
     assert_true(churn_table_bool(table, (uint64_t)row, before));
@@ -87,13 +87,13 @@ static void what_if__metric_of_a_metric__follows(void **state)
     assert_true(score_after(&c, &users, 1) == 36); /* seat_use 1: 0.6 * 100 / 3 + 16 */
     churn_table *table = what_if(&c, "blue", &users, 1);
     int64_t row = find_row(table, "sort", "metric", "id", "seat_use");
-    assert_true(row >= 0 && cell_number(table, (uint64_t)row, "before") == 0);
-    assert_true(cell_number(table, (uint64_t)row, "after") == 1);
+    assert_true(row >= 0 && cell_number(table, (uint64_t)row, "value_before") == 0);
+    assert_true(cell_number(table, (uint64_t)row, "value_after") == 1);
     churn_table_free(table);
     /* No seats to divide by: the factor is missing, and use stands on logins alone. */
     table = what_if(&c, "blue", &seats, 1);
     row = find_row(table, "sort", "metric", "id", "seat_use");
-    assert_true(row >= 0 && cell_null(table, (uint64_t)row, "after"));
+    assert_true(row >= 0 && cell_null(table, (uint64_t)row, "value_after"));
     row = find_row(table, "sort", "score", "id", "health");
     assert_true(cell_number(table, (uint64_t)row, "coverage_before") == 1);
     assert_true(cell_number(table, (uint64_t)row, "coverage_after") == 0.8);
@@ -110,7 +110,7 @@ static void what_if__missing__weights_change(void **state)
     assert_true(score_after(&c, gone, 1) == 0);
     churn_table *table = what_if(&c, "blue", gone, 3);
     int64_t row = find_row(table, "sort", "score", "id", "health");
-    assert_true(cell_null(table, (uint64_t)row, "after"));
+    assert_true(cell_null(table, (uint64_t)row, "value_after"));
     assert_true(cell_null(table, (uint64_t)row, "change"));
     assert_string_equal(cell_text(table, (uint64_t)row, "band_after"), "unknown");
     row = find_row(table, "sort", "trigger", "id", "low");
@@ -127,7 +127,7 @@ static void what_if__score_and_segment__are_read_as_given(void **state)
     churn_change changes[] = {number("health", 71), number("mrr", 50)};
     churn_table *table = what_if(&c, "blue", changes, 2);
     int64_t row = find_row(table, "sort", "score", "id", "health");
-    assert_true(cell_number(table, (uint64_t)row, "after") == 71);
+    assert_true(cell_number(table, (uint64_t)row, "value_after") == 71);
     assert_string_equal(cell_text(table, (uint64_t)row, "band_after"), "green");
     row = find_row(table, "sort", "trigger", "id", "low");
     uint32_t after = (uint32_t)churn_table_find(table, "holds_after", CHURN_NTS);
@@ -207,9 +207,9 @@ static churn_table *targets(const company *c, const char *customer, double targe
 static churn_change needed_change(const churn_table *table, uint64_t row, bool second)
 {
     const char *metric = cell_text(table, row, second ? "metric_2" : "metric");
-    const char *text = second ? "needed_text_2" : "needed_text";
+    const char *text = second ? "word_needed_2" : "word_needed";
     if (cell_null(table, row, text)) {
-        return number(metric, cell_number(table, row, second ? "needed_2" : "needed"));
+        return number(metric, cell_number(table, row, second ? "value_needed_2" : "value_needed"));
     }
     const char *word = cell_text(table, row, text);
     return (churn_change){{metric, strlen(metric)},
@@ -234,7 +234,7 @@ static uint64_t apply_all(const company *c, const char *customer, const char *sc
         }
         churn_table *got = what_if(c, customer, changes, pair ? 2 : 1);
         int64_t at = find_row(got, "sort", "score", "id", score);
-        double after = cell_number(got, (uint64_t)at, "after");
+        double after = cell_number(got, (uint64_t)at, "value_after");
         assert_true(after >= cell_number(table, row, "target"));
         assert_true(after == cell_number(table, row, "reaches"));
         assert_true(cell_number(table, row, "cost") >= last);
@@ -257,12 +257,12 @@ static void targets__next_band__closed_form(void **state)
     assert_true(cell_number(table, 0, "target") == 40);
     assert_string_equal(cell_text(table, 0, "factor"), "logins_28d");
     assert_string_equal(cell_text(table, 0, "unit"), "count");
-    assert_true(cell_number(table, 0, "value") == 0 && cell_number(table, 0, "needed") == 6);
+    assert_true(cell_number(table, 0, "value") == 0 && cell_number(table, 0, "value_needed") == 6);
     assert_true(cell_number(table, 0, "points_needed") == 60);
     assert_true(cell_number(table, 0, "cost") == 60);
     assert_true(cell_number(table, 0, "reaches") == 40);
     assert_string_equal(cell_text(table, 1, "factor"), "nps");
-    assert_true(cell_number(table, 1, "needed") == 10);
+    assert_true(cell_number(table, 1, "value_needed") == 10);
     assert_string_equal(cell_text(table, 2, "factor"), "seat_use");
     assert_string_equal(cell_text(table, 2, "reason"), "100 points of it would give 36");
     assert_true(cell_null(table, 2, "rank"));
@@ -278,10 +278,10 @@ static void targets__count__rounded_up_to_what_reaches(void **state)
     company_open(&c);
     churn_table *table = targets(&c, "blue", 30, NULL, 0);
     int64_t row = find_row(table, "factor", "logins_28d", NULL, NULL);
-    assert_true(cell_number(table, (uint64_t)row, "needed") == 4); /* 35 points: 3.5 */
+    assert_true(cell_number(table, (uint64_t)row, "value_needed") == 4); /* 35 points: 3.5 */
     assert_true(cell_number(table, (uint64_t)row, "reaches") == 32);
     row = find_row(table, "factor", "nps", NULL, NULL);
-    assert_true(cell_number(table, (uint64_t)row, "needed") == 7.5);
+    assert_true(cell_number(table, (uint64_t)row, "value_needed") == 7.5);
     assert_int_equal(apply_all(&c, "blue", "health", table), 3);
     churn_table_free(table);
     company_close(&c);
@@ -384,7 +384,7 @@ static void targets__condition_on_the_metric__is_taken_into_account(void **state
     int64_t logins = find_row(table, "factor", "logins", "kind", "single");
     assert_true(cell_null(table, (uint64_t)nps, "rank"));
     /* 46 * 4 - 103.333333 = 80.666667 points of logins: 2 + 70.666667 / 15 = 6.71, so 7. */
-    assert_true(cell_number(table, (uint64_t)logins, "needed") == 7);
+    assert_true(cell_number(table, (uint64_t)logins, "value_needed") == 7);
     assert_int_equal(apply_all(&c, "blue", "health", table), 1);
     churn_table_free(table);
     /* 45.5 asks 78.666667 points of logins, and users at 2 gives 50 of them. */
@@ -434,9 +434,9 @@ static void targets__pair__cheapest_of_two(void **state)
      * brings 45.833333, the rest are 56.666667 points of logins: 5.11, so 6, which are 70. */
     assert_string_equal(cell_text(table, 0, "factor"), "logins");
     assert_string_equal(cell_text(table, 0, "factor_2"), "nps");
-    assert_true(cell_number(table, 0, "needed") == 6);
+    assert_true(cell_number(table, 0, "value_needed") == 6);
     /* 70 of logins leave 16.666667 of score to NPS: 50 points more, 9. */
-    assert_true(cell_number(table, 0, "needed_2") == 9);
+    assert_true(cell_number(table, 0, "value_needed_2") == 9);
     assert_true(cell_number(table, 0, "cost") == 120);
     churn_table_free(table);
     company_close(&c);
@@ -709,13 +709,13 @@ static void impact__other_triggers__alerts_by_trigger(void **state)
     int64_t silent = find_row(got.counts, "sort", "trigger", "id", "silent");
     int64_t low = find_row(got.counts, "sort", "trigger", "id", "low");
     assert_true(quiet >= 0 && silent >= 0 && low >= 0);
-    assert_string_equal(cell_text(got.counts, (uint64_t)quiet, "in"), "before");
+    assert_string_equal(cell_text(got.counts, (uint64_t)quiet, "side"), "before");
     assert_int_equal(cell_int(got.counts, (uint64_t)quiet, "only_before"), 1);
     assert_true(cell_number(got.counts, (uint64_t)quiet, "mrr_only_before") == 199);
-    assert_string_equal(cell_text(got.counts, (uint64_t)silent, "in"), "after");
+    assert_string_equal(cell_text(got.counts, (uint64_t)silent, "side"), "after");
     assert_int_equal(cell_int(got.counts, (uint64_t)silent, "after"), 2);
     assert_true(cell_number(got.counts, (uint64_t)silent, "mrr_after") == 298);
-    assert_string_equal(cell_text(got.counts, (uint64_t)low, "in"), "both");
+    assert_string_equal(cell_text(got.counts, (uint64_t)low, "side"), "both");
     assert_int_equal(cell_int(got.counts, (uint64_t)low, "both"), 1);
     assert_int_equal(got.summary.alerts_before, 2);
     assert_int_equal(got.summary.alerts_after, 3);
@@ -739,7 +739,7 @@ static void impact__score_that_one_lacks__is_listed(void **state)
     compared got = impact(&c, after, &date, 1);
     int64_t row = find_row(got.counts, "sort", "score", "id", "voice");
     assert_true(row >= 0);
-    assert_string_equal(cell_text(got.counts, (uint64_t)row, "in"), "after");
+    assert_string_equal(cell_text(got.counts, (uint64_t)row, "side"), "after");
     assert_int_equal(cell_int(got.counts, (uint64_t)row, "before"), 0);
     assert_int_equal(cell_int(got.counts, (uint64_t)row, "after"), 1);
     assert_true(cell_null(got.counts, (uint64_t)row, "unknown_after"));

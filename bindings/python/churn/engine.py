@@ -138,7 +138,7 @@ class Impact(NamedTuple):
     #: Who changes band: customer, as_of, score, value_before, value_after, change, band_before,
     #: band_after, direction ("worse", "better"), mrr.
     moved: Table
-    #: A row for each score and trigger of either: sort, id, in ("both", "before", "after"), before,
+    #: A row for each score and trigger of either: sort, id, side ("both", "before", "after"), before,
     #: after, change, both, only_before, only_after, unknown_before, unknown_after, and their MRR.
     counts: Table
     #: Customers that exist and are not lost, once a date.
@@ -303,7 +303,7 @@ class Engine(_core.Engine):
 
         `target` is a number, or the name of a band; without it the next better band. What is
         `feasible` was tried out: with these values the score is `reaches`. Columns: rank, kind,
-        factor, metric, value, needed, value_text, needed_text, unit, points, points_needed, the
+        factor, metric, value, value_needed, word, word_needed, unit, points, points_needed, the
         same of a pair's other factor (factor_2 ...), cost, feasible, reason, reaches, target.
         """
         band = target if isinstance(target, str) else None
@@ -319,8 +319,8 @@ class Engine(_core.Engine):
 
         `changes` are by name: a metric, "customer.<attribute>", a score; None is missing. Metrics
         made of others follow. Rows are metrics and segments that change, then every score, then
-        every trigger: sort, id, before, after, change, band_before, band_after, coverage_before,
-        coverage_after, text_before, text_after, holds_before, holds_after.
+        every trigger: sort, id, value_before, value_after, change, band_before, band_after,
+        coverage_before, coverage_after, word_before, word_after, holds_before, holds_after.
         """
         with watching(None, cancel, "customers") as watch:
             return self._what_if(customer, self._at(as_of), list(changes), list(changes.values()),
@@ -354,7 +354,7 @@ class Engine(_core.Engine):
     def trends(self, as_of: Instant, *, score: str | None = None, customer: str | None = None,
                customers: Iterable[str] | None = None,
                cancel: _core.Cancel | None = None) -> Table:
-        """Whether scores go up or down: value, before, change, noise, arrow of each customer.
+        """Whether scores go up or down: value, value_before, change, noise, arrow of each customer.
 
         The change is that over the score's `trend.over`; up to `noise` points it is steady.
         """
@@ -364,7 +364,10 @@ class Engine(_core.Engine):
     def band_changes(self, *, score: str | None = None, customer: str | None = None,
                      since: Instant | None = None, until: Instant | None = None,
                      first: bool = True, cancel: _core.Cancel | None = None) -> Table:
-        """When customers changed their held band, from which to which, and why.
+        """When customers changed their held band, from which to which, and why: customer, score,
+        at, band_before (None: the first one), band_after, days_in (days in band_before),
+        value_before, value_after, kind (of the cause), name (of the factor or cap), contribution
+        (in points), cause.
 
         From `since` on and before `until`. `first=False` leaves out the bands that customers came
         into first, of which nothing but the date and the band is known.

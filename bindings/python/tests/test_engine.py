@@ -379,12 +379,12 @@ def test_bands(engine):
     run = engine.advance("2026-06-01")
     assert (run.band_changes, run.unexplained) == (1, 0)
     rows = engine.band_changes().to_dicts()
-    assert [(r["customer"], r["from"], r["to"], r["kind"]) for r in rows] == [
+    assert [(r["customer"], r["band_before"], r["band_after"], r["kind"]) for r in rows] == [
         ("acme", None, "green", "first"), ("blue", None, "red", "first"),
         ("acme", "green", "red", "behaviour")]
     last = rows[-1]
-    assert (last["days_in"], last["value_before"], last["value"]) == (120.0, 100.0, 0.0)
-    assert (last["factor"], last["moved"], last["cause"]) == (
+    assert (last["days_in"], last["value_before"], last["value_after"]) == (120.0, 100.0, 0.0)
+    assert (last["name"], last["contribution"], last["cause"]) == (
         "logins_28d", -100.0, "logins_28d: 28 -> 0, -100.0")
     assert engine.band_changes(first=False).to_dicts() == [last]
     assert engine.band_changes(customer="acme", since="2026-03-01").to_dicts() == [last]
@@ -395,7 +395,7 @@ def test_bands(engine):
 
 def test_trends(engine):
     assert engine.trends("2026-02-20", customer="acme").to_dicts() == [
-        {"customer": "acme", "score": "health", "value": 90.0, "before": 100.0, "change": -10.0,
+        {"customer": "acme", "score": "health", "value": 90.0, "value_before": 100.0, "change": -10.0,
          "noise": 3.0, "arrow": "down"}]
     assert engine.trends(DAY, customers=["blue"])["customer"] == ["blue"]
     assert engine.at_risk(DAY)["trend"] == ["steady"]

@@ -19,13 +19,13 @@ def row(table, sort, name):
 def test_what_if(engine):
     table = engine.what_if("blue", DAY, {"logins_28d": 7, "quiet_days": 1})
     score = row(table, "score", "health")
-    assert (score["before"], score["after"], score["change"]) == (10, 70, 60)
+    assert (score["value_before"], score["value_after"], score["change"]) == (10, 70, 60)
     assert (score["band_before"], score["band_after"]) == ("red", "green")
     quiet = row(table, "trigger", "quiet")
     assert (quiet["holds_before"], quiet["holds_after"]) == (True, False)
-    assert row(table, "metric", "logins_28d")["after"] == 7
+    assert row(table, "metric", "logins_28d")["value_after"] == 7
     gone = row(engine.what_if("blue", DAY, {"metric.logins_28d": None}), "score", "health")
-    assert gone["after"] is None and gone["band_after"] == "unknown"
+    assert gone["value_after"] is None and gone["band_after"] == "unknown"
 
 
 def test_what_if_errors(engine):
@@ -45,7 +45,7 @@ def test_impact(engine):
     assert made.moved.to_dicts()[0]["customer"] == "blue"
     assert (made.alerts_before, made.alerts_after, made.alerts_gained, made.alerts_lost) == (1, 2, 1, 0)
     assert made.summary["alerts_gained"] == 1
-    assert [(r["sort"], r["id"], r["in"]) for r in made.alerts.to_dicts()] == [
+    assert [(r["sort"], r["id"], r["side"]) for r in made.alerts.to_dicts()] == [
         ("score", "health", "both"), ("trigger", "quiet", "both")]
     same = engine.impact(engine.playbook, ["2026-01-10", DAY], customers=["acme"])
     assert (same.customers, same.changed_band, len(same.moved)) == (2, 0, 0)
@@ -58,12 +58,12 @@ def test_impact(engine):
 def test_targets(engine):
     rows = engine.targets("blue", DAY).to_dicts()
     assert len(rows) == 1 and rows[0]["feasible"] is True
-    assert (rows[0]["factor"], rows[0]["value"], rows[0]["needed"], rows[0]["reaches"]) == ("logins_28d", 1, 4, 40)
-    assert engine.targets("blue", DAY, "green")["needed"] == [7]
-    assert engine.targets("blue", DAY, 55)["needed"] == [6]
+    assert (rows[0]["factor"], rows[0]["value"], rows[0]["value_needed"], rows[0]["reaches"]) == ("logins_28d", 1, 4, 40)
+    assert engine.targets("blue", DAY, "green")["value_needed"] == [7]
+    assert engine.targets("blue", DAY, 55)["value_needed"] == [6]
     assert len(engine.targets("acme", DAY)) == 0
     applied = engine.what_if("blue", DAY, {"logins_28d": 6})
-    assert row(applied, "score", "health")["after"] == 60
+    assert row(applied, "score", "health")["value_after"] == 60
     with pytest.raises(ValueError):
         engine.targets("blue", DAY, 0)
     with pytest.raises(churn.NotFoundError):
@@ -145,9 +145,9 @@ def test_targets_of_every_kind_of_factor_hold():
                     assert r["reason"]
                     continue
                 feasible += 1
-                changes = {r["metric"]: r["needed_text"] or r["needed"]}
+                changes = {r["metric"]: r["word_needed"] or r["value_needed"]}
                 if r["kind"] == "pair":
-                    changes[r["metric_2"]] = r["needed_text_2"] or r["needed_2"]
-                after = row(engine.what_if(customer, now, changes), "score", "health")["after"]
+                    changes[r["metric_2"]] = r["word_needed_2"] or r["value_needed_2"]
+                after = row(engine.what_if(customer, now, changes), "score", "health")["value_after"]
                 assert after == r["reaches"] >= r["target"], r
     assert feasible > 30
