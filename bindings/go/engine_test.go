@@ -71,7 +71,7 @@ func TestOneCustomer(t *testing.T) {
 	equal(t, "metric", one.Metric("logins_28d").Value, any(4.0))
 	equal(t, "reason", one.Metric("logins_28d").Reason, "")
 	equal(t, "score", *one.Score("health"), ScoreValue{ID: "health", Known: true, Value: 100, Band: one.Score("health").Band,
-		Coverage: 1, Low: 100, High: 100})
+		Coverage: 1, Low: 100, High: 100, Certain: true, Card: "default"})
 	if one.Metric("none") != nil || one.Score("none") != nil {
 		t.Fatal("found what is not there")
 	}
