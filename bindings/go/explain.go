@@ -100,7 +100,9 @@ type EvidenceOptions struct {
 	Since   time.Time       // to see what came and went since then; zero: no comparison
 }
 
-// Evidence lists the records behind a metric's value: kind, id, at, what, user, value, word, change.
+// Evidence lists the records behind a metric's value: kind, id, at, what, user, value, word, change, share.
+// In place of a metric it takes a score or one of its factors ("health.sites"): what that stands on, of a
+// roll-up the child customers with their scores and shares.
 func (e *Engine) Evidence(customer, metric string, asOf time.Time, options ...EvidenceOptions) (*Table, error) {
 	given := first(options)
 	to := C.churn_query_options{struct_size: C.sizeof_churn_query_options}

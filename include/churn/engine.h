@@ -320,11 +320,13 @@ CHURN_API churn_status churn_engine_explain_change(churn_engine *engine, const c
 /**
  * List the records behind a metric's value: those that it counts, adds up or compares. Of a metric
  * that is made of others, theirs; of an attribute, the value that holds. None where the metric has
- * no value for want of knowledge.
+ * no value for want of knowledge. Of a factor of a score or of a whole score: the records of all
+ * metrics that it stands on, through other scores, too, and the child customers of a roll-up.
  *
  * @param customer the host's id, borrowed
  * @param customer_len its length, or CHURN_NTS
- * @param metric the id of a metric of the playbook, borrowed
+ * @param metric the id of a metric of the playbook, of a score, or of a score and its factor with a
+ *        dot between: "health.sites"; borrowed
  * @param metric_len its length, or CHURN_NTS
  * @param from a date before as_of, to see what came and went in between; CHURN_TIME_NONE: none
  * @param as_of the date
@@ -333,11 +335,14 @@ CHURN_API churn_status churn_engine_explain_change(churn_engine *engine, const c
  *        none), `at` (when it took the part that counts), `what` (type of an event, name of an
  *        attribute or milestone, priority of a ticket, status of a subscription ...), `user`,
  *        `value` (a number), `word` (a text or truth), `change` (in: at as_of, and at `from` where
- *        that is given; entered: at as_of only; left: at `from` only); oldest first; returned: free
+ *        that is given; entered: at as_of only; left: at `from` only), `share`; oldest first. A
+ *        child that counts in a roll-up has the kind "customer", in `what` and `value` its score,
+ *        and in `share` what part it has in the outcome: shares add up to 1, those of records are
+ *        null. One whose score changed left with the old and entered with the new. Returned: free
  *        with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, or
- *         an unknown metric, with a suggestion; else as churn_engine_metrics()
+ *         an unknown metric, with a suggestion, or factor; else as churn_engine_metrics()
  * @threads one at a time per engine
  * @since 0.1
  */

@@ -492,15 +492,7 @@ const churn__family *churn__usual_family(const churn__usual *usual);
 /* The slot of a roll-up, where it is needed. */
 churn_status churn__frame_fill_roll_up(churn__frame *frame, uint32_t index, churn_error *err);
 
-/* One of those from whom a roll-up is made. */
-typedef struct churn__family_child {
-    uint32_t customer;
-    double score; /* NaN: left out, as not there, churned, or without the score */
-    double mrr;   /* of a mean by MRR, in major units; NaN of others */
-    double share; /* in the outcome: shares add up to 1 */
-} churn__family_child;
-
-/* The children of a row, by ids; of who is in a circle of parents none. Valid as long as the batch;
+/* The children of a row, by ids; of who is in a circle of parents none. Valid until the next call;
  * the frame needs the roll-up. */
 churn_status churn__family_children(churn__frame *frame, uint32_t roll_up, uint32_t row,
                                     const churn__family_child **out, uint32_t *count,

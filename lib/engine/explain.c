@@ -155,6 +155,7 @@ enum {
 
 /* All that a line is written with. */
 typedef struct telling {
+    churn_engine *engine;
     churn__frame *frame;
     uint32_t score;
     churn__score_level *level;
@@ -250,6 +251,36 @@ static void add_shown(const telling *t, const churn__shown *shown)
     churn__table_add_string(t->to, COL_UNIT, shown->unit);
 }
 
+static churn_status say_score(const telling *t, uint32_t score, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__score_level *level = churn__one_level(t->engine, score);
+    if (level == NULL) {
+        CHURN_TRY(churn__fail_memory(err, t->frame->heap));
+    }
+    CHURN_TRY(churn__shown_take(t->frame, score, 0, level, err));
+    churn__score_explain(level, churn__round6(level->def->baseline));
+    churn__say_largest(t->text, level);
+done:
+    return st;
+}
+
+/* What a factor that stands on other scores is made of. */
+static churn_status say_parts(const telling *t, const churn__factor_def *factor,
+                              const churn__factor_state *state, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    bool own = !state->substituted && !state->carried;
+    if (own && factor->kind == CHURN__OF_ROLL_UP) {
+        CHURN_TRY(churn__say_children(t->text, t->frame,
+                                      t->frame->playbook->slots[factor->slot].index, 0, err));
+    } else if (own && factor->kind == CHURN__OF_SCORE) {
+        CHURN_TRY(say_score(t, t->frame->playbook->slots[factor->slot].index, err));
+    }
+done:
+    return st;
+}
+
 static churn_status tell_factor(const telling *t, const churn__score_line *line, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -272,7 +303,9 @@ static churn_status tell_factor(const telling *t, const churn__score_line *line,
     if (line->kind == CHURN__LINE_MISSING) {
         churn__say_missing(t->text, factor, state, &shown);
     } else {
-        churn__say_factor(t->text, &t->saying, factor, state, &shown, found);
+        churn__say_input(t->text, &t->saying, factor, state, &shown, found);
+        CHURN_TRY(say_parts(t, factor, state, err));
+        churn__say_weight(t->text, state);
     }
     add_text(t, COL_TEXT);
 done:
@@ -293,6 +326,9 @@ static void tell_other(const telling *t, const churn__score_line *line)
         }
         name = def->id;
         churn__say_cap(t->text, &t->saying, def, line->points, &told);
+        if (def->kind == CHURN__CAP_CRITICAL) {
+            churn__say_critical(t->text, t->level, def);
+        }
     } else {
         churn__say_baseline(t->text, &t->saying, &t->baseline, t->card);
     }
@@ -329,13 +365,14 @@ static churn_status explain_one(churn_engine *engine, churn_str customer, churn_
                                 churn_error *err)
 {
     churn_status st = CHURN_OK;
-    telling t = {.score = CHURN__NONE};
+    telling t = {.engine = engine, .score = CHURN__NONE};
     CHURN_TRY(churn__find_score(engine->playbook, options->score, &t.score, err));
     CHURN_TRY(churn__one_fill(engine, customer, as_of, options->cancel, &t.frame, err));
     if (!t.frame->exists[0]) {
         CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the customer does not exist at as_of");
     }
-    t.level = churn__one_level(engine, t.score, &t.text, &t.evidence);
+    churn__one_room(engine, &t.text, &t.evidence);
+    t.level = churn__one_level(engine, t.score);
     if (t.level == NULL) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }

@@ -66,13 +66,24 @@ churn__override_told churn__override_told_of(const churn__frame *frame, uint32_t
 
 void churn__say_baseline(churn__buf *text, const churn__saying *s,
                          const churn__baseline_told *baseline, churn_str card);
-void churn__say_factor(churn__buf *text, const churn__saying *s, const churn__factor_def *factor,
-                       const churn__factor_state *state, const churn__shown *shown,
-                       const churn__evidence *evidence);
+/* What a factor reads; between it and what that weighs there is room for what it is made of. */
+void churn__say_input(churn__buf *text, const churn__saying *s, const churn__factor_def *factor,
+                      const churn__factor_state *state, const churn__shown *shown,
+                      const churn__evidence *evidence);
+void churn__say_weight(churn__buf *text, const churn__factor_state *state);
+/* What a roll-up is made of: "(the worst 2 of 7: north 31, south 44)". */
+churn_status churn__say_children(churn__buf *text, churn__frame *frame, uint32_t roll_up,
+                                 uint32_t row, churn_error *err);
+/* The line of another score that moves it most, which stands first behind its baseline. */
+void churn__say_largest(churn__buf *text, const churn__score_level *level);
 void churn__say_missing(churn__buf *text, const churn__factor_def *factor,
                         const churn__factor_state *state, const churn__shown *shown);
 void churn__say_cap(churn__buf *text, const churn__saying *s, const churn__cap_def *cap,
                     double points, const churn__override_told *told);
+
+/* Behind the sentence of a critical cap that acts: the factors that made it. */
+void churn__say_critical(churn__buf *text, const churn__score_level *level,
+                         const churn__cap_def *cap);
 
 /* One side of a changed factor; `factor` NULL: it is not there. */
 typedef struct churn__side_told {
@@ -87,10 +98,16 @@ void churn__say_change(churn__buf *text, churn__line_kind kind, churn_str card_b
                        churn_str card, const churn__side_told *before,
                        const churn__side_told *after);
 /* A cap that acts on one side or on both; NaN: it does not. */
-void churn__say_cap_change(churn__buf *text, const churn__saying *s, const churn__cap_def *cap,
-                           double before, double after, const churn__override_told *told);
+void churn__say_cap_change(churn__buf *text, const churn__cap_def *cap, double before,
+                           double after);
+void churn__say_override_change(churn__buf *text, const churn__saying *s, double before,
+                                double after, const churn__override_told *told_before,
+                                const churn__override_told *told);
 /* "4", "12.5", "0.0123": three digits or two decimals, for people. */
 void churn__say_number(churn__buf *text, double value);
+/* With one decimal at most. */
+void churn__say_score(churn__buf *text, double score);
+void churn__say_percent(churn__buf *text, double share);
 /* "28 Jan", with its year where that is not the one of `now`. */
 void churn__say_date(churn__buf *text, const churn__saying *s, churn_time at, churn_time now);
 

@@ -236,6 +236,15 @@ typedef struct record_list {
     uint64_t count;
 } record_list;
 
+/* A child customer with its score, which is what changed. */
+static void tell_child(churn__buf *text, const churn__evidence_row *row)
+{
+    if (row->kind == CHURN_RECORD_CUSTOMER) {
+        churn__buf_char(text, ' ');
+        churn__say_score(text, row->value.as.d);
+    }
+}
+
 /* "+login-17, -login-3": its id, or what and when it was. */
 static void tell_record(void *context, const churn__evidence_row *row, churn__evidence_change what)
 {
@@ -248,6 +257,7 @@ static void tell_record(void *context, const churn__evidence_row *row, churn__ev
     churn__buf_char(list->text, what == CHURN__EVIDENCE_ENTERED ? '+' : '-');
     if (row->id.ptr != NULL) {
         churn__buf_str(list->text, row->id);
+        tell_child(list->text, row);
         return;
     }
     churn__buf_str(list->text, row->what.ptr != NULL
@@ -259,13 +269,17 @@ static void tell_record(void *context, const churn__evidence_row *row, churn__ev
     }
 }
 
-static churn_status add_records(change *c, uint32_t metric, churn_error *err)
+static churn_status add_records(change *c, uint32_t factor, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    churn__sources sources;
     churn__evidence before = {.count = 0}, after = {.count = 0};
     record_list list = {.text = &c->text};
-    CHURN_TRY(churn__evidence_list(c->now, metric, 0, &before, err));
-    CHURN_TRY(churn__evidence_list(c->now, metric, c->now->date_count - 1, &after, err));
+    if (!churn__sources_find(c->now->playbook, &c->arena, c->score, factor, &sources)) {
+        CHURN_TRY(churn__fail_memory(err, c->arena.heap));
+    }
+    CHURN_TRY(churn__evidence_list(c->now, &sources, 0, &before, err));
+    CHURN_TRY(churn__evidence_list(c->now, &sources, c->now->date_count - 1, &after, err));
     churn__buf_reset(&c->text);
     churn__evidence_differ(&before, &after, tell_record, &list);
     if (list.count > RECORDS_TOLD) {
@@ -364,8 +378,8 @@ static churn_status tell_factor(change *c, const churn__score_line *line, churn_
     churn__buf_reset(&c->text);
     churn__say_change(&c->text, line->kind, card_name(from), card_name(to), &before, &after);
     churn__table_add_string(c->to, COL_TEXT, churn__buf_view(&c->text));
-    if (data && there->shown.number != CHURN__NONE && c->now->plan != NULL) {
-        CHURN_TRY(add_records(c, there->shown.number, err));
+    if (data) { /* both sides are of this playbook */
+        CHURN_TRY(add_records(c, line->after != CHURN__NO_SLOT ? line->after : line->before, err));
     } else {
         churn__table_add_null(c->to, COL_RECORDS);
     }
@@ -379,6 +393,19 @@ static const churn__cap_def *cap_of(const change *c, const churn__score_line *li
                                          : &c->steps.was->card->caps[line->before];
 }
 
+static void say_cap(change *c, const churn__cap_def *cap, const churn__score_line *line)
+{
+    if (cap->kind != CHURN__CAP_OVERRIDE) {
+        churn__say_cap_change(&c->text, cap, line->points_before, line->points);
+        return;
+    }
+    churn_str id = c->steps.is->def->id;
+    churn__override_told before = churn__override_told_of(c->now, 0, id);
+    churn__override_told told = churn__override_told_of(c->now, c->now->date_count - 1, id);
+    churn__say_override_change(&c->text, &c->saying, line->points_before, line->points, &before,
+                               &told);
+}
+
 /* The first line, the last one, or a cap. */
 static void tell_other(change *c, const churn__score_line *line)
 {
@@ -390,10 +417,8 @@ static void tell_other(change *c, const churn__score_line *line)
         churn__say_end(&c->text, &c->saying, after, c->old != NULL);
     } else {
         const churn__cap_def *cap = cap_of(c, line);
-        churn__override_told told =
-            churn__override_told_of(c->now, c->now->date_count - 1, c->steps.is->def->id);
         name = cap->id;
-        churn__say_cap_change(&c->text, &c->saying, cap, line->points_before, line->points, &told);
+        say_cap(c, cap, line);
     }
     add_common(c, line, name);
     add_sides(c, &nothing, &nothing);

@@ -66,13 +66,13 @@ static void put_points(churn__buf *text, double points)
     put_fixed(text, points, 1);
 }
 
-static void put_percent(churn__buf *text, double share)
+void churn__say_percent(churn__buf *text, double share)
 {
     put_fixed(text, share * 100, 1);
     churn__buf_text(text, " %");
 }
 
-static void put_score(churn__buf *text, double score)
+void churn__say_score(churn__buf *text, double score)
 {
     put_fixed(text, score, 1);
 }
@@ -147,7 +147,7 @@ static void put_input(churn__buf *text, const churn__factor_def *factor,
     switch (factor->kind) {
     case CHURN__OF_PERCENTILE:
         churn__buf_text(text, ", above ");
-        put_percent(text, state->value);
+        churn__say_percent(text, state->value);
         churn__buf_text(text, " of what it is compared with");
         break;
     case CHURN__OF_ROBUST_Z:
@@ -158,7 +158,7 @@ static void put_input(churn__buf *text, const churn__factor_def *factor,
         break;
     case CHURN__OF_TREND:
         churn__buf_text(text, state->value < 0 ? ", falling by " : ", rising by ");
-        put_percent(text, fabs(state->value));
+        churn__say_percent(text, fabs(state->value));
         churn__buf_text(text, " a period");
         break;
     default:
@@ -282,30 +282,29 @@ void churn__say_baseline(churn__buf *text, const churn__saying *s,
     }
 }
 
-static void put_weight(churn__buf *text, const churn__factor_state *state)
+void churn__say_weight(churn__buf *text, const churn__factor_state *state)
 {
     churn__buf_text(text, ": ");
     put_points(text, state->points);
     churn__buf_text(text, " of 100 points, ");
-    put_percent(text, state->effective);
+    churn__say_percent(text, state->effective);
     churn__buf_text(text, " of the score");
     if (state->share < 1) {
         churn__buf_text(text, ", faded to ");
-        put_percent(text, state->share);
+        churn__say_percent(text, state->share);
         churn__buf_text(text, " of its weight after ");
         put_age(text, state);
     }
 }
 
-void churn__say_factor(churn__buf *text, const churn__saying *s, const churn__factor_def *factor,
-                       const churn__factor_state *state, const churn__shown *shown,
-                       const churn__evidence *evidence)
+void churn__say_input(churn__buf *text, const churn__saying *s, const churn__factor_def *factor,
+                      const churn__factor_state *state, const churn__shown *shown,
+                      const churn__evidence *evidence)
 {
     put_what(text, factor, state, shown);
     if (!state->substituted) {
         put_evidence(text, s, evidence);
     }
-    put_weight(text, state);
 }
 
 void churn__say_missing(churn__buf *text, const churn__factor_def *factor,
@@ -314,15 +313,15 @@ void churn__say_missing(churn__buf *text, const churn__factor_def *factor,
     put_name(text, factor, shown);
     put_reason(text, shown->missing != CHURN__PRESENT ? shown->missing : state->missing);
     churn__buf_text(text, " and does not count; it would be ");
-    put_percent(text, state->whole);
+    churn__say_percent(text, state->whole);
     churn__buf_text(text, " of the score");
 }
 
+/* "35 by ana on 30 Dec 2025: they told us" */
 static void put_override(churn__buf *text, const churn__saying *s, double points,
                          const churn__override_told *told)
 {
-    churn__buf_text(text, "the score was set to ");
-    put_score(text, points);
+    churn__say_score(text, points);
     if (told->author.ptr != NULL) {
         churn__buf_text(text, " by ");
         churn__buf_str(text, told->author);
@@ -342,17 +341,35 @@ static void put_hold(churn__buf *text, const churn__cap_def *cap, const char *ve
     churn__buf_str(text, cap->id);
     churn__buf_text(text, verb);
     churn__buf_text(text, cap->is_floor ? " the score at least at " : " the score at most at ");
-    put_score(text, points);
+    churn__say_score(text, points);
 }
 
 void churn__say_cap(churn__buf *text, const churn__saying *s, const churn__cap_def *cap,
                     double points, const churn__override_told *told)
 {
     if (cap->kind == CHURN__CAP_OVERRIDE) {
+        churn__buf_text(text, "the score was set to ");
         put_override(text, s, points, told);
     } else {
         put_hold(text, cap, " holds", points);
     }
+}
+
+void churn__say_critical(churn__buf *text, const churn__score_level *level,
+                         const churn__cap_def *cap)
+{
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < cap->factor_count; i++) {
+        const churn__factor_state *state = &level->states[cap->factors[i]];
+        bool poor = !isnan(state->points) && churn__round6(state->points) < cap->below;
+        if (poor && !state->substituted && !state->carried) {
+            churn__buf_text(text, told++ == 0 ? ", as " : ", ");
+            churn__buf_str(text, level->card->factors[cap->factors[i]].id);
+        }
+    }
+    churn__buf_text(text, told == 1 ? " has less than " : " have less than ");
+    churn__say_score(text, cap->below);
+    churn__buf_text(text, " points");
 }
 
 /* ---- lines of a change ---- */
@@ -392,10 +409,10 @@ static void put_moves(churn__buf *text, const churn__side_told *before,
         put_points(text, after->points);
     }
     churn__buf_text(text, " points, ");
-    put_percent(text, before->weight);
+    churn__say_percent(text, before->weight);
     if (before->weight != after->weight) {
         churn__buf_text(text, " to ");
-        put_percent(text, after->weight);
+        churn__say_percent(text, after->weight);
     }
     churn__buf_text(text, " of the score");
 }
@@ -404,7 +421,7 @@ static void put_one_side(churn__buf *text, const churn__side_told *side)
 {
     put_points(text, side->points);
     churn__buf_text(text, " points, ");
-    put_percent(text, side->weight);
+    churn__say_percent(text, side->weight);
     churn__buf_text(text, " of the score");
 }
 
@@ -428,15 +445,45 @@ static void put_configuration(churn__buf *text, const churn__side_told *before,
     }
 }
 
+/* ", its rank from 75 % to 50 %": of inputs that say something of the metric. */
+static void put_inputs(churn__buf *text, const churn__side_told *before,
+                       const churn__side_told *after)
+{
+    double from = before->state->value, to = after->state->value;
+    churn__factor_kind kind = after->factor->kind;
+    bool z = kind == CHURN__OF_ROBUST_Z;
+    if ((!z && kind != CHURN__OF_PERCENTILE && kind != CHURN__OF_TREND) || isnan(from) ||
+        isnan(to)) {
+        return;
+    }
+    churn__buf_text(text, z                         ? ", its robust z from "
+                          : kind == CHURN__OF_TREND ? ", its trend from "
+                                                    : ", its rank from ");
+    (z ? churn__say_number : churn__say_percent)(text, from);
+    churn__buf_text(text, " to ");
+    (z ? churn__say_number : churn__say_percent)(text, to);
+    churn__buf_text(text, kind == CHURN__OF_TREND ? " a period" : "");
+}
+
+static bool same_value(const churn__shown *a, const churn__shown *b)
+{
+    bool words = a->word.ptr != NULL && b->word.ptr != NULL && churn__str_eq(a->word, b->word);
+    return words || a->value == b->value;
+}
+
 static void put_behaviour(churn__buf *text, const churn__side_told *before,
                           const churn__side_told *after)
 {
     put_name(text, after->factor, &after->shown);
     if (after->shown.metric.ptr != NULL) {
-        churn__buf_text(text, " went from ");
+        bool same = same_value(&before->shown, &after->shown);
+        churn__buf_text(text, same ? " is still " : " went from ");
         put_told(text, before);
-        churn__buf_text(text, " to ");
-        put_told(text, after);
+        if (!same) {
+            churn__buf_text(text, " to ");
+            put_told(text, after);
+        }
+        put_inputs(text, before, after);
     }
     churn__buf_text(text, ": ");
     put_moves(text, before, after);
@@ -451,9 +498,9 @@ static void put_other_weight(churn__buf *text, const churn__side_told *before,
                              const churn__side_told *after)
 {
     churn__buf_text(text, " is ");
-    put_percent(text, after->weight);
+    churn__say_percent(text, after->weight);
     churn__buf_text(text, " of the score instead of ");
-    put_percent(text, before->weight);
+    churn__say_percent(text, before->weight);
     churn__buf_text(text, ", as something came, went or faded");
 }
 
@@ -509,19 +556,32 @@ void churn__say_change(churn__buf *text, churn__line_kind kind, churn_str card_b
     }
 }
 
-void churn__say_cap_change(churn__buf *text, const churn__saying *s, const churn__cap_def *cap,
-                           double before, double after, const churn__override_told *told)
+void churn__say_override_change(churn__buf *text, const churn__saying *s, double before,
+                                double after, const churn__override_told *told_before,
+                                const churn__override_told *told)
 {
-    bool set = cap->kind == CHURN__CAP_OVERRIDE;
-    if (isnan(after)) {
-        if (set) {
-            churn__buf_text(text, "the score is not set by hand any more");
-        } else {
-            put_hold(text, cap, " does not hold", before);
-            churn__buf_text(text, " any more");
-        }
-    } else if (set) {
+    if (before == after && told_before->at == told->at) {
+        churn__buf_text(text, "the score is still set to ");
         put_override(text, s, after, told);
+        churn__buf_text(text, ", which has another effect");
+        return;
+    }
+    churn__buf_text(text, isnan(after) ? "the score is not set by hand any more; it was set to "
+                                       : "the score was set to ");
+    if (!isnan(after)) {
+        put_override(text, s, after, told);
+        churn__buf_text(text, isnan(before) ? "" : "; before, to ");
+    }
+    if (!isnan(before)) {
+        put_override(text, s, before, told_before);
+    }
+}
+
+void churn__say_cap_change(churn__buf *text, const churn__cap_def *cap, double before, double after)
+{
+    if (isnan(after)) {
+        put_hold(text, cap, " does not hold", before);
+        churn__buf_text(text, " any more");
     } else if (isnan(before)) {
         put_hold(text, cap, " holds", after);
     } else {

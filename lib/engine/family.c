@@ -390,14 +390,23 @@ churn_status churn__frame_fill_roll_up(churn__frame *frame, uint32_t index, chur
 
 /* Shares of those who count, which were taken in the same order. */
 static void put_shares(const churn__roll_up_def *def, const churn__family_room *room, uint32_t n,
-                       uint32_t *order, double *shares, churn__family_child *children,
-                       uint32_t count)
+                       churn__family_child *children, uint32_t count)
 {
     const double *weights = def->take == CHURN__ROLL_UP_MRR ? room->weights : NULL;
-    churn__family_shares(def, room->values, weights, n, order, shares);
+    churn__family_shares(def, room->values, weights, n, room->places, room->shares);
     for (uint32_t i = 0, at = 0; i < count; i++) {
-        children[i].share = isnan(children[i].score) ? 0 : shares[at++];
+        children[i].share = isnan(children[i].score) ? 0 : room->shares[at++];
     }
+}
+
+static bool sharing_room(churn__family_room *room, uint32_t count)
+{
+    return churn__grow(room->heap, (void **)&room->children, &room->child_capacity, count,
+                       sizeof *room->children) &&
+           churn__grow(room->heap, (void **)&room->places, &room->place_capacity, count,
+                       sizeof *room->places) &&
+           churn__grow(room->heap, (void **)&room->shares, &room->share_capacity, count,
+                       sizeof *room->shares);
 }
 
 churn_status churn__family_children(churn__frame *frame, uint32_t roll_up, uint32_t row,
@@ -413,24 +422,19 @@ churn_status churn__family_children(churn__frame *frame, uint32_t roll_up, uint3
     churn__missing reason = CHURN__PRESENT;
     *out = NULL;
     *count = 0;
-    if (!below(frame, def, row, &list, count, &reason)) {
+    churn__family_room *room = &frame->family;
+    if (!below(frame, def, row, &list, count, &reason) || !sharing_room(room, *count)) {
         CHURN_TRY(churn__fail_memory(err, frame->heap));
     }
-    churn__family_child *children = churn__arena_array(&frame->strings, *count, sizeof *children);
-    uint32_t *order = churn__arena_array(&frame->strings, *count, sizeof *order);
-    double *shares = churn__arena_array(&frame->strings, *count, sizeof *shares);
-    if (*count > 0 && (children == NULL || order == NULL || shares == NULL)) {
-        CHURN_TRY(churn__fail_memory(err, frame->heap));
-    }
+    churn__family_child *children = room->children;
     for (uint32_t i = 0; i < *count; i++) {
         bool by_mrr = def->take == CHURN__ROLL_UP_MRR;
         children[i] = (churn__family_child){.customer = tree->customers[list[i]],
                                             .score = scores->values[list[i]],
                                             .mrr = by_mrr ? scores->extras[list[i]] : (double)NAN};
     }
-    uint32_t n =
-        take_numbers(&frame->family, scores, def->take == CHURN__ROLL_UP_ANY, list, *count);
-    put_shares(def, &frame->family, n, order, shares, children, *count);
+    uint32_t n = take_numbers(room, scores, def->take == CHURN__ROLL_UP_ANY, list, *count);
+    put_shares(def, room, n, children, *count);
     *out = children;
 done:
     return st;

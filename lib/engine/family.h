@@ -30,13 +30,25 @@ bool churn__family_tree_add(churn__family_tree *tree, uint32_t customer, uint32_
 bool churn__family_tree_settle(churn__family_tree *tree);
 bool churn__family_tree_circle(const churn__family_tree *tree, uint32_t customer);
 
+/* One of those from whom a roll-up is made. */
+typedef struct churn__family_child {
+    uint32_t customer;
+    double score; /* NaN: left out, as not there, churned, or without the score */
+    double mrr;   /* of a mean by MRR, in major units; NaN of others */
+    double share; /* in the outcome: shares add up to 1 */
+} churn__family_child;
+
 /* Room for one list at a time. */
 typedef struct churn__family_room {
     churn__heap *heap;
     uint32_t *list;
     uint8_t *marks; /* bit a child, clear between calls */
     double *values, *weights;
+    churn__family_child *children; /* of an explanation, with what sharing takes */
+    uint32_t *places;
+    double *shares;
     size_t list_capacity, mark_capacity, value_capacity, weight_capacity;
+    size_t child_capacity, place_capacity, share_capacity;
 } churn__family_room;
 
 void churn__family_room_clear(churn__family_room *room);

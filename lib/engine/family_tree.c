@@ -134,6 +134,9 @@ void churn__family_room_clear(churn__family_room *room)
     churn__free_array(heap, room->marks, room->mark_capacity, 1);
     churn__free_array(heap, room->values, room->value_capacity, sizeof *room->values);
     churn__free_array(heap, room->weights, room->weight_capacity, sizeof *room->weights);
+    churn__free_array(heap, room->children, room->child_capacity, sizeof *room->children);
+    churn__free_array(heap, room->places, room->place_capacity, sizeof *room->places);
+    churn__free_array(heap, room->shares, room->share_capacity, sizeof *room->shares);
     *room = (churn__family_room){.heap = NULL};
 }
 

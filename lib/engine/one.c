@@ -239,8 +239,13 @@ done:
     return st;
 }
 
-churn__score_level *churn__one_level(churn_engine *engine, uint32_t score, churn__buf **text,
-                                     churn__evidence **evidence)
+void churn__one_room(churn_engine *engine, churn__buf **text, churn__evidence **evidence)
+{
+    *text = &engine->one->text;
+    *evidence = &engine->one->evidence;
+}
+
+churn__score_level *churn__one_level(churn_engine *engine, uint32_t score)
 {
     churn__one *one = engine->one;
     uint32_t count = engine->playbook->score_count;
@@ -248,8 +253,6 @@ churn__score_level *churn__one_level(churn_engine *engine, uint32_t score, churn
         one->levels = churn__arena_array(&one->arrays, count, sizeof *one->levels);
     }
     churn__score_level *level = one->levels == NULL ? NULL : &one->levels[score];
-    *text = &one->text;
-    *evidence = &one->evidence;
     if (level == NULL || level->def != NULL) {
         return level;
     }

@@ -19,9 +19,10 @@ void churn__one_outdate(churn_engine *engine, const churn__version *version);
  * Metrics that it has already are not computed again. After a failure the caller drops it. */
 churn_status churn__one_fill(churn_engine *engine, churn_str id, churn_time as_of,
                              churn_cancel *cancel, churn__frame **out, churn_error *err);
-/* Room to take a score of that row apart in, and for sentences and evidence; NULL: no memory. */
-churn__score_level *churn__one_level(churn_engine *engine, uint32_t score, churn__buf **text,
-                                     churn__evidence **evidence);
+/* Room to take a score of that row apart in; NULL: no memory. */
+churn__score_level *churn__one_level(churn_engine *engine, uint32_t score);
+/* Room for sentences and evidence. */
+void churn__one_room(churn_engine *engine, churn__buf **text, churn__evidence **evidence);
 /* Count what an answer needs, and move what it points to into its room, if it has one. */
 churn_status churn__one_pack(churn_customer_answer *answer, churn_error *err);
 

@@ -458,6 +458,7 @@ typedef struct churn__evidence_row {
     churn_str what;     /* an event's type, an attribute's name, a status ...; {NULL, 0}: nothing */
     churn_str user;     /* {NULL, 0}: none */
     churn__value value; /* of type 0: none */
+    double share;       /* of a child customer in a roll-up; 0 of records */
 } churn__evidence_row;
 
 /* The records that a metric counts, adds up or compares, oldest first. Of a metric that is made of

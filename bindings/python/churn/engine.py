@@ -281,8 +281,10 @@ class Engine(_core.Engine):
     def evidence(self, customer: str, metric: str, as_of: Instant, *,
                  since: Instant | None = None, progress: Progress = None,
                  cancel: _core.Cancel | None = None) -> Table:
-        """The records behind a metric's value: kind, id, at, what, user, value, word, change.
+        """The records behind a metric's value: kind, id, at, what, user, value, word, change, share.
 
+        `metric` may also be a score, or one of its factors ("health.sites"): what it stands on, of
+        a roll-up the child customers with their scores and what `share` each has in the outcome.
         With `since`, `change` says of each whether it was there then, entered, or left.
         """
         with watching(progress, cancel, "customers") as watch:
