@@ -599,7 +599,7 @@ typedef struct churn_reference_options {
     uint32_t struct_size;
     uint32_t max_values;  /* most different values that are kept as they are; default 1000 */
     churn_str among;      /* "book" (the default) or "segment.<id>" */
-    churn_str name;       /* of the reference; default the metric's with the date */
+    churn_str name;       /* of the reference; default the metric's with the local date */
     churn_cancel *cancel; /* may be NULL */
 } churn_reference_options;
 

@@ -87,8 +87,9 @@ typedef struct churn_target_options {
  * @param[out] out `rank` (null where not feasible), `kind` ("single", "pair"), `factor`, `metric`
  *        (of a factor made of a score the score), `value`, `value_needed`, `word`, `word_needed`
  *        (of texts and truths), `unit`, `points`, `points_needed`, then the same for the other
- *        factor of a pair (`factor_2` ... `points_needed_2`), `cost`, `feasible`, `reason`,
- *        `reaches` (the score that comes out), `target`; returned: free with churn_table_free()
+ *        factor of a pair (`factor_2` ... `points_needed_2`), `cost` (points by which all factors
+ *        move), `feasible`, `reason`, `reaches` (the score that comes out), `target`; returned:
+ *        free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown customer, one that does not exist at as_of, an
  *         unknown score or band; CHURN_E_RANGE for a target out of range; else as

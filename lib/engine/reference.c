@@ -286,18 +286,15 @@ static void put_name(churn__buf *out, const churn_playbook *playbook, const draw
         churn__buf_str(out, name);
         return;
     }
-    churn__buf date;
-    churn__buf_init(&date, d->heap);
-    put_instant(&date, as_of);
+    char date[CHURN_TIME_CHARS] = ""; /* in the playbook's zone, as the author gave it */
+    (void)churn_playbook_time_text(playbook, as_of, date, sizeof date, NULL, NULL);
     churn__buf_str(out, playbook->metrics[d->metric].id);
     churn__buf_char(out, '_');
-    for (size_t i = 0; i < 10 && i < date.size; i++) {
-        if (date.data[i] != '-') {
-            churn__buf_char(out, (char)date.data[i]);
+    for (size_t i = 0; i < 10 && date[i] != '\0'; i++) {
+        if (date[i] != '-') {
+            churn__buf_char(out, date[i]);
         }
     }
-    out->failed = out->failed || date.failed;
-    churn__buf_clear(&date);
 }
 
 static churn_status make_text(const churn__asking *asking, const points *from, churn_time as_of,

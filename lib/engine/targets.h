@@ -100,8 +100,9 @@ churn_status churn__hunt_try(churn__hunt *h, const churn__move *moves, uint32_t 
 /* The number to be shown for one of the input; NaN: there is none. */
 churn_status churn__hunt_shown(churn__hunt *h, const churn__lever *lever, double input, double *out,
                                churn_error *err);
-/* What the levers' inputs came to, into `room`, and into the moves. */
-void churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count);
+/* What every factor came to in the last try, into `room`, and what the moved ones did, into the
+ * moves: others that stand on the same metrics have moved, too, and cost. */
+churn_status churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count, churn_error *err);
 
 /* ---- targets_pairs.c ---- */
 

@@ -160,7 +160,7 @@ static churn_status try_pair(churn__hunt *h, const candidate *of, churn__way *ou
     }
     CHURN_TRY(churn__hunt_try(h, out->moves, 2, true, &out->reaches, err));
     out->feasible = out->reaches >= h->target;
-    churn__hunt_read(h, out->moves, 2);
+    CHURN_TRY(churn__hunt_read(h, out->moves, 2, err));
     out->cost = churn__hunt_cost(h);
 done:
     return st;

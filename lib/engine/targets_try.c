@@ -127,18 +127,17 @@ done:
     return st;
 }
 
-void churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count)
+churn_status churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count, churn_error *err)
 {
-    churn__hunt_reset(h);
-    for (uint32_t i = 0; i < count; i++) {
-        const churn__lever *lever = moves[i].lever;
-        churn__choice choice = moves[i].shown;
-        if (lever->slot != lever->shown) {
-            choice.value = input_now(h, lever->slot);
-        }
-        churn__lever_put(h, lever, choice);
-        moves[i].points = h->room[lever->factor].points;
+    const churn__score_in in = churn__frame_score_in(h->frame, h->score);
+    const churn__card_def *card = churn__frame_card(h->frame, h->score, 0);
+    double raw = 0;
+    churn_status st =
+        churn__score_states(h->def, card, &in, 0, h->frame->scratch, h->room, &raw, err);
+    for (uint32_t i = 0; st == CHURN_OK && i < count; i++) {
+        moves[i].points = h->room[moves[i].lever->factor].points;
     }
+    return st;
 }
 
 /* ---- single factors ---- */
@@ -382,7 +381,7 @@ churn_status churn__hunt_single(churn__hunt *h, const churn__lever *lever, churn
         say_stuck(h, out);
         return CHURN_OK;
     }
-    churn__hunt_read(h, out->moves, 1);
+    CHURN_TRY(churn__hunt_read(h, out->moves, 1, err));
     if (out->feasible && !possible(&out->moves[0])) {
         out->feasible = false;
         churn__format(out->reason, sizeof out->reason, "would have to be %g, which it cannot be",

@@ -119,6 +119,23 @@ static void reference__everybody__table_and_text(void **state)
     place_close(&p);
 }
 
+/* New Year in Budapest is an hour before that of UTC. */
+static void reference__elsewhere__named_by_the_local_date(void **state)
+{
+    place p = place_open();
+    churn_buffer *text = NULL;
+    (void)state;
+    churn_engine_free(p.engine);
+    p.engine = engine_over(p.store, "{churn: 1, name: local, time_zone: Europe/Budapest, metrics: "
+                                    "[{id: logins, event: login, agg: count, window: 90d}]}");
+    assert_ok(churn_engine_reference(p.engine, "logins", CHURN_NTS, NEW_YEAR - DAY / 24, NULL, NULL,
+                                     &text, NULL));
+    assert_non_null(strstr(text_of(text), "\n  logins_20260101:\n"));
+    assert_non_null(strstr(text_of(text), "    made_at: 2025-12-31T23:00:00Z\n"));
+    churn_buffer_free(text);
+    place_close(&p);
+}
+
 static void reference__a_segment__by_name_and_without_counts(void **state)
 {
     place p = place_open();
@@ -371,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest group[] = {
         cmocka_unit_test(reference__everybody__table_and_text),
+        cmocka_unit_test(reference__elsewhere__named_by_the_local_date),
         cmocka_unit_test(reference__a_segment__by_name_and_without_counts),
         cmocka_unit_test(reference__too_many_values__quantiles),
         cmocka_unit_test(reference__what_there_is_not__errors),

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "company.h"
 
 /*
@@ -369,6 +371,43 @@ static void open_moving(company *c)
     churn_playbook_free(c->playbook);
     assert_ok(churn_playbook_parse(moving_playbook, CHURN_NTS, NULL, &c->playbook, NULL, &err));
     assert_ok(churn_engine_create(c->playbook, c->store, NULL, &c->engine, &err));
+}
+
+/* A value and its rank stand on one metric: what moves the one moves the other, and both cost. */
+static void targets__value_and_rank_of_one_metric__both_cost(void **state)
+{
+    company c = {.playbook = NULL};
+    churn_error err = {.struct_size = sizeof err};
+    (void)state;
+    company_open(&c);
+    churn_engine_free(c.engine);
+    churn_playbook_free(c.playbook);
+    assert_ok(churn_playbook_parse(
+        "churn: 1\n"
+        "name: twice\n"
+        "metrics: [{id: logins, agg: count, event: login, window: 28d, history: clip}]\n"
+        "scores:\n"
+        "  - id: health\n"
+        "    groups:\n"
+        "      - id: use\n"
+        "        factors:\n"
+        "          - {metric: logins, curve: [[0, 0], [10, 100]]}\n"
+        "          - {metric: logins, id: rank, percentile: {among: book}}\n"
+        "    bands: {good: 40, bad: 0}\n",
+        CHURN_NTS, NULL, &c.playbook, NULL, &err));
+    assert_ok(churn_engine_create(c.playbook, c.store, NULL, &c.engine, &err));
+    churn_table *table = targets(&c, "blue", 0, "good", 0);
+    int64_t value = find_row(table, "factor", "logins", "kind", "single");
+    int64_t rank = find_row(table, "factor", "rank", "kind", "single");
+    assert_true(value >= 0 && rank >= 0);
+    double moved = cell_number(table, (uint64_t)rank, "points_needed") -
+                   cell_number(table, (uint64_t)rank, "points");
+    assert_true(fabs(cell_number(table, (uint64_t)rank, "cost") -
+                     10 * cell_number(table, (uint64_t)rank, "value_needed") - moved) < 1e-6);
+    assert_true(cell_number(table, (uint64_t)value, "cost") >
+                cell_number(table, (uint64_t)value, "points_needed"));
+    churn_table_free(table);
+    company_close(&c);
 }
 
 /* blue: no logins (0), no users (0), one open ticket (75, a third of voice), NPS 4 (40, two
@@ -772,6 +811,7 @@ int main(void)
         cmocka_unit_test(targets__cap__says_who_holds_it),
         cmocka_unit_test(targets__reached__no_rows),
         cmocka_unit_test(targets__every_target__applied_it_is_reached),
+        cmocka_unit_test(targets__value_and_rank_of_one_metric__both_cost),
         cmocka_unit_test(targets__condition_on_the_metric__is_taken_into_account),
         cmocka_unit_test(targets__absent_factor__is_brought),
         cmocka_unit_test(targets__pair__cheapest_of_two),
