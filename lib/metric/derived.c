@@ -114,27 +114,37 @@ done:
     return st;
 }
 
-/* What looks back comes after all that does not stand on it: metrics of one past are brought
- * together. `late` is room by metric, `rest` for all of them. */
-static void order_pasts(churn__metric_plan *plan, uint8_t *late, uint32_t *rest)
+/* How many pasts lie between a metric and what is read from records. */
+static uint8_t past_level(const churn__metric_plan *plan, uint32_t metric)
 {
-    uint32_t early = 0, kept = 0, names = plan->config.attribute_count;
-    for (uint32_t i = 0; i < plan->derived.count; i++) {
-        uint32_t metric = plan->derived.items[i];
-        const churn__metric_def *def = plan->bounds[metric].def;
-        late[metric] = churn__metric_has_past(def);
-        for (uint32_t k = 0; k < churn__metric_input_count(def); k++) {
-            uint32_t input = churn__metric_input(def, names, k);
-            late[metric] |= input != CHURN__METRIC_NONE && late[input];
-        }
-        if (late[metric]) {
-            rest[kept++] = metric;
-        } else {
-            plan->derived.items[early++] = metric;
+    const churn__metric_def *def = plan->bounds[metric].def;
+    uint8_t level = 0;
+    for (uint32_t i = 0; i < churn__metric_input_count(def); i++) {
+        uint32_t input = churn__metric_input(def, plan->config.attribute_count, i);
+        if (input != CHURN__METRIC_NONE && plan->past_levels[input] > level) {
+            level = plan->past_levels[input];
         }
     }
-    for (uint32_t i = 0; i < kept; i++) {
-        plan->derived.items[early + i] = rest[i];
+    return (uint8_t)(level + (churn__metric_has_past(def) && level < UINT8_MAX));
+}
+
+/* Metrics of one past are brought together, by the first of them, so that all they are made of
+ * comes before it: level by level, what looks back before the rest. `room` is for all of them. */
+static void order_pasts(churn__metric_plan *plan, uint32_t *room)
+{
+    uint32_t count = plan->derived.count, placed = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t metric = plan->derived.items[i];
+        plan->past_levels[metric] = past_level(plan, metric);
+        room[i] = metric;
+    }
+    for (uint32_t turn = 0; placed < count; turn++) { /* two a level */
+        for (uint32_t i = 0; i < count; i++) {
+            bool past = churn__metric_has_past(plan->bounds[room[i]].def);
+            if (plan->past_levels[room[i]] * 2u + !past == turn) {
+                plan->derived.items[placed++] = room[i];
+            }
+        }
     }
 }
 
@@ -161,7 +171,8 @@ churn_status churn__metric_order(churn__metric_plan *plan, churn_error *err)
         }
     }
     memset(walk.state, 0, n);
-    order_pasts(plan, walk.state, walk.stack);
+    plan->past_levels = walk.state;
+    order_pasts(plan, walk.stack);
 done:
     return st;
 }

@@ -21,7 +21,8 @@ churn_status churn__metric_expr_eval(churn__metric_plan *plan, uint32_t metric,
 
 /* Metrics at the dates that lie 1, 2 ... `steps` times `every` before each date of a plan. */
 typedef struct churn__metric_past {
-    churn__metric_kind kind; /* of those that look back: baselines, or what is carried */
+    uint8_t level;           /* of those that look back: what they are made of is known by then */
+    churn__metric_kind kind; /* of the same: baselines, or what is carried */
     int64_t every;
     churn__unit unit;
     uint32_t steps;

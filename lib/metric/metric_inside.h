@@ -156,6 +156,7 @@ struct churn__metric_plan {
     churn__metric_list events, records[CHURN__METRIC_KINDS];
     churn__metric_list general_list; /* events the general way */
     churn__metric_list derived;      /* in an order in which each comes after what it is made of */
+    uint8_t *past_levels;            /* by metric: see derived.c */
     bool has_records;                /* some list of records is not empty */
     bool needs_since;
     double money_scale; /* minor units of one major unit */

@@ -117,24 +117,30 @@ static uint32_t steps_of(const churn__metric_def *def)
     return trend && back > 1 ? back - 1 : back;
 }
 
-static bool looks_alike(const churn__metric_past *p, const churn__metric_def *def)
+static bool looks_alike(const churn__metric_plan *plan, const churn__metric_past *p,
+                        uint32_t metric)
 {
-    return p->kind == def->kind && p->every == def->every && p->unit == def->every_unit &&
-           p->steps == steps_of(def);
+    const churn__metric_def *def = plan->bounds[metric].def;
+    return p->level == plan->past_levels[metric] && p->kind == def->kind &&
+           p->every == def->every && p->unit == def->every_unit && p->steps == steps_of(def);
 }
 
 /* The past that a metric shares with others, or a new one. */
-static churn__metric_past *past_for(churn__metric_plan *plan, const churn__metric_def *def)
+static churn__metric_past *past_for(churn__metric_plan *plan, uint32_t metric)
 {
+    const churn__metric_def *def = plan->bounds[metric].def;
     struct churn__metric_pasts *pasts = plan->pasts;
     for (uint32_t i = 0; i < pasts->count; i++) {
-        if (looks_alike(&pasts->items[i], def)) {
+        if (looks_alike(plan, &pasts->items[i], metric)) {
             return &pasts->items[i];
         }
     }
     churn__metric_past *p = &pasts->items[pasts->count++];
-    *p = (churn__metric_past){
-        .kind = def->kind, .every = def->every, .unit = def->every_unit, .steps = steps_of(def)};
+    *p = (churn__metric_past){.level = plan->past_levels[metric],
+                              .kind = def->kind,
+                              .every = def->every,
+                              .unit = def->every_unit,
+                              .steps = steps_of(def)};
     return p;
 }
 
@@ -181,7 +187,7 @@ static churn_status pasts_join(churn__metric_plan *plan, uint32_t metric, churn_
     churn_status st = CHURN_OK;
     const churn__metric_def *def = plan->bounds[metric].def;
     CHURN_TRY(past_allowed(plan, def, err));
-    churn__metric_past *p = past_for(plan, def);
+    churn__metric_past *p = past_for(plan, metric);
     if (p->members == NULL) {
         p->members = churn__arena_array(&plan->arena, plan->derived.count, sizeof *p->members);
     }
@@ -263,7 +269,7 @@ void churn__metric_pasts_fresh(churn__metric_plan *plan)
 const churn__metric_past *churn__metric_past_of(const churn__metric_plan *plan, uint32_t metric)
 {
     const churn__metric_past *p = plan->pasts->items;
-    while (!looks_alike(p, plan->bounds[metric].def)) {
+    while (!looks_alike(plan, p, metric)) {
         p++;
     }
     return p;

@@ -216,6 +216,27 @@ static void carry__of_a_rank__the_past_of_the_past(void **state)
     world_free(w);
 }
 
+/* The same twice, with another one in front that looks back as far and stands on no past: it does
+ * not bring along what is not known yet. */
+static void carry__beside_one_of_a_lower_level__waits_for_what_it_is_made_of(void **state)
+{
+    (void)state;
+    world *w = daily((const double[]){4, 8, 4, 6}, 4);
+    world_dates(w, (churn_time[]){D(5)}, 1);
+    const churn__metric_def defs[] = {event_def(CHURN__AGG_MEAN, world_login, 1, DAYS(1)),
+                                      carry_def(CHURN__CARRY_VALUE, 0, 3, DAYS(1)),
+                                      past_def("rank", CHURN__FORM_PERCENTILE, 0, 3, 2, DAYS(1)),
+                                      carry_def(CHURN__CARRY_VALUE, 2, 3, DAYS(1))};
+    for (uint32_t row = 0; row < WORLD_CELLS; row++) {
+        w->values[2][row] = 77; /* of a batch before */
+    }
+    world_eval(w, defs, 4);
+    assert_cell(w, 1, 0, 6);
+    assert_none(w, 2, 0, CHURN__EMPTY);
+    assert_cell(w, 3, 0, 2.0 / 3);
+    world_free(w);
+}
+
 /* ---- frozen ---- */
 
 static void baseline__frozen__as_it_was(void **state)
@@ -426,6 +447,7 @@ int main(void)
         cmocka_unit_test(carry__what_is_missing__the_last_there_was),
         cmocka_unit_test(carry__of_baselines_and_others__what_may_be),
         cmocka_unit_test(carry__of_a_rank__the_past_of_the_past),
+        cmocka_unit_test(carry__beside_one_of_a_lower_level__waits_for_what_it_is_made_of),
         cmocka_unit_test(baseline__frozen__as_it_was),
         cmocka_unit_test(baseline__random__as_the_twin),
     };
