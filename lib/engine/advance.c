@@ -340,6 +340,7 @@ static churn_status tick(churn_engine *engine, churn_time at, const churn_advanc
     CHURN_TRY(churn__engine_check_store(engine->playbook, engine->store, err));
     CHURN_TRY(churn__engine_meet(engine, t.version, err));
     CHURN_TRY(churn__bands_reach(engine, t.version, err));
+    CHURN_TRY(churn__bands_room(engine, err));
     if (!make_room(&t)) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }

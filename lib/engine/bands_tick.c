@@ -9,7 +9,8 @@
  * evaluation that is not yet counted tells it from what was there before.
  */
 
-static churn_status room_for_tick(churn_engine *engine, churn_error *err)
+/* Before anybody is looked at: other threads read the instants meanwhile, which must not move. */
+churn_status churn__bands_room(churn_engine *engine, churn_error *err)
 {
     churn__bands *bands = &engine->bands;
     if (bands->tick_count >= CHURN__NONE) {
@@ -137,7 +138,6 @@ churn_status churn__stage_band(churn__staging *staging, const churn__frame *fram
 {
     churn_status st = CHURN_OK;
     churn__band_memory *memory = &staging->engine->bands.each[score];
-    CHURN_TRY(room_for_tick(staging->engine, err));
     if (frame->moved[score][row] == CHURN__BAND_MOVES) {
         CHURN_TRY(stage_move(staging, frame, score, row, person, err));
         goto done;

@@ -431,7 +431,8 @@ churn_status churn__frame_fill(churn__frame *frame, const uint32_t *customers, u
 
 bool churn__frame_reads_history(const churn__frame *frame)
 {
-    for (uint32_t slot = 0; frame->now && slot < frame->playbook->slot_count; slot++) {
+    bool changing = frame->now || frame->moved; /* where bands are held, an evaluation goes on */
+    for (uint32_t slot = 0; changing && slot < frame->playbook->slot_count; slot++) {
         churn__slot_kind kind = frame->playbook->slots[slot].kind;
         bool history = kind == CHURN__SLOT_TRIGGER || kind == CHURN__SLOT_PLAY_RUNNING ||
                        kind == CHURN__SLOT_STATUS || kind == CHURN__SLOT_TAGS;

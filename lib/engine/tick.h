@@ -36,6 +36,8 @@ typedef struct churn__ticking {
     uint32_t step_count;
 } churn__ticking;
 
+/* Room for the instant of this evaluation: bands_tick.c. */
+churn_status churn__bands_room(churn_engine *engine, churn_error *err);
 /* Find out why those changed their bands who did: bands_cause.c. */
 churn_status churn__tick_causes(churn__ticking *t, churn_cancel *cancel, churn_error *err);
 /* Let the customer of a row take its steps; `person` is CHURN__NONE for one without history. */

@@ -66,16 +66,37 @@ static churn_store *crowd(void)
     return store;
 }
 
-static churn_engine *engine_of(churn_store *store, uint32_t threads)
+#define HELD                                                                      \
+    "churn: 1\nname: crowd\ntime_zone: Europe/Berlin\ncurrency: EUR\nmetrics:\n"  \
+    "  - {id: logins, agg: count, event: login, window: 28d}\n"                   \
+    "  - {id: paid, agg: sum, event: payment, window: 28d}\n"                     \
+    "scores:\n  - id: health\n    groups:\n      - id: use\n        weight: 1\n"  \
+    "        factors:\n          - {metric: logins, curve: [[0, 0], [4, 100]]}\n" \
+    "          - {metric: paid, curve: [[0, 0], [200, 100]]}\n"                   \
+    "    bands: {best: 90, green: 70, yellow: 40, red: 20, worst: 0}\n    hysteresis: 2\n"
+
+/* Bands alone; and one that reads what evaluations change. */
+static const char held[] = HELD "triggers:\n  - {id: low, when: 'health.band == \"red\"'}\n";
+static const char marked[] =
+    HELD "    caps: [{id: known, when: 'status == \"watched\"', at_most: 80}]\n"
+         "triggers:\n  - {id: low, when: 'health.score < 30', play: mark}\n"
+         "plays:\n  - {id: mark, steps: [{set_status: watched}]}\n";
+
+static churn_engine *engine_by(const char *text, churn_store *store, uint32_t threads)
 {
     churn_engine_options options = {.struct_size = sizeof options, .threads = threads};
     churn_playbook *playbook = NULL;
     churn_engine *engine = NULL;
     churn_error err = {.struct_size = sizeof err};
-    assert_ok(churn_playbook_parse(rules, CHURN_NTS, NULL, &playbook, NULL, &err));
+    assert_ok(churn_playbook_parse(text, CHURN_NTS, NULL, &playbook, NULL, &err));
     assert_ok(churn_engine_create(playbook, store, &options, &engine, &err));
     churn_playbook_free(playbook);
     return engine;
+}
+
+static churn_engine *engine_of(churn_store *store, uint32_t threads)
+{
+    return engine_by(rules, store, threads);
 }
 
 static void same_tables(const churn_table *a, const churn_table *b)
@@ -130,32 +151,49 @@ static void questions__any_number_of_threads__same_bits(void **state)
     churn_store_free(store);
 }
 
-static void advance__any_number_of_threads__same_state(void **state)
+/* So many evaluations every so many days until now; the state after the last one. */
+static churn_buffer *state_after(const char *text, churn_store *store, uint32_t threads, int count,
+                                 int days)
+{
+    churn_engine *engine = engine_by(text, store, threads);
+    churn_buffer *bytes = NULL;
+    churn_run run = {.struct_size = sizeof run};
+    for (int i = 1 - count; i <= 0; i++) {
+        assert_ok(churn_engine_advance(engine, NEW_YEAR + i * days * DAY, NULL, &run, NULL));
+    }
+    assert_true(run.customers > 2000);
+    assert_ok(churn_engine_save(engine, &bytes, NULL));
+    churn_engine_free(engine);
+    return bytes;
+}
+
+static void same_states(const char *text, int count, int days)
 {
     churn_store *store = crowd();
-    churn_buffer *first = NULL;
-    (void)state;
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        churn_engine *engine = engine_of(store, counts[i]);
-        churn_buffer *bytes = NULL;
-        churn_run run = {.struct_size = sizeof run};
-        for (int day = -3; day <= 0; day++) {
-            assert_ok(churn_engine_advance(engine, NEW_YEAR + day * 9 * DAY, NULL, &run, NULL));
-        }
-        assert_true(run.customers > 2000);
-        assert_ok(churn_engine_save(engine, &bytes, NULL));
-        if (i == 0) {
-            first = bytes;
-        } else {
-            assert_int_equal(churn_buffer_size(first), churn_buffer_size(bytes));
-            assert_memory_equal(churn_buffer_data(first), churn_buffer_data(bytes),
-                                churn_buffer_size(first));
-            churn_buffer_free(bytes);
-        }
-        churn_engine_free(engine);
+    churn_buffer *first = state_after(text, store, counts[0], count, days);
+    for (size_t i = 1; i < sizeof counts / sizeof *counts; i++) {
+        churn_buffer *bytes = state_after(text, store, counts[i], count, days);
+        assert_int_equal(churn_buffer_size(first), churn_buffer_size(bytes));
+        assert_memory_equal(churn_buffer_data(first), churn_buffer_data(bytes),
+                            churn_buffer_size(first));
+        churn_buffer_free(bytes);
     }
     churn_buffer_free(first);
     churn_store_free(store);
+}
+
+static void advance__any_number_of_threads__same_state(void **state)
+{
+    (void)state;
+    same_states(rules, 4, 9);
+}
+
+/* What is remembered of bands is read while others write it. */
+static void advance__held_bands_and_threads__same_state(void **state)
+{
+    (void)state;
+    same_states(held, 18, 3);
+    same_states(marked, 18, 3);
 }
 
 #ifdef __GLIBC__
@@ -295,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(questions__any_number_of_threads__same_bits),
         cmocka_unit_test(advance__any_number_of_threads__same_state),
+        cmocka_unit_test(advance__held_bands_and_threads__same_state),
         cmocka_unit_test(questions__no_thread_to_be_had__callers_own_does_it_all),
         cmocka_unit_test(questions__cancelled__with_threads_too),
         cmocka_unit_test(customers__some__rows_of_all_by_id),
