@@ -300,6 +300,7 @@ static void search_names(churn__evidence_search *s, const churn__metric_bound *b
         for (uint32_t i = 0; i < count; i++) {
             if (slots[i] < names) {
                 churn__evidence_attribute(s, s->plan->config.attributes[slots[i]].name);
+                s->leaves++;
             }
         }
         return;
@@ -309,6 +310,7 @@ static void search_names(churn__evidence_search *s, const churn__metric_bound *b
         const churn__operand *o = i == 0 ? &def->a : &def->b;
         if (o->is_attribute) {
             churn__evidence_attribute(s, o->attribute);
+            s->leaves++;
         }
     }
 }
@@ -322,10 +324,15 @@ static void search_parts(churn__evidence_search *s, uint32_t metric, int depth)
     uint32_t count = churn__metric_input_count(bound->def);
     for (uint32_t i = 0; i < count && depth < DERIVED_DEEPEST; i++) {
         uint32_t input = churn__metric_input(bound->def, s->plan->config.attribute_count, i);
-        if (input == CHURN__METRIC_NONE) {
-            continue;
+        if (input == CHURN__METRIC_NONE || s->seen[input]) {
+            continue; /* each once: parts of parts may be the same over and over */
         }
+        s->seen[input] = 1;
+        uint64_t leaves = s->leaves;
         search_metric(s, input, depth + 1);
+        if (s->leaves == leaves) {
+            continue; /* all that it is made of was seen */
+        }
         /* Of several windows the one that spans them all. */
         bool first = all.end == CHURN_TIME_NONE;
         bool open = s->out->start == CHURN_TIME_NONE || (!first && all.start == CHURN_TIME_NONE);
@@ -344,6 +351,7 @@ static void search_metric(churn__evidence_search *s, uint32_t metric, int depth)
     s->bound = &s->plan->bounds[metric];
     s->out->start = CHURN_TIME_NONE;
     s->out->end = CHURN_TIME_NONE;
+    s->leaves += !churn__metric_is_derived(s->bound->def);
     if (churn__metric_is_derived(s->bound->def)) {
         search_parts(s, metric, depth);
     } else if (s->bound->def->kind == CHURN__METRIC_EVENT) {
@@ -372,8 +380,16 @@ churn_status churn__metric_evidence(churn__metric_plan *plan, churn__reader *rea
     if (plan->needs_since) {
         churn__reader_since_dates(reader, customer, plan->dates, plan->date_count, plan->since);
     }
-    search_metric(&s, metric, 0);
-    order_rows(&s, 0);
+    bool parts = churn__metric_is_derived(plan->bounds[metric].def);
+    if (parts) {
+        s.seen = churn__alloc_zero(plan->heap, plan->config.metric_count);
+        plan->failed = s.seen == NULL;
+    }
+    if (!plan->failed) {
+        search_metric(&s, metric, 0);
+        order_rows(&s, 0);
+    }
+    churn__free(plan->heap, s.seen, plan->config.metric_count);
     if (plan->failed || churn__reader_failed(reader)) {
         st = churn__metric_trouble(plan, customer, err);
     }

@@ -14,6 +14,8 @@ typedef struct churn__evidence_search {
     uint32_t customer, date;
     churn_time as_of;
     bool listed;
+    uint8_t *seen;   /* by metric: a part of what is asked for that was looked at; NULL: no parts */
+    uint64_t leaves; /* that were looked at: parts that are made of no others, and attributes */
     churn__evidence *out;
 } churn__evidence_search;
 

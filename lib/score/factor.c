@@ -17,14 +17,24 @@ static double factor_between(const churn__point *a, const churn__point *b, doubl
     return y < least ? least : y > greatest ? greatest : y;
 }
 
+/* How many points lie before a value, and at it where `with` says so. */
+static uint32_t factor_before(const churn__factor_def *factor, double value, bool with)
+{
+    uint32_t low = 0, n = factor->point_count;
+    while (n > 0) {
+        double x = factor->points[low + n / 2].x;
+        bool before = x < value || (with && x == value);
+        low = before ? low + n / 2 + 1 : low;
+        n = before ? n - n / 2 - 1 : n / 2;
+    }
+    return low;
+}
+
 /* The first point at or beyond the value. */
 static double factor_step_right(const churn__factor_def *factor, double value)
 {
-    uint32_t i = 0;
-    while (i + 1 < factor->point_count && factor->points[i].x < value) {
-        i++;
-    }
-    return factor->points[i].y;
+    uint32_t i = factor_before(factor, value, false);
+    return factor->points[i < factor->point_count ? i : i - 1].y;
 }
 
 static double factor_clamp(double points)
@@ -32,10 +42,20 @@ static double factor_clamp(double points)
     return points < 0 ? 0 : points > 100 ? 100 : points;
 }
 
+bool churn__factor_knot(const churn__factor_def *factor, double from, bool down, double *out)
+{
+    uint32_t at = factor_before(factor, from, !down); /* the first beyond, or behind the last */
+    if (down ? at == 0 : at == factor->point_count) {
+        return false;
+    }
+    *out = factor->points[down ? at - 1 : at].x;
+    return true;
+}
+
 double churn__factor_points(const churn__factor_def *factor, double value)
 {
     const churn__point *points = factor->points;
-    uint32_t n = factor->point_count, above = 0; /* the first point beyond the value */
+    uint32_t n = factor->point_count;
     if (factor->points_kind == CHURN__POINTS_EXPRESSION) {
         return factor_clamp(value);
     }
@@ -49,9 +69,7 @@ double churn__factor_points(const churn__factor_def *factor, double value)
     if (factor->points_kind == CHURN__POINTS_STEPS_RIGHT) {
         return factor_step_right(factor, value);
     }
-    while (above < n && points[above].x <= value) {
-        above++;
-    }
+    uint32_t above = factor_before(factor, value, true); /* the first point beyond the value */
     if (above == 0) {
         return points[0].y;
     }

@@ -85,6 +85,8 @@ churn_status churn__score_expression(const churn__factor_def *factor, const chur
 /* Points of a curve or of steps for many inputs; of NaN it is anything. */
 void churn__factor_points_of(const churn__factor_def *factor, const double *x, uint32_t n,
                              double *out);
+/* The next point of a curve or of steps beyond an input; false: there is none. */
+bool churn__factor_knot(const churn__factor_def *factor, double from, bool down, double *out);
 /* The points of one row of a map. */
 double churn__factor_map(const churn__factor_def *factor, const churn__column *column,
                          uint32_t row);

@@ -100,13 +100,11 @@ bool churn__score_knot(const churn__score_def *def, const churn__card_def *card,
     const need n = {.def = def, .card = card, .slot = slot};
     bool any = false;
     for (uint32_t f = 0; f < def->factor_count; f++) {
-        for (uint32_t i = 0; need_reads(&n, f) && i < card->factors[f].point_count; i++) {
-            double x = card->factors[f].points[i].x;
-            bool beyond = down ? x < from : x > from;
-            if (beyond && (!any || (down ? x > *out : x < *out))) {
-                *out = x;
-                any = true;
-            }
+        double x = 0;
+        bool beyond = need_reads(&n, f) && churn__factor_knot(&card->factors[f], from, down, &x);
+        if (beyond && (!any || (down ? x > *out : x < *out))) {
+            *out = x;
+            any = true;
         }
     }
     return any;
