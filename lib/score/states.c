@@ -101,42 +101,48 @@ done:
 
 /* ---- the tree ---- */
 
+/* Of a group that begins at a factor; what stands behind all that is within it comes next. */
 typedef struct state_sums {
     double sum, weight, all;
+    uint32_t group, factor; /* the next ones */
 } state_sums;
 
-static bool state_within(const states *s, uint32_t group, uint32_t parent)
+static bool state_has_factor(const states *s, uint32_t group, uint32_t f)
 {
-    return s->card->groups[group].parent == parent;
+    return f < s->def->factor_count && s->card->factors[f].group == group;
 }
 
-static void state_add_factors(const states *s, uint32_t parent, state_sums *to)
+static bool state_has_group(const states *s, uint32_t group, uint32_t g)
 {
-    for (uint32_t f = 0; f < s->def->factor_count; f++) {
-        const churn__factor_def *factor = &s->card->factors[f];
-        if (factor->group == parent) {
-            bool scores = !isnan(s->of[f].points);
-            to->sum += scores ? factor->weight * s->of[f].share * s->of[f].points : 0;
-            to->weight += scores ? factor->weight * s->of[f].share : 0;
-            to->all += factor->weight;
-        }
+    return g < s->def->group_count && s->card->groups[g].parent == group;
+}
+
+static void state_add_factors(const states *s, uint32_t group, state_sums *to)
+{
+    for (; state_has_factor(s, group, to->factor); to->factor++) {
+        const churn__factor_def *factor = &s->card->factors[to->factor];
+        const churn__factor_state *of = &s->of[to->factor];
+        bool scores = !isnan(of->points);
+        to->sum += scores ? factor->weight * of->share * of->points : 0;
+        to->weight += scores ? factor->weight * of->share : 0;
+        to->all += factor->weight;
     }
 }
 
 /* The members of a group, of the score itself for CHURN__NO_SLOT. The depth of groups is bounded by
  * CHURN__SCORE_DEPTH. */
-static state_sums state_group(const states *s, uint32_t parent)
+static state_sums state_group(const states *s, uint32_t group, uint32_t factor)
 {
-    state_sums to = {0, 0, 0};
-    state_add_factors(s, parent, &to);
-    for (uint32_t g = parent == CHURN__NO_SLOT ? 0 : parent + 1; g < s->def->group_count; g++) {
-        if (state_within(s, g, parent)) {
-            double weight = s->card->groups[g].weight;
-            state_sums of = state_group(s, g);
-            to.sum += of.weight > 0 ? weight * (of.sum / of.weight) : 0;
-            to.weight += of.weight > 0 ? weight : 0;
-            to.all += of.all > 0 ? weight : 0;
-        }
+    state_sums to = {.group = group == CHURN__NO_SLOT ? 0 : group + 1, .factor = factor};
+    state_add_factors(s, group, &to);
+    while (state_has_group(s, group, to.group)) {
+        double weight = s->card->groups[to.group].weight;
+        state_sums of = state_group(s, to.group, to.factor);
+        to.sum += of.weight > 0 ? weight * (of.sum / of.weight) : 0;
+        to.weight += of.weight > 0 ? weight : 0;
+        to.all += of.all > 0 ? weight : 0;
+        to.group = of.group;
+        to.factor = of.factor;
     }
     return to;
 }
@@ -147,25 +153,24 @@ static double state_part(double share, double weight, double of)
 }
 
 /* Give the members of a group their parts of what it has itself: now, and if all were there. */
-static void state_weigh(const states *s, uint32_t parent, double effective, double whole)
+static void state_weigh(const states *s, uint32_t group, uint32_t factor, double effective,
+                        double whole)
 {
-    state_sums sums = state_group(s, parent);
-    for (uint32_t f = 0; f < s->def->factor_count; f++) {
-        const churn__factor_def *factor = &s->card->factors[f];
-        if (factor->group == parent) {
-            bool scores = !isnan(s->of[f].points);
-            s->of[f].effective =
-                scores ? state_part(effective, factor->weight * s->of[f].share, sums.weight) : 0;
-            s->of[f].whole = state_part(whole, factor->weight, sums.all);
-        }
+    state_sums sums = state_group(s, group, factor);
+    for (; state_has_factor(s, group, factor); factor++) {
+        const churn__factor_def *def = &s->card->factors[factor];
+        churn__factor_state *of = &s->of[factor];
+        bool scores = !isnan(of->points);
+        of->effective = scores ? state_part(effective, def->weight * of->share, sums.weight) : 0;
+        of->whole = state_part(whole, def->weight, sums.all);
     }
-    for (uint32_t g = parent == CHURN__NO_SLOT ? 0 : parent + 1; g < s->def->group_count; g++) {
-        if (state_within(s, g, parent)) {
-            double weight = s->card->groups[g].weight;
-            bool scores = state_group(s, g).weight > 0;
-            state_weigh(s, g, scores ? state_part(effective, weight, sums.weight) : 0,
-                        state_part(whole, weight, sums.all));
-        }
+    for (uint32_t g = group == CHURN__NO_SLOT ? 0 : group + 1; state_has_group(s, group, g);) {
+        double weight = s->card->groups[g].weight;
+        state_sums of = state_group(s, g, factor);
+        state_weigh(s, g, factor, of.weight > 0 ? state_part(effective, weight, sums.weight) : 0,
+                    state_part(whole, weight, sums.all));
+        g = of.group;
+        factor = of.factor;
     }
 }
 
@@ -190,8 +195,8 @@ churn_status churn__score_states(const churn__score_def *def, const churn__card_
     for (uint32_t f = 0; f < def->factor_count; f++) {
         CHURN_TRY(state_factor(&s, f, err));
     }
-    state_weigh(&s, CHURN__NO_SLOT, 1, 1);
-    state_sums all = state_group(&s, CHURN__NO_SLOT);
+    state_weigh(&s, CHURN__NO_SLOT, 0, 1, 1);
+    state_sums all = state_group(&s, CHURN__NO_SLOT, 0);
     *raw = all.weight > 0 && !state_fails(&s) ? all.sum / all.weight : (double)NAN;
 done:
     return st;
@@ -201,7 +206,7 @@ double churn__score_sum(const churn__score_def *def, const churn__card_def *card
                         const churn__factor_state *of)
 {
     const states s = {def, card, NULL, 0, NULL, (churn__factor_state *)of};
-    state_sums all = state_group(&s, CHURN__NO_SLOT);
+    state_sums all = state_group(&s, CHURN__NO_SLOT, 0);
     return all.weight > 0 && !state_fails(&s) ? all.sum / all.weight : (double)NAN;
 }
 

@@ -275,7 +275,7 @@ static void evidence__every_kind__its_records(void **state)
         int days;
         double value;
     } cases[] = {
-        {"tickets", "ticket", "t1", "", -3, NAN},
+        {"tickets", "ticket", "t1", "", -3, (double)NAN},
         {"nps", "survey", "", "nps", -20, 4},
         {"failed", "invoice", "i1", "USD", -10, 99},
         {"mrr", "subscription", "s2", "active", -200, 199},
@@ -329,6 +329,40 @@ static void evidence__windows__count_as_metrics_do(void **state)
 }
 
 /* ---- what goes wrong ---- */
+
+/* Each is made of the two before it: there are some 10^13 ways down from the last one. */
+static void evidence__parts_that_share_theirs__each_once(void **state)
+{
+    (void)state;
+    char text[8192] = "churn: 1\nname: deep\ncurrency: EUR\nmetrics:\n"
+                      "  - {id: m0, agg: count, event: login, window: 28d}\n"
+                      "  - {id: m1, agg: count, event: payment, window: 56d}\n";
+    size_t used = strlen(text);
+    for (int i = 2; i < 64; i++) {
+        int wrote = snprintf(text + used, sizeof text - used,
+                             "  - {id: m%d, expr: 'metric.m%d - metric.m%d'}\n", i, i - 1, i - 2);
+        used += (size_t)wrote;
+    }
+    company c = {.playbook = NULL};
+    company_open(&c);
+    churn_playbook *deep = NULL;
+    churn_engine *engine = NULL;
+    churn_table *rows = NULL;
+    assert_ok(churn_playbook_parse(text, CHURN_NTS, NULL, &deep, NULL, NULL));
+    assert_ok(churn_engine_create(deep, c.store, NULL, &engine, NULL));
+    assert_ok(churn_engine_evidence(engine, "acme", CHURN_NTS, "m63", CHURN_NTS, CHURN_TIME_NONE,
+                                    NEW_YEAR, NULL, &rows, NULL));
+    uint64_t all = churn_table_row_count(rows);
+    churn_table_free(rows);
+    assert_ok(churn_engine_evidence(engine, "acme", CHURN_NTS, "m2", CHURN_NTS, CHURN_TIME_NONE,
+                                    NEW_YEAR, NULL, &rows, NULL));
+    assert_int_equal(churn_table_row_count(rows), all);
+    assert_true(all > 0);
+    churn_table_free(rows);
+    churn_engine_free(engine);
+    churn_playbook_free(deep);
+    company_close(&c);
+}
 
 static void explain__wrong_questions__are_refused(void **state)
 {
@@ -389,6 +423,7 @@ int main(void)
         cmocka_unit_test(explain__everybody__lines_add_up),
         cmocka_unit_test(evidence__every_kind__its_records),
         cmocka_unit_test(evidence__windows__count_as_metrics_do),
+        cmocka_unit_test(evidence__parts_that_share_theirs__each_once),
         cmocka_unit_test(explain__wrong_questions__are_refused),
     };
     return RUN_TESTS(explanations);
