@@ -7,7 +7,6 @@ same with the same table.
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import NamedTuple
 
 from .table import Table
@@ -46,6 +45,7 @@ class _Bar(NamedTuple):
 
 
 def _safe(text: str) -> str:
+    from html import escape
     return escape(_ILLEGAL.sub("\ufffd", text))
 
 
@@ -143,7 +143,7 @@ class _Bars(Table):
 
     def _repr_html_(self) -> str:
         if self.closed:
-            return escape(repr(self))
+            return _safe(repr(self))
         return f"<div>{_draw(self._bars(), self._title(), alone=False)}</div>"
 
     def __str__(self) -> str:
