@@ -34,7 +34,8 @@ uint32_t churn__score_band(const churn__score_def *def, const churn__card_def *c
     for (uint32_t b = 0; b < def->band_count; b++) {
         above += !(score >= card->bands[b].low);
     }
-    return above;
+    bool below_all = def->band_count > 0 && above == def->band_count;
+    return below_all ? above - 1 : above;
 }
 
 churn_str churn__score_band_name(const churn__score_def *def, uint32_t code)

@@ -193,7 +193,7 @@ void churn__score_cards(const churn__score_def *def, const churn__column *column
 
 /* The band of a number as in band_codes: "unknown" past the last. */
 churn_str churn__score_band_name(const churn__score_def *def, uint32_t code);
-/* The plain band of a score on a card. */
+/* The plain band of a score on a card: the lowest one of a score below all of them. */
 uint32_t churn__score_band(const churn__score_def *def, const churn__card_def *card, double score);
 
 /* A held band: what `advance` remembers of a customer and a score. */

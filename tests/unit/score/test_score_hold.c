@@ -83,7 +83,7 @@ static void score_band__bounds_of_a_card__its_own(void **state)
     assert_int_equal(churn__score_band(&h.tree.def, &card, 89.999999), YELLOW);
     assert_int_equal(churn__score_band(&h.tree.def, &card, 90), GREEN);
     assert_int_equal(churn__score_band(&h.tree.def, &h.tree.card, 70), GREEN);
-    assert_int_equal(churn__score_band(&h.tree.def, &card, 9), 3); /* below all of them */
+    assert_int_equal(churn__score_band(&h.tree.def, &card, 9), 2); /* below all of them */
     assert_string_equal(churn__score_band_name(&h.tree.def, 3).ptr, "unknown");
     assert_string_equal(churn__score_band_name(&h.tree.def, YELLOW).ptr, "yellow");
 }
