@@ -149,7 +149,7 @@ static void block_fail(const block *b, const block_factor *f, uint32_t i)
 static void block_substitute(const block *b, const block_factor *f)
 {
     churn__score_room *room = b->room;
-    double substitute = churn__factor_substitute(f->def);
+    double substitute = churn__factor_substitute(f->def, f->least, f->greatest);
     uint32_t n = b->rows->n;
     for (uint32_t i = 0; i < n; i++) {
         room->scored[i] = isnan(room->points[i]) ? substitute : room->points[i];
@@ -176,6 +176,17 @@ static void block_bounds(const block *b, const block_factor *f)
         uint32_t row = churn__score_row(b->rows, i);
         churn__factor_reach(f->def, b->in, row, &b->room->low[i], &b->room->high[i]);
         b->room->input[i] = churn__score_number(&b->in->columns[f->def->coverage_slot], row);
+    }
+}
+
+/* The worst and the best that another score can be is known row by row. */
+static void block_substitute_score(const block_factor *f, churn__score_room *room, uint32_t n)
+{
+    bool moves = f->def->missing == CHURN__FACTOR_WORST || f->def->missing == CHURN__FACTOR_BEST;
+    for (uint32_t i = 0; moves && i < n; i++) {
+        if (isnan(room->points[i])) {
+            room->scored[i] = churn__factor_substitute(f->def, room->low[i], room->high[i]);
+        }
     }
 }
 
@@ -318,6 +329,7 @@ static void block_add(const block *b, const block_factor *f, churn__score_sums *
     block_substitute(b, f);
     if (f->def->kind == CHURN__OF_SCORE) {
         block_bounds(b, f);
+        block_substitute_score(f, room, n);
         block_add_score(f, room, n, to);
     } else {
         block_add_faded(f, room, n, to);

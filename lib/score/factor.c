@@ -232,10 +232,8 @@ void churn__factor_reach(const churn__factor_def *factor, const churn__score_in 
     churn__factor_range(factor, least, greatest);
 }
 
-double churn__factor_substitute(const churn__factor_def *factor)
+double churn__factor_substitute(const churn__factor_def *factor, double least, double greatest)
 {
-    double least = 0, greatest = 0;
-    churn__factor_range(factor, &least, &greatest);
     switch (factor->missing) {
     case CHURN__FACTOR_VALUE:
         return factor->missing_word.ptr != NULL

@@ -96,8 +96,9 @@ void churn__factor_range_within(const churn__factor_def *factor, double low, dou
 /* The same of a factor made of a score, by the bounds of that; of others churn__factor_range(). */
 void churn__factor_reach(const churn__factor_def *factor, const churn__score_in *in, uint32_t row,
                          double *least, double *greatest);
-/* What a factor scores where its input is missing; NaN: it is left out, or carried. */
-double churn__factor_substitute(const churn__factor_def *factor);
+/* What a factor scores where its input is missing, by the least and the greatest of its reach; NaN:
+ * it is left out, or carried. */
+double churn__factor_substitute(const churn__factor_def *factor, double least, double greatest);
 /* What is left of the weight: by age in days, NaN is not known. */
 double churn__factor_fade(double age, double after, double half_life);
 

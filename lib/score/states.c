@@ -69,7 +69,7 @@ static void state_substitute(const states *s, const churn__factor_def *factor,
         state_carry(s, factor, to);
         return;
     }
-    to->points = churn__factor_substitute(factor);
+    to->points = churn__factor_substitute(factor, to->least, to->greatest);
     to->substituted = !isnan(to->points);
     if (factor->missing == CHURN__FACTOR_VALUE) {
         to->value = factor->points_kind == CHURN__POINTS_MAP && factor->missing_word.ptr != NULL

@@ -177,6 +177,13 @@ static void score_eval__score_as_factor__bounds_and_coverage_pass_through(void *
     assert_false(c->certain[0]); /* yellow or green */
     assert_true(c->score[1] == 100 && c->coverage[1] == 0.5);
     assert_true(c->low[1] == 60 && c->high[1] == 80);
+    a->missing = CHURN__FACTOR_WORST; /* 20, not 0: it cannot be less */
+    case_eval(c, &t.def, 2);
+    assert_true(c->score[0] == 70 && c->score[1] == 60 && c->low[1] == 60);
+    a->missing = CHURN__FACTOR_BEST;
+    case_eval(c, &t.def, 2);
+    assert_true(c->score[0] == 70 && c->score[1] == 80 && c->high[1] == 80);
+    assert_true(c->coverage[1] == 0.5);
     case_free(c);
 }
 

@@ -83,14 +83,14 @@ static void factor_substitute__each_policy__what_it_says(void **state)
 {
     (void)state;
     churn__factor_def f = factor(age, 3, false);
-    assert_true(isnan(churn__factor_substitute(&f)));
+    assert_true(isnan(churn__factor_substitute(&f, 0, 100)));
     f.missing = CHURN__FACTOR_WORST;
-    assert_true(churn__factor_substitute(&f) == 0);
+    assert_true(churn__factor_substitute(&f, 0, 100) == 0);
     f.missing = CHURN__FACTOR_BEST;
-    assert_true(churn__factor_substitute(&f) == 100);
+    assert_true(churn__factor_substitute(&f, 0, 100) == 100);
     f.missing = CHURN__FACTOR_VALUE;
     f.missing_value = 2;
-    assert_near(churn__factor_substitute(&f), 80, 1e-12);
+    assert_near(churn__factor_substitute(&f, 0, 100), 80, 1e-12);
 }
 
 static void score_fetch__types_and_missing__numbers_or_nan(void **state)

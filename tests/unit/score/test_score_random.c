@@ -438,7 +438,7 @@ static void plain_missing(plain *p, const churn__factor_def *f, uint32_t i)
         break;
     case CHURN__FACTOR_WORST:
     case CHURN__FACTOR_BEST:
-        p->points[i] = plain_extreme(f, f->missing == CHURN__FACTOR_BEST);
+        p->points[i] = f->missing == CHURN__FACTOR_BEST ? p->high[i] : p->low[i];
         break;
     case CHURN__FACTOR_CARRY:
         if (f->points_kind == CHURN__POINTS_EXPRESSION) {
