@@ -103,7 +103,11 @@ class Case:
         place = (score["id"], customer, (at - random_scores.micros(0)) // random_scores.DAY)
         if any(map(is_close_call, ours.exact)):
             return
-        for name in ("value", "coverage", "low", "high"):
+        if not ours.coverage_is_close:
+            self.same(row["coverage"], as_float(ours.coverage), place, "coverage")
+        elif abs(row["coverage"] - ours.coverage) > 1.1e-12:
+            self.differ(place, "coverage", row["coverage"], float(ours.coverage))
+        for name in ("value", "low", "high"):
             self.same(row[name], as_float(getattr(ours, name)), place, name)
         for name in ("band", "certain", "overridden"):
             self.same(row[name], getattr(ours, name), place, name)

@@ -77,7 +77,7 @@ class Maker:
             at = self.random.randrange(20, 200)
             value = None if self.random.random() < 0.2 else self.random.choice([0, 12.5, 35, 80, 100])
             expires = micros(at + self.random.randrange(1, 60)) if self.random.random() < 0.5 else None
-            key = (self.random.choice(names), self.random.choice(["health", "other"]), micros(at))
+            key = (self.random.choice(names), self.random.choice(["health", "health", "other", "sites", "third"]), micros(at))
             overrides[key] = (value, expires)
         mrr = {name: self.random.choice([0, 100, 4999, 120000]) for name in names}
         return Company({name: micros(day) for name, day in since.items()}, attributes,
@@ -123,6 +123,18 @@ class Maker:
         part["fewest"] = self.random.randrange(2, 4)
         return part
 
+    def trend(self):
+        periods = self.random.randrange(3, 9)
+        return {"periods": periods, "every": self.random.choice(["7d", "10d"]), "fewest": self.random.randrange(3, periods + 1)}
+
+    def roll_up(self, scores):
+        take = self.random.choice(["mean", "min", "max", "median", "quantile", "worst", "mrr", "any"])
+        part = {"score": self.random.choice(scores), "take": take}
+        part.update({"quantile": {"q": 0.3}, "worst": {"k": 2}, "any": {"band": "yellow"}}.get(take, {}))
+        if self.random.random() < 0.4:
+            part["of"] = "descendants"
+        return part
+
     def missing(self, factor, numeric, carries=True):
         policy = self.random.choice(["exclude", "exclude", "value", "worst", "best", "error", "carry"])
         if policy == "error" and self.random.random() < 0.7:
@@ -140,7 +152,7 @@ class Maker:
 
     def factor(self, number, scores):
         factor = {"id": f"f{number}", "weight": self.random.choice([1, 2, 0.5, 3.7, 20])}
-        sorts = ["metric", "metric", "metric", "points", "truth", "expression", "percentile", "robust_z"]
+        sorts = ["metric", "metric", "metric", "points", "truth", "expression", "percentile", "robust_z", "trend"]
         sort = self.random.choice(sorts + (["score", "roll_up"] if scores else []))
         if sort == "metric":
             factor["metric"] = self.random.choice(self.numbers)
@@ -166,18 +178,23 @@ class Maker:
                 factor["curve"] = self.points(3, 0, 1) if sort == "percentile" else self.points(3, -3, 3)
             elif self.random.random() < 0.4:
                 factor["direction"] = "lower"
+            self.missing(factor, lambda: round(self.random.uniform(0, 1), 2), carries=False)
+        elif sort == "trend":
+            factor.update(metric=self.random.choice(self.numbers), trend=self.trend())
+            if self.random.random() < 0.3:
+                factor["curve"] = self.points(4, -1, 1)
+            elif self.random.random() < 0.4:
+                factor["direction"] = "lower"
+            self.missing(factor, lambda: round(self.random.uniform(-0.2, 0.2), 3), carries=False)
         elif sort == "score":
             factor["score"] = self.random.choice(scores)
             if self.random.random() < 0.5:
                 factor["curve"] = self.points(3, 0, 100)
+            self.missing(factor, lambda: self.random.randrange(0, 101), carries=False)
         else:
-            take = self.random.choice(["mean", "min", "max", "median", "quantile", "worst", "mrr", "any"])
-            part = {"score": self.random.choice(scores), "take": take}
-            part.update({"quantile": {"q": 0.3}, "worst": {"k": 2}, "any": {"band": "yellow"}}.get(take, {}))
-            if self.random.random() < 0.4:
-                part["of"] = "descendants"
-            factor["roll_up"] = part
-        if sort in ("metric", "percentile", "points") and self.random.random() < 0.25:
+            factor["roll_up"] = self.roll_up(scores)
+            self.missing(factor, lambda: self.random.randrange(0, 101), carries=False)
+        if sort in ("metric", "percentile", "points", "trend", "score", "roll_up") and self.random.random() < 0.25:
             factor["decay"] = {"by": "seen", "after": self.random.choice([0, 30]), "half_life": self.random.choice([20, 90])}
         return factor
 
@@ -190,7 +207,14 @@ class Maker:
             group["groups"] = [self.group(f"{prefix}_{i}", depth + 1, scores) for i in range(self.random.randrange(1, 3))]
             if self.random.random() < 0.3:
                 del group["factors"]
+        self.idle(group)
         return group
+
+    def idle(self, group):
+        """Now and then a member without weight, beside another one that has some."""
+        members = group.get("factors", []) + group.get("groups", [])
+        if len(members) > 1 and self.random.random() < 0.15:
+            self.random.choice(members)["weight"] = 0
 
     def caps(self, factors):
         caps = []
@@ -248,10 +272,12 @@ class Maker:
                 walk(inner)
         for group in score["groups"]:
             walk(group)
+        if len(groups) > 1 and len(score["groups"]) > 1 and self.random.random() < 0.1:
+            score["groups"][-1]["weight"] = 0
         score["caps"] = self.caps(factors)
         if not score["caps"]:
             del score["caps"]
-        score["bands"] = {"green": 70, "yellow": {"from": 40, "color": "#f9a825"}, "red": 0}
+        score["bands"] = {"green": 70, "yellow": {"from": 40, "color": "#f9a825"}, "red": self.random.choice([0, 0, 0, 12])}
         if self.random.random() < 0.6:
             score["min_coverage"] = self.random.choice([0, 0.1, 0.3, 0.8])
         if self.random.random() < 0.3:
@@ -276,12 +302,21 @@ class Maker:
         book["scores"] = [self.score("health", "a", [])]
         if self.random.random() < 0.6:
             book["scores"].append(self.score("other", "b", ["health"]))
+        names = [score["id"] for score in book["scores"]]
+        if self.random.random() < 0.3:
+            book["scores"].append({"id": "sites", "roll_up": self.roll_up(names), "min_coverage": self.random.choice([0, 0.5]),
+                                   "bands": {"green": 60, "yellow": 30, "red": 0}})
+            names.append("sites")
+        if self.random.random() < 0.4:
+            book["scores"].append(self.score("third", "c", names))
         return book
 
     def changed(self, book):
         """Another playbook, which differs in numbers, and has a factor more and maybe one less."""
         changed = copy.deepcopy(book)
         for score in changed["scores"]:
+            if "groups" not in score:
+                continue
             group = score["groups"][0]
             factors = group.get("factors", [])
             for factor in factors:

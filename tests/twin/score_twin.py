@@ -188,9 +188,13 @@ class Factor:
         self.substituted = False   # value, worst, best
         self.exact = []
 
+    def open_from(self):
+        """The least points it may have, not being there: of a score more is known than its curve."""
+        return self.low if "score" in self.spec else self.least
+
 
 def factor_id(spec):
-    return spec.get("id") or spec.get("metric") or spec.get("score")
+    return spec.get("id") or spec.get("metric") or spec.get("score") or spec["roll_up"]["score"]
 
 
 class Twin:
@@ -392,8 +396,10 @@ class Twin:
             factor.known = inner.coverage
             low, high = extremes_between(spec, inner.low, inner.high)
         factor.known *= factor.share
-        factor.low = factor.share * low + (1 - factor.share) * factor.least
-        factor.high = factor.share * high + (1 - factor.share) * factor.greatest
+        factor.low, factor.high = low, high
+        if "score" not in spec:
+            factor.low = factor.share * low + (1 - factor.share) * factor.least
+            factor.high = factor.share * high + (1 - factor.share) * factor.greatest
 
     def absent(self, factor, customer, at):
         spec, policy = factor.spec, factor.spec.get("missing", "exclude")
@@ -405,9 +411,9 @@ class Twin:
         if policy == "value":
             factor.points = points_of(spec, spec["value"] if isinstance(spec["value"], (str, bool)) else Fraction(spec["value"]))
         elif policy == "worst":
-            factor.points = factor.least
+            factor.points = factor.low
         elif policy == "best":
-            factor.points = factor.greatest
+            factor.points = factor.high
         elif isinstance(policy, dict):
             self.carry(factor, policy["carry"], customer, at)
 
@@ -467,6 +473,11 @@ def flat_changes(change):
     return {"groups": groups, "factors": factors, "caps": change.get("caps", {})}
 
 
+def groups_of(score):
+    """Those of a score that is nothing but a roll-up, too."""
+    return score.get("groups") or [{"id": "own", "factors": [{"roll_up": score["roll_up"]}]}]
+
+
 class Result:
     """The score of a customer at a date: factors, raw, value (None: missing), coverage, low, high, band, card."""
 
@@ -480,13 +491,15 @@ class Result:
         for layer in reversed(plain):
             self.min_coverage = Fraction(layer.get("min_coverage", self.min_coverage))
         self.factors, self.groups = [], {}
-        tree = [self.read(group, ()) for group in score["groups"]]
+        tree = [self.read(group, ()) for group in groups_of(score)]
         for factor in self.factors:
             twin.state(factor, customer, at)
         self.raw = self.fold(tree, Fraction(1))
         if any(f.spec.get("missing") == "error" and not f.covered for f in self.factors):
             self.raw = None
-        self.coverage = round_to(self.whole(tree, lambda f: f.known), 12)
+        covered = self.whole(tree, lambda f: f.known)
+        self.coverage = round_to(covered, 12)
+        self.coverage_is_close = abs(covered * 10 ** 12 % 1 - Fraction(1, 2)) < Fraction(1, 100)
         low, high = self.whole(tree, lambda f: f.low), self.whole(tree, lambda f: f.high)
         self.cap_lines, self.overridden = [], False
         capped, low, high = self.caps(self.raw, low, high)
@@ -562,7 +575,7 @@ class Result:
         ids = cap["critical"]
         chosen = [f for f in self.factors if ids == "any" or f.id in ids]
         poor = sum(f.covered and round_to(f.points, 6) < cap["below"] for f in chosen)
-        open_ = sum(not f.covered and f.least < cap["below"] for f in chosen)
+        open_ = sum(not f.covered and f.open_from() < cap["below"] for f in chosen)
         fewest = cap.get("fewest", 1)
         return True if poor >= fewest else None if poor + open_ >= fewest else False
 
