@@ -192,8 +192,8 @@ static void advance__any_number_of_threads__same_state(void **state)
 static void advance__held_bands_and_threads__same_state(void **state)
 {
     (void)state;
-    same_states(held, 18, 3);
-    same_states(marked, 18, 3);
+    same_states(held, 34, 3);
+    same_states(marked, 5, 20);
 }
 
 #ifdef __GLIBC__
