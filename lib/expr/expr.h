@@ -182,6 +182,11 @@ churn_status churn__expr_scratch_fit(churn__expr_scratch *scratch, const churn__
  * `columns` is indexed by slot; unused slots may be zero. */
 churn_status churn__expr_truth(const churn__expr *expr, const churn__column *columns, uint32_t n,
                                churn__expr_scratch *scratch, churn__truth *out, churn_error *err);
+/* Evaluate an expression of numbers, or a condition (1 and 0), for rows row .. row + n - 1, of
+ * which the first is a multiple of 8. NaN where it is missing or an error. */
+churn_status churn__expr_numbers(const churn__expr *expr, const churn__column *columns,
+                                 uint32_t row, uint32_t n, churn__expr_scratch *scratch,
+                                 double *out, churn_error *err);
 /* Many conditions over the same slots as one program: what they have in common is computed once for
  * a chunk of rows. Immutable; the expressions are borrowed and must outlive it. */
 typedef struct churn__expr_group churn__expr_group;

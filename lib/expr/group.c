@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "expr/vector.h"
 
+#include <math.h>
+
 /* Conditions over columns: one, or many that share what they have in common. */
 
 /* ---- one ---- */
@@ -45,6 +47,40 @@ churn_status churn__expr_truth(const churn__expr *expr, const churn__column *col
     churn_status st = CHURN_OK;
     CHURN_TRY(churn__expr_plan_open(scratch, expr->plan, columns, n, NULL, err));
     CHURN_TRY(run_all(expr->plan, n, scratch, &out, err));
+done:
+    return st;
+}
+
+/* Numbers of rows; whole and truths, too. Where there is none, NaN. */
+static void put_numbers(const expr_vec *result, churn__type type, uint32_t n, double *out)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        uint64_t there = expr_known(result, type, i / 64) & ~expr_errors(result, i / 64);
+        if ((there & bit) == 0) {
+            out[i] = (double)NAN;
+        } else if (type == CHURN__TYPE_BOOL) {
+            out[i] = (result->t[i / 64] & bit) != 0;
+        } else if (type == CHURN__TYPE_INT) {
+            out[i] = (double)((const int64_t *)result->values)[result->step * i];
+        } else {
+            out[i] = ((const double *)result->values)[result->step * i];
+        }
+    }
+}
+
+churn_status churn__expr_numbers(const churn__expr *expr, const churn__column *columns,
+                                 uint32_t row, uint32_t n, churn__expr_scratch *scratch,
+                                 double *out, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    uint32_t piece = 0;
+    CHURN_TRY(churn__expr_plan_open(scratch, expr->plan, columns, n, NULL, err));
+    for (uint32_t at = 0; at < n; at += piece) {
+        piece = churn__expr_plan_piece(scratch, n - at);
+        CHURN_TRY(churn__expr_plan_run(scratch, (uint64_t)row + at, piece, err));
+        put_numbers(churn__expr_plan_result(scratch, 0), expr->type, piece, out + at);
+    }
 done:
     return st;
 }

@@ -21,6 +21,8 @@ typedef struct block {
 
 /* ---- one factor ---- */
 
+#define FEW 16u
+
 typedef struct block_factor {
     const churn__factor_def *def;
     uint32_t index;
@@ -58,17 +60,46 @@ static void block_map(const block *b, const block_factor *f)
     }
 }
 
-static churn_status block_expression(const block *b, const block_factor *f, churn_error *err)
+/* Why there is none, of a factor that must not be missing. */
+static churn_status block_expression_error(const block *b, const block_factor *f, churn_error *err)
 {
     churn_status st = CHURN_OK;
     for (uint32_t i = 0; i < b->rows->n; i++) {
         churn__missing why = CHURN__PRESENT;
+        if (!isnan(b->room->points[i]) || b->room->error[i] != CHURN__PRESENT) {
+            continue;
+        }
         CHURN_TRY(churn__score_expression(f->def, b->in, churn__score_row(b->rows, i), b->scratch,
                                           &b->room->points[i], &why, err));
-        if (why != CHURN__PRESENT && f->def->missing == CHURN__FACTOR_ERROR &&
-            b->room->error[i] == CHURN__PRESENT) {
-            b->room->error[i] = why;
+        b->room->error[i] = why;
+    }
+done:
+    return st;
+}
+
+/* For all rows from the first to the last of the block, of other cards, too: that is less work than
+ * one by one. Few are not worth opening the machine for. */
+static churn_status block_expression(const block *b, const block_factor *f, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__score_rows *rows = b->rows;
+    double *points = b->room->points;
+    churn__missing why = CHURN__PRESENT;
+    for (uint32_t i = 0; rows->n < FEW && i < rows->n; i++) {
+        CHURN_TRY(churn__score_expression(f->def, b->in, churn__score_row(rows, i), b->scratch,
+                                          &points[i], &why, err));
+    }
+    if (rows->n >= FEW) {
+        uint32_t first = churn__score_row(rows, 0) / CHURN__SCORE_BLOCK * CHURN__SCORE_BLOCK;
+        uint32_t n = churn__score_row(rows, rows->n - 1) - first + 1;
+        CHURN_TRY(
+            churn__score_expressions(f->def, b->in, first, n, b->scratch, b->room->input, err));
+        for (uint32_t i = 0; i < rows->n; i++) {
+            points[i] = b->room->input[churn__score_row(rows, i) - first];
         }
+    }
+    if (f->def->missing == CHURN__FACTOR_ERROR) {
+        CHURN_TRY(block_expression_error(b, f, err));
     }
 done:
     return st;

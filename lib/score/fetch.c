@@ -139,13 +139,18 @@ static churn__missing fetch_blame(const churn__expr *expr, const churn__score_in
     return why != CHURN__PRESENT ? why : CHURN__NOT_PROVIDED;
 }
 
+static double fetch_clamped(double number)
+{
+    return number < 0 ? 0 : number > 100 ? 100 : number;
+}
+
 static double fetch_value(const churn__value *value)
 {
     double number = value->type == CHURN__TYPE_DOUBLE ? value->as.d
                     : value->type == CHURN__TYPE_INT  ? (double)value->as.i
                     : value->type == CHURN__TYPE_BOOL ? (value->as.b ? 100 : 0)
                                                       : (double)NAN;
-    return number < 0 ? 0 : number > 100 ? 100 : number;
+    return fetch_clamped(number);
 }
 
 churn_status churn__score_expression(const churn__factor_def *factor, const churn__score_in *in,
@@ -169,4 +174,18 @@ churn_status churn__score_expression(const churn__factor_def *factor, const chur
            : truth == CHURN__UNKNOWN ? fetch_blame(factor->expr, in, row, scratch)
                                      : CHURN__NON_FINITE;
     return CHURN_OK;
+}
+
+churn_status churn__score_expressions(const churn__factor_def *factor, const churn__score_in *in,
+                                      uint32_t first, uint32_t n, churn__expr_scratch *scratch,
+                                      double *points, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    double one = churn__expr_type(factor->expr) == CHURN__TYPE_BOOL ? 100 : 1;
+    CHURN_TRY(churn__expr_numbers(factor->expr, in->columns, first, n, scratch, points, err));
+    for (uint32_t i = 0; i < n; i++) {
+        points[i] = fetch_clamped(one * points[i]);
+    }
+done:
+    return st;
 }

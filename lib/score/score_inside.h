@@ -79,6 +79,10 @@ churn__missing churn__score_why(const churn__column *column, uint32_t row);
 churn_status churn__score_expression(const churn__factor_def *factor, const churn__score_in *in,
                                      uint32_t row, churn__expr_scratch *scratch, double *points,
                                      churn__missing *why, churn_error *err);
+/* The same of many rows that follow each other, the first a multiple of 8, without the reasons. */
+churn_status churn__score_expressions(const churn__factor_def *factor, const churn__score_in *in,
+                                      uint32_t first, uint32_t n, churn__expr_scratch *scratch,
+                                      double *points, churn_error *err);
 
 /* ---- factor.c ---- */
 

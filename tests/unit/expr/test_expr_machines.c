@@ -649,6 +649,29 @@ static void check_vector(kit *k, const churn__expr *expr, const data *d, unsigne
     }
 }
 
+static double number_of(churn__type type, const churn__value *v)
+{
+    return type == CHURN__TYPE_BOOL ? v->as.b : type == CHURN__TYPE_INT ? (double)v->as.i : v->as.d;
+}
+
+/* The same as numbers, from some row on. */
+static void check_numbers(kit *k, const churn__expr *expr, const data *d, uint32_t first,
+                          uint32_t rows)
+{
+    static double all[ROWS];
+    assert_ok(churn__expr_numbers(expr, d->columns, first, rows, k->scratch, all, NULL));
+    for (uint32_t i = 0; i < rows; i++) {
+        churn__value got = {0};
+        churn__truth one = CHURN__ERROR;
+        assert_ok(churn__expr_value(expr, d->columns, first + i, k->scratch, &got, &one, NULL));
+        double want = one == CHURN__TRUE ? number_of(expr->type, &got) : (double)NAN;
+        if (isnan(want) ? !isnan(all[i]) : memcmp(&want, &all[i], sizeof want) != 0) {
+            fail_msg("row %u of `%s`: alone %g, together %g", first + i, churn__expr_text(expr).ptr,
+                     want, all[i]);
+        }
+    }
+}
+
 static churn__expr *compile_tree(kit *k, const tree *t)
 {
     churn__buf text;
@@ -690,6 +713,10 @@ static void machines__random_expressions__agree(void **state)
             }
             if (type == CHURN__TYPE_BOOL) {
                 check_vector(&k, expr, &d, round % 10 == 0 ? ROWS : 1 + pick(&m, 200));
+            }
+            if (type <= CHURN__TYPE_DOUBLE) {
+                uint32_t first = 8 * pick(&m, ROWS / 8);
+                check_numbers(&k, expr, &d, first, 1 + pick(&m, ROWS - first));
             }
         }
         churn__expr_free(expr);
