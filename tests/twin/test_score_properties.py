@@ -139,8 +139,8 @@ def test_many_dates_at_once(seed):
         apart = []
         for at in case.dates:
             apart += [{**row, "as_of": moment(at)} for row in case.rows(score, at)]
-        key = lambda row: (row["customer"].encode(), row["as_of"])
-        assert sorted(together, key=key) == sorted(apart, key=key)
+        apart.sort(key=lambda row: (row["customer"].encode(), row["as_of"]))
+        assert together == apart
         threads = churn.Engine(case.engine.playbook, case.engine.store, threads=2)
         assert threads.scores([moment(at) for at in case.dates], score=score).to_dicts() == together
         for customer in case.some(3):
@@ -164,16 +164,14 @@ def shuffled(value, order):
 
 
 def spelled(value):
-    """Another way to write the same as YAML: block style, quoted texts, numbers with an exponent."""
-    if isinstance(value, bool) or value is None:
-        return json.dumps(value)
+    """Another way to write the same, as YAML: bare keys, single quotes, lines."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    if isinstance(value, (int, float)):
-        return json.dumps(value) if isinstance(value, int) else f"{value!r}"
     if isinstance(value, list):
         return "[ " + " , ".join(map(spelled, value)) + " ]"
-    return "{ " + ",\n  ".join(f"{key}: {spelled(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, dict):
+        return "{ " + ",\n  ".join(f"{key}: {spelled(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)
 
 
 @SEEDS
@@ -200,7 +198,7 @@ def flat_score(score, name):
 
     def walk(group):
         groups[group["id"]] = group
-        factors.update({random_factor_id(f): f for f in group.get("factors", [])})
+        factors.update({f["id"]: f for f in group.get("factors", [])})
         for inner in group.get("groups", []):
             walk(inner)
     for group in flat["groups"]:
@@ -212,10 +210,6 @@ def flat_score(score, name):
     if not flat["caps"]:
         del flat["caps"]
     return flat
-
-
-def random_factor_id(factor):
-    return factor["id"]
 
 
 def put(flat, layer, groups, factors, caps):
@@ -267,7 +261,7 @@ def test_frozen_references(seed):
         return
     made = case.engine.reference(metric, people, name="then")
     if sum(r["count"] for r in made.table.to_dicts()) < 2:
-        return
+        return  # nothing to compare with
 
     def book(among):
         factors = [{"id": "p", "metric": metric, "percentile": {"among": among}, "weight": 3},
@@ -357,8 +351,8 @@ def test_what_is_out_of_reach_is(seed):
 
 # ---- what is not known ----
 
-def circular(book, score):
-    """Whether what is known of the score can turn a critical cap over: it looks at another score's value alone."""
+def leans_on_values(book, score):
+    """Whether a critical cap may look at another score: at its value, which may yet leave the bounds it is judged by."""
     chosen = next(s for s in book["scores"] if s["id"] == score)
     text = json.dumps(chosen)
     return "critical" in text and '"score": ' in text
@@ -382,7 +376,7 @@ def test_bounds_hold_whatever_is_missing(seed):
             if after["segments"] != before["segments"]:
                 continue
             for score in case.scores():
-                if circular(case.book, score):
+                if leans_on_values(case.book, score):
                     continue
                 old, new = before["scores"][score], after["scores"][score]
                 assert new["low"] >= old["low"] - 1e-6 and new["high"] <= old["high"] + 1e-6, (customer, score, given, old, new)
@@ -424,7 +418,7 @@ def test_impact_is_two_tables(seed):
 
 # ---- bands that are held ----
 
-def held(rows, lows, hysteresis, stay):
+def held(rows, hysteresis, stay):
     """Bands date by date, from (at, value, {band: bound} of the card): naively, after docs/reference/semantics.md."""
     band, entered, shown = None, None, []
     for at, value, bounds in rows:
@@ -453,7 +447,6 @@ def test_held_bands(seed):
     book = copy.deepcopy(case.book)
     score = book["scores"][0]
     score.update(hysteresis=hysteresis, min_stay=f"{stay}d")
-    # What a condition reads in an evaluation is the held band: no other score may stand on this one's.
     days = list(range(60, 200, 7))
     engine = engine_of(book, case.company)
     dates = [random_scores.micros(day) for day in days]
@@ -467,7 +460,7 @@ def test_held_bands(seed):
         changes.setdefault(row["customer"], []).append((row["at"], row["to"]))
     for customer, rows in found.items():
         seen = [(row["as_of"], row["value"], bounds_of(score, row["card"])) for row in rows]
-        wanted = held(seen, None, hysteresis, timedelta(days=stay))
+        wanted = held(seen, hysteresis, timedelta(days=stay))
         line, last = [], None
         for (at, _, _), band in zip(seen, wanted):
             if band != last and not (last is None and band == "unknown"):
