@@ -323,11 +323,13 @@ def test_targets_are_reached(seed):
 
 
 def decides(case, score, metric):
-    """Whether conditions, or other scores, read the metric: then more than points of this score moves with it."""
+    """Whether conditions, other scores, or two factors read the metric: then more than the points of one factor moves."""
     chosen = next(s for s in case.book["scores"] if s["id"] == score)
     conditions = json.dumps([case.book["segments"], chosen.get("caps")])
     others = json.dumps([s for s in case.book["scores"] if s["id"] != score])
-    return f"metric.{metric}" in conditions or f'"{metric}"' in others or f"metric.{metric}" in others
+    groups = json.dumps(chosen.get("groups"))
+    readers = groups.count(f'"{metric}"') + groups.count(f"metric.{metric}")
+    return readers > 1 or f"metric.{metric}" in conditions or f'"{metric}"' in others or f"metric.{metric}" in others
 
 
 @SEEDS
