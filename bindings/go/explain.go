@@ -35,7 +35,8 @@ type ExplainOptions struct {
 
 // Explain explains the level of one customer's score by lines that add up to it exactly: kind, name,
 // group, metric, value, word, unit, points, weight, contribution, text, window_start, window_end,
-// events, last_event, card, playbook. The first line is the baseline.
+// events, last_event, card, playbook. The first line is the baseline. Points are 0 to 100, weights
+// effective and 0 to 1, contributions in points of the score; word holds texts and truths.
 func (e *Engine) Explain(customer string, asOf time.Time, options ...ExplainOptions) (*Table, error) {
 	given := first(options)
 	var p packer
@@ -69,7 +70,8 @@ type ExplainChangeOptions struct {
 // playbooks at one date, or both: kind, name, group, metric, value_before, value_after, word_before,
 // word_after, unit, points_before, points_after, weight_before, weight_after, contribution, text,
 // records, card_before, card_after, playbook_before, playbook_after. The lines add up exactly: all
-// but the last to what the last says.
+// but the last to what the last says, in points of the score. records are those that came (+) and
+// went (-), by their ids.
 func (e *Engine) ExplainChange(customer string, before, asOf time.Time, options ...ExplainChangeOptions) (*Table, error) {
 	given := first(options)
 	var p packer

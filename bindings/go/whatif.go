@@ -22,7 +22,8 @@ type Changes map[string]any
 // WhatIf computes what a customer would be if some values were other ones. Metrics made of others
 // follow. Rows are metrics and segments that change, then every score, then every trigger: sort, id,
 // value_before, value_after, change, band_before, band_after, coverage_before, coverage_after, word_before,
-// word_after, holds_before, holds_after.
+// word_after (of texts and instants), holds_before, holds_after (of segments and triggers). Scores are
+// 0 to 100, coverage 0 to 1, metrics in their own units.
 func (e *Engine) WhatIf(customer string, asOf time.Time, changes Changes) (*Table, error) {
 	var p packer
 	defer p.pins.Unpin()
@@ -57,8 +58,8 @@ type TargetOptions struct {
 // Targets says what it would take to reach a score: for each factor what its metric must become, and the
 // cheapest pair of factors. What is feasible was tried out: with these values the score is reaches.
 // Columns: rank, kind, factor, metric, value, value_needed, word, word_needed, unit, points,
-// points_needed, the same of a pair's other factor (factor_2 ...), cost, feasible, reason, reaches,
-// target.
+// points_needed, the same of a pair's other factor (factor_2 ...), cost (points by which all factors
+// move), feasible, reason, reaches, target. Values are in the unit of their metric, points 0 to 100.
 func (e *Engine) Targets(customer string, asOf time.Time, options ...TargetOptions) (*Table, error) {
 	given := first(options)
 	if given.Pairs < 0 {

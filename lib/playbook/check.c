@@ -2,6 +2,7 @@
 #include "playbook/build.h"
 
 #define KEYS_MAX 64 /* keys of one map and sorts of one value, in the schema */
+#define FEW_KEYS 8  /* so few are named in a message */
 
 static const churn_str nothing = {NULL, 0};
 
@@ -184,6 +185,29 @@ static churn_str nearest_key(builder *b, const schema *type, churn_str name)
     return b_nearest(b, name, names, count);
 }
 
+/* "one of `id`, `when`": where nothing is near, what there is. */
+static churn_str known_keys(builder *b, const schema *type)
+{
+    churn__buf buf;
+    if (!report_open(&b->report) || type->key_count == 0) {
+        return nothing;
+    }
+    churn__buf_init(&buf, b->heap);
+    for (uint32_t i = 0; i < type->key_count; i++) {
+        if (!type->keys[i].later) {
+            churn__buf_text(&buf, buf.size == 0 ? "one of `" : "`, `");
+            churn__buf_text(&buf, type->keys[i].name);
+        }
+    }
+    churn__buf_text(&buf, buf.size == 0 ? "" : "`");
+    churn_str text = churn__arena_str(&b->scratch, buf.size > 0 ? buf.data : "", buf.size);
+    if (buf.failed || text.ptr == NULL) {
+        b_no_memory(b);
+    }
+    churn__buf_clear(&buf);
+    return text;
+}
+
 /* A misspelt key is reported and then read as what is meant, unless that is there as well. */
 static const schema_key *unknown_key(builder *b, const schema *type, const churn__yaml_node *map,
                                      churn__yaml_node *key)
@@ -191,7 +215,10 @@ static const schema_key *unknown_key(builder *b, const schema *type, const churn
     report_place place = b_at(key);
     place.suggestion = nearest_key(b, type, key->text);
     if (place.suggestion.ptr == NULL) {
-        report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q", &key->text);
+        place.expected = known_keys(b, type);
+        bool few = place.expected.len > 0 && type->key_count <= FEW_KEYS;
+        report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q%s%s", &key->text,
+                   few ? ": expected " : "", few ? place.expected.ptr : "");
         return NULL;
     }
     report_add(&b->report, DIAGNOSTIC_unknown_key, place, "unknown key %q; did you mean %q?",

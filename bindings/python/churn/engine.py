@@ -107,6 +107,9 @@ class Reference(NamedTuple):
     #: value, count.
     table: Table
 
+    def __str__(self) -> str:
+        return self.text
+
 
 class QueryAnswer(Table):
     """The customers for whom a condition is true, and what became of the others."""
@@ -168,6 +171,14 @@ class Impact(NamedTuple):
     def alerts(self) -> Table:
         """The table `counts`, under the name by which triggers are looked for."""
         return self.counts
+
+    def __str__(self) -> str:
+        return (f"{self.changed_band} of {self.customers} customers change band: "
+                f"{self.worse} worse (MRR {self.mrr_worse:,.2f}), "
+                f"{self.better} better (MRR {self.mrr_better:,.2f})\n"
+                f"scored: {self.scored_before} before, {self.scored_after} after\n"
+                f"alerts: {self.alerts_before} before, {self.alerts_after} after "
+                f"({self.alerts_gained} gained, {self.alerts_lost} lost)")
 
 
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
@@ -244,8 +255,9 @@ class Engine(_core.Engine):
     def scores(self, as_of: Instants, *, score: str | None = None, customer: str | None = None,
                customers: Iterable[str] | None = None, progress: Progress = None,
                cancel: _core.Cancel | None = None) -> Table:
-        """Every score of every customer: value, band, coverage, low, high, certain, card,
-        overridden, churned; one score by name adds its groups as columns.
+        """Every score of every customer: value (0 to 100, None below min_coverage), band, coverage
+        (0 to 1), low, high, certain, card, overridden, churned, playbook (its hash in 16 hex digits,
+        `f"{playbook.hash:016x}"`); one score by name adds its groups as columns.
         """
         return self._question("scores", as_of, score=score, customer=customer,
                               customers=customers, progress=progress, cancel=cancel)
@@ -258,7 +270,10 @@ class Engine(_core.Engine):
 
         `baseline` is where they start: the score's own by default, a number, the customer's own
         score `over` (90 days) ago, or the mean of those on the same card or of all. The answer is a
-        table, a picture in a notebook, and `.text()`.
+        table, a picture in a notebook, and `.text()`. Columns: kind, name, group, metric, value,
+        word (of texts and truths), unit, points (0 to 100), weight (effective, 0 to 1), contribution
+        (in points; null of what is missing), text, window_start, window_end, events, last_event,
+        card, playbook.
         """
         which, value = _baseline(baseline)
         with watching(progress, cancel, "customers") as watch:
@@ -271,7 +286,10 @@ class Engine(_core.Engine):
                        progress: Progress = None, cancel: _core.Cancel | None = None,
                        ) -> ChangeExplanation:
         """Why a score is not what it was: behaviour, missing data, caps, and, where the side before
-        is scored by another `playbook`, configuration. The lines add up exactly.
+        is scored by another `playbook`, configuration. The lines add up exactly. Columns: kind,
+        name, group, metric, value_before, value_after, word_before, word_after, unit, points_before,
+        points_after, weight_before, weight_after, contribution, text, records (what came, +, and
+        went, -), card_before, card_after, playbook_before, playbook_after.
         """
         with watching(progress, cancel, "customers") as watch:
             return cast(ChangeExplanation, self._explain_change(
@@ -463,7 +481,7 @@ class Engine(_core.Engine):
         that is replayed.
         """
         if every is not None and not isinstance(every, timedelta):
-            raise TypeError(f"every: give a timedelta, not {type(every)}")
+            raise TypeError(f"every: give a timedelta, not {type(every).__name__}")
         micros = every // _MICROSECOND if every is not None else 0
         with watching(progress, cancel, "seconds", scale=_SECOND) as watch:
             return self._replay(self._at(start), self._at(end), micros,
@@ -583,5 +601,5 @@ def _baseline(given: float | str | None) -> tuple[int, float]:
 
 def _micros(name: str, given: timedelta | None) -> int:
     if given is not None and not isinstance(given, timedelta):
-        raise TypeError(f"{name}: give a timedelta, not {type(given)}")
+        raise TypeError(f"{name}: give a timedelta, not {type(given).__name__}")
     return given // _MICROSECOND if given is not None else 0

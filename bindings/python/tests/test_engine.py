@@ -364,6 +364,7 @@ def test_reference(engine):
     known = [x for x in engine.metrics(DAY)["logins_28d"] if x is not None]
     assert sum(made.table["count"]) == len(known) == len(engine.metrics(DAY))
     assert made.text.startswith(f"  # Of all customers: {len(known)} values, exact.\n  mine:\n    metric: logins_28d\n")
+    assert str(made) == made.text
     assert engine.reference("logins_28d", DAY).text.splitlines()[1] == "  logins_28d_20260201:"
     with pytest.raises(churn.NotFoundError, match="nobody"):
         engine.reference("nobody", DAY)

@@ -241,3 +241,15 @@ def test_diff():
     assert isinstance(before.diff(after), churn.PlaybookDiff) and isinstance(before.diff(after), churn.Table)
     with pytest.raises(TypeError):
         before.diff(3)
+
+
+def test_unknown_key_says_what_there_is():
+    text = ("{churn: 1, name: p, metrics: [{id: seats, subscription: seats}], "
+            "segments: [{id: big, when: 'metric.seats > 9'}], scores: [{id: health, bands: {all: 0}, "
+            "groups: [{id: g, factors: [{metric: seats, curve: [[0, 0], [9, 100]]}]}], "
+            "segments: {big: {numbers: {g: 3}}}}]}")
+    with pytest.raises(churn.PlaybookError) as caught:
+        churn.Playbook.parse(text)
+    found = [d for d in caught.value.diagnostics if d.code == "CH0201"]
+    assert [d.expected for d in found] == ["one of `from`, `min_coverage`, `bands`, `groups`, `caps`"]
+    assert found[0].message == f"unknown key `numbers`: expected {found[0].expected}"

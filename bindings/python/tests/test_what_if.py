@@ -47,6 +47,9 @@ def test_impact(engine):
     assert made.summary["alerts_gained"] == 1
     assert [(r["sort"], r["id"], r["side"]) for r in made.alerts.to_dicts()] == [
         ("score", "health", "both"), ("trigger", "quiet", "both")]
+    assert str(made).splitlines()[0] == ("1 of 2 customers change band: 0 worse (MRR 0.00), "
+                                         "1 better (MRR 250.50)")
+    assert str(made).splitlines()[2] == "alerts: 1 before, 2 after (1 gained, 0 lost)"
     same = engine.impact(engine.playbook, ["2026-01-10", DAY], customers=["acme"])
     assert (same.customers, same.changed_band, len(same.moved)) == (2, 0, 0)
     with pytest.raises(TypeError):
