@@ -18,8 +18,15 @@ typedef struct candidate {
     const churn__lever *levers[2];
     churn__choice inputs[2];
     double cost;
-    uint32_t order;
+    uint64_t order;
 } candidate;
+
+/* As many as there are: of many factors few pairs are worth it. */
+typedef struct candidates {
+    candidate *each;
+    uint32_t count;
+    size_t capacity;
+} candidates;
 
 static churn__choice snapped(const churn__lever *lever, churn__choice choice)
 {
@@ -114,17 +121,26 @@ static bool is_dear(const churn__way *single, double cost)
     return single->feasible && single->cost <= cost + 1e-9;
 }
 
-static churn_status find(churn__hunt *h, const churn__way *singles, candidate *list,
-                         uint32_t *count, churn_error *err)
+static churn_status add(churn__hunt *h, candidates *list, const candidate *one, churn_error *err)
+{
+    if (list->count == UINT32_MAX || !churn__grow(h->heap, (void **)&list->each, &list->capacity,
+                                                  (size_t)list->count + 1, sizeof *list->each)) {
+        return churn__fail_memory(err, h->heap);
+    }
+    list->each[list->count++] = *one;
+    return CHURN_OK;
+}
+
+static churn_status find(churn__hunt *h, const churn__way *singles, candidates *list,
+                         churn_error *err)
 {
     churn_status st = CHURN_OK;
-    *count = 0;
     for (uint32_t i = 0; i < h->lever_count; i++) {
-        CHURN_TRY(churn__cancel_check(h->cancel, err));
         for (uint32_t j = i + 1; j < h->lever_count; j++) {
+            CHURN_TRY(churn__cancel_check(h->cancel, err));
             candidate best = {.levers = {&h->levers[i], &h->levers[j]},
                               .cost = (double)INFINITY,
-                              .order = i * h->lever_count + j};
+                              .order = (uint64_t)i * h->lever_count + j};
             if (h->levers[i].stuck || h->levers[j].stuck ||
                 h->levers[i].shown == h->levers[j].shown) {
                 continue;
@@ -132,7 +148,7 @@ static churn_status find(churn__hunt *h, const churn__way *singles, candidate *l
             cheapest_of(h, &best);
             if (isfinite(best.cost) && !is_dear(&singles[i], best.cost) &&
                 !is_dear(&singles[j], best.cost)) {
-                list[(*count)++] = best;
+                CHURN_TRY(add(h, list, &best, err));
             }
         }
     }
@@ -170,22 +186,18 @@ churn_status churn__hunt_pairs(churn__hunt *h, const churn__way *singles, churn_
                                uint32_t *count, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    uint32_t most = h->options.pairs > 0 ? h->options.pairs : 1, found = 0;
-    size_t room = (size_t)h->lever_count * h->lever_count;
-    candidate *list = churn__alloc_array_zero(h->heap, room, sizeof *list);
+    uint32_t most = h->options.pairs > 0 ? h->options.pairs : 1;
+    candidates list = {.each = NULL};
     *count = 0;
-    if (list == NULL) {
+    CHURN_TRY(find(h, singles, &list, err));
+    if (!churn__sort(h->heap, list.each, list.count, sizeof *list.each, compare, NULL)) {
         CHURN_TRY(churn__fail_memory(err, h->heap));
     }
-    CHURN_TRY(find(h, singles, list, &found, err));
-    if (!churn__sort(h->heap, list, found, sizeof *list, compare, NULL)) {
-        CHURN_TRY(churn__fail_memory(err, h->heap));
-    }
-    for (uint32_t i = 0; i < found && i < TRIALS + most && *count < most; i++) {
-        CHURN_TRY(try_pair(h, &list[i], &out[*count], err));
+    for (uint32_t i = 0; i < list.count && i < TRIALS + most && *count < most; i++) {
+        CHURN_TRY(try_pair(h, &list.each[i], &out[*count], err));
         *count += out[*count].feasible;
     }
 done:
-    churn__free_array(h->heap, list, room, sizeof *list);
+    churn__free_array(h->heap, list.each, list.capacity, sizeof *list.each);
     return st;
 }
