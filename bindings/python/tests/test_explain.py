@@ -151,3 +151,34 @@ def test_text(engine):
     assert "−6.7" in lines[1] and "+3.3" in lines[2] and "46.7" in lines[3]
     found.close()
     assert "closed" in str(found) and "closed" in found._repr_html_()
+
+
+def test_pictures_keep_within_their_frame():
+    """Long names, lines up and down, one that comes to nothing, a cap, and one that is missing."""
+    long = "the_number_of_logins_in_the_last_four_weeks"
+    rules = RULES.replace("unit: logins}", f"id: {long}}}").replace(
+        "    bands:", "    caps: [{id: few, when: 'metric.open_tickets >= 1', at_most: 20}]\n    bands:")
+    store = churn.Store()
+    store.add("customer", {"id": ["acme"], "since": ["2025-01-01"]})
+    store.add("event", {"customer": ["acme"] * 9, "type": ["login"] * 9,
+                        "at": [f"{day}T10:00:00Z" for day in LOGINS[5:]]})
+    store.add("ticket", {"id": ["t-1"], "customer": ["acme"], "opened_at": ["2026-01-20T00:00:00Z"]})
+    found = churn.Engine(churn.Playbook.parse(rules), store).explain("acme", DAY)
+    assert found["kind"] == ["baseline", "factor", "factor", "cap", "missing"]
+    root = xml.fromstring(found.svg())
+    space = "{http://www.w3.org/2000/svg}"
+    width, height = float(root.get("width")), float(root.get("height"))
+    bars = list(root.iter(f"{space}rect"))
+    assert len(bars) == 5  # the missing one has none
+    for bar in bars:
+        x, y = float(bar.get("x")), float(bar.get("y"))
+        assert 200 <= x and x + float(bar.get("width")) <= 520  # between names and numbers
+        assert 0 <= y and y + float(bar.get("height")) <= height
+        assert float(bar.get("width")) >= 1
+    assert all(0 <= float(word.get("x")) <= width for word in root.iter(f"{space}text"))
+    names = [word.text for word in root.iter(f"{space}text")][::2]
+    assert names[1] == long[:27] + "…" and names[-1] == "nps"
+    assert any(long in title.text for title in root.iter(f"{space}title"))  # whole in the tooltip
+    lines = found.text().splitlines()
+    assert [line.split()[1] for line in lines] == ["50.0", "−6.7", "+3.3", "−26.7", "20.0", "–"]
+    assert len({line.index(line.split()[1]) + len(line.split()[1]) for line in lines}) == 1
