@@ -29,7 +29,7 @@ def factors_of(groups):
 def spice(book, chance):
     """What random books have little of: trends, and values that are carried from several sorts of inputs."""
     for score in book["scores"]:
-        for factor in factors_of(score["groups"]):
+        for factor in factors_of(score.get("groups", [])):
             own = "metric" in factor and "points" not in factor
             if own and "curve" in factor and len(factor) < 5 and chance.random() < 0.2:
                 del factor["curve"]
