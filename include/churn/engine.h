@@ -362,7 +362,7 @@ CHURN_API churn_status churn_engine_evidence(churn_engine *engine, const char *c
  * @param as_of the date; triggers and actions are those of the engine's history at that date
  * @param options NULL for defaults; `owner`, `limit`, `cancel`
  * @param[out] out `customer`, `name`, `owner`, `value_at_risk`, `mrr`, `score`, `band`, `coverage`,
- *        `change` (of the score over its `trend.over`, 30 days by default), `trend` (up, down,
+ *        `change` (of the score over its `trend.over`, 30 days by default), `arrow` (up, down,
  *        steady: see churn_engine_trends()), `reasons` (what pulled it down most, in points),
  *        `triggers` (firing now), `renews_at`, `next_task`, `next_due`; money in major units of the
  *        playbook's currency; returned: free with churn_table_free()
@@ -397,7 +397,7 @@ CHURN_API churn_status churn_engine_trends(churn_engine *engine, churn_time as_o
 
 /* ---- questions in the language of conditions ---- */
 
-/** A constant of a question: `params.<name>` in its texts. */
+/** A constant of a question: `params.name` in its texts, where `name` is its name. */
 typedef struct churn_parameter {
     churn_str name;
     churn_value value; /* not missing */

@@ -279,7 +279,7 @@ static const struct {
     {"owner", CHURN_COLUMN_STRING},    {"value_at_risk", CHURN_COLUMN_DOUBLE},
     {"mrr", CHURN_COLUMN_DOUBLE},      {"score", CHURN_COLUMN_DOUBLE},
     {"band", CHURN_COLUMN_STRING},     {"coverage", CHURN_COLUMN_DOUBLE},
-    {"change", CHURN_COLUMN_DOUBLE},   {"trend", CHURN_COLUMN_STRING},
+    {"change", CHURN_COLUMN_DOUBLE},   {"arrow", CHURN_COLUMN_STRING},
     {"reasons", CHURN_COLUMN_STRING},  {"triggers", CHURN_COLUMN_STRING},
     {"renews_at", CHURN_COLUMN_TIME},  {"next_task", CHURN_COLUMN_STRING},
     {"next_due", CHURN_COLUMN_TIME},

@@ -640,7 +640,7 @@ static void trends__auto__own_median_absolute_deviation(void **state)
     churn_table *table = NULL;
     assert_ok(churn_engine_at_risk(b.engine, NEW_YEAR + 7 * DAY, NULL, &table, NULL));
     assert_int_equal(churn_table_row_count(table), 1);
-    assert_string_equal(cell_text(table, 0, "trend"), "up");
+    assert_string_equal(cell_text(table, 0, "arrow"), "up");
     assert_true(cell_number(table, 0, "change") == 6);
     churn_table_free(table);
     close_bench(&b);

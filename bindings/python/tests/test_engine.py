@@ -399,4 +399,4 @@ def test_trends(engine):
         {"customer": "acme", "score": "health", "value": 90.0, "value_before": 100.0, "change": -10.0,
          "noise": 3.0, "arrow": "down"}]
     assert engine.trends(DAY, customers=["blue"])["customer"] == ["blue"]
-    assert engine.at_risk(DAY)["trend"] == ["steady"]
+    assert engine.at_risk(DAY)["arrow"] == ["steady"]
