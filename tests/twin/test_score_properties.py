@@ -292,12 +292,12 @@ def score_row(table, score):
 
 
 def reached(case, customer, score, values):
-    return score_row(case.engine.what_if(customer, moment(case.at), values), score)["after"]
+    return score_row(case.engine.what_if(customer, moment(case.at), values), score)["value_after"]
 
 
 def needed(row, tail):
-    text = row["needed_text" + tail]
-    return row["needed" + tail] if text is None else {"true": True, "false": False}.get(text, text)
+    text = row["word_needed" + tail]
+    return row["value_needed" + tail] if text is None else {"true": True, "false": False}.get(text, text)
 
 
 @SEEDS
@@ -459,7 +459,7 @@ def test_held_bands(seed):
         found.setdefault(row["customer"], []).append(row)
     changes = {}
     for row in engine.band_changes(score=score["id"]).to_dicts():
-        changes.setdefault(row["customer"], []).append((row["at"], row["to"]))
+        changes.setdefault(row["customer"], []).append((row["at"], row["band_after"]))
     for customer, rows in found.items():
         seen = [(row["as_of"], row["value"], bounds_of(score, row["card"])) for row in rows]
         wanted = held(seen, hysteresis, timedelta(days=stay))
