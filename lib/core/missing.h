@@ -21,7 +21,7 @@ typedef uint8_t churn__missing;
 #define CHURN__LOW_COVERAGE 4
 #define CHURN__NO_RATE 5
 #define CHURN__SHORT_HISTORY_FROM 6 /* the window reaches before tracking began */
-#define CHURN__CYCLE 7 /* of a customer who is among their own parents */
+#define CHURN__CYCLE 7              /* of a customer who is among their own parents */
 /* absence */
 #define CHURN__NEVER 16
 #define CHURN__EMPTY 17

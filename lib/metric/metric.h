@@ -466,7 +466,7 @@ typedef struct churn__evidence_row {
 typedef struct churn__evidence {
     churn_time start, end; /* of its window; start CHURN_TIME_NONE: from the beginning on */
     uint64_t count;
-    churn_time last; /* of the newest, CHURN_TIME_NONE */
+    churn_time last;           /* of the newest, CHURN_TIME_NONE */
     churn__evidence_row *rows; /* `count` of them, where they were asked for */
     size_t capacity;
 } churn__evidence;

@@ -134,7 +134,7 @@ static size_t read_announcements(churn__reader *reader, uint32_t customer, churn
         size_t n = gather(m->reader, m->customer, m->as_of, &rows);                                \
         for (uint32_t i = 0; i < list->count; i++) {                                               \
             uint32_t metric = list->items[i];                                                      \
-            churn__missing reason = churn__moment_begin(m, metric);                                       \
+            churn__missing reason = churn__moment_begin(m, metric);                                \
             churn__metric_put_value(m->plan, metric, row,                                          \
                                     reason == CHURN__PRESENT ? value_of_##kind(m, metric, rows, n) \
                                                              : churn__moment_none(reason),         \
