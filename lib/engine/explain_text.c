@@ -227,9 +227,12 @@ static void put_substitute(churn__buf *text, const churn__factor_def *factor,
     }
 }
 
+#define DAYS_MOST 1e15 /* told of an age: metrics of any size may be one */
+
 static void put_age(churn__buf *text, const churn__factor_state *state)
 {
-    put_count(text, (uint64_t)floor(state->age < 0 ? 0 : state->age), "day");
+    double days = state->age > 0 ? floor(state->age) : 0;
+    put_count(text, days < DAYS_MOST ? (uint64_t)days : (uint64_t)DAYS_MOST, "day");
 }
 
 static void put_what(churn__buf *text, const churn__factor_def *factor,

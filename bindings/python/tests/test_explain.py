@@ -2,6 +2,7 @@
 """Explanations: lines that add up, pictures and texts made of them, and the records behind them."""
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as xml
 from datetime import timedelta
 
@@ -182,3 +183,17 @@ def test_pictures_keep_within_their_frame():
     lines = found.text().splitlines()
     assert [line.split()[1] for line in lines] == ["50.0", "−6.7", "+3.3", "−26.7", "20.0", "–"]
     assert len({line.index(line.split()[1]) + len(line.split()[1]) for line in lines}) == 1
+
+
+def test_an_age_beyond_whole_numbers_is_told():
+    book = {"churn": 1, "name": "old", "attributes": {"x": "number", "age": "number"},
+            "metrics": [{"id": "x", "attribute": "x"}, {"id": "age", "attribute": "age"}],
+            "scores": [{"id": "health", "min_coverage": 0, "bands": {"good": 50, "bad": 0}, "groups": [
+                {"id": "all", "factors": [{"metric": "x", "curve": [[0, 0], [10, 100]],
+                                           "decay": {"by": "age", "half_life": 1}}]}]}]}
+    store = churn.Store()
+    store.add_customer("a", since="2026-01-01")
+    for name, value in (("x", 5.0), ("age", 1e30)):
+        store.add_attribute("a", name, value, valid_from="2026-01-01")
+    lines = churn.Engine(churn.Playbook.parse(json.dumps(book)), store).explain("a", "2026-02-01")
+    assert "0 % of its weight after 1000000000000000 days" in " ".join(line["text"] or "" for line in lines)
