@@ -20,6 +20,14 @@ static inline double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* Of the processor, not of the clock: others may be at work. */
+static inline double worked(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* splitmix64: the same numbers everywhere. */
 static inline uint64_t next_random(uint64_t *state)
 {

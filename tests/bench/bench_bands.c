@@ -51,14 +51,6 @@ static const char playbook_text[] =
     "  - {id: t8, when: 'metric.m5 > 40'}\n"
     "  - {id: t9, when: 'metric.m2 > 28'}\n";
 
-/* Of the processor, not of the clock: others may be at work. */
-static double worked(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 typedef struct names {
     char *bytes;
     int64_t *offsets;

@@ -35,14 +35,6 @@ typedef struct bench {
     double sum;
 } bench;
 
-/* Of the processor, not of the clock: others may be at work. */
-static double worked(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void make_factor(bench *b, uint32_t f)
 {
     uint32_t count = 3 + f % 3;
