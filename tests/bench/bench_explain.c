@@ -73,14 +73,6 @@ static void fill(churn_store *store, int events)
     }
 }
 
-/* Of the processor, not of the clock: others may be at work. */
-static double worked(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void measure(churn_engine *engine, const char *what, bool warm, bool change)
 {
     char id[8];
