@@ -90,6 +90,39 @@ func TestOneCustomer(t *testing.T) {
 	}
 }
 
+func TestExplainLines(t *testing.T) {
+	engine := openEngine(t)
+	at := day("2026-02-01")
+	kinds := []string{"baseline", "factor", "cap", "floor", "override", "missing"}
+	for _, options := range []ExplainOptions{{}, {Score: "health", Baseline: BaselineNumber, Value: 12.5}, {Baseline: BaselineBook}} {
+		table := must[*Table](t)(engine.Explain("acme", at, options))
+		lines := must[*ExplainedLines](t)(engine.ExplainLines("acme", at, options))
+		equal(t, "lines", len(lines.Lines), table.Len())
+		sum := int64(0)
+		for i, line := range lines.Lines {
+			row := table.Row(i)
+			equal(t, "kind", kinds[line.Kind], row.String("kind"))
+			equal(t, "name", line.Name, row.String("name"))
+			equal(t, "group", line.Group, row.String("group"))
+			equal(t, "metric", line.Metric, row.String("metric"))
+			equal(t, "points", line.Points, row.Float("points"))
+			equal(t, "contribution", line.Contribution, row.Float("contribution"))
+			equal(t, "micros", float64(line.Micros)/1e6, line.Contribution)
+			sum += line.Micros
+		}
+		equal(t, "sum", float64(sum)/1e6, lines.Score)
+		equal(t, "score", lines.Score, 100.0)
+		equal(t, "known", lines.Known && lines.Certain, true)
+		equal(t, "card", lines.Card, "default")
+	}
+	_, err := engine.ExplainLines("nobody", at)
+	wantStatus(t, err, ErrNotFound)
+	_, err = engine.ExplainLines("acme", at, ExplainOptions{Score: "wealth"})
+	wantStatus(t, err, ErrNotFound)
+	_, err = engine.ExplainLines("acme", at, ExplainOptions{Baseline: BaselineNumber, Value: 101})
+	wantStatus(t, err, ErrRange)
+}
+
 func TestQuestionsThatHaveNoAnswer(t *testing.T) {
 	engine := openEngine(t)
 	at := day("2026-02-01")

@@ -274,6 +274,69 @@ CHURN_API churn_status churn_engine_explain(churn_engine *engine, const char *cu
                                             churn_time as_of, const churn_explain_options *options,
                                             churn_table **out, churn_error *err);
 
+/** What a line of an explanation is: `kind` of churn_engine_explain(), in numbers. */
+#define CHURN_LINE_BASELINE 0
+#define CHURN_LINE_FACTOR 1
+#define CHURN_LINE_CAP 2
+#define CHURN_LINE_FLOOR 3
+#define CHURN_LINE_OVERRIDE 4
+#define CHURN_LINE_MISSING 5
+
+/**
+ * One customer's score with the lines that add up to it. Arrays are by line, in the order of
+ * churn_engine_explain().
+ */
+typedef struct churn_explanation {
+    uint32_t struct_size;
+    uint32_t reserved;  /* zero */
+    void *room;         /* given: memory for all that is pointed to below, texts too, aligned as for
+                           a double. NULL: it is the engine's own, valid until the engine's next call
+                           or until its store forgets anybody */
+    size_t room_size;   /* given: bytes of it */
+    size_t room_needed; /* filled in: bytes that this explanation takes */
+    churn_time as_of;
+    double score; /* NaN below min_coverage, as of churn_engine_customer() */
+    double coverage, low, high;
+    int32_t certain;      /* 1: `low` and `high` are in one band */
+    uint32_t line_count;  /* at least one: the baseline */
+    churn_str band;       /* "unknown" where there is no score */
+    churn_str card;       /* the segment whose numbers count, or "default" */
+    const int32_t *kinds; /* CHURN_LINE_* */
+    const churn_str *names;
+    const churn_str *groups;     /* {NULL, 0} of what is no factor */
+    const churn_str *metrics;    /* that the factor names; {NULL, 0}: none */
+    const double *values;        /* the metric's; NaN: missing, or no number */
+    const churn_str *words;      /* of texts and truths; else {NULL, 0} */
+    const double *points;        /* NaN of what is missing */
+    const double *weights;       /* NaN of what is no factor, or missing */
+    const double *contributions; /* in points; NaN of what is missing, or where no factor scores */
+    const int64_t *micros;       /* the same in units of 1e-6, exactly; 0 for NaN */
+} churn_explanation;
+
+/**
+ * Score and explain one customer within microseconds, for a backend that does so on each request:
+ * the lines of churn_engine_explain() to the bit, without sentences and what stands behind them.
+ *
+ * `micros` add up to the score, also where it is below min_coverage. For a customer of whom was
+ * just asked no metric is computed again and no memory is taken, but where the baseline is of other
+ * customers or of another date.
+ *
+ * @param customer the host's id, borrowed
+ * @param len its length, or CHURN_NTS
+ * @param as_of the date
+ * @param options NULL for defaults
+ * @param[in,out] out filled in; its struct_size, and `room` if wanted, are set by the caller
+ * @param err optional
+ * @return as churn_engine_explain(); CHURN_E_RANGE also for a room too small: `room_needed` is then
+ *         set
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_explain_lines(churn_engine *engine, const char *customer,
+                                                  size_t len, churn_time as_of,
+                                                  const churn_explain_options *options,
+                                                  churn_explanation *out, churn_error *err);
+
 typedef struct churn_explain_change_options {
     uint32_t struct_size;
     uint32_t flags;         /* zero */

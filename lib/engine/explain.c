@@ -5,131 +5,8 @@
 
 #include "engine/one.h"
 
-/* Why a score is what it is: lines that add up to it in units of 1e-6. */
-
-/* ---- the baseline ---- */
-
-/* A mean over customers, in their order. */
-typedef struct mean {
-    uint32_t score, card; /* card CHURN__NONE: any */
-    double sum;
-    uint64_t count;
-} mean;
-
-static churn_status take_scores(churn__frame *frame, void *context, churn_error *err)
-{
-    mean *m = context;
-    const churn__score_out *out = &frame->scores[m->score];
-    (void)err;
-    for (uint32_t row = 0; row < frame->rows; row++) {
-        bool meant = frame->exists[row] && out->missing[row] == CHURN__PRESENT;
-        if (meant && (m->card == CHURN__NONE || out->cards[row] == m->card)) {
-            m->sum += out->score[row];
-            m->count++;
-        }
-    }
-    return CHURN_OK;
-}
-
-static churn_status mean_score(churn_engine *engine, churn__version *version, churn_time as_of,
-                               churn_cancel *cancel, mean *m, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    const churn__frame_options want = {.only_score = m->score};
-    const churn__walk walk = {.engine = engine,
-                              .version = version,
-                              .order = churn__version_order(version),
-                              .count = churn__version_listed(version),
-                              .dates = &as_of,
-                              .date_count = 1,
-                              .want = &want,
-                              .use = take_scores,
-                              .context = m,
-                              .cancel = cancel};
-    CHURN_TRY(churn__walk_all(&walk, err));
-    if (m->count == 0) {
-        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "baseline: no customer has a score to compare with");
-    }
-done:
-    return st;
-}
-
-static churn_status own_score(churn_engine *engine, const churn__frame *now, uint32_t score,
-                              churn_time at, churn_cancel *cancel, double *out, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    churn__frame *frame = NULL;
-    uint32_t customer = now->customers[0];
-    const churn__frame_options want = {.only_score = score, .one_customer = true};
-    CHURN_TRY(churn__frame_open(engine, now->version, &at, 1, &want, &frame, err));
-    CHURN_TRY(churn__frame_survey(frame, engine, &want, cancel, err));
-    CHURN_TRY(churn__frame_fill(frame, &customer, 1, err));
-    if (!frame->exists[0] || frame->scores[score].missing[0] != CHURN__PRESENT) {
-        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "baseline: the customer had no score then");
-    }
-    *out = frame->scores[score].score[0];
-done:
-    churn__frame_close(frame);
-    return st;
-}
-
-static churn_status check_options(const churn_explain_options *options, churn_error *err)
-{
-    if (options->flags != 0 || options->reserved != 0) {
-        return churn__fail(err, CHURN_E_ARG, 0, "churn_explain_options: flags, reserved: not zero");
-    }
-    if (options->baseline < CHURN_BASELINE_SCORE || options->baseline > CHURN_BASELINE_BOOK) {
-        return churn__fail(err, CHURN_E_ARG, 0, "churn_explain_options: unknown baseline");
-    }
-    if (options->baseline == CHURN_BASELINE_NUMBER &&
-        !(options->baseline_value >= 0 && options->baseline_value <= 100)) {
-        return churn__fail(err, CHURN_E_RANGE, 0, "baseline: give a number from 0 to 100");
-    }
-    if (options->over < 0) {
-        return churn__fail(err, CHURN_E_RANGE, 0, "over: give a duration that is not negative");
-    }
-    return CHURN_OK;
-}
-
-#define OVER_DEFAULT (90 * CHURN__DAY)
-
-static churn_status find_baseline(churn_engine *engine, const churn__frame *frame, uint32_t score,
-                                  const churn_explain_options *options,
-                                  churn__baseline_told *baseline, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    int64_t over = options->over > 0 ? options->over : OVER_DEFAULT;
-    churn_time as_of = frame->dates[0];
-    mean m = {.score = score, .card = CHURN__NONE};
-    baseline->from = (churn__baseline_from)options->baseline;
-    switch (options->baseline) {
-    case CHURN_BASELINE_NUMBER:
-        baseline->value = churn__round6(options->baseline_value);
-        break;
-    case CHURN_BASELINE_OWN:
-        if (as_of - over < CHURN_TIME_MIN) {
-            CHURN_FAIL(CHURN_E_RANGE, 0, "over: it reaches before the year 1");
-        }
-        baseline->at = as_of - over;
-        CHURN_TRY(
-            own_score(engine, frame, score, baseline->at, options->cancel, &baseline->value, err));
-        break;
-    case CHURN_BASELINE_SEGMENT:
-    case CHURN_BASELINE_BOOK:
-        if (options->baseline == CHURN_BASELINE_SEGMENT) {
-            m.card = frame->scores[score].cards[0];
-        }
-        CHURN_TRY(mean_score(engine, frame->version, as_of, options->cancel, &m, err));
-        baseline->customers = m.count;
-        baseline->value = churn__round6(m.sum / (double)m.count);
-        break;
-    default:
-        baseline->value = churn__round6(frame->playbook->scores[score].baseline);
-        break;
-    }
-done:
-    return st;
-}
+/* Why a score is what it is: a table of lines that add up to it in units of 1e-6, with sentences
+ * and what stands behind them. */
 
 /* ---- the table ---- */
 
@@ -156,12 +33,10 @@ enum {
 /* All that a line is written with. */
 typedef struct telling {
     churn_engine *engine;
+    churn__explained what;
     churn__frame *frame;
-    uint32_t score;
     churn__score_level *level;
     churn__saying saying;
-    churn__baseline_told baseline;
-    churn_str card;
     churn__buf *text;
     churn__evidence *evidence;
     churn__table_builder *to;
@@ -199,7 +74,7 @@ static churn__table_builder *begin_table(const telling *t, churn__heap *heap, ui
     churn__table_column(to, "window_end", CHURN_COLUMN_TIME);
     churn__table_column(to, "events", CHURN_COLUMN_INT);
     churn__table_column(to, "last_event", CHURN_COLUMN_TIME);
-    churn__table_choice_column(to, "card", &t->card, 1);
+    churn__table_choice_column(to, "card", &t->what.card, 1);
     churn__table_choice_column(to, "playbook", &hash, 1);
     churn__table_expect_bytes(to, COL_NAME, 16 * (size_t)rows);
     churn__table_expect_bytes(to, COL_GROUP, 16 * (size_t)rows);
@@ -217,15 +92,12 @@ static void add_text(const telling *t, uint32_t column)
 static void add_common(const telling *t, const churn__score_line *line, churn_str name)
 {
     static const uint8_t only = 0;
-    bool counts = line->kind != CHURN__LINE_MISSING && !isnan(t->level->score);
     uint8_t kind = kind_code(line->kind);
     churn__table_add_codes(t->to, COL_KIND, &kind, 1);
     churn__table_add_string(t->to, COL_NAME, name);
     churn__table_add_double(t->to, COL_POINTS, line->points);
-    churn__table_add_double(t->to, COL_WEIGHT,
-                            line->kind == CHURN__LINE_FACTOR ? line->weight : (double)NAN);
-    churn__table_add_double(t->to, COL_CONTRIBUTION,
-                            counts ? (double)line->contribution / 1e6 : (double)NAN);
+    churn__table_add_double(t->to, COL_WEIGHT, churn__explained_weight(line));
+    churn__table_add_double(t->to, COL_CONTRIBUTION, churn__explained_points(&t->what, line));
     churn__table_add_codes(t->to, COL_CARD, &only, 1);
     churn__table_add_codes(t->to, COL_PLAYBOOK, &only, 1);
 }
@@ -330,7 +202,7 @@ static void tell_other(const telling *t, const churn__score_line *line)
             churn__say_critical(t->text, t->level, def);
         }
     } else {
-        churn__say_baseline(t->text, &t->saying, &t->baseline, t->card);
+        churn__say_baseline(t->text, &t->saying, &t->what.baseline, t->what.card);
     }
     add_common(t, line, name);
     add_shown(t, &nothing);
@@ -360,28 +232,16 @@ done:
 
 /* ---- all of it ---- */
 
-static churn_status explain_one(churn_engine *engine, churn_str customer, churn_time as_of,
-                                const churn_explain_options *options, churn_table **out,
-                                churn_error *err)
+static churn_status explain_one(churn_engine *engine, const churn__explain_asked *asked,
+                                churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    telling t = {.engine = engine, .score = CHURN__NONE};
-    CHURN_TRY(churn__find_score(engine->playbook, options->score, &t.score, err));
-    CHURN_TRY(churn__one_fill(engine, customer, as_of, options->cancel, &t.frame, err));
-    if (!t.frame->exists[0]) {
-        CHURN_FAIL(CHURN_E_NOT_FOUND, 0, "the customer does not exist at as_of");
-    }
+    telling t = {.engine = engine};
+    CHURN_TRY(churn__explain_take(engine, asked, &t.what, err));
+    t.frame = t.what.frame;
+    t.level = t.what.level;
+    t.saying = (churn__saying){.playbook = t.frame->playbook, .as_of = asked->as_of};
     churn__one_room(engine, &t.text, &t.evidence);
-    t.level = churn__one_level(engine, t.score);
-    if (t.level == NULL) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    CHURN_TRY(churn__shown_take(t.frame, t.score, 0, t.level, err));
-    CHURN_TRY(find_baseline(engine, t.frame, t.score, options, &t.baseline, err));
-    t.saying = (churn__saying){.playbook = t.frame->playbook, .as_of = as_of};
-    t.card = churn__card_name(t.frame->playbook, t.level->def,
-                              (uint32_t)(t.level->card - t.level->def->cards));
-    churn__score_explain(t.level, t.baseline.value);
     t.to = begin_table(&t, churn__store_heap(engine->store), t.level->line_count);
     if (t.to == NULL) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
@@ -402,20 +262,14 @@ churn_status churn_engine_explain(churn_engine *engine, const char *customer, si
                                   churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn_explain_options mine;
-    churn_str id = {NULL, 0};
+    churn__explain_asked asked;
     if (!out) {
         return churn__fail_null(err, "churn_engine_explain", "out");
     }
     *out = NULL;
-    CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_explain_options", err));
-    CHURN_TRY(churn__take_str(customer, len, false, 1024, "customer", &id, err));
-    CHURN_TRY(check_options(&mine, err));
-    if (as_of < CHURN_TIME_MIN || as_of > CHURN_TIME_MAX) {
-        CHURN_FAIL(CHURN_E_RANGE, 0, "as_of: outside the years 1 to 9999");
-    }
+    CHURN_TRY(churn__explain_ask(customer, len, as_of, options, &asked, err));
     CHURN_TRY(churn__engine_enter(engine, "churn_engine_explain", err));
-    st = explain_one(engine, id, as_of, &mine, out, err);
+    st = explain_one(engine, &asked, out, err);
     churn__engine_leave(engine);
 done:
     return st;

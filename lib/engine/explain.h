@@ -2,6 +2,8 @@
 #ifndef CHURN_ENGINE_EXPLAIN_H
 #define CHURN_ENGINE_EXPLAIN_H
 
+#include <math.h>
+
 #include "engine/engine_internal.h"
 
 /* What explanations of scores share: what a factor shows of its input (explain_shown.c), the
@@ -53,6 +55,41 @@ typedef struct churn__baseline_told {
     churn_time at;      /* OWN */
     uint64_t customers; /* SEGMENT, BOOK */
 } churn__baseline_told;
+
+/* ---- a level: explain_level.c ---- */
+
+typedef struct churn__explain_asked {
+    churn_str customer;
+    churn_time as_of;
+    churn_explain_options options;
+} churn__explain_asked;
+
+/* Arguments as the public functions take them. */
+churn_status churn__explain_ask(const char *customer, size_t len, churn_time as_of,
+                                const churn_explain_options *options, churn__explain_asked *out,
+                                churn_error *err);
+
+/* A customer's score with the lines that add up to it; the engine's, until its next question. */
+typedef struct churn__explained {
+    churn__frame *frame; /* of one row */
+    uint32_t score;
+    churn__score_level *level;
+    churn__baseline_told baseline;
+    churn_str card;
+} churn__explained;
+
+/* After a failure the caller drops what the engine keeps for one customer. */
+churn_status churn__explain_take(churn_engine *engine, const churn__explain_asked *asked,
+                                 churn__explained *out, churn_error *err);
+/* What a line contributes, in points; NaN: it does not, or there is no score. */
+double churn__explained_points(const churn__explained *explained, const churn__score_line *line);
+/* The weight that a line shows: only factors do. */
+static inline double churn__explained_weight(const churn__score_line *line)
+{
+    return line->kind == CHURN__LINE_FACTOR ? line->weight : (double)NAN;
+}
+
+/* ---- who overrode ---- */
 
 /* By whom an override is, as far as that is known. */
 typedef struct churn__override_told {

@@ -22,6 +22,7 @@ struct churn__one {
     churn__score_level *levels;
     churn__buf text;
     churn__evidence evidence;
+    churn__one_lines lines;
     churn_customer_answer answer;
     /* what it views: by metric, by score, by segment */
     double *numbers;
@@ -243,6 +244,12 @@ void churn__one_room(churn_engine *engine, churn__buf **text, churn__evidence **
 {
     *text = &engine->one->text;
     *evidence = &engine->one->evidence;
+}
+
+churn__one_lines *churn__one_lines_room(churn_engine *engine, churn__arena **arena)
+{
+    *arena = &engine->one->arrays;
+    return &engine->one->lines;
 }
 
 churn__score_level *churn__one_level(churn_engine *engine, uint32_t score)

@@ -23,7 +23,20 @@ churn_status churn__one_fill(churn_engine *engine, churn_str id, churn_time as_o
 churn__score_level *churn__one_level(churn_engine *engine, uint32_t score);
 /* Room for sentences and evidence. */
 void churn__one_room(churn_engine *engine, churn__buf **text, churn__evidence **evidence);
+/* Of explanations without sentences: arrays as long as the largest one. */
+typedef struct churn__one_lines {
+    const churn_str **paths; /* by score, then group; NULL: not made yet */
+    int32_t *kinds;
+    churn_str *names, *groups, *metrics, *words;
+    double *values, *points, *weights, *contributions;
+    int64_t *micros;
+} churn__one_lines;
+
+/* Room for them, empty at first, and the memory that it is made from. */
+churn__one_lines *churn__one_lines_room(churn_engine *engine, churn__arena **arena);
 /* Count what an answer needs, and move what it points to into its room, if it has one. */
 churn_status churn__one_pack(churn_customer_answer *answer, churn_error *err);
+/* The same of an explanation. */
+churn_status churn__one_pack_lines(churn_explanation *explanation, churn_error *err);
 
 #endif

@@ -77,22 +77,73 @@ static void take_answer(room *to, churn_customer_answer *answer)
     }
 }
 
+/* Whether what was given holds as much; none given does. */
+static churn_status check_room(const void *given, size_t size, size_t needed, const char *what,
+                               churn_error *err)
+{
+    if (given == NULL) {
+        return CHURN_OK;
+    }
+    if ((uintptr_t)given % ROOM_ALIGN != 0) {
+        return churn__fail(err, CHURN_E_ARG, 0, "%s: room is not aligned", what);
+    }
+    if (size < needed) {
+        return churn__fail(err, CHURN_E_RANGE, 0, "%s: room: %u bytes are needed", what,
+                           (uint64_t)needed);
+    }
+    return CHURN_OK;
+}
+
 churn_status churn__one_pack(churn_customer_answer *answer, churn_error *err)
 {
     room to = {NULL, 0};
     take_answer(&to, answer);
     answer->room_needed = to.used;
-    if (!answer->room) {
-        return CHURN_OK;
+    churn_status st =
+        check_room(answer->room, answer->room_size, to.used, "churn_customer_answer", err);
+    if (st == CHURN_OK && answer->room != NULL) {
+        to = (room){answer->room, 0};
+        take_answer(&to, answer);
     }
-    if ((uintptr_t)answer->room % ROOM_ALIGN != 0) {
-        return churn__fail(err, CHURN_E_ARG, 0, "churn_customer_answer: room is not aligned");
+    return st;
+}
+
+static void take_explanation(room *to, churn_explanation *explanation)
+{
+    uint32_t n = explanation->line_count;
+    churn_explanation e = *explanation;
+    e.values = take_array(to, e.values, n, sizeof *e.values);
+    e.points = take_array(to, e.points, n, sizeof *e.points);
+    e.weights = take_array(to, e.weights, n, sizeof *e.weights);
+    e.contributions = take_array(to, e.contributions, n, sizeof *e.contributions);
+    e.micros = take_array(to, e.micros, n, sizeof *e.micros);
+    e.names = take_array(to, e.names, n, sizeof *e.names);
+    e.groups = take_array(to, e.groups, n, sizeof *e.groups);
+    e.metrics = take_array(to, e.metrics, n, sizeof *e.metrics);
+    e.words = take_array(to, e.words, n, sizeof *e.words);
+    e.kinds = take_array(to, e.kinds, n, sizeof *e.kinds);
+    churn_explanation *texts = to->data ? &e : explanation;
+    take_texts(to, texts->names, n);
+    take_texts(to, texts->groups, n);
+    take_texts(to, texts->metrics, n);
+    take_texts(to, texts->words, n);
+    take_texts(to, &texts->band, 1);
+    take_texts(to, &texts->card, 1);
+    if (to->data) {
+        *explanation = e;
     }
-    if (answer->room_size < to.used) {
-        return churn__fail(err, CHURN_E_RANGE, 0,
-                           "churn_customer_answer: room: %u bytes are needed", (uint64_t)to.used);
+}
+
+churn_status churn__one_pack_lines(churn_explanation *explanation, churn_error *err)
+{
+    room to = {NULL, 0};
+    take_explanation(&to, explanation);
+    explanation->room_needed = to.used;
+    churn_status st =
+        check_room(explanation->room, explanation->room_size, to.used, "churn_explanation", err);
+    if (st == CHURN_OK && explanation->room != NULL) {
+        to = (room){explanation->room, 0};
+        take_explanation(&to, explanation);
     }
-    to = (room){answer->room, 0};
-    take_answer(&to, answer);
-    return CHURN_OK;
+    return st;
 }

@@ -866,6 +866,17 @@ static churn_status try_explain_mean(bench *b, churn_error *err)
                                                  &options, &b->table, err);
 }
 
+/* Twice: the second time what is kept is used. */
+static churn_status try_explain_lines(bench *b, churn_error *err)
+{
+    churn_explanation lines = {.struct_size = sizeof lines};
+    churn_status st = churn_engine_explain_lines(b->company.engine, "blue", CHURN_NTS, NEW_YEAR,
+                                                 NULL, &lines, err);
+    return st != CHURN_OK ? st
+                          : churn_engine_explain_lines(b->company.engine, "acme", CHURN_NTS,
+                                                       NEW_YEAR + 1, NULL, &lines, err);
+}
+
 static churn_status try_explain_change(bench *b, churn_error *err)
 {
     return churn_engine_explain_change(b->company.engine, "blue", CHURN_NTS, NEW_YEAR - 20 * DAY,
@@ -1428,6 +1439,7 @@ static const struct {
     {"scores", try_scores},
     {"explain", try_explain},
     {"explain_mean", try_explain_mean},
+    {"explain_lines", try_explain_lines},
     {"explain_change", try_explain_change},
     {"evidence", try_evidence},
     {"query", try_query},

@@ -5,7 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, functions, live_handles
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
-from .engine import CustomerAnswer, Engine, Every, Impact, QueryAnswer, Reference, Run, ScoreAnswer
+from .engine import CustomerAnswer, Engine, Every, ExplainedLines, Impact, QueryAnswer, Reference, Run, ScoreAnswer
 from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
                      ExistsError, ExpressionError, InternalError, LimitError, LoadError,
@@ -25,7 +25,7 @@ __version__ = version()
 
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError", "ChangeExplanation",
-    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "Explanation", "Expression",
+    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "ExplainedLines", "Explanation", "Expression",
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookDiff", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",

@@ -179,6 +179,7 @@ PyObject *core_engine_customer(PyObject *engine, PyObject *args);
 PyObject *core_engine_query(PyObject *engine, PyObject *args);
 /* explain.c */
 PyObject *core_engine_explain(PyObject *engine, PyObject *args);
+PyObject *core_engine_explain_lines(PyObject *engine, PyObject *args);
 PyObject *core_engine_explain_change(PyObject *engine, PyObject *args);
 PyObject *core_engine_evidence(PyObject *engine, PyObject *args);
 

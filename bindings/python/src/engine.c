@@ -154,6 +154,9 @@ PyDoc_STRVAR(engine_impact_doc,
 PyDoc_STRVAR(engine_explain_doc, "_explain($self, type, customer, as_of, score, baseline, value, "
                                  "over, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_explain_lines_doc,
+             "_explain_lines($self, customer, as_of, score, baseline, value, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_explain_change_doc, "_explain_change($self, type, customer, before, as_of, "
                                         "score, playbook, cancel, /)\n--\n\n");
 
@@ -359,6 +362,7 @@ static PyMethodDef engine_methods[] = {
     {"_targets", core_engine_targets, METH_VARARGS, engine_targets_doc},
     {"_impact", core_engine_impact, METH_VARARGS, engine_impact_doc},
     {"_explain", core_engine_explain, METH_VARARGS, engine_explain_doc},
+    {"_explain_lines", core_engine_explain_lines, METH_VARARGS, engine_explain_lines_doc},
     {"_explain_change", core_engine_explain_change, METH_VARARGS, engine_explain_change_doc},
     {"_evidence", core_engine_evidence, METH_VARARGS, engine_evidence_doc},
     {"_customer", core_engine_customer, METH_VARARGS, engine_customer_doc},

@@ -68,6 +68,48 @@ def test_level(engine):
                                 "40 of 100 points, 66.7 % of the score")
 
 
+def test_lines(engine):
+    for who in ("<acme>", "bolt"):
+        for given in (None, 12.5, "own", "segment", "book"):
+            table, lines = engine.explain(who, DAY, baseline=given), engine.explain_lines(who, DAY, None, given)
+            for name in ("kind", "name", "group", "metric", "value", "word", "point", "weight", "contribution"):
+                assert getattr(lines, name + "s") == table[name if name != "point" else "points"], name
+            assert sum(lines.micros) == round(lines.score * 1e6)
+            assert lines.card == table["card"][0]
+    one = engine.customer("<acme>", DAY)["scores"]["health"]
+    lines = engine.explain_lines("<acme>", DAY, score="health")
+    assert isinstance(lines, churn.ExplainedLines) and isinstance(lines, tuple)
+    assert (lines.score, lines.band, lines.coverage, lines.low, lines.high, lines.certain, lines.card) == (
+        one["value"], one["band"], one["coverage"], one["low"], one["high"], one["certain"], one["card"])
+    assert lines.micros == [50_000_000, -6_666_666, 3_333_333, 0]
+    assert engine.explain_lines("bolt", "2026-02-02").kinds == ["baseline", "factor", "factor", "missing"]
+    with pytest.raises(churn.NotFoundError):
+        engine.explain_lines("nobody", DAY)
+    with pytest.raises(churn.NotFoundError):
+        engine.explain_lines("bolt", DAY, "wealth")
+    with pytest.raises(churn.NotFoundError):
+        engine.explain_lines("nobody", DAY, baseline="book")
+    with pytest.raises(ValueError, match="baseline"):
+        engine.explain_lines("bolt", DAY, baseline="mean")
+    engine.close()
+    with pytest.raises(churn.Error):
+        engine.explain_lines("bolt", DAY)
+
+
+def test_lines_beyond_the_room_of_most():
+    factors = "".join(f"          - {{id: a_factor_with_quite_a_long_name_{i}, weight: {i + 1}, expression: '{i}.5'}}\n"
+                      for i in range(90))
+    text = ("churn: 1\nname: many\ntime_zone: UTC\ncurrency: USD\nscores:\n  - id: s\n    groups:\n"
+            "      - id: all\n        weight: 1\n        factors:\n" + factors + "    bands: {good: 50, poor: 0}\n")
+    store = churn.Store()
+    store.add_customer("acme", since="2025-01-01")
+    engine = churn.Engine(churn.Playbook.parse(text), store)
+    for baseline in (None, "book"):
+        lines, table = engine.explain_lines("acme", DAY, None, baseline), engine.explain("acme", DAY, baseline=baseline)
+        assert len(lines.names) == 91 and lines.names == table["name"]
+        assert lines.contributions == table["contribution"]
+
+
 def test_baselines(engine):
     first = {given: engine.explain("<acme>", DAY, baseline=given)["contribution"][0]
              for given in (None, 12.5, "own", "segment", "book")}
