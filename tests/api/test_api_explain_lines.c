@@ -2,6 +2,7 @@
 #include "company.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /*
  * Explanations as plain arrays are the tables of explanations, to the bit: lines of every kind, of
@@ -315,6 +316,41 @@ static void explain_lines__with_room__outlives_the_engine(void **state)
     churn_table_free(t);
 }
 
+/* ---- memory ---- */
+
+static void *counted(void *user_data, void *ptr, size_t old_size, size_t new_size)
+{
+    (void)old_size;
+    ++*(uint64_t *)user_data;
+    if (new_size == 0) {
+        free(ptr);
+        return NULL;
+    }
+    return realloc(ptr, new_size);
+}
+
+static void explain_lines__asked_again__takes_no_memory(void **state)
+{
+    company c = {.playbook = NULL};
+    churn_explanation got = {.struct_size = sizeof got};
+    uint64_t calls = 0;
+    double room[600];
+    (void)state;
+    c.allocator = (churn_allocator){&calls, counted};
+    company_open(&c);
+    assert_ok(churn_engine_explain_lines(c.engine, "blue", 4, NEW_YEAR, NULL, &got, NULL));
+    uint64_t before = calls;
+    assert_true(before > 0);
+    for (int i = 0; i < 3; i++) {
+        assert_ok(churn_engine_explain_lines(c.engine, "blue", 4, NEW_YEAR, NULL, &got, NULL));
+        got.room = room;
+        got.room_size = sizeof room;
+    }
+    assert_int_equal(calls, before);
+    assert_true(got.score == 16);
+    company_close(&c);
+}
+
 /* ---- what goes wrong ---- */
 
 static void explain_lines__wrong_questions__are_refused(void **state)
@@ -361,6 +397,7 @@ int main(void)
         cmocka_unit_test(explain_lines__company__the_table_to_the_bit),
         cmocka_unit_test(explain_lines__by_hand__as_worked_out),
         cmocka_unit_test(explain_lines__with_room__outlives_the_engine),
+        cmocka_unit_test(explain_lines__asked_again__takes_no_memory),
         cmocka_unit_test(explain_lines__wrong_questions__are_refused),
     };
     return RUN_TESTS(explanations);
