@@ -198,10 +198,25 @@ static void put_evidence(churn__buf *text, const churn__saying *s, const churn__
     churn__buf_char(text, ')');
 }
 
-static void put_reason(churn__buf *text, churn__missing missing)
+/* Of a metric that is known, and of which nothing can be made. */
+static const char *const lacks[] = {
+    [CHURN__OF_METRIC] = ", for which no points are given (",
+    [CHURN__OF_PERCENTILE] = ", with too few to compare it with (",
+    [CHURN__OF_ROBUST_Z] = ", with too few to compare it with (",
+    [CHURN__OF_TREND] = ", with too little of a past (",
+};
+
+static void put_reason(churn__buf *text, const churn__factor_def *factor, const churn__shown *shown)
 {
-    churn__buf_text(text, " is missing (");
-    churn__buf_text(text, churn__missing_name(missing));
+    bool known = !isnan(shown->value) || shown->word.ptr != NULL;
+    if (known && factor->kind <= CHURN__OF_TREND) {
+        churn__buf_text(text, " is ");
+        put_value(text, shown);
+        churn__buf_text(text, lacks[factor->kind]);
+    } else {
+        churn__buf_text(text, " is missing (");
+    }
+    churn__buf_text(text, churn__missing_name(shown->missing));
     churn__buf_char(text, ')');
 }
 
@@ -241,7 +256,7 @@ static void put_what(churn__buf *text, const churn__factor_def *factor,
     bool nothing = isnan(shown->value) && shown->word.ptr == NULL;
     put_name(text, factor, shown);
     if (state->substituted || (nothing && shown->metric.ptr != NULL)) {
-        put_reason(text, shown->missing);
+        put_reason(text, factor, shown);
         put_substitute(text, factor, state);
         return;
     }
@@ -314,7 +329,7 @@ void churn__say_missing(churn__buf *text, const churn__factor_def *factor,
                         const churn__factor_state *state, const churn__shown *shown)
 {
     put_name(text, factor, shown);
-    put_reason(text, shown->missing != CHURN__PRESENT ? shown->missing : state->missing);
+    put_reason(text, factor, shown);
     churn__buf_text(text, " and does not count; it would be ");
     churn__say_percent(text, state->whole);
     churn__buf_text(text, " of the score");
@@ -528,7 +543,7 @@ static void put_missingness(churn__buf *text, const churn__side_told *before,
         put_told(text, after);
         churn__buf_text(text, ", ");
     } else {
-        put_reason(text, after->shown.missing);
+        put_reason(text, there->factor, &after->shown);
         churn__buf_text(text, " now; it was ");
     }
     put_one_side(text, there);

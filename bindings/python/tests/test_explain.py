@@ -239,3 +239,25 @@ def test_an_age_beyond_whole_numbers_is_told():
         store.add_attribute("a", name, value, valid_from="2026-01-01")
     lines = churn.Engine(churn.Playbook.parse(json.dumps(book)), store).explain("a", "2026-02-01")
     assert "0 % of its weight after 1000000000000000 days" in " ".join(line["text"] or "" for line in lines)
+
+
+def test_a_metric_that_is_known_is_not_called_missing():
+    factors = [{"id": "rank", "metric": "x", "percentile": {"among": "book"}},
+               {"id": "odd", "metric": "x", "robust_z": {"among": "book", "fewest": 3}, "missing": "worst"},
+               {"id": "way", "metric": "x", "trend": {"periods": 60, "every": "1d", "fewest": 60}},
+               {"metric": "plan", "points": {"free": 10}},
+               {"metric": "x", "curve": [[0, 0], [10, 100]]}]
+    book = {"churn": 1, "name": "few", "attributes": {"x": "number", "plan": "string"},
+            "metrics": [{"id": "x", "attribute": "x"}, {"id": "plan", "attribute": "plan"}],
+            "scores": [{"id": "health", "min_coverage": 0, "bands": {"good": 50, "bad": 0},
+                        "groups": [{"id": "all", "factors": factors}]}]}
+    store = churn.Store()
+    store.add_customer("a", since="2026-01-01")
+    store.add_attribute("a", "x", 5.0, valid_from="2026-01-01")
+    store.add_attribute("a", "plan", "gold", valid_from="2026-01-01")
+    lines = churn.Engine(churn.Playbook.parse(json.dumps(book)), store).explain("a", "2026-02-01")
+    said = {line["name"]: line["text"] for line in lines}
+    assert said["rank"].startswith("rank: x is 5, with too few to compare it with (empty) and does not count")
+    assert said["odd"].startswith("odd: x is 5, with too few to compare it with (empty), taken at its worst")
+    assert said["way"].startswith("way: x is 5, with too little of a past (short_history)")
+    assert said["plan"].startswith('plan is "gold", for which no points are given (empty)')
