@@ -367,9 +367,9 @@ bool churn__frame_reads_history(const churn__frame *frame);
  */
 churn_status churn__frame_overrides(churn__frame *frame, uint32_t score, double *out,
                                     churn_error *err);
-/* The judgement that counts for a row; false: none does. */
-bool churn__override_at(const churn__frame *frame, uint32_t score, uint32_t row,
-                        churn__override *out);
+/* A judgement counts no longer at as_of, by what it says itself or by the score's max_age. */
+bool churn__override_is_over(const churn__score_def *def, const churn__override *one,
+                             churn_time as_of);
 /* In an evaluation, after a score was computed: the bands that are held in place of plain ones, in
  * frame->scores[score].band_codes: bands.c. */
 churn_status churn__frame_hold(churn__frame *frame, uint32_t score, churn_error *err);

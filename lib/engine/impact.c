@@ -142,9 +142,7 @@ static void free_room(impact *im)
 
 static bool in_population(const churn__frame *frame, uint8_t population, uint32_t row)
 {
-    bool lost = frame->losses[row].churned;
-    return frame->exists[row] && (population == CHURN__POPULATION_ALL ||
-                                  lost == (population == CHURN__POPULATION_CHURNED));
+    return frame->exists[row] && churn__population_has(population, frame->losses[row].churned);
 }
 
 /* The outcomes of a trigger for the rows of a batch, in the frame's own room. */

@@ -107,9 +107,7 @@ static uint32_t score_named(const churn_playbook *pb, churn_str id)
 
 static bool is_over(const churn__score_def *def, const churn__override *one, churn_time as_of)
 {
-    bool expired = one->expires_at != CHURN_TIME_NONE && as_of >= one->expires_at;
-    bool old = def->override_max_age != 0 && as_of - one->at >= def->override_max_age;
-    return !isnan(one->value) && (expired || old);
+    return !isnan(one->value) && churn__override_is_over(def, one, as_of);
 }
 
 /* Of each score the newest judgement counts, and it is told once. */
@@ -145,10 +143,8 @@ static churn_status count_triggers(churn__lint *lint, churn__frame *frame, churn
         CHURN_TRY(churn__expr_truth(def->when, frame->columns, frame->rows, frame->scratch,
                                     frame->truth, err));
         for (uint32_t row = 0; row < frame->rows; row++) {
-            bool lost = frame->losses[row].churned;
-            bool inside =
-                frame->exists[row] && (def->population == CHURN__POPULATION_ALL ||
-                                       lost == (def->population == CHURN__POPULATION_CHURNED));
+            bool inside = frame->exists[row] &&
+                          churn__population_has(def->population, frame->losses[row].churned);
             lint->triggers[t].judged += inside && frame->truth[row] <= CHURN__TRUE;
             lint->triggers[t].holds += inside && frame->truth[row] == CHURN__TRUE;
         }

@@ -14,25 +14,24 @@ static uint32_t score_code(const churn__frame *frame, uint32_t score)
                : churn__dict_view_find(churn__version_texts(frame->version), def->id);
 }
 
+bool churn__override_is_over(const churn__score_def *def, const churn__override *one,
+                             churn_time as_of)
+{
+    bool expired = one->expires_at != CHURN_TIME_NONE && as_of >= one->expires_at;
+    return expired || (def->override_max_age != 0 && as_of - one->at >= def->override_max_age);
+}
+
 /* `code` is that of the score's id: where nobody judged it, no text is like it. */
 static bool override_of(const churn__frame *frame, uint32_t score, uint32_t code, uint32_t row,
                         churn__override *out)
 {
     churn_time as_of = churn__frame_date(frame, row);
-    int64_t max_age = frame->playbook->scores[score].override_max_age;
     uint32_t customer = frame->customers[churn__frame_place(frame, row)];
     if (code == CHURN__NO_CODE ||
         !churn__reader_override(frame->reader, customer, code, as_of, out) || isnan(out->value)) {
         return false;
     }
-    bool expired = out->expires_at != CHURN_TIME_NONE && as_of >= out->expires_at;
-    return !expired && (max_age == 0 || as_of - out->at < max_age);
-}
-
-bool churn__override_at(const churn__frame *frame, uint32_t score, uint32_t row,
-                        churn__override *out)
-{
-    return override_of(frame, score, score_code(frame, score), row, out);
+    return !churn__override_is_over(&frame->playbook->scores[score], out, as_of);
 }
 
 churn_status churn__frame_overrides(churn__frame *frame, uint32_t score, double *out,

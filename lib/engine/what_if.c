@@ -412,10 +412,8 @@ static churn_status judge(churn__frame *frame, uint32_t trigger, churn__truth *o
 {
     churn_status st = CHURN_OK;
     const churn__trigger_def *def = &frame->playbook->triggers[trigger];
-    bool lost = frame->losses[0].churned;
     CHURN_TRY(churn__expr_truth(def->when, frame->columns, 1, frame->scratch, out, err));
-    if (def->population != CHURN__POPULATION_ALL &&
-        lost != (def->population == CHURN__POPULATION_CHURNED)) {
+    if (!churn__population_has(def->population, frame->losses[0].churned)) {
         *out = OUTSIDE;
     }
 done:

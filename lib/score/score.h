@@ -245,10 +245,6 @@ double churn__factor_points(const churn__factor_def *factor, double value);
 /* NaN: the word is not listed and there is no `otherwise`. */
 double churn__factor_category(const churn__factor_def *factor, churn_str word);
 void churn__factor_range(const churn__factor_def *factor, double *least, double *greatest);
-/* Inputs in [*low, *high] (possibly infinite) give at least `points`; false: none does. Of curves
- * and steps; the interval nearest to `value`. */
-bool churn__factor_inverse(const churn__factor_def *factor, double points, double value,
-                           double *low, double *high);
 
 /* ---- what it takes: whatif.c ---- */
 

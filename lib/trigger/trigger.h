@@ -29,6 +29,13 @@
 #define CHURN__POPULATION_CHURNED 1
 #define CHURN__POPULATION_ALL 2
 
+/* Does a customer who exists belong to it, lost or not? */
+static inline bool churn__population_has(uint8_t population, bool churned)
+{
+    return population == CHURN__POPULATION_ALL ||
+           churned == (population == CHURN__POPULATION_CHURNED);
+}
+
 #define CHURN__SEVERITY_LOW 1
 #define CHURN__SEVERITY_MEDIUM 2
 #define CHURN__SEVERITY_HIGH 3
