@@ -15,6 +15,7 @@
 #include <churn/store.h>
 #include <churn/erase.h>
 #include <churn/engine.h>
+#include <churn/kpi.h>
 #include <churn/what_if.h>
 #include <churn/read.h>
 #include <churn/table.h>

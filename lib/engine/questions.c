@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include <churn/kpi.h>
+
 /* Pure questions: functions of playbook, version and date, which change nothing. */
 
 /* ---- answers ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kpi/inside.h"
 
-#include <churn/engine.h>
+#include <churn/kpi.h>
 
 #include "base/sort.h"
 
