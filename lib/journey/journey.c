@@ -12,7 +12,8 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
     judge->def = *def;
     judge->paying = def->by_subscription &&
                     churn__version_provided(version, CHURN_RECORD_SUBSCRIPTION, CHURN_TIME_MAX);
-    if (churn__exchange_book_create(heap, version, def->currency, &judge->book, NULL) != CHURN_OK) {
+    if (churn__exchange_book_create(heap, version, def->currency, &judge->exchanges, NULL) !=
+        CHURN_OK) {
         churn__loss_judge_free(judge);
         return NULL;
     }
@@ -27,13 +28,19 @@ void churn__loss_judge_free(churn__loss_judge *judge)
     churn__free_array(judge->heap, judge->steps, judge->step_capacity, sizeof *judge->steps);
     churn__free_array(judge->heap, judge->turns, judge->turn_capacity, sizeof *judge->turns);
     churn__free_array(judge->heap, judge->spans, judge->span_capacity, sizeof *judge->spans);
-    churn__exchange_book_free(judge->book);
+    churn__free_array(judge->heap, judge->causes, judge->cause_capacity, sizeof *judge->causes);
+    churn__exchange_book_free(judge->exchanges);
     churn__free(judge->heap, judge, sizeof *judge);
+}
+
+void churn__loss_judge_read(churn__loss_judge *judge, const churn__loss_book *book)
+{
+    judge->book = book;
 }
 
 static churn__loss_facts read_facts(churn__reader *reader, uint32_t customer, churn_time as_of)
 {
-    churn__loss_facts facts = {.begins = CHURN_TIME_NONE, .as_of = as_of};
+    churn__loss_facts facts = {.begins = CHURN_TIME_NONE, .as_of = as_of, .customer = customer};
     facts.row_count = churn__reader_subscriptions(reader, customer, as_of, &facts.rows);
     facts.record_count = churn__reader_churns(reader, customer, as_of, &facts.records);
     return facts;
@@ -41,7 +48,7 @@ static churn__loss_facts read_facts(churn__reader *reader, uint32_t customer, ch
 
 static churn_status take_rates(churn__loss_judge *judge, churn_time as_of, churn_error *err)
 {
-    judge->exchange = churn__exchange_at(judge->book, as_of);
+    judge->exchange = churn__exchange_at(judge->exchanges, as_of);
     return judge->exchange == NULL ? churn__fail_memory(err, judge->heap) : CHURN_OK;
 }
 
@@ -50,12 +57,14 @@ churn_status churn__loss_judge_at(churn__loss_judge *judge, churn__reader *reade
                                   churn_error *err)
 {
     const churn__loss_facts facts = read_facts(reader, customer, as_of);
-    if (facts.row_count == 0 && facts.record_count == 0) {
+    if (facts.row_count == 0 && facts.record_count == 0 && judge->def.condition_count == 0) {
         *out = (churn__loss){.at = CHURN_TIME_NONE,
                              .reason = CHURN__NO_CODE,
+                             .competitor = CHURN__NO_CODE,
                              .mrr = CHURN_INT_NONE,
                              .by_subscription = CHURN_TRUTH_NONE,
-                             .by_record = CHURN_TRUTH_NONE};
+                             .by_record = CHURN_TRUTH_NONE,
+                             .by_condition = CHURN_TRUTH_NONE};
         return CHURN_OK; /* nothing is said of them */
     }
     const churn_status st = take_rates(judge, as_of, err);
@@ -141,8 +150,67 @@ churn_status churn__loss_judge_spans(churn__loss_judge *judge, churn__reader *re
     }
     CHURN_TRY(take_rates(judge, as_of, err));
     CHURN_TRY(churn__loss_judge_facts(judge, &facts, &loss, err));
+    churn__loss_describe_spans(judge, &facts);
     *spans = judge->spans;
     *count = judge->span_count;
+done:
+    return st;
+}
+
+/* ---- each source by itself ---- */
+
+static int64_t days_between(const churn__zone *zone, churn_time from, churn_time end)
+{
+    return churn__zone_day(zone, end) - churn__zone_day(zone, from);
+}
+
+/* Midnights up to as_of at which a condition was not known. */
+static int64_t count_unknown(const churn__loss_judge *judge, const churn__loss_facts *facts)
+{
+    const churn__zone *zone = judge->def.zone;
+    int64_t count = 0;
+    for (uint32_t i = 0; judge->book != NULL && i < judge->def.condition_count; i++) {
+        const churn__loss_run *run = churn__loss_book_first(judge->book, facts->customer, i);
+        while (run != NULL && run->at <= facts->as_of) {
+            const churn__loss_run *next = churn__loss_book_next(judge->book, run);
+            const bool over = next != NULL && next->at <= facts->as_of;
+            if (run->truth == CHURN__UNKNOWN) {
+                count += over ? days_between(zone, run->at, next->at)
+                              : days_between(zone, run->at, facts->as_of) + 1;
+            }
+            run = next;
+        }
+    }
+    return count;
+}
+
+static churn__loss_source source_of(const churn__loss_judge *judge, const churn__loss_facts *facts,
+                                    const churn__loss_voice *voice)
+{
+    churn__loss loss = {.at = CHURN_TIME_NONE};
+    if (voice->since.at != CHURN_TIME_NONE) {
+        churn__loss_describe(judge, facts, &voice->since, &loss);
+    }
+    const bool lost = loss.at != CHURN_TIME_NONE;
+    return (churn__loss_source){voice->heard ? lost : CHURN_TRUTH_NONE, loss.kind, loss.at};
+}
+
+churn_status churn__loss_judge_sources(churn__loss_judge *judge, churn__reader *reader,
+                                       uint32_t customer, churn_time as_of, churn__loss *out,
+                                       churn__loss_sources *sources, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__loss_facts facts = read_facts(reader, customer, as_of);
+    uint8_t truth = CHURN__FALSE;
+    CHURN_TRY(take_rates(judge, as_of, err));
+    CHURN_TRY(churn__loss_judge_facts(judge, &facts, out, err));
+    sources->subscription = source_of(judge, &facts, &judge->subscription);
+    sources->record = source_of(judge, &facts, &judge->record);
+    sources->condition = source_of(judge, &facts, &judge->condition);
+    sources->unknown = count_unknown(judge, &facts);
+    const bool asked = out->churned && judge->book != NULL &&
+                       churn__loss_book_kind(judge->book, customer, out->at, &truth);
+    sources->kind_unknown = asked ? truth == CHURN__UNKNOWN : CHURN_TRUTH_NONE;
 done:
     return st;
 }

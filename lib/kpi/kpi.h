@@ -112,6 +112,9 @@ churn__missing churn__mrr_moves_between(const churn__mrr_step *steps, size_t cou
  * whoever knows losses. */
 typedef struct churn__life_span {
     churn_time from, to;
+    uint8_t kind; /* of the loss at `to`: CHURN__CHURN_VOLUNTARY, _INVOLUNTARY; 0: none yet */
+    uint32_t reason, competitor; /* texts; CHURN__NO_CODE */
+    int64_t mrr;                 /* lost, minor units; CHURN_INT_NONE: not known */
 } churn__life_span;
 
 typedef churn_status (*churn__kpi_lives)(void *context, uint32_t customer,

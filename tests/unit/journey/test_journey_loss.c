@@ -66,6 +66,7 @@ static void drop_judge(churn__loss_judge *judge)
     churn__free_array(judge->heap, judge->steps, judge->step_capacity, sizeof *judge->steps);
     churn__free_array(judge->heap, judge->turns, judge->turn_capacity, sizeof *judge->turns);
     churn__free_array(judge->heap, judge->spans, judge->span_capacity, sizeof *judge->spans);
+    churn__free_array(judge->heap, judge->causes, judge->cause_capacity, sizeof *judge->causes);
 }
 
 /* Spans as text: "10-20 35-" in days. */
@@ -99,7 +100,8 @@ static churn__loss judge_story(const story *s, bool by_subscription, bool by_rec
                                s->records,
                                s->record_count,
                                s->begins == 0 ? CHURN_TIME_NONE : D(s->begins),
-                               D(as_of)};
+                               D(as_of),
+                               0};
     churn__loss loss;
     char text[256];
     assert_ok(churn__loss_judge_facts(&judge, &facts, &loss, NULL));
@@ -485,7 +487,8 @@ static void loss_judge__random_stories__agree_day_by_day(void **state)
                                          s.records,
                                          s.record_count,
                                          s.begins == 0 ? CHURN_TIME_NONE : D(s.begins),
-                                         D(DAYS)};
+                                         D(DAYS),
+                                         0};
         bool alive[DAYS + 1], lost[DAYS + 1];
         churn__loss loss;
         assert_ok(churn__loss_judge_facts(&judge, &facts, &loss, NULL));
@@ -506,7 +509,7 @@ static void loss_judge__random_stories__agree_day_by_day(void **state)
 static void loss_judge__no_memory__fails_clean(void **state)
 {
     const story s = {.rows = {sub_until(1, 10, 30), sub(2, CHURN__SUB_ACTIVE, 45)}, .row_count = 2};
-    const churn__loss_facts facts = {s.rows, 2, NULL, 0, CHURN_TIME_NONE, D(90)};
+    const churn__loss_facts facts = {s.rows, 2, NULL, 0, CHURN_TIME_NONE, D(90), 0};
     bool done = false;
     (void)state;
     for (uint64_t at = 2; !done; at++) {

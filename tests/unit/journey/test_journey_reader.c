@@ -22,8 +22,10 @@ static void begin(office *o)
 
 static void read_on(office *o, bool by_subscription, bool by_record)
 {
-    churn__loss_def def = {
-        by_subscription, by_record, {CHURN__POLICY_CHARTMOGUL}, CHURN__STR("USD")};
+    churn__loss_def def = {.by_subscription = by_subscription,
+                           .by_record = by_record,
+                           .policy = {.preset = CHURN__POLICY_CHARTMOGUL},
+                           .currency = CHURN__STR("USD")};
     assert_ok(churn__store_pin(o->store, &o->version, NULL));
     o->reader = churn__reader_create(o->heap, o->version);
     o->judge = churn__loss_judge_create(o->heap, &def, o->version);

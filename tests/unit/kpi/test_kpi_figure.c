@@ -49,7 +49,7 @@ static size_t lives_of(const churn__mrr_step *steps, size_t count, churn__life_s
     for (size_t i = 0; i < count; i++) {
         if (!alive && steps[i].live > 0) {
             assert_true(n < MOST_SPANS);
-            spans[n++] = (churn__life_span){steps[i].at, CHURN_TIME_NONE};
+            spans[n++] = (churn__life_span){.from = steps[i].at, .to = CHURN_TIME_NONE};
         } else if (alive && steps[i].live == 0) {
             spans[n - 1].to = steps[i].at;
         }

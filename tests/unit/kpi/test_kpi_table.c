@@ -31,7 +31,7 @@ static churn_status lives_of(void *context, uint32_t customer, const churn__life
         churn__mrr_steps(c->heap, &policy, rows, row_count, &exchange, &steps, &n, &capacity, err);
     for (size_t i = 0; i < n; i++) {
         if (steps[i].live > 0 && (i == 0 || steps[i - 1].live == 0)) {
-            c->spans[found++] = (churn__life_span){steps[i].at, CHURN_TIME_NONE};
+            c->spans[found++] = (churn__life_span){.from = steps[i].at, .to = CHURN_TIME_NONE};
         } else if (steps[i].live == 0 && found > 0) {
             c->spans[found - 1].to = steps[i].at;
         }
