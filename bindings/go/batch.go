@@ -382,3 +382,22 @@ func (s *Store) AddOverrides(from Overrides, options ...LoadOptions) (*LoadRepor
 		return C.churn_store_add_overrides(l.store, &batch, l.options, l.report, l.err)
 	})
 }
+
+// AddMeasures adds a batch of figures that the host measured.
+func (s *Store) AddMeasures(from Measures, options ...LoadOptions) (*LoadReport, error) {
+	return s.load(len(from.Name), options, func(p *packer, l load) C.churn_status {
+		batch := C.churn_measure_batch{
+			struct_size: C.sizeof_churn_measure_batch,
+			row_count:   C.uint64_t(p.rows),
+			name:        p.words("Name", from.Name),
+			at:          p.times("At", from.At),
+			known_at:    p.times("KnownAt", from.KnownAt),
+			value:       p.floats("Value", from.Value),
+			unit:        p.words("Unit", from.Unit),
+		}
+		if p.err != nil {
+			return C.CHURN_E_ARG
+		}
+		return C.churn_store_add_measures(l.store, &batch, l.options, l.report, l.err)
+	})
+}

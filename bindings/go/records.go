@@ -59,6 +59,7 @@ const (
 	KindRate         RecordKind = 14
 	KindOverride     RecordKind = 15
 	KindAnnouncement RecordKind = 16
+	KindMeasure      RecordKind = 17
 )
 
 var kindNames = map[RecordKind]string{
@@ -73,6 +74,7 @@ var kindNames = map[RecordKind]string{
 	KindRate:         "rate",
 	KindOverride:     "override",
 	KindAnnouncement: "announcement",
+	KindMeasure:      "measure",
 }
 
 // String returns the name of a kind, which is also that of its source of marks.
@@ -571,4 +573,22 @@ type Overrides struct {
 	Reason    []string
 	Author    []string
 	ExpiresAt []time.Time
+}
+
+// Measure is a figure that the host measures itself: visits of a site, what a team cost, an index.
+type Measure struct {
+	Name    string
+	At      time.Time
+	KnownAt time.Time // optional
+	Value   float64
+	Unit    string // optional
+}
+
+// Measures is a batch of measures.
+type Measures struct {
+	Name    []string
+	At      []time.Time
+	KnownAt []time.Time
+	Value   []float64
+	Unit    []string
 }

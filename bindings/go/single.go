@@ -356,3 +356,18 @@ func (s *Store) AddOverride(from Override) error {
 		return C.churn_store_add_override(store, &record, err)
 	})
 }
+
+// AddMeasure adds or replaces one figure that the host measured.
+func (s *Store) AddMeasure(from Measure) error {
+	return s.add(func(p *packer, store *C.churn_store, err *C.churn_error) C.churn_status {
+		record := C.churn_measure{
+			struct_size: C.sizeof_churn_measure,
+			name:        p.str(from.Name),
+			at:          optionalMicros(from.At),
+			known_at:    optionalMicros(from.KnownAt),
+			value:       C.double(from.Value),
+			unit:        p.str(from.Unit),
+		}
+		return C.churn_store_add_measure(store, &record, err)
+	})
+}

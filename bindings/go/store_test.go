@@ -39,6 +39,7 @@ func addEach(t *testing.T, store *Store) {
 	check(t, store.AddSpend(Spend{At: at, Amount: 9900, Currency: "USD", Channel: "ads"}))
 	check(t, store.AddRate(Rate{Currency: "EUR", At: at, Rate: 1.1}))
 	check(t, store.AddAnnouncement(Announcement{Name: "down", At: at, Kind: "outage"}))
+	check(t, store.AddMeasure(Measure{Name: "visits", At: at, Value: 12.5, Unit: "visits"}))
 	check(t, store.AddOverride(Override{Customer: "acme", Score: "health", At: at, Value: Some(20.5),
 		Reason: "the buyer left", Author: "eve", ExpiresAt: day("2026-03-01")}))
 }
@@ -77,6 +78,8 @@ func addBatches(t *testing.T, store *Store) {
 	added(store.AddSpends(Spends{At: at, Amount: []int64{9900}, Currency: []string{"USD"}, Channel: []string{"ads"}}))
 	added(store.AddRates(Rates{Currency: []string{"EUR"}, At: at, Rate: []float64{1.1}}))
 	added(store.AddAnnouncements(Announcements{Name: []string{"down"}, At: at, Kind: []string{"outage"}}))
+	added(store.AddMeasures(Measures{Name: []string{"visits"}, At: at, Value: []float64{12.5},
+		Unit: []string{"visits"}}))
 	added(store.AddOverrides(Overrides{Customer: acme, Score: []string{"health"}, At: at, Value: []float64{20.5},
 		Reason: []string{"the buyer left"}, Author: []string{"eve"}, ExpiresAt: []time.Time{day("2026-03-01")}}))
 }
@@ -119,6 +122,8 @@ func addColumns(t *testing.T, store *Store) {
 	add(KindSpend, Columns{"at": at, "amount": []string{"99.00"}, "currency": []string{"USD"}, "channel": []string{"ads"}})
 	add(KindRate, Columns{"currency": []string{"EUR"}, "at": at, "rate": []float64{1.1}})
 	add(KindAnnouncement, Columns{"name": []string{"down"}, "at": at, "kind": []string{"outage"}})
+	add(KindMeasure, Columns{"name": []string{"visits"}, "at": at, "value": []float64{12.5},
+		"unit": []string{"visits"}})
 	add(KindOverride, Columns{"customer": acme, "score": []string{"health"}, "at": at, "value": []float64{20.5},
 		"reason": []string{"the buyer left"}, "author": []string{"eve"}, "expires_at": []string{"2026-03-01"}})
 }

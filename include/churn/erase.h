@@ -117,16 +117,16 @@ typedef struct churn_forget_report {
 /**
  * Forget what happened before an instant and is over: retention.
  *
- * Out go events, surveys, touchpoints, spends and announcements before it; tickets that were closed
- * and invoices that were paid before it; states (subscriptions, attributes, contacts, rates, churn
- * records, overrides) that a later one had taken over by then; overrides that were taken back or
- * had expired; and versions of any record that were no longer held to be true by then. What held at
- * that instant stays, so that questions from then on are answered as before, except where they look
- * back further: for windows it is as if every source had been tracked `from` then, and they are
- * missing with short_history unless the playbook says otherwise. The tenure of a subscription
- * counts from the oldest state that is kept. Customers, aliases and milestones stay; who is known
- * by nothing but what is forgotten is in no table any more, and what is forgotten keeps no source
- * fresh: mark those that are silent for long.
+ * Out go events, surveys, touchpoints, spends, announcements and measures before it; tickets that
+ * were closed and invoices that were paid before it; states (subscriptions, attributes, contacts,
+ * rates, churn records, overrides) that a later one had taken over by then; overrides that were
+ * taken back or had expired; and versions of any record that were no longer held to be true by
+ * then. What held at that instant stays, so that questions from then on are answered as before,
+ * except where they look back further: for windows it is as if every source had been tracked `from`
+ * then, and they are missing with short_history unless the playbook says otherwise. The tenure of a
+ * subscription counts from the oldest state that is kept. Customers, aliases and milestones stay;
+ * who is known by nothing but what is forgotten is in no table any more, and what is forgotten
+ * keeps no source fresh: mark those that are silent for long.
  *
  * Rows that are loaded later and are older are taken; a further call takes them out only with a
  * later instant. Engines keep their history.

@@ -52,10 +52,11 @@ typedef int32_t churn_record_kind;
 #define CHURN_RECORD_MILESTONE 10
 #define CHURN_RECORD_TOUCHPOINT 11
 #define CHURN_RECORD_CHURN 12
-#define CHURN_RECORD_SPEND 13 /* spend, rate, announcement: of the business, of no customer */
+#define CHURN_RECORD_SPEND 13 /* spend, rate, announcement, measure: of the business */
 #define CHURN_RECORD_RATE 14
 #define CHURN_RECORD_OVERRIDE 15
 #define CHURN_RECORD_ANNOUNCEMENT 16
+#define CHURN_RECORD_MEASURE 17
 
 /** A truth: 0, 1, or CHURN_TRUTH_NONE for not given. */
 typedef int32_t churn_truth;
@@ -565,7 +566,7 @@ typedef struct churn_override_batch {
     churn_time_column expires_at;
 } churn_override_batch;
 
-/* ---- of the business: spend, rate, announcement ----
+/* ---- of the business: spend, rate, announcement, measure ----
  *
  * These belong to no customer: they make none, and no list or count of customers has them. */
 
@@ -633,6 +634,30 @@ typedef struct churn_announcement_batch {
     churn_time_column known_at;
     churn_string_column kind;
 } churn_announcement_batch;
+
+/** A figure that the host measures itself: visits of a site, what a team cost, an index. By its
+ * name it is a figure of churn_engine_kpi(), as a playbook's `kpi: measures:` adds it up. Key:
+ * name, at. */
+typedef struct churn_measure {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    churn_str name;    /* 1 to 1,024 bytes */
+    churn_time at;
+    churn_time known_at;
+    double value;   /* finite */
+    churn_str unit; /* [optional] */
+} churn_measure;
+
+typedef struct churn_measure_batch {
+    uint32_t struct_size;
+    uint32_t reserved; /* zero */
+    uint64_t row_count;
+    churn_string_column name;
+    churn_time_column at;
+    churn_time_column known_at;
+    churn_double_column value;
+    churn_string_column unit;
+} churn_measure_batch;
 
 CHURN_END_DECLS
 

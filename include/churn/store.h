@@ -392,6 +392,18 @@ CHURN_API churn_status churn_store_add_announcement(churn_store *store,
                                                     churn_error *err);
 
 /**
+ * Add or replace one figure that the host measured.
+ *
+ * @param measure borrowed
+ * @param err optional
+ * @return as churn_store_add_customer(); CHURN_E_RANGE for a value that is not finite
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_measure(churn_store *store, const churn_measure *measure,
+                                               churn_error *err);
+
+/**
  * Add or replace one judgement of a score.
  *
  * @param override borrowed
@@ -647,6 +659,22 @@ CHURN_API churn_status churn_store_add_announcements(churn_store *store,
                                                      const churn_announcement_batch *batch,
                                                      const churn_load_options *options,
                                                      churn_load_report *report, churn_error *err);
+
+/**
+ * Add a batch of figures that the host measured.
+ *
+ * @param batch borrowed
+ * @param options NULL for defaults
+ * @param[out] report filled in; may be NULL
+ * @param err optional
+ * @return as churn_store_add_customers()
+ * @threads one writer per store
+ * @since 0.1
+ */
+CHURN_API churn_status churn_store_add_measures(churn_store *store,
+                                                const churn_measure_batch *batch,
+                                                const churn_load_options *options,
+                                                churn_load_report *report, churn_error *err);
 
 /**
  * Add a batch of judgements of scores.

@@ -20,6 +20,7 @@ static const schema_word record_kinds[] = {
     {"rate", CHURN_RECORD_RATE, false, "Exchange rates."},
     {"override", CHURN_RECORD_OVERRIDE, false, "Scores set by hand."},
     {"announcement", CHURN_RECORD_ANNOUNCEMENT, false, "Announcements."},
+    {"measure", CHURN_RECORD_MEASURE, false, "Figures that the host measures."},
 };
 const schema schema_record_kind = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(record_kinds)};
 static const schema record_list = {.type = SCHEMA_LIST, .of = &schema_record_kind, .least = 1};

@@ -43,6 +43,7 @@ typedef union any_record {
     churn_spend spend;
     churn_rate rate;
     churn_announcement announcement;
+    churn_measure measure;
     churn_override override;
     char bytes[1];
 } any_record;
@@ -218,6 +219,12 @@ churn_status churn_store_add_announcement(churn_store *store,
     return add_record(store, KIND_ANNOUNCEMENT, announcement, err);
 }
 
+churn_status churn_store_add_measure(churn_store *store, const churn_measure *measure,
+                                     churn_error *err)
+{
+    return add_record(store, KIND_MEASURE, measure, err);
+}
+
 churn_status churn_store_add_override(churn_store *store, const churn_override *override,
                                       churn_error *err)
 {
@@ -242,6 +249,7 @@ typedef union any_batch {
     churn_spend_batch spend;
     churn_rate_batch rate;
     churn_announcement_batch announcement;
+    churn_measure_batch measure;
     churn_override_batch override;
 } any_batch;
 
@@ -384,6 +392,13 @@ churn_status churn_store_add_announcements(churn_store *store,
                                            churn_load_report *report, churn_error *err)
 {
     return add_batch(store, KIND_ANNOUNCEMENT, batch, options, report, err);
+}
+
+churn_status churn_store_add_measures(churn_store *store, const churn_measure_batch *batch,
+                                      const churn_load_options *options, churn_load_report *report,
+                                      churn_error *err)
+{
+    return add_batch(store, KIND_MEASURE, batch, options, report, err);
 }
 
 churn_status churn_store_add_overrides(churn_store *store, const churn_override_batch *batch,

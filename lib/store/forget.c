@@ -82,7 +82,7 @@ static bool is_over(const edit *e, uint32_t kind, const char *rows, size_t count
         return is_overruled(row, before) || (past && ticket_is_over((const void *)row, before));
     case CHURN_RECORD_INVOICE:
         return is_overruled(row, before) || (past && invoice_is_over((const void *)row, before));
-    default: /* surveys, touchpoints, spends, announcements */
+    default: /* surveys, touchpoints, spends, announcements, measures */
         return is_overruled(row, before) || past;
     }
 }

@@ -205,6 +205,16 @@ static const field announcement_fields[] = {
     {PUBLIC(announcement, kind), .type = FIELD_TEXT, DATA(announcement, kind)},
 };
 
+#define MEASURE(member) PUBLIC(measure, member), DATA(measure, member)
+
+static const field measure_fields[] = {
+    {PUBLIC(measure, name), .type = FIELD_NAME, .required = true, HEAD(id)},
+    {PUBLIC(measure, at), .type = FIELD_TIME, .required = true, .key = true, HEAD(when)},
+    {PUBLIC(measure, known_at), .type = FIELD_TIME, HEAD(known)},
+    {MEASURE(value), .type = FIELD_NUMBER, .required = true},
+    {MEASURE(unit), .type = FIELD_TEXT},
+};
+
 #define OVERRIDE(member) PUBLIC(override, member), DATA(override, member)
 
 static const field override_fields[] = {
@@ -297,6 +307,9 @@ const kind_info churn__store_kinds[KINDS] = {
     [KIND_ANNOUNCEMENT] = {FIELDS(announcement), COPIES(announcement, at, known_at),
                            COPY_KEY(announcement, name), .record = CHURN_RECORD_ANNOUNCEMENT,
                            .key_id = true, .key_when = true, .business = true},
+    [KIND_MEASURE] = {FIELDS(measure), COPIES(measure, at, known_at), COPY_KEY(measure, name),
+                      .record = CHURN_RECORD_MEASURE, .key_id = true, .key_when = true,
+                      .business = true},
     [KIND_OVERRIDE] = {FIELDS(override), COPIES(override, at, known_at), COPY_KEY(override, score),
                        .record = CHURN_RECORD_OVERRIDE, .states = true, .key_id = true,
                        .key_when = true},

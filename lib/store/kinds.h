@@ -24,7 +24,8 @@
 #define KIND_RATE 13
 #define KIND_ANNOUNCEMENT 14
 #define KIND_OVERRIDE 15
-#define KINDS 16
+#define KIND_MEASURE 16
+#define KINDS 17
 #define KIND_NONE UINT32_MAX
 
 #define FIELDS_MAX 24 /* of one kind */
@@ -37,7 +38,7 @@ typedef uint8_t field_type;
 #define FIELD_CUSTOMER 1 /* id of a customer */
 #define FIELD_ID 2       /* id of the record itself */
 #define FIELD_EVENT_TYPE 3
-#define FIELD_NAME 4 /* short, as an id is: of an attribute, milestone, announcement, source */
+#define FIELD_NAME 4 /* short, as an id is: of an attribute, milestone, measure, source */
 #define FIELD_TEXT 5
 #define FIELD_WORD 6 /* one of a few words, kept as its number */
 #define FIELD_CURRENCY 7
@@ -168,6 +169,11 @@ typedef struct announcement_row {
     row_head head;
     churn__announcement data;
 } announcement_row;
+
+typedef struct measure_row {
+    row_head head;
+    churn__measure data;
+} measure_row;
 
 typedef struct override_row {
     row_head head;

@@ -412,6 +412,7 @@ bool churn__reader_override(const churn__reader *reader, uint32_t customer, uint
 BUSINESS_READER(spends, spend, KIND_SPEND)
 BUSINESS_READER(rates, rate, KIND_RATE)
 BUSINESS_READER(announcements, announcement, KIND_ANNOUNCEMENT)
+BUSINESS_READER(measures, measure, KIND_MEASURE)
 
 /* ---- attributes ---- */
 

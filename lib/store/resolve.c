@@ -54,6 +54,7 @@ static int cmp_reading(const void *a, const void *b, const void *context)
     case CHURN_RECORD_CONTACT:
     case CHURN_RECORD_RATE:
     case CHURN_RECORD_OVERRIDE:
+    case CHURN_RECORD_MEASURE:
         by = cmp_text(r->order.ids, x->id, y->id);
         by = by != 0 ? by : by_when;
         break;

@@ -357,6 +357,15 @@ typedef struct churn__announcement {
 size_t churn__reader_announcements(churn__reader *reader, churn_time as_of,
                                    const churn__announcement **out);
 
+typedef struct churn__measure {
+    uint32_t name, unit; /* texts */
+    churn_time at, known_at;
+    double value;
+} churn__measure;
+
+/* Measures with at < as_of, ordered by (name as string, at). */
+size_t churn__reader_measures(churn__reader *reader, churn_time as_of, const churn__measure **out);
+
 /* ---- one customer's story ---- */
 
 /* Lines of a story while it is put together; other modules add what they know. */

@@ -29,22 +29,23 @@ static void assert_says(const churn_error *err, const char *part)
 /* ---- batches without columns ---- */
 
 /* kind, its function, the first column that it needs. */
-#define KINDS_OF(X)                      \
-    X(customer, customers, "id")         \
-    X(contact, contacts, "id")           \
-    X(alias, aliases, "source")          \
-    X(event, events, "customer")         \
-    X(subscription, subscriptions, "id") \
-    X(invoice, invoices, "id")           \
-    X(ticket, tickets, "id")             \
-    X(survey, surveys, "customer")       \
-    X(milestone, milestones, "customer") \
-    X(touchpoint, touchpoints, "id")     \
-    X(churn, churns, "customer")         \
-    X(override, overrides, "customer")   \
-    X(spend, spends, "at")               \
-    X(rate, rates, "currency")           \
-    X(announcement, announcements, "name")
+#define KINDS_OF(X)                        \
+    X(customer, customers, "id")           \
+    X(contact, contacts, "id")             \
+    X(alias, aliases, "source")            \
+    X(event, events, "customer")           \
+    X(subscription, subscriptions, "id")   \
+    X(invoice, invoices, "id")             \
+    X(ticket, tickets, "id")               \
+    X(survey, surveys, "customer")         \
+    X(milestone, milestones, "customer")   \
+    X(touchpoint, touchpoints, "id")       \
+    X(churn, churns, "customer")           \
+    X(override, overrides, "customer")     \
+    X(spend, spends, "at")                 \
+    X(rate, rates, "currency")             \
+    X(announcement, announcements, "name") \
+    X(measure, measures, "name")
 
 /* A store that is told of very many rows and given none of their columns. */
 static void expect_one_error(churn_status st, const churn_error *err, const char *kind,

@@ -61,6 +61,7 @@ static void store__null__arg(void **state)
         assert_arg(churn_store_add_survey(stores[i], NULL, NULL));
         assert_arg(churn_store_add_churn(stores[i], NULL, NULL));
         assert_arg(churn_store_add_override(stores[i], NULL, NULL));
+        assert_arg(churn_store_add_measure(stores[i], NULL, NULL));
         assert_arg(churn_store_add_customers(stores[i], NULL, NULL, NULL, NULL));
         assert_arg(churn_store_add_attributes(stores[i], NULL, NULL, NULL, NULL));
         assert_arg(churn_store_add_events(stores[i], NULL, NULL, NULL, NULL));
@@ -70,6 +71,7 @@ static void store__null__arg(void **state)
         assert_arg(churn_store_add_surveys(stores[i], NULL, NULL, NULL, NULL));
         assert_arg(churn_store_add_churns(stores[i], NULL, NULL, NULL, NULL));
         assert_arg(churn_store_add_overrides(stores[i], NULL, NULL, NULL, NULL));
+        assert_arg(churn_store_add_measures(stores[i], NULL, NULL, NULL, NULL));
         assert_arg(churn_store_add_stream(stores[i], CHURN_RECORD_EVENT, NULL, NULL, NULL, NULL));
         assert_arg(
             churn_store_add_stream(stores[i], CHURN_RECORD_EVENT, &stream, NULL, NULL, NULL));

@@ -208,6 +208,8 @@ def random_store(dice: random.Random) -> churn.Store:
             lambda: store.add_rate(dice.choice(["EUR", "JPY"]), when(),
                                    dice.choice([0.5, 1e-300, 1e300])),
             lambda: store.add_announcement("prices", when(), kind=maybe("price")),
+            lambda: store.add_measure(dice.choice(["visits", "logo_churn"]), when(),
+                                      dice.choice([0, 1e300, -2.5]), unit=maybe("visits")),
             lambda: store.add_override(who(CUSTOMERS), "health", when(), maybe(dice.uniform(0, 100)),
                                        reason=maybe("a call"), author=maybe("eve"), expires_at=maybe(when())),
             lambda: store.add_attribute(who(CUSTOMERS), dice.choice(["plan", "seats", "parent"]),

@@ -267,6 +267,17 @@ static churn_status try_add_override(bench *b, churn_error *err)
     return churn_store_add_override(b->company.store, &row, err);
 }
 
+static churn_status try_add_measure(bench *b, churn_error *err)
+{
+    churn_measure row;
+    churn_record_init(CHURN_RECORD_MEASURE, &row, sizeof row);
+    row.name = STR("name of measure");
+    row.at = NEW_YEAR;
+    row.value = 12.5;
+    row.unit = STR("unit of measure");
+    return churn_store_add_measure(b->company.store, &row, err);
+}
+
 static churn_status try_add_announcement(bench *b, churn_error *err)
 {
     churn_announcement row;
@@ -492,6 +503,17 @@ static churn_status try_add_overrides(bench *b, churn_error *err)
                                   .value = {.values = two_scores},
                                   .author = two_ids};
     return churn_store_add_overrides(b->company.store, &batch, NULL, NULL, err);
+}
+
+static churn_status try_add_measures(bench *b, churn_error *err)
+{
+    churn_measure_batch batch = {.struct_size = sizeof batch,
+                                 .row_count = 2,
+                                 .name = two_ids,
+                                 .at = two_at,
+                                 .value = {.values = two_scores},
+                                 .unit = two_ids};
+    return churn_store_add_measures(b->company.store, &batch, NULL, NULL, err);
 }
 
 static churn_status try_add_announcements(bench *b, churn_error *err)
@@ -1393,6 +1415,7 @@ static const struct {
     {"add_spend", try_add_spend},
     {"add_rate", try_add_rate},
     {"add_announcement", try_add_announcement},
+    {"add_measure", try_add_measure},
     {"add_override", try_add_override},
     {"add_customers", try_add_customers},
     {"add_attributes", try_add_attributes},
@@ -1410,6 +1433,7 @@ static const struct {
     {"add_spends", try_add_spends},
     {"add_rates", try_add_rates},
     {"add_announcements", try_add_announcements},
+    {"add_measures", try_add_measures},
     {"add_overrides", try_add_overrides},
     {"add_rejected", try_add_rejected},
     {"add_stream", try_add_stream},

@@ -17,7 +17,7 @@ __all__ = ["Kind", "LoadReport", "Span", "Store"]
 #: The kinds of records.
 Kind = Literal["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey",
                "churn", "contact", "alias", "milestone", "touchpoint", "spend", "rate",
-               "announcement", "override"]
+               "announcement", "override", "measure"]
 
 _STRICT, _RETRACT = 1, 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

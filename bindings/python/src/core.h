@@ -14,7 +14,7 @@
 
 #include <churn/churn.h>
 
-#define CORE_KINDS 16       /* kinds of records */
+#define CORE_KINDS 17       /* kinds of records */
 #define CORE_MOST_FIELDS 24 /* fields of one kind */
 
 /* What belongs to one module object. Every handle keeps a pointer to it: a handle keeps its type

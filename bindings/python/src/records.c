@@ -36,6 +36,7 @@ typedef union {
     churn_rate rate;
     churn_announcement announcement;
     churn_override override;
+    churn_measure measure;
 } any_record;
 
 typedef churn_status (*add_one)(churn_store *store, const void *record, churn_error *err);
@@ -172,6 +173,11 @@ static const field announcement_fields[] = {
     FIELD(announcement, kind, IS_STR),
     FIELD(announcement, known_at, IS_TIME),
 };
+static const field measure_fields[] = {
+    FIELD(measure, name, IS_STR),      FIELD(measure, at, IS_TIME),
+    FIELD(measure, value, IS_NUMBER),  FIELD(measure, unit, IS_STR),
+    FIELD(measure, known_at, IS_TIME),
+};
 static const field override_fields[] = {
     FIELD(override, customer, IS_STR),    FIELD(override, score, IS_STR),
     FIELD(override, at, IS_TIME),         FIELD(override, value, IS_NUMBER),
@@ -201,6 +207,7 @@ ADD_ONE(spend, churn_store_add_spend)
 ADD_ONE(rate, churn_store_add_rate)
 ADD_ONE(announcement, churn_store_add_announcement)
 ADD_ONE(override, churn_store_add_override)
+ADD_ONE(measure, churn_store_add_measure)
 
 #define SPEC(record, kind, needed)                                                                \
     {                                                                                             \
@@ -225,6 +232,7 @@ static const record_spec specs[CORE_KINDS] = {
     SPEC(rate, CHURN_RECORD_RATE, 3),
     SPEC(announcement, CHURN_RECORD_ANNOUNCEMENT, 2),
     SPEC(override, CHURN_RECORD_OVERRIDE, 4),
+    SPEC(measure, CHURN_RECORD_MEASURE, 3),
 };
 
 int core_record_kind(const char *name)
@@ -507,6 +515,7 @@ STORE_ADD(spend, 12)
 STORE_ADD(rate, 13)
 STORE_ADD(announcement, 14)
 STORE_ADD(override, 15)
+STORE_ADD(measure, 16)
 
 PyDoc_STRVAR(customer_doc,
              "add_customer($self, id, *, since=None, known_at=None, valid_from=None,\n"
@@ -570,6 +579,9 @@ PyDoc_STRVAR(rate_doc,
 PyDoc_STRVAR(announcement_doc,
              "add_announcement($self, name, at, *, kind=None, known_at=None)\n--\n\n"
              "Add or replace a release, a change of prices, an outage.");
+PyDoc_STRVAR(measure_doc,
+             "add_measure($self, name, at, value, *, unit=None, known_at=None)\n--\n\n"
+             "Add or replace a figure that you measured yourself: visits, costs, an index.");
 PyDoc_STRVAR(override_doc,
              "add_override($self, customer, score, at, value, *, reason=None, author=None,\n"
              "             expires_at=None, known_at=None)\n--\n\n"
@@ -582,12 +594,11 @@ PyDoc_STRVAR(override_doc,
     }
 
 static PyMethodDef records_methods[] = {
-    ADD_METHOD(customer),     ADD_METHOD(attribute), ADD_METHOD(event),
-    ADD_METHOD(subscription), ADD_METHOD(invoice),   ADD_METHOD(ticket),
-    ADD_METHOD(survey),       ADD_METHOD(churn),     ADD_METHOD(contact),
-    ADD_METHOD(alias),        ADD_METHOD(milestone), ADD_METHOD(touchpoint),
-    ADD_METHOD(spend),        ADD_METHOD(rate),      ADD_METHOD(announcement),
-    ADD_METHOD(override),     {NULL, NULL, 0, NULL},
+    ADD_METHOD(customer), ADD_METHOD(attribute), ADD_METHOD(event),        ADD_METHOD(subscription),
+    ADD_METHOD(invoice),  ADD_METHOD(ticket),    ADD_METHOD(survey),       ADD_METHOD(churn),
+    ADD_METHOD(contact),  ADD_METHOD(alias),     ADD_METHOD(milestone),    ADD_METHOD(touchpoint),
+    ADD_METHOD(spend),    ADD_METHOD(rate),      ADD_METHOD(announcement), ADD_METHOD(override),
+    ADD_METHOD(measure),  {NULL, NULL, 0, NULL},
 };
 
 static PyType_Slot records_slots[] = {

@@ -275,7 +275,7 @@ static PyObject *store_load(PyObject *object, PyObject *args)
         PyErr_Format(PyExc_ValueError,
                      "kind: '%s' is none of customer, attribute, event, subscription, invoice, "
                      "ticket, survey, churn, contact, alias, milestone, touchpoint, spend, rate, "
-                     "announcement, override",
+                     "announcement, override, measure",
                      from.kind);
         return NULL;
     }

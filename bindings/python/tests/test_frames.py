@@ -12,7 +12,8 @@ import churn
 
 UTC = timezone.utc
 KINDS = ["customer", "attribute", "event", "subscription", "invoice", "ticket", "survey", "churn", "contact", "alias",
-         "milestone", "touchpoint", "spend", "rate", "announcement", "override"]
+         "milestone", "touchpoint", "spend", "rate", "announcement", "override",
+         "measure"]
 
 
 def at(day, micros=0):
@@ -62,6 +63,8 @@ def full():
     s.add_rate("GBP", at(1), 1.25)
     s.add_announcement("new prices", at(6), kind="price", known_at=at(7))
     s.add_announcement("outage", at(7))
+    s.add_measure("visits", at(6), 1250.5, unit="visits", known_at=at(7))
+    s.add_measure("visits", at(7), 0)
     s.add_override("acme", "health", at(8), 20.5, reason="the buyer left", author="eve", expires_at=at(90), known_at=at(9))
     s.add_override("bolt", "health", at(8), None)
     return s

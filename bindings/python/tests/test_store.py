@@ -77,6 +77,8 @@ def both(kind, one, columns, **options):
      {"currency": ["USD"], "at": [AT], "rate": [0.9], "known_at": [AT]}),
     ("announcement", lambda s: s.add_announcement("down", AT, kind="outage", known_at=AT),
      {"name": ["down"], "at": [AT], "kind": ["outage"], "known_at": [AT]}),
+    ("measure", lambda s: s.add_measure("visits", AT, 12.5, unit="visits", known_at=AT),
+     {"name": ["visits"], "at": [AT], "value": [12.5], "unit": ["visits"], "known_at": [AT]}),
     ("override", lambda s: s.add_override("a", "health", AT, 35, reason="silent buyer", author="eve",
                                           expires_at=LATER, known_at=AT),
      {"customer": ["a"], "score": ["health"], "at": [AT], "value": [35], "reason": ["silent buyer"],
@@ -87,7 +89,7 @@ def both(kind, one, columns, **options):
 def test_one_record_is_one_row(kind, one, columns):
     single, batch = both(kind, one, columns)
     assert single.record_count(kind) == batch.record_count(kind) == (5 if kind == "x" else 1)
-    of_business = kind in ("spend", "rate", "announcement")
+    of_business = kind in ("spend", "rate", "announcement", "measure")
     assert single.customer_count == batch.customer_count == (0 if of_business else 1)
     assert single.hash() == batch.hash() != churn.Store().hash()
 

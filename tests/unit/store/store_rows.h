@@ -42,6 +42,7 @@ typedef union any_record {
     churn_rate rate;
     churn_announcement announcement;
     churn_override override;
+    churn_measure measure;
     char bytes[512];
 } any_record;
 
@@ -189,6 +190,8 @@ static inline churn_status add_columns(churn_store *store, uint32_t kind, const 
         return churn_store_add_announcements(store, batch, options, report, err);
     case KIND_OVERRIDE:
         return churn_store_add_overrides(store, batch, options, report, err);
+    case KIND_MEASURE:
+        return churn_store_add_measures(store, batch, options, report, err);
     default:
         return churn_store_add_churns(store, batch, options, report, err);
     }
@@ -228,6 +231,8 @@ static inline churn_status add_one(churn_store *store, uint32_t kind, const any_
         return churn_store_add_announcement(store, &r->announcement, err);
     case KIND_OVERRIDE:
         return churn_store_add_override(store, &r->override, err);
+    case KIND_MEASURE:
+        return churn_store_add_measure(store, &r->measure, err);
     default:
         return churn_store_add_churn(store, &r->churn, err);
     }
@@ -484,6 +489,7 @@ static const char *const key_fields[KINDS][4] = {
     [KIND_SPEND] = {"at", "currency", "channel"},
     [KIND_RATE] = {"currency", "at"},
     [KIND_ANNOUNCEMENT] = {"name", "at"},
+    [KIND_MEASURE] = {"name", "at"},
     [KIND_OVERRIDE] = {"customer", "score", "at"},
 };
 

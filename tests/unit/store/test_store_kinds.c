@@ -66,6 +66,16 @@ static churn_announcement announcement_of(const char *name, churn_time at)
     return r;
 }
 
+static churn_measure measure_of(const char *name, churn_time at, double value)
+{
+    INIT(measure, MEASURE);
+    r.name = text(name);
+    r.at = at;
+    r.value = value;
+    r.unit = text("visits");
+    return r;
+}
+
 static churn_override override_of(const char *score, churn_time at, double value)
 {
     INIT(override, OVERRIDE);
@@ -345,7 +355,10 @@ static void business__records__are_no_customers(void **arg)
     churn_announcement outage = announcement_of("down", T(1));
     uint64_t empty = 0, hash = 0;
     (void)arg;
+    churn_measure visits = measure_of("visits", T(1), 7);
     assert_ok(churn_store_hash(store, &empty, NULL));
+    assert_ok(churn_store_add_measure(store, &visits, NULL));
+    assert_int_equal(churn_store_record_count(store, CHURN_RECORD_MEASURE), 1);
     assert_ok(churn_store_add_spend(store, &spend, NULL));
     assert_ok(churn_store_add_rate(store, &rate, NULL));
     assert_ok(churn_store_add_announcement(store, &outage, NULL));
@@ -445,6 +458,55 @@ static void announcements__by_time_and_name(void **arg)
     churn_store_free(store);
 }
 
+static void measures__by_name_and_time__afterwards_and_as_known(void **arg)
+{
+    churn_store *store = store_new();
+    const churn__measure *m = NULL;
+    churn_measure rows[] = {measure_of("zeal", T(1), -2.5), measure_of("visits", T(3), 30),
+                            measure_of("visits", T(1), 10), measure_of("visits", T(2), 0)};
+    (void)arg;
+    for (size_t i = 0; i < 4; i++) {
+        assert_ok(churn_store_add_measure(store, &rows[i], NULL));
+    }
+    rows[2].value = 11; /* said otherwise, later */
+    rows[2].known_at = T(5);
+    assert_ok(churn_store_add_measure(store, &rows[2], NULL));
+    rows[1].known_at = T(6);
+    assert_ok(churn_store_retract(store, CHURN_RECORD_MEASURE, &rows[1], NULL));
+    view v = view_open(store);
+    assert_int_equal(churn__reader_measures(v.reader, T(1), &m), 0); /* a fact: afterwards */
+    assert_int_equal(churn__reader_measures(v.reader, T(1) + 1, &m), 2);
+    assert_int_equal(churn__reader_measures(v.reader, T(4), &m), 4);
+    assert_true(is_text(&v, m[0].name, "visits") && m[0].value == 10 && m[0].at == T(1));
+    assert_true(m[1].value == 0 && m[2].value == 30 && is_text(&v, m[2].unit, "visits"));
+    assert_true(is_text(&v, m[3].name, "zeal") && m[3].value == -2.5);
+    assert_int_equal(churn__reader_measures(v.reader, T(5), &m), 4);
+    assert_true(m[0].value == 11 && m[0].known_at == T(5));
+    assert_int_equal(churn__reader_measures(v.reader, T(6), &m), 3);
+    view_close(&v);
+    churn_store_free(store);
+}
+
+static void measures__not_a_number__refused_with_the_reason(void **arg)
+{
+    churn_store *store = store_new();
+    churn_load_report report = {.struct_size = sizeof report};
+    any_record rows[3] = {{.measure = measure_of("visits", T(1), (double)INFINITY)},
+                          {.measure = measure_of("visits", T(2), (double)NAN)},
+                          {.measure = measure_of("visits", T(3), -1e300)}};
+    churn_measure unnamed = measure_of("", T(1), 1);
+    (void)arg;
+    assert_int_equal(churn_store_add_measure(store, &unnamed, NULL), CHURN_E_ARG);
+    assert_int_equal(churn_store_add_measure(store, &rows[0].measure, NULL), CHURN_E_RANGE);
+    assert_int_equal(churn_store_add_measure(store, &rows[1].measure, NULL), CHURN_E_ARG);
+    assert_ok(add_batch(store, KIND_MEASURE, rows, 3, NULL, &report, NULL));
+    assert_true(report.added == 1 && report.rejected == 2);
+    assert_string_equal(cell_text(report.rejections, 0, "field"), "value");
+    assert_string_equal(cell_text(report.rejections, 1, "field"), "value");
+    churn_table_free(report.rejections);
+    churn_store_free(store);
+}
+
 /* ---- bad ones ---- */
 
 static void add__bad_field__own_code(void **arg)
@@ -499,6 +561,8 @@ int main(void)
         cmocka_unit_test(spends__without_id__known_by_what_they_were_for),
         cmocka_unit_test(rates__from_their_instant__by_currency),
         cmocka_unit_test(announcements__by_time_and_name),
+        cmocka_unit_test(measures__by_name_and_time__afterwards_and_as_known),
+        cmocka_unit_test(measures__not_a_number__refused_with_the_reason),
         cmocka_unit_test(add__bad_field__own_code),
     };
     return RUN_TESTS(store_kinds);
