@@ -4,7 +4,7 @@ import re
 
 from tap import ROOT, check, done, sources
 
-LAYER = {"base": 0, "core": 0, "table": 1, "arrow": 1, "yaml": 1, "regex": 1, "store": 2, "expr": 2, "metric": 3, "kpi": 3,
+LAYER = {"base": 0, "core": 0, "table": 1, "arrow": 1, "yaml": 1, "regex": 1, "text": 1, "store": 2, "expr": 2, "metric": 3, "kpi": 3,
          "model": 3, "score": 4, "journey": 5, "trigger": 6, "play": 6, "playbook": 7, "engine": 8, "study": 9,
          "persist": 9}
 
