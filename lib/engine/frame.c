@@ -130,6 +130,7 @@ static churn_status open_plan(churn__frame *frame, const churn__frame_options *o
                                    .sources = playbook->sources,
                                    .source_count = playbook->source_count,
                                    .currency = playbook->currency,
+                                   .policy = &playbook->kpi,
                                    .zone = playbook->zone,
                                    .zoneinfo = playbook->zoneinfo,
                                    .props = playbook->metric_props,

@@ -5,11 +5,6 @@
 
 #define CHECK_EVERY 1024
 
-const char *churn__policy_name(const churn__kpi_policy *policy)
-{
-    return policy->preset == CHURN__POLICY_CHARTMOGUL ? "chartmogul" : "";
-}
-
 /* ---- which figures ---- */
 
 static churn_status fail_unknown(churn_str name, churn_error *err)

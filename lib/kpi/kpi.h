@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "core/fail.h"
+#include "kpi/policy.h"
 #include "store/store.h"
 #include "table/table.h"
 
@@ -11,17 +12,7 @@
  * What happened to the business: the monthly value of subscriptions, the ledger of its movements,
  * and the figures that follow. Money is int64 minor units; the monthly value of each subscription
  * state is rounded once, half away from zero, everything above it is sums of integers.
- *
- * Policy `chartmogul` (as that product documents it): trials, paused, unpaid and usage-based
- * subscriptions count 0, past_due counts, discounts are subtracted until discount_until, churn is
- * recognised at the instant when the last live subscription ends or is cancelled, all changes of
- * one customer at one instant are one movement, any return after churn is reactivation.
  */
-#define CHURN__POLICY_CHARTMOGUL 1
-
-typedef struct churn__kpi_policy {
-    int32_t preset;
-} churn__kpi_policy;
 
 /* ---- currencies ---- */
 
@@ -66,6 +57,14 @@ bool churn__mrr_fits(int64_t mrr);
 
 /* A subscription state that is live (not cancelled, unpaid or ended) at an instant. */
 bool churn__subscription_live(const churn__subscription *state, churn_time at);
+
+/* Whether a state makes a customer at an instant: a trial and what is unpaid where the policy
+ * includes them; what is paused or past due always, but for policies in which only money does. */
+bool churn__policy_live(const churn__kpi_policy *policy, const churn__subscription *state,
+                        churn_time at);
+/* When a state is over, as the policy recognises it; INT64_MAX: it lasts. The next state of the
+ * subscription may be earlier. */
+churn_time churn__policy_end(const churn__kpi_policy *policy, const churn__subscription *state);
 
 /* MRR of a customer at an instant, from their rows as churn__reader_subscriptions() gives them.
  * missing: CHURN__NO_RATE where a live state that counts is in a currency without a rate. What is
@@ -156,6 +155,5 @@ churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
                                   churn_error *err);
 /* The names of all figures, for suggestions and docs: the i-th, NULL past the last. */
 const char *churn__kpi_name(uint32_t i);
-const char *churn__policy_name(const churn__kpi_policy *policy);
 
 #endif

@@ -30,25 +30,71 @@ bool churn__subscription_live(const churn__subscription *state, churn_time at)
            (state->ended_at == CHURN_TIME_NONE || at < state->ended_at);
 }
 
-/* Policy chartmogul: what is active or in dunning and is no metered charge. */
-static bool counts(const churn__kpi_policy *policy, const churn__subscription *state)
+/* Whether a status counts money. */
+static bool status_counts(const churn__kpi_policy *policy, uint8_t status)
 {
-    (void)policy;
-    return (state->status == CHURN__SUB_ACTIVE || state->status == CHURN__SUB_PAST_DUE) &&
-           state->usage_based != 1 && state->amount != CHURN_INT_NONE;
+    switch (status) {
+    case CHURN__SUB_TRIAL:
+        return policy->trials != 0;
+    case CHURN__SUB_ACTIVE:
+        return true;
+    case CHURN__SUB_PAUSED:
+        return policy->paused != 0;
+    case CHURN__SUB_PAST_DUE:
+        return policy->past_due != 0;
+    case CHURN__SUB_UNPAID:
+        return policy->unpaid != 0;
+    default:
+        return false;
+    }
 }
 
-static bool discount_holds(const churn__subscription *state, churn_time at)
+/* Whether a status makes a customer. A pause and a late payment are no loss. */
+static bool status_keeps(const churn__kpi_policy *policy, uint8_t status)
 {
-    return state->discount != CHURN_INT_NONE &&
-           (state->discount_until == CHURN_TIME_NONE || at < state->discount_until);
+    return status == CHURN__SUB_PAUSED || status == CHURN__SUB_PAST_DUE ||
+           status_counts(policy, status);
+}
+
+churn_time churn__policy_end(const churn__kpi_policy *policy, const churn__subscription *state)
+{
+    churn_time end = state->ended_at == CHURN_TIME_NONE ? FOR_EVER : state->ended_at;
+    if (policy->recognition == CHURN__RECOGNITION_REQUEST &&
+        state->cancel_requested_at != CHURN_TIME_NONE && state->cancel_requested_at < end) {
+        end = state->cancel_requested_at;
+    }
+    return end;
+}
+
+static bool in_force(const churn__kpi_policy *policy, const churn__subscription *state,
+                     churn_time at)
+{
+    return state->valid_from <= at && at < churn__policy_end(policy, state);
+}
+
+static bool counts(const churn__kpi_policy *policy, const churn__subscription *state)
+{
+    return status_counts(policy, state->status) && state->amount != CHURN_INT_NONE &&
+           (policy->usage_based != 0 || state->usage_based != 1) &&
+           (policy->refunds == CHURN__REFUNDS_SUBTRACT || state->amount > 0);
+}
+
+static bool discount_holds(const churn__kpi_policy *policy, const churn__subscription *state,
+                           churn_time at)
+{
+    if (state->discount == CHURN_INT_NONE || policy->discounts == CHURN__DISCOUNTS_IGNORE) {
+        return false;
+    }
+    return state->discount_until == CHURN_TIME_NONE ||
+           (policy->discounts == CHURN__DISCOUNTS_SUBTRACT && at < state->discount_until);
 }
 
 /* The charge of one period. A discount takes away the charge, never more. */
-static bool net_charge(const churn__subscription *state, churn_time at, int64_t *out)
+static bool net_charge(const churn__kpi_policy *policy, const churn__subscription *state,
+                       churn_time at, int64_t *out)
 {
     *out = state->amount;
-    if (state->amount <= 0 || !discount_holds(state, at)) {
+    if (state->amount <= 0 || !discount_holds(policy, state, at)) {
         return true;
     }
     if (!churn__sub_i64(state->amount, state->discount, out)) {
@@ -59,7 +105,7 @@ static bool net_charge(const churn__subscription *state, churn_time at, int64_t 
 }
 
 /* Months are 1/12 of a year, weeks 1/52, days 1/365. */
-static bool monthly_fraction(const churn__subscription *state, int64_t *num, int64_t *den)
+static bool period_fraction(const churn__subscription *state, int64_t *num, int64_t *den)
 {
     const int64_t n = state->period_count;
     switch (state->period_unit) {
@@ -85,16 +131,41 @@ static bool monthly_fraction(const churn__subscription *state, int64_t *num, int
     return n > 0;
 }
 
+/* That, and what is left of an amount without the tax that it contains. The largest denominator is
+ * 12 x 2^31 x 2,000,000 < 2^63. */
+static bool monthly_fraction(const churn__kpi_policy *policy, const churn__subscription *state,
+                             int64_t *num, int64_t *den)
+{
+    if (!period_fraction(state, num, den)) {
+        return false;
+    }
+    if (policy->tax != 0) {
+        *num *= CHURN__TAX_ONE;
+        *den *= CHURN__TAX_ONE + (int64_t)policy->tax;
+    }
+    return true;
+}
+
 bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
                          churn_time at, int64_t *out)
 {
     int64_t charge = 0, num = 0, den = 0;
     *out = 0;
-    if (!counts(policy, state) || !churn__subscription_live(state, at)) {
+    if (!counts(policy, state) || !in_force(policy, state, at)) {
         return true;
     }
-    return monthly_fraction(state, &num, &den) && net_charge(state, at, &charge) &&
+    return monthly_fraction(policy, state, &num, &den) && net_charge(policy, state, at, &charge) &&
            churn__mul_div_round(charge, num, den, out);
+}
+
+bool churn__policy_live(const churn__kpi_policy *policy, const churn__subscription *state,
+                        churn_time at)
+{
+    int64_t own = 0;
+    if (!status_keeps(policy, state->status) || !in_force(policy, state, at)) {
+        return false;
+    }
+    return policy->free != 0 || !churn__mrr_of_state(policy, state, at, &own) || own != 0;
 }
 
 /* In the reporting currency. */
@@ -180,7 +251,7 @@ static void put_part(changes *list, const churn__kpi_policy *policy, const churn
                      const churn__exchange *exchange, churn_time from, churn_time to)
 {
     change what = {0};
-    what.live = row->status != CHURN__SUB_TRIAL;
+    what.live = churn__policy_live(policy, row, from);
     what.unknown = reported_mrr(policy, row, exchange, from, &what.mrr) != CHURN__PRESENT;
     what.mrr = what.unknown ? 0 : what.mrr;
     put_span(list, from, to, what);
@@ -191,11 +262,9 @@ static void put_row(changes *list, const churn__kpi_policy *policy, const churn_
                     const churn__subscription *next, const churn__exchange *exchange)
 {
     const churn_time from = row->valid_from, until = row->discount_until;
-    churn_time to = next != NULL ? next->valid_from : FOR_EVER;
-    if (row->ended_at != CHURN_TIME_NONE && row->ended_at < to) {
-        to = row->ended_at;
-    }
-    if (!status_lives(row->status) || from >= to) {
+    const churn_time end = churn__policy_end(policy, row);
+    const churn_time to = next != NULL && next->valid_from < end ? next->valid_from : end;
+    if (!status_keeps(policy, row->status) || from >= to) {
         return;
     }
     if (row->discount == CHURN_INT_NONE || until == CHURN_TIME_NONE || until <= from ||

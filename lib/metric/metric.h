@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "core/column.h"
 #include "expr/expr.h"
+#include "kpi/kpi.h"
 #include "store/store.h"
 
 /*
@@ -334,9 +335,10 @@ typedef struct churn__metric_config {
     uint32_t metric_count;
     const churn__source_def *sources;
     uint32_t source_count;
-    churn_str currency;      /* the playbook's, for mrr */
-    const churn__zone *zone; /* of calendar time */
-    const char *zoneinfo;    /* where zones of customers are read; NULL: the system's */
+    churn_str currency;              /* the playbook's, for mrr */
+    const churn__kpi_policy *policy; /* the playbook's, for mrr; NULL: chartmogul */
+    const churn__zone *zone;         /* of calendar time */
+    const char *zoneinfo;            /* where zones of customers are read; NULL: the system's */
     const churn__prop_def *props;
     uint32_t prop_count;
     /* What a metric's expression may name beside metrics: slot i is the ith of these, an empty

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "metric/records.h"
 
-static const churn__kpi_policy policy = {CHURN__POLICY_CHARTMOGUL};
+static const churn__kpi_policy *policy_of(const churn__moment *m)
+{
+    static const churn__kpi_policy standard = CHURN__POLICY_OF_CHARTMOGUL;
+    return m->plan->config.policy != NULL ? m->plan->config.policy : &standard;
+}
 
 /* The state of its subscription that holds at the moment: the last one that began. */
 static bool holds(const churn__moment *m, const churn__subscription *rows, size_t n, size_t i)
@@ -17,7 +21,7 @@ static bool is_live(const churn__moment *m, const churn__subscription *rows, siz
 
 static bool is_customer(const churn__moment *m, const churn__subscription *rows, size_t n, size_t i)
 {
-    return is_live(m, rows, n, i) && rows[i].status != CHURN__SUB_TRIAL;
+    return holds(m, rows, n, i) && churn__policy_live(policy_of(m), &rows[i], m->at);
 }
 
 static bool is_trial(const churn__moment *m, const churn__subscription *rows, size_t n, size_t i)
@@ -31,7 +35,7 @@ static churn__value monthly(const churn__moment *m, const churn__subscription *r
 {
     int64_t minor = 0;
     churn__missing reason =
-        churn__mrr_at(&policy, rows, n, &m->plan->exchange[m->date], m->at, &minor);
+        churn__mrr_at(policy_of(m), rows, n, &m->plan->exchange[m->date], m->at, &minor);
     churn__value value = churn__moment_money(m, reason, minor);
     if (churn__moment_what(m) == CHURN__SUBSCRIPTION_ARR) {
         value.as.d *= 12;
@@ -45,7 +49,7 @@ static churn__missing state_money(const churn__moment *m, churn__subscription st
 {
     int64_t own = 0;
     state.discount = discount ? state.discount : CHURN_INT_NONE;
-    return churn__mrr_of_state(&policy, &state, m->at, &own) && churn__mrr_fits(own)
+    return churn__mrr_of_state(policy_of(m), &state, m->at, &own) && churn__mrr_fits(own)
                ? churn__moment_add_money(m, state.currency, own, sum)
                : CHURN__NON_FINITE;
 }
@@ -73,7 +77,7 @@ static churn__value movements(churn__moment *m, const churn__subscription *rows,
     churn__metric_plan *plan = m->plan;
     churn__mrr_moves moves;
     size_t count = 0;
-    if (churn__mrr_steps(plan->heap, &policy, rows, n, &plan->exchange[m->date],
+    if (churn__mrr_steps(plan->heap, policy_of(m), rows, n, &plan->exchange[m->date],
                          &plan->steps_of_mrr, &count, &plan->step_capacity, NULL) != CHURN_OK) {
         plan->failed = true;
         return churn__moment_none(CHURN__NO_RATE);
@@ -200,14 +204,14 @@ static churn__value renewal(const churn__moment *m, const churn__subscription *r
                : churn__moment_number(churn__moment_days(m->at, next));
 }
 
-/* When a customer first had a live subscription that was no trial. */
+/* When a customer first had a subscription that made them one. */
 static churn__value tenure(const churn__moment *m, const churn__subscription *rows, size_t n)
 {
     churn_time first = CHURN_TIME_NONE;
     for (size_t i = 0; i < n; i++) {
         const churn__subscription *row = &rows[i];
-        bool counts = row->valid_from <= m->at && row->status != CHURN__SUB_TRIAL &&
-                      churn__subscription_live(row, row->valid_from);
+        bool counts =
+            row->valid_from <= m->at && churn__policy_live(policy_of(m), row, row->valid_from);
         if (counts && (first == CHURN_TIME_NONE || row->valid_from < first)) {
             first = row->valid_from;
         }

@@ -191,7 +191,8 @@ void b_attributes(builder *b);
 void b_properties(builder *b);
 void b_calendar(builder *b);
 void b_roles(builder *b);
-void b_loss(builder *b);
+void b_kpi(builder *b);
+void b_loss(builder *b); /* after b_kpi() */
 void b_metrics(builder *b);
 void b_metrics_sources(builder *b);
 /* The definition of a metric of events, and the type of its values. */

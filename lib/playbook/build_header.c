@@ -363,7 +363,7 @@ void b_roles(builder *b)
     roles_end(b, b->pb->role_count);
 }
 
-/* ---- loss and figures ---- */
+/* ---- loss ---- */
 
 void b_loss(builder *b)
 {
@@ -376,8 +376,6 @@ void b_loss(builder *b)
         def->by_subscription = def->by_subscription || sort == 1;
         def->by_record = def->by_record || sort == 2;
     }
-    b->pb->kpi.preset =
-        b_word(b_get(b->root, "kpi"), "preset", &schema_preset, CHURN__POLICY_CHARTMOGUL);
     def->policy = b->pb->kpi;
     def->currency = b->pb->currency;
 }

@@ -2,7 +2,6 @@
 #include "playbook/schema.h"
 
 #include "core/column.h"
-#include "kpi/kpi.h"
 
 /* ---- parts ---- */
 
@@ -101,7 +100,7 @@ static const schema *const role_sorts[] = {&role_by_attribute, &role_by_people};
 static const schema role = {.type = SCHEMA_VARIANTS, SCHEMA_ANY_OF(role_sorts)};
 static const schema roles = {.type = SCHEMA_MAP, .of = &role};
 
-/* ---- loss, segments, kpi ---- */
+/* ---- loss, segments ---- */
 
 static const schema_word loss_words[] = {
     {"subscription", 1, false, "The last live subscription that is no trial ended."},
@@ -128,27 +127,6 @@ static const schema_key segment_keys[] = {
 };
 static const schema segment = {SCHEMA_KEYS_OF(segment_keys)};
 static const schema segments = {.type = SCHEMA_LIST, .of = &segment};
-
-static const schema_word presets[] = {
-    {"chartmogul", CHURN__POLICY_CHARTMOGUL, false,
-     "Trials, paused, unpaid and usage-based subscriptions count nothing, past due ones count; "
-     "discounts are subtracted; churn counts at the end of the last subscription; any return is a "
-     "reactivation."},
-    {"stripe", 0, true, "As Stripe counts."},
-    {"profitwell", 0, true, "As ProfitWell counts."},
-    {"smsb", 0, true, "As the SaaS Metrics Standards Board counts."},
-    {"fightchurn", 0, true, "As the book Fighting Churn with Data counts."},
-};
-const schema schema_preset = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(presets)};
-static const schema_key kpi_keys[] = {
-    {"preset", &schema_preset, .standard = "chartmogul",
-     .doc = "Which subscriptions count, when churn is recognised, and what a return is.",
-     .example = "chartmogul"},
-    SCHEMA_LATER_KEY("gross_margin", "The share of revenue left after direct costs."),
-    SCHEMA_LATER_KEY("goals", "What a figure should reach."),
-    SCHEMA_LATER_KEY("define", "Figures of your own."),
-};
-static const schema kpi = {SCHEMA_KEYS_OF(kpi_keys)};
 
 /* ---- the whole ---- */
 
@@ -188,7 +166,7 @@ static const schema_key playbook_keys[] = {
     {"triggers", &schema_triggers, .doc = "Conditions that put a customer at risk."},
     {"plays", &schema_plays, .doc = "What is done when a trigger fires."},
     SCHEMA_LATER_KEY("contact_policy", "How often a customer may be written to."),
-    {"kpi", &kpi, .doc = "How the figures of the business are counted."},
+    {"kpi", &schema_kpi, .doc = "How the figures of the business are counted."},
     {"tests", &schema_tests,
      .doc = "Cases that the playbook must pass: records, a date, and what is expected."},
 };

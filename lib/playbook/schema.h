@@ -101,7 +101,7 @@ extern const schema schema_span, schema_window;
 extern const schema schema_expression, schema_later;
 /* Sections that have files of their own. */
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;
-extern const schema schema_sources, schema_references;
+extern const schema schema_sources, schema_references, schema_kpi;
 
 /* Words whose values the builders read. */
 extern const schema schema_attribute_type, schema_record_kind, schema_weekday;
@@ -113,6 +113,9 @@ extern const schema schema_ends, schema_direction, schema_roll_up_take, schema_r
 extern const schema schema_factor_missing, schema_severity, schema_initial, schema_population;
 extern const schema schema_on_unknown_word, schema_refire_word, schema_on_resolve, schema_preset;
 extern const schema schema_loss_word;
+extern const schema schema_recognition, schema_within_word, schema_same_period, schema_discounts;
+extern const schema schema_inclusion, schema_refunds, schema_fx, schema_group_changes;
+extern const schema schema_churn_rate, schema_returners;
 extern const schema schema_event_take, schema_align, schema_metric_zone, schema_streak_unit;
 extern const schema schema_expr_type, schema_baseline_of, schema_baseline_as;
 

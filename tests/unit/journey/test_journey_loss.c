@@ -57,7 +57,7 @@ static churn__loss_judge make_judge(churn__heap *heap, bool by_subscription, boo
     churn__loss_judge judge = {.heap = heap, .exchange = &usd};
     judge.def.by_subscription = by_subscription;
     judge.def.by_record = by_record;
-    judge.def.policy.preset = CHURN__POLICY_CHARTMOGUL;
+    judge.def.policy = churn__kpi_policy_preset(CHURN__POLICY_CHARTMOGUL);
     return judge;
 }
 

@@ -24,7 +24,7 @@ static void read_on(office *o, bool by_subscription, bool by_record)
 {
     churn__loss_def def = {.by_subscription = by_subscription,
                            .by_record = by_record,
-                           .policy = {.preset = CHURN__POLICY_CHARTMOGUL},
+                           .policy = CHURN__POLICY_OF_CHARTMOGUL,
                            .currency = CHURN__STR("USD")};
     assert_ok(churn__store_pin(o->store, &o->version, NULL));
     o->reader = churn__reader_create(o->heap, o->version);

@@ -10,7 +10,7 @@
 #define USD 1
 #define EUR 2
 
-static const churn__kpi_policy chartmogul = {CHURN__POLICY_CHARTMOGUL};
+static const churn__kpi_policy chartmogul = CHURN__POLICY_OF_CHARTMOGUL;
 
 static inline churn_time day(int32_t year, unsigned month, unsigned d)
 {

@@ -20,7 +20,7 @@ typedef struct company {
 static churn_status lives_of(void *context, uint32_t customer, const churn__life_span **spans,
                              size_t *count, churn_error *err)
 {
-    static const churn__kpi_policy policy = {CHURN__POLICY_CHARTMOGUL};
+    static const churn__kpi_policy policy = CHURN__POLICY_OF_CHARTMOGUL;
     static const churn__exchange exchange = {.currency = 0};
     company *c = context;
     const churn__subscription *rows = NULL;
@@ -69,7 +69,7 @@ static churn__kpi_request request_for(company *c, const char *from, const char *
                                   .to = few_date(to),
                                   .every = every,
                                   .currency = CHURN__STR("USD"),
-                                  .policy = {CHURN__POLICY_CHARTMOGUL},
+                                  .policy = CHURN__POLICY_OF_CHARTMOGUL,
                                   .lives = lives_of,
                                   .lives_context = c};
     request.as_of = *as_of == '\0' ? request.to : few_date(as_of);

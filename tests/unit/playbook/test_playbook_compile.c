@@ -110,6 +110,54 @@ static void playbook_parse__header__defaults_and_values(void **state)
     churn_playbook_free(pb);
 }
 
+static void playbook_parse__kpi__preset_and_switches(void **state)
+{
+    (void)state;
+    churn_playbook *pb = compile_good(HEAD "kpi: {preset: stripe}\n");
+    const churn__kpi_policy stripe = churn__kpi_policy_preset(CHURN__POLICY_STRIPE);
+    assert_memory_equal(&pb->kpi, &stripe, sizeof stripe);
+    assert_memory_equal(&pb->loss.policy, &stripe, sizeof stripe);
+    churn_playbook_free(pb);
+    pb = compile_good(
+        HEAD
+        "kpi: {preset: profitwell, recognition: request, reactivation_within: 90d,\n"
+        "  reactivation_after: 7d, same_period: include, discounts: ignore, trials: include,\n"
+        "  past_due: include, unpaid: include, paused: include, usage_based: include,\n"
+        "  free: include, refunds: subtract, tax: 0.27, fx: historic, group_changes: instant,\n"
+        "  churn_rate: daily, returners: lost}\n");
+    const churn__kpi_policy all = {.preset = CHURN__POLICY_PROFITWELL,
+                                   .recognition = CHURN__RECOGNITION_REQUEST,
+                                   .discounts = CHURN__DISCOUNTS_IGNORE,
+                                   .trials = 1,
+                                   .past_due = 1,
+                                   .unpaid = 1,
+                                   .paused = 1,
+                                   .usage_based = 1,
+                                   .free = 1,
+                                   .refunds = CHURN__REFUNDS_SUBTRACT,
+                                   .fx = CHURN__FX_HISTORIC,
+                                   .churn_rate = CHURN__CHURN_RATE_DAILY,
+                                   .returners = CHURN__RETURNERS_LOST,
+                                   .tax = 270000,
+                                   .reactivation_after = 7 * CHURN__DAY,
+                                   .reactivation_within = 90 * CHURN__DAY};
+    churn__buf text;
+    churn__heap *heap = churn__heap_create(NULL, 0);
+    churn__buf_init(&text, heap);
+    assert_true(churn__policy_differences(&all, &pb->kpi, &text));
+    assert_int_equal(text.size, 0);
+    assert_string_equal(churn__policy_name(&pb->kpi), "profitwell*");
+    churn__buf_clear(&text);
+    churn__heap_release(heap);
+    churn_playbook_free(pb);
+    pb = compile_good(HEAD "kpi: {preset: fightchurn, reactivation_after: 31d}\n");
+    assert_true(pb->kpi.reactivation_within == CHURN__REACTIVATION_NEVER);
+    churn_playbook_free(pb);
+    pb = compile_good(HEAD "kpi: {preset: fightchurn, reactivation_within: any}\n");
+    assert_true(pb->kpi.reactivation_within == CHURN__REACTIVATION_ANY);
+    churn_playbook_free(pb);
+}
+
 static void playbook_parse__sources__as_declared(void **state)
 {
     (void)state;
@@ -759,6 +807,7 @@ int main(void)
     const struct CMUnitTest group[] = {
         cmocka_unit_test(playbook_slots__every_name__found_again),
         cmocka_unit_test(playbook_parse__header__defaults_and_values),
+        cmocka_unit_test(playbook_parse__kpi__preset_and_switches),
         cmocka_unit_test(playbook_parse__sources__as_declared),
         cmocka_unit_test(playbook_parse__calendar_and_roles__as_declared),
         cmocka_unit_test(playbook_parse__metrics__as_declared),
