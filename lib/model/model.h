@@ -2,7 +2,11 @@
 #ifndef CHURN_MODEL_MODEL_H
 #define CHURN_MODEL_MODEL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/heap.h"
 
 /*
  * Statistics. Everything here is additions, multiplications, divisions and square roots of IEEE
@@ -73,5 +77,52 @@ double churn__fisher_p(int64_t x1, int64_t n1, int64_t x2, int64_t n2);
 churn__interval churn__poisson_exact(int64_t x, double exposure, double level);
 /* Of a mean by Student's t; NaN for n < 2. `variance` is the sample's, divided by n - 1. */
 churn__interval churn__mean_t(double mean, double variance, int64_t n, double level);
+
+/* ---- what is asked, and whether it changed ---- */
+
+/* The probability of a standard normal at least as far from 0, on either side. */
+double churn__two_sided(double z);
+
+/* Promoters less detractors, as a share, with the adjusted Wald interval: 3/4 of a promoter and of
+ * a detractor and 3 answers more (Rocks, The American Statistician 70, 2016). n > 0. */
+typedef struct churn__nps {
+    double value, low, high; /* the interval's middle is not the value */
+    double variance;         /* of the value: (p + d - (p - d)^2) / n */
+    double adjusted;         /* the same of what the interval is made of */
+} churn__nps;
+
+churn__nps churn__nps_of(int64_t promoters, int64_t detractors, int64_t n, double z);
+
+typedef struct churn__change {
+    double value, low, high; /* first less second */
+    double z, p;             /* NaN: cannot be said */
+} churn__change;
+
+/* z = difference / sqrt(v1 + v2), normal. */
+churn__change churn__nps_change(const churn__nps *a, const churn__nps *b, double z);
+/* Newcombe's interval; p of Pearson's chi-squared, or of Fisher's exact test where fewer than 5 are
+ * expected somewhere. z is the signed root of chi-squared; 0 with p 1 where all or none of both. */
+churn__change churn__share_change(int64_t x1, int64_t n1, int64_t x2, int64_t n2, double z);
+/* Welch's t; `z` is his statistic. NaN where one has fewer than 2 or neither varies. */
+churn__change churn__mean_change(double m1, double v1, int64_t n1, double m2, double v2, int64_t n2,
+                                 double level);
+
+/* Log-odds ratio with an informative Dirichlet prior (Monroe, Colaresi and Quinn, Political
+ * Analysis 16, 2008) of being in a document: in ya of na, and in yb of nb. The prior is `prior`
+ * times what both have together, added to each. The variance has the terms of the documents
+ * without, too, which the paper leaves out because words are rare; so z of a common phrase is not
+ * too large. {0, 0} for what is in none or in all. */
+typedef struct churn__log_odds {
+    double delta, z;
+} churn__log_odds;
+
+churn__log_odds churn__log_odds_of(double ya, double na, double yb, double nb, double prior);
+
+/* p values that hold the share of false discoveries: Benjamini and Hochberg, JRSS B 57, 1995.
+ * False: no memory. */
+bool churn__benjamini_hochberg(churn__heap *heap, const double *p, size_t n, double *adjusted);
+
+/* R's type 7 of numbers that ascend; n > 0. */
+double churn__quantile_sorted(const double *sorted, size_t n, double q);
 
 #endif
