@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/thread.h"
-#include "engine/engine_internal.h"
+#include "engine/losses.h"
 
 /*
  * Going through customers in batches, with one thread or several. Every thread has a frame of its
@@ -143,6 +143,24 @@ done:
     return st;
 }
 
+/* What conditions of losses came to is found once as well: then threads only read it. */
+static churn_status find_losses(const churn__walk *walk, worker *workers, uint32_t n,
+                                churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__frame *first = workers[0].frame;
+    if (!first->loss_needed || !churn__losses_needed(first->playbook)) {
+        return CHURN_OK;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        CHURN_TRY(
+            churn__frame_losses(workers[i].frame, walk->order, walk->count, walk->cancel, err));
+        workers[i].frame->loss_ready = true;
+    }
+done:
+    return st;
+}
+
 /* Those whom the system gives no thread leave their share to the others; the caller's own thread is
  * the last of them. */
 static void run_workers(worker *workers, uint32_t n)
@@ -181,6 +199,7 @@ churn_status churn__walk_all(const churn__walk *walk, churn_error *err)
     churn__cancel_total(walk->counter, walk->count);
     CHURN_TRY(open_workers(walk, workers, n, &c, err));
     CHURN_TRY(survey(walk, workers, n, err));
+    CHURN_TRY(find_losses(walk, workers, n, err));
     run_workers(workers, n);
     st = c.st;
     for (uint32_t i = 0; st == CHURN_OK && walk->leave != NULL && i < n; i++) {

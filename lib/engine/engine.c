@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/losses.h"
 #include "engine/one.h"
 #include "engine/purge.h"
 
@@ -226,6 +227,7 @@ void churn_engine_free(churn_engine *engine)
     churn__heap *heap = engine->heap;
     churn__store_unobserve(engine->store, &engine->observer);
     churn__one_drop(engine);
+    churn__losses_drop(engine);
     free_watches(engine);
     churn__free_array(heap, engine->people, engine->people_capacity, sizeof *engine->people);
     churn__free_array(heap, engine->person_of, engine->person_of_capacity,
@@ -327,6 +329,7 @@ churn_status churn_engine_set_playbook(churn_engine *engine, churn_playbook *pla
         goto done;
     }
     churn__one_drop(engine);
+    churn__losses_drop(engine);
     churn_playbook_free(old);
 done:
     churn__engine_leave(engine);

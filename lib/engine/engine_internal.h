@@ -107,6 +107,8 @@ typedef struct churn__tallies {
     size_t missing_count;
 } churn__tallies;
 
+#define CHURN__LOSSES_KEPT 2u
+
 struct churn_engine {
     atomic_flag busy;
     churn__heap *heap;
@@ -140,6 +142,7 @@ struct churn_engine {
     const uint8_t *stale_sources; /* by source, while a playbook's own tests run; else NULL */
 
     struct churn__one *one; /* one.h; NULL: nobody asked about one customer */
+    struct churn__losses *losses[CHURN__LOSSES_KEPT]; /* losses.h: of its playbook, of another */
 
     churn__observer observer; /* of the store: see purge.c */
     uint8_t *purge_used;      /* bit a text, while the store forgets */
@@ -250,6 +253,7 @@ typedef struct churn__frame {
     churn__heap *heap;
     const churn_playbook *playbook;
     const churn_engine *engine; /* for history; may be NULL: none */
+    churn_engine *asker;        /* the same, which keeps what conditions of losses came to */
     bool now;                   /* history is the engine's present state, not that at the date */
     churn__version *version;
     churn__reader *reader;
@@ -290,6 +294,8 @@ typedef struct churn__frame {
     uint8_t *exists;     /* by row */
     churn__loss *losses; /* by row, if loss_needed */
     bool loss_needed;
+    bool loss_kinds;           /* their kinds as well */
+    bool loss_ready;           /* prepared for all customers of a walk */
     const churn__given *given; /* NULL: nothing */
     churn__truth *truth;       /* room for one condition */
     churn__arena strings;      /* of the batch */
@@ -379,6 +385,12 @@ const churn__card_def *churn__frame_card(const churn__frame *frame, uint32_t sco
 churn_str churn__frame_band(const churn__frame *frame, uint32_t score, uint32_t row);
 /* How many customers a frame takes at once. */
 uint32_t churn__frame_customers(uint32_t date_count);
+/* Before losses are judged: what their conditions came to, of these customers; NULL: they have
+ * none.
+ */
+churn_status churn__frame_losses(const churn__frame *frame, const uint32_t *customers,
+                                 uint32_t count, churn_cancel *cancel,
+                                 const churn__loss_book **book, churn_error *err);
 /* Look up the ids of the batch's customers. */
 void churn__frame_name(churn__frame *frame);
 /* An attribute that is text; {NULL, 0}: it is none, or not given. */

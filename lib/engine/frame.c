@@ -261,6 +261,7 @@ churn_status churn__frame_open(churn_engine *engine, churn__version *version,
     frame->heap = engine->heap;
     frame->playbook = options->playbook != NULL ? options->playbook : engine->playbook;
     frame->engine = engine;
+    frame->asker = engine;
     frame->now = options->now;
     frame->given = options->given;
     frame->version = churn__version_retain(version);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/losses.h"
 
 #include <math.h>
 
@@ -217,9 +217,31 @@ done:
     return st;
 }
 
+churn_status churn__frame_losses(const churn__frame *frame, const uint32_t *customers,
+                                 uint32_t count, churn_cancel *cancel,
+                                 const churn__loss_book **book, churn_error *err)
+{
+    const churn__losses_want want = {.playbook = frame->playbook,
+                                     .version = frame->version,
+                                     .customers = customers,
+                                     .count = count,
+                                     .dates = frame->dates,
+                                     .date_count = frame->date_count,
+                                     .kinds = frame->loss_kinds ? CHURN__LOSS_KINDS_LAST
+                                                                : CHURN__LOSS_KINDS_NONE,
+                                     .cancel = cancel};
+    return churn__losses_prepare(frame->asker, &want, book, err);
+}
+
 static churn_status fill_people(churn__frame *frame, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    const churn__loss_book *book = NULL;
+    if (frame->loss_needed && !frame->loss_ready && churn__losses_needed(frame->playbook)) {
+        CHURN_TRY(
+            churn__frame_losses(frame, frame->customers, frame->customer_count, NULL, &book, err));
+        churn__loss_judge_read(frame->judge, book);
+    }
     for (uint32_t i = 0; i < frame->customer_count; i++) {
         churn__reader_exists_dates(frame->reader, frame->customers[i], frame->dates,
                                    frame->date_count, frame->exists + i * frame->date_count);

@@ -17,6 +17,7 @@ static void need_slot(churn__frame *frame, uint32_t slot)
     case CHURN__SLOT_CHURN_KIND:
     case CHURN__SLOT_CHURN_MRR:
         frame->loss_needed = true;
+        frame->loss_kinds |= what->kind == CHURN__SLOT_CHURN_KIND;
         break;
     default:
         break;

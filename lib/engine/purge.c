@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "engine/losses.h"
 #include "engine/one.h"
 #include "engine/purge.h"
 
@@ -23,6 +24,7 @@ static churn_status purge_prepare(void *self, const churn__forgetting *what, chu
                            "erase: a call is running on an engine of this store");
     }
     churn__one_drop(engine);
+    churn__losses_drop(engine);
     engine->purge_texts = churn__dict_count(engine->texts);
     engine->purge_people = churn__dict_count(engine->ids);
     engine->purge_used = churn__alloc_zero(engine->heap, churn__bits_bytes(engine->purge_texts));

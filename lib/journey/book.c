@@ -12,7 +12,6 @@ typedef struct kind {
 struct churn__loss_book {
     churn__heap *heap;
     uint32_t customers, conditions;
-    churn_time *through;    /* by customer */
     uint32_t *first, *last; /* by customer and condition: runs */
     uint32_t *kinds_of;     /* by customer: the newest of kinds */
     churn__loss_run *runs;
@@ -43,21 +42,16 @@ churn__loss_book *churn__loss_book_create(churn__heap *heap, uint32_t customers,
     book->heap = heap;
     book->customers = customers;
     book->conditions = conditions;
-    book->through = churn__alloc_array(heap, customers, sizeof *book->through);
     book->kinds_of = churn__alloc_array(heap, customers, sizeof *book->kinds_of);
     book->first = churn__alloc_array(heap, chains(book), sizeof *book->first);
     book->last = churn__alloc_array(heap, chains(book), sizeof *book->last);
-    if (book->through == NULL || book->kinds_of == NULL || book->first == NULL ||
-        book->last == NULL) {
+    if (book->kinds_of == NULL || book->first == NULL || book->last == NULL) {
         churn__loss_book_free(book);
         return NULL;
     }
     fill_none(book->kinds_of, customers);
     fill_none(book->first, chains(book));
     fill_none(book->last, chains(book));
-    for (uint32_t i = 0; i < customers; i++) {
-        book->through[i] = CHURN_TIME_NONE;
-    }
     return book;
 }
 
@@ -67,7 +61,6 @@ void churn__loss_book_free(churn__loss_book *book)
         return;
     }
     churn__heap *heap = book->heap;
-    churn__free_array(heap, book->through, book->customers, sizeof *book->through);
     churn__free_array(heap, book->kinds_of, book->customers, sizeof *book->kinds_of);
     churn__free_array(heap, book->first, chains(book), sizeof *book->first);
     churn__free_array(heap, book->last, chains(book), sizeof *book->last);
@@ -77,16 +70,6 @@ void churn__loss_book_free(churn__loss_book *book)
 }
 
 /* ---- conditions ---- */
-
-churn_time churn__loss_book_through(const churn__loss_book *book, uint32_t customer)
-{
-    return book->through[customer];
-}
-
-void churn__loss_book_set_through(churn__loss_book *book, uint32_t customer, churn_time midnight)
-{
-    book->through[customer] = midnight;
-}
 
 bool churn__loss_book_put(churn__loss_book *book, uint32_t customer, uint32_t condition,
                           churn_time midnight, uint8_t truth)

@@ -83,9 +83,6 @@ typedef struct churn__loss_run {
 churn__loss_book *churn__loss_book_create(churn__heap *heap, uint32_t customers,
                                           uint32_t conditions);
 void churn__loss_book_free(churn__loss_book *book);
-/* The last midnight at which a customer was judged; CHURN_TIME_NONE: none. */
-churn_time churn__loss_book_through(const churn__loss_book *book, uint32_t customer);
-void churn__loss_book_set_through(churn__loss_book *book, uint32_t customer, churn_time midnight);
 /* The answer of the next midnight. False: no memory. */
 bool churn__loss_book_put(churn__loss_book *book, uint32_t customer, uint32_t condition,
                           churn_time midnight, uint8_t truth);

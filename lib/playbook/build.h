@@ -54,6 +54,7 @@ typedef struct builder {
     /* Definitions while they are filled in; the playbook has them as const. */
     churn__metric_def *metric_defs;
     churn__segment_def *segment_defs;
+    churn__loss_condition *loss_defs;
     churn__score_def *score_defs;
     churn__trigger_def *trigger_defs;
     churn__play_def *play_defs;
@@ -193,6 +194,7 @@ void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_kpi(builder *b);
 void b_loss(builder *b); /* after b_kpi() */
+void b_loss_conditions(builder *b); /* build_loss.c: when names are slots */
 void b_metrics(builder *b);
 void b_metrics_sources(builder *b);
 /* The definition of a metric of events, and the type of its values. */
@@ -233,6 +235,9 @@ typedef struct graph {
 /* Fill `order` so that each node comes after what it stands on, lowest numbers first; every cycle
  * is a finding that names its members. */
 void b_graph_order(builder *b, const graph *g, uint32_t *order);
+/* Conditions of losses must not stand on what the engine did: the nodes of both (build_loss.c). */
+void b_loss_reach(builder *b, const graph *g, uint32_t loss, uint32_t state);
+bool b_is_state_slot(const churn__slot *slot);
 
 /* ---- lints ---- */
 

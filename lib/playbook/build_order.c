@@ -3,7 +3,7 @@
 
 /*
  * The order of evaluation: one graph of all that is computed. Its nodes are metrics first, then
- * segments, scores and roll-ups, as declared.
+ * segments, scores and roll-ups, as declared; last who is lost, and what the engine itself did.
  */
 
 /* ---- nodes ---- */
@@ -18,8 +18,25 @@ static churn__node node_of(const churn_playbook *pb, uint32_t i)
         return (churn__node){CHURN__NODE_SEGMENT, i, 0};
     }
     i -= pb->segment_count;
-    return i < pb->score_count ? (churn__node){CHURN__NODE_SCORE, i, 0}
-                               : (churn__node){CHURN__NODE_ROLL_UP, i - pb->score_count, 0};
+    if (i < pb->score_count) {
+        return (churn__node){CHURN__NODE_SCORE, i, 0};
+    }
+    i -= pb->score_count;
+    if (i < pb->roll_up_count) {
+        return (churn__node){CHURN__NODE_ROLL_UP, i, 0};
+    }
+    i -= pb->roll_up_count;
+    return (churn__node){i == 0 ? CHURN__NODE_LOSS : CHURN__NODE_STATE, 0, 0};
+}
+
+static uint32_t loss_node(const churn_playbook *pb)
+{
+    return pb->metric_count + pb->segment_count + pb->score_count + pb->roll_up_count;
+}
+
+static uint32_t state_node(const churn_playbook *pb)
+{
+    return loss_node(pb) + 1;
 }
 
 static churn_str node_name(builder *b, uint32_t i)
@@ -33,9 +50,19 @@ static churn_str node_name(builder *b, uint32_t i)
         return b_join(b, "segment.", pb->segments[node.index].id, "");
     case CHURN__NODE_ROLL_UP:
         return pb->roll_ups[node.index].name;
+    case CHURN__NODE_LOSS:
+        return CHURN__STR("customer.churned");
+    case CHURN__NODE_STATE:
+        return CHURN__STR("status");
     default:
         return pb->scores[node.index].id;
     }
+}
+
+static report_place loss_place(const builder *b)
+{
+    const churn__yaml_node *map = b_get(b->root, "loss");
+    return map == NULL ? (report_place){.line = 0} : b_at(map);
 }
 
 static report_place node_place(builder *b, uint32_t i)
@@ -52,6 +79,9 @@ static report_place node_place(builder *b, uint32_t i)
     case CHURN__NODE_ROLL_UP:
         return (report_place){.line = pb->roll_ups[node.index].line,
                               .column = pb->roll_ups[node.index].column};
+    case CHURN__NODE_LOSS:
+    case CHURN__NODE_STATE:
+        return loss_place(b);
     default:
         return (report_place){.line = pb->scores[node.index].line,
                               .column = pb->scores[node.index].column};
@@ -75,7 +105,7 @@ static void edge_add(builder *b, edge_list *to, uint32_t node)
 }
 
 /* What the engine's own state says (triggers, plays, status) stood before this evaluation and needs
- * no order; attributes and losses stand on records alone. */
+ * no order; attributes stand on records alone, losses also on their conditions. */
 static void edge_slot(builder *b, edge_list *to, uint32_t slot)
 {
     const churn_playbook *pb = b->pb;
@@ -96,7 +126,17 @@ static void edge_slot(builder *b, edge_list *to, uint32_t slot)
     case CHURN__SLOT_ROLL_UP:
         edge_add(b, to, pb->metric_count + pb->segment_count + pb->score_count + what->index);
         break;
+    case CHURN__SLOT_CHURNED:
+    case CHURN__SLOT_CHURN_DAYS:
+    case CHURN__SLOT_CHURN_REASON:
+    case CHURN__SLOT_CHURN_KIND:
+    case CHURN__SLOT_CHURN_MRR:
+        edge_add(b, to, loss_node(pb));
+        break;
     default:
+        if (b_is_state_slot(what)) {
+            edge_add(b, to, state_node(pb));
+        }
         break;
     }
 }
@@ -161,6 +201,16 @@ static void edges_roll_up(builder *b, edge_list *to, const churn__roll_up_def *d
         edge_add(b, to, pb->metric_count + pb->segment_count + def->score);
     }
     edge_slot(b, to, def->mrr_slot);
+    edge_add(b, to, loss_node(pb)); /* lost children are left out */
+}
+
+static void edges_loss(builder *b, edge_list *to)
+{
+    const churn__loss_def *def = &b->pb->loss;
+    for (uint32_t i = 0; i < def->condition_count; i++) {
+        edges_expr(b, to, def->conditions[i].when);
+    }
+    edges_expr(b, to, def->involuntary_when);
 }
 
 static void edges_of(builder *b, uint32_t i, edge_list *to)
@@ -175,6 +225,11 @@ static void edges_of(builder *b, uint32_t i, edge_list *to)
         break;
     case CHURN__NODE_ROLL_UP:
         edges_roll_up(b, to, &b->pb->roll_ups[node.index]);
+        break;
+    case CHURN__NODE_LOSS:
+        edges_loss(b, to);
+        break;
+    case CHURN__NODE_STATE:
         break;
     default:
         edges_score(b, to, &b->pb->scores[node.index]);
@@ -236,6 +291,8 @@ static uint32_t own_round(builder *b, uint32_t i, uint32_t round)
         b->metric_defs[node.index].round = round;
     } else if (node.kind == CHURN__NODE_ROLL_UP) {
         b->roll_up_defs[node.index].round = ++round;
+    } else if (node.kind == CHURN__NODE_LOSS) {
+        round = 0; /* it is known before all rounds */
     }
     return round;
 }
@@ -263,6 +320,7 @@ static uint32_t find_levels(builder *b, const graph *g, const uint32_t *order, u
             uint32_t behind = levels[to] + (node_of(b->pb, to).kind == CHURN__NODE_SEGMENT);
             level = behind > level ? behind : level;
         }
+        level = node_of(b->pb, node).kind == CHURN__NODE_LOSS ? 0 : level;
         levels[node] = level;
         most = level > most ? level : most;
     }
@@ -271,7 +329,8 @@ static uint32_t find_levels(builder *b, const graph *g, const uint32_t *order, u
 
 static bool is_kept(const churn_playbook *pb, churn__node node)
 {
-    return node.kind != CHURN__NODE_METRIC || pb->metrics[node.index].round > 0;
+    return node.kind == CHURN__NODE_METRIC ? pb->metrics[node.index].round > 0
+                                           : node.kind < CHURN__NODE_LOSS;
 }
 
 /* Level by level; in each what is no segment, then the segments, which only what comes in later
@@ -303,7 +362,7 @@ static void keep_order(builder *b, const graph *g, const uint32_t *order)
 void b_order(builder *b)
 {
     const churn_playbook *pb = b->pb;
-    uint32_t count = pb->metric_count + pb->segment_count + pb->score_count + pb->roll_up_count;
+    uint32_t count = state_node(pb) + 1;
     edge_list edges = {0};
     uint32_t *start = b_array(b, (size_t)count + 1, sizeof *start);
     uint32_t *order = b_array(b, count, sizeof *order);
@@ -320,6 +379,7 @@ void b_order(builder *b)
         b_graph_order(b, &g, order);
     }
     if (b->st == CHURN_OK) {
+        b_loss_reach(b, &g, loss_node(pb), state_node(pb));
         find_depth(b, &g, order);
         find_rounds(b, &g, order);
         keep_order(b, &g, order);

@@ -31,6 +31,10 @@ static void expressions_free(churn_playbook *pb)
     for (uint32_t i = 0; i < pb->segment_count; i++) {
         churn__expr_free(pb->segments[i].when);
     }
+    for (uint32_t i = 0; i < pb->loss.condition_count; i++) {
+        churn__expr_free(pb->loss.conditions[i].when);
+    }
+    churn__expr_free(pb->loss.involuntary_when);
     for (uint32_t i = 0; i < pb->score_count; i++) {
         score_free(&pb->scores[i]);
     }
@@ -122,11 +126,11 @@ typedef struct request {
 static void build(builder *b)
 {
     static void (*const steps[])(builder * b) = {
-        b_header,   b_register,   b_attributes,  b_properties, b_sources,
-        b_calendar, b_roles,      b_kpi,         b_loss,       b_declare,
-        b_slots,    b_references, b_metrics,     b_segments,   b_scores,
-        b_triggers, b_plays,      b_tests,       b_called,     b_metrics_sources,
-        b_order,    b_lints,      b_score_lints,
+        b_header,          b_register,   b_attributes, b_properties,  b_sources,
+        b_calendar,        b_roles,      b_kpi,        b_loss,        b_declare,
+        b_slots,           b_references, b_metrics,    b_segments,    b_loss_conditions,
+        b_scores,          b_triggers,   b_plays,      b_tests,       b_called,
+        b_metrics_sources, b_order,      b_lints,      b_score_lints,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);

@@ -66,7 +66,9 @@ typedef enum churn__node_kind {
     CHURN__NODE_METRIC = 1,
     CHURN__NODE_SEGMENT,
     CHURN__NODE_SCORE,
-    CHURN__NODE_ROLL_UP
+    CHURN__NODE_ROLL_UP,
+    CHURN__NODE_LOSS, /* while the order is found: conditions of losses, */
+    CHURN__NODE_STATE /* and what the engine did */
 } churn__node_kind;
 
 typedef struct churn__node {

@@ -100,24 +100,7 @@ static const schema *const role_sorts[] = {&role_by_attribute, &role_by_people};
 static const schema role = {.type = SCHEMA_VARIANTS, SCHEMA_ANY_OF(role_sorts)};
 static const schema roles = {.type = SCHEMA_MAP, .of = &role};
 
-/* ---- loss, segments ---- */
-
-static const schema_word loss_words[] = {
-    {"subscription", 1, false, "The last live subscription that is no trial ended."},
-    {"record", 2, false, "A churn record says so, voluntary or involuntary."},
-};
-const schema schema_loss_word = {.type = SCHEMA_WORD, SCHEMA_WORDS_OF(loss_words)};
-static const schema *const loss_sorts[] = {&schema_loss_word, &schema_later};
-static const schema loss_sort = {.type = SCHEMA_EITHER, SCHEMA_ANY_OF(loss_sorts)};
-static const schema loss_list = {.type = SCHEMA_LIST, .of = &loss_sort, .least = 1};
-static const schema_key loss_keys[] = {
-    {"any", &loss_list, .standard = "[subscription]",
-     .doc = "Signs of a loss; the first to become true dates it.",
-     .example = "[subscription, record]"},
-    SCHEMA_LATER_KEY("ignore_gaps", "A return within this time means that there was no loss."),
-    SCHEMA_LATER_KEY("involuntary_when", "When a loss is one that nobody wanted."),
-};
-static const schema loss = {SCHEMA_KEYS_OF(loss_keys)};
+/* ---- segments ---- */
 
 static const schema_key segment_keys[] = {
     {"id", &schema_name, .required = true, .doc = "Its name: `segment.<id>` in conditions.",
@@ -155,7 +138,7 @@ static const schema_key playbook_keys[] = {
      .doc = "Where facts come from, how late they may be, since when they are tracked."},
     {"calendar", &calendar, .doc = "Working time, for due dates in `bd` and `bh`."},
     {"roles", &roles, .doc = "Who does what: the owners of tasks and the readers of notices."},
-    {"loss", &loss, .doc = "What it means that a customer is lost."},
+    {"loss", &schema_loss, .doc = "What it means that a customer is lost."},
     {"metrics", &schema_metrics, .doc = "Numbers about each customer."},
     {"segments", &segments, .doc = "Sorts of customers; one may belong to any number."},
     {"references", &schema_references,

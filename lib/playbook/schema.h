@@ -101,7 +101,7 @@ extern const schema schema_span, schema_window;
 extern const schema schema_expression, schema_later;
 /* Sections that have files of their own. */
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;
-extern const schema schema_sources, schema_references, schema_kpi;
+extern const schema schema_sources, schema_references, schema_kpi, schema_loss;
 
 /* Words whose values the builders read. */
 extern const schema schema_attribute_type, schema_record_kind, schema_weekday;

@@ -86,6 +86,61 @@ bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time a
     return exists;
 }
 
+static void take_earlier(churn_time *first, churn_time at)
+{
+    if (at > CHURN_TIME_MIN && (*first == CHURN_TIME_NONE || at < *first)) {
+        *first = at;
+    }
+}
+
+static void first_of_events(const churn__reader *reader, uint32_t customer, churn_time *first)
+{
+    const churn__version *v = churn__reader_version(reader);
+    uint32_t slot = 0;
+    for (uint32_t i = churn__store_event_base(v->events, v->event_runs, customer);
+         i < v->event_runs; i++) {
+        const event_run *run = v->events[i];
+        bool here = index_find(&run->index, customer, &slot);
+        uint32_t end = here ? run->index.begin[slot + 1] : 0;
+        for (uint32_t l = here ? run->index.begin[slot] : 0; l < end; l++) {
+            take_earlier(first, run->cells.at[run->lists[l].begin]);
+        }
+    }
+}
+
+static void first_of_rows(const churn__reader *reader, uint32_t kind, uint32_t customer,
+                          churn_time *first)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, kind, customer, &rows);
+    for (uint32_t i = 0; i < n; i++) {
+        take_earlier(first, row_at(kind, rows, i)->when);
+    }
+}
+
+churn_time churn__reader_first(churn__reader *reader, uint32_t customer)
+{
+    const void *rows = NULL;
+    uint32_t n = block(reader, KIND_CUSTOMER, customer, &rows);
+    churn_time first = CHURN_TIME_NONE;
+    bool all = n > 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const customer_row *row = (const void *)row_at(KIND_CUSTOMER, rows, i);
+        take_earlier(&first, row->since);
+        all = all && row->since != CHURN_TIME_NONE;
+    }
+    if (all) {
+        return first;
+    }
+    first_of_events(reader, customer, &first);
+    for (uint32_t kind = KIND_ATTRIBUTE; kind < KINDS; kind++) {
+        if (!churn__store_kinds[kind].no_fact) {
+            first_of_rows(reader, kind, customer, &first);
+        }
+    }
+    return first;
+}
+
 /* An event that is seen at `as_of` and at all later dates, found without looking far. */
 static bool has_lasting_event(const churn__reader *reader, uint32_t customer, churn_time as_of)
 {

@@ -170,6 +170,10 @@ uint32_t churn__reader_event_types(churn__reader *reader, uint32_t customer,
 
 /* When the customer began, as known at as_of; CHURN_TIME_NONE: not given. */
 churn_time churn__reader_since(churn__reader *reader, uint32_t customer, churn_time as_of);
+/* No later than the first instant at which a customer exists, whatever is known when: their
+ * `since`, or where some version of their record has none, their oldest record. CHURN_TIME_NONE:
+ * nothing of them is dated. */
+churn_time churn__reader_first(churn__reader *reader, uint32_t customer);
 /* since <= as_of, or, without since, any record of theirs is seen. */
 bool churn__reader_exists(churn__reader *reader, uint32_t customer, churn_time as_of);
 /* The same at n dates, which ascend, for less. */
