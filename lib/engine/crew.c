@@ -149,12 +149,13 @@ static churn_status find_losses(const churn__walk *walk, worker *workers, uint32
 {
     churn_status st = CHURN_OK;
     const churn__frame *first = workers[0].frame;
+    const churn__loss_book *book = NULL;
     if (!first->loss_needed || !churn__losses_needed(first->playbook)) {
         return CHURN_OK;
     }
+    CHURN_TRY(churn__frame_losses(first, walk->order, walk->count, walk->cancel, &book, err));
     for (uint32_t i = 0; i < n; i++) {
-        CHURN_TRY(
-            churn__frame_losses(workers[i].frame, walk->order, walk->count, walk->cancel, err));
+        churn__loss_judge_read(workers[i].frame->judge, book);
         workers[i].frame->loss_ready = true;
     }
 done:

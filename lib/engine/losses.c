@@ -331,15 +331,16 @@ churn_status churn__losses_prepare(churn_engine *engine, const churn__losses_wan
     return st;
 }
 
-churn_status churn__losses_judge(churn_engine *engine, churn__version *version, churn_time as_of,
+churn_status churn__losses_judge(churn_engine *engine, churn__version *version,
+                                 const uint32_t *customers, uint32_t count, churn_time as_of,
                                  churn_cancel *cancel, churn__loss_judge **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn__loss_book *book = NULL;
     const churn__losses_want want = {.playbook = engine->playbook,
                                      .version = version,
-                                     .customers = churn__version_order(version),
-                                     .count = churn__version_listed(version),
+                                     .customers = customers,
+                                     .count = count,
                                      .dates = &as_of,
                                      .date_count = 1,
                                      .kinds = CHURN__LOSS_KINDS_ALL,

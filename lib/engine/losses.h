@@ -43,8 +43,10 @@ static inline bool churn__losses_needed(const churn_playbook *playbook)
  * nobody prepares. */
 churn_status churn__losses_prepare(churn_engine *engine, const churn__losses_want *want,
                                    const churn__loss_book **book, churn_error *err);
-/* A judge of the engine's playbook with all that it needs, for all customers at one date. */
-churn_status churn__losses_judge(churn_engine *engine, churn__version *version, churn_time as_of,
+/* A judge of the engine's playbook with all that it needs to tell losses, lives and sources of
+ * these customers at one date. */
+churn_status churn__losses_judge(churn_engine *engine, churn__version *version,
+                                 const uint32_t *customers, uint32_t count, churn_time as_of,
                                  churn_cancel *cancel, churn__loss_judge **out, churn_error *err);
 /* What `involuntary_when` was at the instants of losses: losses_kinds.c. */
 churn_status churn__losses_kinds(churn_engine *engine, const churn__losses_want *want,

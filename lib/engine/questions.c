@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "engine/engine_internal.h"
+#include "engine/losses.h"
 
 #include <math.h>
 
@@ -205,10 +205,12 @@ static churn_status make_kpi(churn_engine *engine, churn__kpi_request *request,
     CHURN_TRY(churn__store_pin(engine->store, &version, err));
     lives.as_of = mine.as_of ? mine.as_of : request->to;
     lives.reader = churn__reader_create(engine->heap, version);
-    lives.judge = churn__loss_judge_create(engine->heap, &engine->playbook->loss, version);
-    if (!lives.reader || !lives.judge) {
+    if (!lives.reader) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
+    CHURN_TRY(churn__losses_judge(engine, version, churn__version_order(version),
+                                  churn__version_listed(version), lives.as_of, mine.cancel,
+                                  &lives.judge, err));
     request->every = mine.every;
     request->as_of = lives.as_of;
     request->zone = engine->playbook->zone;
@@ -256,81 +258,5 @@ churn_status churn_engine_movements(churn_engine *engine, churn_time from, churn
         st = make_kpi(engine, &request, options, churn__kpi_movements, out, err);
         churn__engine_leave(engine);
     }
-    return st;
-}
-
-/* ---- whose sources disagree ---- */
-
-static void add_truth(churn__table_builder *builder, uint32_t to, int8_t truth)
-{
-    if (truth < 0) {
-        churn__table_add_null(builder, to);
-    } else {
-        churn__table_add_bool(builder, to, truth != 0);
-    }
-}
-
-static churn_status list_disagreements(churn__asking *asking, churn_time as_of,
-                                       churn__reader *reader, churn__loss_judge *judge,
-                                       churn__table_builder *builder, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    for (uint32_t i = 0; i < asking->count; i++) {
-        churn__loss loss;
-        CHURN_TRY(churn__cancel_check(asking->options.cancel, err));
-        CHURN_TRY(churn__loss_judge_at(judge, reader, asking->order[i], as_of, &loss, err));
-        if ((loss.by_subscription == 1) == (loss.by_record == 1) ||
-            !churn__reader_exists(reader, asking->order[i], as_of)) {
-            continue;
-        }
-        churn__table_add_string(builder, 0,
-                                churn__version_customer_id(asking->version, asking->order[i]));
-        add_truth(builder, 1, loss.by_subscription);
-        add_truth(builder, 2, loss.by_record);
-        churn__table_add_bool(builder, 3, loss.churned);
-        churn__table_add_time(builder, 4, loss.churned ? loss.at : CHURN_TIME_NONE);
-    }
-done:
-    return st;
-}
-
-churn_status churn_engine_disagreements(churn_engine *engine, churn_time as_of,
-                                        const churn_query_options *options, churn_table **out,
-                                        churn_error *err)
-{
-    if (!out) {
-        return churn__fail_null(err, "churn_engine_disagreements", "out");
-    }
-    *out = NULL;
-    churn__asking asking;
-    churn__reader *reader = NULL;
-    churn__loss_judge *judge = NULL;
-    churn__table_builder *builder = NULL;
-    churn_status st = churn__asking_begin(engine, options, 0, &as_of, 1, &asking, err);
-    if (st != CHURN_OK) {
-        goto done;
-    }
-    reader = churn__reader_create(engine->heap, asking.version);
-    judge = churn__loss_judge_create(engine->heap, &engine->playbook->loss, asking.version);
-    builder = churn__table_begin(churn__store_heap(engine->store), 0);
-    if (!reader || !judge || !builder) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    churn__table_column(builder, "customer", CHURN_COLUMN_STRING);
-    churn__table_column(builder, "by_subscription", CHURN_COLUMN_BOOL);
-    churn__table_column(builder, "by_record", CHURN_COLUMN_BOOL);
-    churn__table_column(builder, "churned", CHURN_COLUMN_BOOL);
-    churn__table_column(builder, "lost_at", CHURN_COLUMN_TIME);
-    CHURN_TRY(list_disagreements(&asking, as_of, reader, judge, builder, err));
-    if (churn__reader_failed(reader)) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
-    st = churn__table_finish(builder, out, err);
-    builder = NULL;
-done:
-    churn__table_abandon(builder);
-    churn__loss_judge_free(judge);
-    churn__reader_free(reader);
-    churn__asking_end(&asking);
     return st;
 }

@@ -23,13 +23,14 @@ static const churn__churn *nearest_record(const churn__loss_facts *facts, churn_
 }
 
 /* A subscription that ended at an instant had not been paid. */
-static bool ended_unpaid(const churn__loss_facts *facts, churn_time at)
+static bool ended_unpaid(const churn__loss_judge *judge, const churn__loss_facts *facts,
+                         churn_time at)
 {
     for (size_t i = 0; i < facts->row_count; i++) {
         const churn__subscription *row = &facts->rows[i];
         const bool more = i + 1 < facts->row_count && row[1].id == row->id;
-        if (row->valid_from >= at || !churn__loss_lives(row) ||
-            churn__loss_state_end(facts, i) != at) {
+        if (row->valid_from >= at || !churn__loss_lives(judge, row) ||
+            churn__loss_state_end(judge, facts, i) != at) {
             continue;
         }
         if (row->status == CHURN__SUB_PAST_DUE ||
@@ -46,7 +47,7 @@ static bool is_involuntary(const churn__loss_judge *judge, const churn__loss_fac
 {
     uint8_t truth = CHURN__FALSE;
     if (judge->def.involuntary_when == NULL) {
-        return ended_unpaid(facts, at);
+        return ended_unpaid(judge, facts, at);
     }
     return judge->book != NULL && churn__loss_book_kind(judge->book, facts->customer, at, &truth) &&
            truth == CHURN__TRUE;

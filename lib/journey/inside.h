@@ -81,9 +81,11 @@ bool churn__loss_put_turn(churn__loss_judge *judge, const churn__loss_facts *fac
                           churn__turn turn);
 /* Put the turns of conditions behind those of subscriptions, which are in order. */
 bool churn__loss_put_conditions(churn__loss_judge *judge, const churn__loss_facts *facts);
-bool churn__loss_lives(const churn__subscription *row);
+/* A state that makes a customer, when it begins. */
+bool churn__loss_lives(const churn__loss_judge *judge, const churn__subscription *row);
 /* When a state ends; INT64_MAX: it lasts. */
-churn_time churn__loss_state_end(const churn__loss_facts *facts, size_t i);
+churn_time churn__loss_state_end(const churn__loss_judge *judge, const churn__loss_facts *facts,
+                                 size_t i);
 bool churn__loss_record_counts(const churn__churn *record);
 
 #endif

@@ -9,10 +9,10 @@
 
 /* ---- facts ---- */
 
-bool churn__loss_lives(const churn__subscription *row)
+/* As the policy of figures counts: money and losses go by the same subscriptions. */
+bool churn__loss_lives(const churn__loss_judge *judge, const churn__subscription *row)
 {
-    return row->status == CHURN__SUB_ACTIVE || row->status == CHURN__SUB_PAUSED ||
-           row->status == CHURN__SUB_PAST_DUE;
+    return churn__policy_live(&judge->def.policy, row, row->valid_from);
 }
 
 static const churn__subscription *next_state(const churn__loss_facts *facts, size_t i)
@@ -21,21 +21,23 @@ static const churn__subscription *next_state(const churn__loss_facts *facts, siz
     return more ? &facts->rows[i + 1] : NULL;
 }
 
-churn_time churn__loss_state_end(const churn__loss_facts *facts, size_t i)
+churn_time churn__loss_state_end(const churn__loss_judge *judge, const churn__loss_facts *facts,
+                                 size_t i)
 {
-    const churn__subscription *row = &facts->rows[i], *next = next_state(facts, i);
-    const churn_time to = next != NULL ? next->valid_from : INT64_MAX;
-    return row->ended_at != CHURN_TIME_NONE && row->ended_at < to ? row->ended_at : to;
+    const churn__subscription *next = next_state(facts, i);
+    const churn_time end = churn__policy_end(&judge->def.policy, &facts->rows[i]);
+    return next != NULL && next->valid_from < end ? next->valid_from : end;
 }
 
-static bool is_start(const churn__loss_facts *facts, size_t i)
+static bool is_start(const churn__loss_judge *judge, const churn__loss_facts *facts, size_t i)
 {
     const churn__subscription *row = &facts->rows[i];
-    if (!churn__loss_lives(row) || churn__loss_state_end(facts, i) <= row->valid_from) {
+    if (!churn__loss_lives(judge, row) ||
+        churn__loss_state_end(judge, facts, i) <= row->valid_from) {
         return false;
     }
-    return i == 0 || facts->rows[i - 1].id != row->id || !churn__loss_lives(&facts->rows[i - 1]) ||
-           churn__loss_state_end(facts, i - 1) < row->valid_from;
+    return i == 0 || row[-1].id != row->id || !churn__loss_lives(judge, &row[-1]) ||
+           churn__loss_state_end(judge, facts, i - 1) < row->valid_from;
 }
 
 bool churn__loss_record_counts(const churn__churn *record)
@@ -63,7 +65,7 @@ static bool put_starts(churn__loss_judge *judge, const churn__loss_facts *facts)
 {
     bool fits = true;
     for (size_t i = 0; fits && i < facts->row_count; i++) {
-        if (is_start(facts, i)) {
+        if (is_start(judge, facts, i)) {
             fits = churn__loss_put_turn(
                 judge, facts, (churn__turn){facts->rows[i].valid_from, CHURN__TURN_START, 0});
         }
@@ -81,6 +83,10 @@ static bool put_ends(churn__loss_judge *judge, const churn__loss_facts *facts)
     uint32_t live = 0;
     for (size_t i = 0; fits && i < judge->step_count; i++) {
         const churn__mrr_step *step = &judge->steps[i];
+        if (live == 0 && step->live > 0) { /* also where a subscription of 0 begins to cost */
+            fits =
+                churn__loss_put_turn(judge, facts, (churn__turn){step->at, CHURN__TURN_START, 0});
+        }
         if (live > 0 && step->live == 0) {
             fits =
                 churn__loss_put_turn(judge, facts, (churn__turn){step->at, CHURN__TURN_NOTHING, 0});

@@ -353,7 +353,7 @@ static void playbook_parse__faults_of_one_sort__status(void **state)
         {"churn: 1\nname: \xFF", CHURN_E_UTF8},
         {"churn: 1\nname: x\nmetric: []", CHURN_E_CONFIG},
         {"churn: 1\nname: x\njourney: {}", CHURN_E_UNSUPPORTED},
-        {"churn: 1\nname: x\njourney: {}\nloss: {ignore_gaps: 1d}", CHURN_E_UNSUPPORTED},
+        {"churn: 1\nname: x\njourney: {}\ncontact_policy: {}", CHURN_E_UNSUPPORTED},
         {"churn: 1\nname: x\njourney: {}\nmetric: []", CHURN_E_CONFIG},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -114,6 +114,22 @@ static void lints__of_definitions__have_codes(void **state)
            "");
 }
 
+/* Signs of a loss that are probably not meant so. */
+static void loss__hasty_or_twice__is_told(void **state)
+{
+    (void)state;
+    expect(HEAD "loss:\n  any:\n  - {when: metric.use < 1}\n", "CH1855@3");
+    expect(HEAD "loss:\n  any:\n  - {when: metric.use < 1, for: 6h}\n", "CH1857@3");
+    expect(HEAD "loss:\n  any:\n  - {when: metric.use < 1, for: 1d}\n", "");
+    expect(HEAD "loss:\n  any: [record, record]\n", "CH1856@2");
+    expect(HEAD "loss:\n  any:\n  - {when: metric.use < 1, for: 1d}\n"
+                "  - {when: '(metric.use<1)', for: 2d}\n",
+           "CH1856@4");
+    expect(HEAD "loss:\n  any:\n  - {when: metric.use < 1, for: 1d}\n"
+                "  - {when: metric.use < 2, for: 1d}\n  - record\n  - subscription\n",
+           "");
+}
+
 static void comments__switch_lints_off(void **state)
 {
     (void)state;
@@ -319,6 +335,7 @@ int main(void)
         cmocka_unit_test(lints__of_conditions__have_codes),
         cmocka_unit_test(lints__of_definitions__have_codes),
         cmocka_unit_test(lints__of_ranks__know_what_these_can_be),
+        cmocka_unit_test(loss__hasty_or_twice__is_told),
         cmocka_unit_test(comments__switch_lints_off),
         cmocka_unit_test(comments__elsewhere__switch_nothing_off),
         cmocka_unit_test(flags__make_errors_or_silence),
