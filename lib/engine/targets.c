@@ -105,7 +105,7 @@ static churn_status look(churn__hunt *h, churn_error *err)
 {
     churn_status st = CHURN_OK;
     uint32_t n = h->def->factor_count;
-    const churn__move none = {.lever = NULL};
+    const churn__target_move none = {.lever = NULL};
     CHURN_TRY(churn__frame_survey(h->frame, h->asking.engine, &h->want, h->cancel, err));
     CHURN_TRY(churn__hunt_try(h, &none, 0, false, &h->present, err));
     if (!h->frame->exists[0]) {
@@ -192,7 +192,7 @@ static churn_str word_of(const churn__hunt *h, const churn__lever *lever, churn_
 }
 
 static void add_move(const churn__hunt *h, churn__table_builder *to, uint32_t at,
-                     const churn__move *move)
+                     const churn__target_move *move)
 {
     const churn__lever *lever = move->lever;
     const churn__choice now = {lever->value, lever->word};

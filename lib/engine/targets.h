@@ -32,15 +32,15 @@ typedef struct churn__choice {
     churn_str word;
 } churn__choice;
 
-typedef struct churn__move {
+typedef struct churn__target_move {
     const churn__lever *lever;
     churn__choice shown; /* of what is given */
     double points;       /* of the lever's first factor then */
-} churn__move;
+} churn__target_move;
 
 /* A row of the answer. */
 typedef struct churn__way {
-    churn__move moves[2];
+    churn__target_move moves[2];
     uint32_t count;
     bool feasible;
     double cost, reaches;
@@ -95,14 +95,15 @@ churn_status churn__hunt_single(churn__hunt *h, const churn__lever *lever, churn
                                 churn_error *err);
 /* Try moves that were worked out in the levers' inputs. `exact`: what is usual among others is
  * asked anew. */
-churn_status churn__hunt_try(churn__hunt *h, const churn__move *moves, uint32_t count, bool exact,
-                             double *score, churn_error *err);
+churn_status churn__hunt_try(churn__hunt *h, const churn__target_move *moves, uint32_t count,
+                             bool exact, double *score, churn_error *err);
 /* The number to be shown for one of the input; NaN: there is none. */
 churn_status churn__hunt_shown(churn__hunt *h, const churn__lever *lever, double input, double *out,
                                churn_error *err);
 /* What every factor came to in the last try, into `room`, and what the moved ones did, into the
  * moves: others that stand on the same metrics have moved, too, and cost. */
-churn_status churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count, churn_error *err);
+churn_status churn__hunt_read(churn__hunt *h, churn__target_move *moves, uint32_t count,
+                              churn_error *err);
 
 /* ---- targets_pairs.c ---- */
 

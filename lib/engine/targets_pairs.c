@@ -162,8 +162,8 @@ static churn_status try_pair(churn__hunt *h, const candidate *of, churn__way *ou
     churn_status st = CHURN_OK;
     *out = (churn__way){.count = 2, .cost = (double)NAN, .reaches = (double)NAN};
     for (uint32_t i = 0; i < 2; i++) {
-        churn__move *move = &out->moves[i];
-        *move = (churn__move){.lever = of->levers[i], .shown = of->inputs[i]};
+        churn__target_move *move = &out->moves[i];
+        *move = (churn__target_move){.lever = of->levers[i], .shown = of->inputs[i]};
         if (!of->levers[i]->words) {
             double shown = 0;
             CHURN_TRY(churn__hunt_shown(h, of->levers[i], of->inputs[i].value, &shown, err));

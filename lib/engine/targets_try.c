@@ -17,7 +17,7 @@
 
 /* ---- giving ---- */
 
-static void give_one(churn__hunt *h, const churn__move *move)
+static void give_one(churn__hunt *h, const churn__target_move *move)
 {
     const churn__lever *lever = move->lever;
     if (lever->score != CHURN__NONE) {
@@ -37,7 +37,7 @@ static void give_one(churn__hunt *h, const churn__move *move)
     }
 }
 
-static void give(churn__hunt *h, const churn__move *moves, uint32_t count)
+static void give(churn__hunt *h, const churn__target_move *moves, uint32_t count)
 {
     h->given.value_count = h->given.score_count = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -46,8 +46,8 @@ static void give(churn__hunt *h, const churn__move *moves, uint32_t count)
     churn__frame_give(h->frame);
 }
 
-churn_status churn__hunt_try(churn__hunt *h, const churn__move *moves, uint32_t count, bool exact,
-                             double *score, churn_error *err)
+churn_status churn__hunt_try(churn__hunt *h, const churn__target_move *moves, uint32_t count,
+                             bool exact, double *score, churn_error *err)
 {
     churn_status st = CHURN_OK;
     CHURN_TRY(churn__cancel_check(h->cancel, err));
@@ -80,7 +80,7 @@ static churn_status leads(churn__hunt *h, const churn__lever *lever, double show
 {
     churn_status st = CHURN_OK;
     double score = 0;
-    const churn__move move = {.lever = lever, .shown = {.value = shown}};
+    const churn__target_move move = {.lever = lever, .shown = {.value = shown}};
     CHURN_TRY(churn__hunt_try(h, &move, 1, false, &score, err));
     double got = input_now(h, lever->slot);
     *yes = down ? got <= input : got >= input;
@@ -127,7 +127,8 @@ done:
     return st;
 }
 
-churn_status churn__hunt_read(churn__hunt *h, churn__move *moves, uint32_t count, churn_error *err)
+churn_status churn__hunt_read(churn__hunt *h, churn__target_move *moves, uint32_t count,
+                              churn_error *err)
 {
     const churn__score_in in = churn__frame_score_in(h->frame, h->score);
     const churn__card_def *card = churn__frame_card(h->frame, h->score, 0);
@@ -338,7 +339,7 @@ done:
     return st;
 }
 
-static bool possible(const churn__move *move)
+static bool possible(const churn__target_move *move)
 {
     const churn__lever *lever = move->lever;
     return lever->words || (move->shown.value >= lever->low && move->shown.value <= lever->high);
@@ -370,8 +371,8 @@ churn_status churn__hunt_single(churn__hunt *h, const churn__lever *lever, churn
 {
     churn_status st = CHURN_OK;
     *out = (churn__way){.count = 1, .cost = (double)NAN, .reaches = (double)NAN};
-    out->moves[0] =
-        (churn__move){.lever = lever, .shown = {.value = (double)NAN}, .points = (double)NAN};
+    out->moves[0] = (churn__target_move){
+        .lever = lever, .shown = {.value = (double)NAN}, .points = (double)NAN};
     if (!lever->stuck) {
         CHURN_TRY(work_out(h, out, err));
     }
