@@ -24,43 +24,67 @@ CHURN_BEGIN_DECLS
 #define CHURN_EVERY_MONTH 3
 #define CHURN_EVERY_QUARTER 4
 #define CHURN_EVERY_YEAR 5
+#define CHURN_EVERY_ROLLING 6 /* windows of so many days, each so many days after the other */
+
+/** When it is decided to which group somebody belongs in a period. */
+#define CHURN_BY_START 0
+#define CHURN_BY_END 1
 
 typedef struct churn_kpi_options {
     uint32_t struct_size;
-    int32_t every;        /* CHURN_EVERY_* */
-    churn_time as_of;     /* what is known when; 0: the end of the span */
-    churn_cancel *cancel; /* may be NULL */
+    int32_t every;         /* CHURN_EVERY_* */
+    churn_time as_of;      /* what is known when; 0: the end of the span */
+    churn_cancel *cancel;  /* may be NULL */
+    uint32_t rolling_days; /* of CHURN_EVERY_ROLLING: days of a window, which ends at every step */
+    uint32_t step_days;    /* from the beginning of the span on; 0: rolling_days */
+    const churn_str *by;   /* by what figures are grouped; may be NULL */
+    uint32_t by_count;
+    int32_t by_at;    /* CHURN_BY_* */
+    churn_str policy; /* name of a preset; {NULL, 0}: the playbook's */
+    double level;     /* of intervals; 0: 0.95 */
+    int32_t changes;  /* 1: columns change, change_ratio, adjusted */
 } churn_kpi_options;
 
 /**
- * Compute key figures by period, in the playbook's zone, currency and policy.
+ * Compute figures by period and group, in the playbook's zone, currency and policy.
  *
  * What happens at an instant belongs to the period that begins with it; `mrr` and `customers` are
  * those just before the period's end. Who is a customer follows the playbook's `loss:`; where that
  * counts subscriptions and the store has any, somebody without one is no customer.
- * `contraction_mrr` and `churned_mrr` are sizes, not negative numbers. `logo_churn` is who was
- * there at the start and is not at the end; `crr` is (end - new) / start, where new is whoever came
- * and was not there at the start; `grr` and `nrr` follow the customers who paid at the start;
- * `gross_mrr_churn` and `net_mrr_churn` sum movements over the MRR at the start. Customers some of
- * whose money is in another currency, for which there is no rate, or beyond 2^53 minor units a
- * month, are counted in `excluded`, and figures of money that would need them are undefined:
- * `numerator` and `denominator` are those of the others.
  *
- * @param kpis their names, borrowed: customers new_customers lost_customers reactivated_customers
- *        mrr arr arpa new_mrr expansion_mrr contraction_mrr churned_mrr reactivation_mrr logo_churn
- *        crr grr nrr gross_mrr_churn net_mrr_churn
+ * Groups are asked for by names: `customer.<attribute>` or `<attribute>`, `segment.<id>` ("true",
+ * "false"), `<score>.band`, `plan`, `product`, `currency`, `churn.kind`, `churn.reason`,
+ * `churn.competitor`, `cause`, `start_month` ("2025-03"), `survey.moment`, `survey.category`,
+ * `survey.user`, `ticket.priority`, `ticket.category`, `spend.channel`, `offer`,
+ * `touchpoint.channel`, `event.type`. Money by plan, product and currency is that of each
+ * subscription; customers are in the group of their main subscription, the one with the most MRR,
+ * with all of their money. Who changes the group from one period to the next brings their MRR
+ * along: `segment_in_mrr` and `segment_out_mrr`.
+ *
+ * Customers some of whose money is in another currency, for which there is no rate, or beyond 2^53
+ * minor units a month, are counted in `excluded`, and figures of money that would need them are
+ * undefined: `numerator` and `denominator` are those of the others, and `note` says who is missing.
+ *
+ * @param kpis their names, borrowed: see docs/reference/semantics.md
  * @param count how many; 0: all
  * @param from first instant of the first period
  * @param to end of the last period, itself not included
  * @param options NULL for defaults
- * @param[out] out `kpi`, `period_start`, `period_end`, `value` (null where undefined), `low`,
- *        `high` (95 % interval of a proportion), `numerator`, `denominator`, `excluded`, `unit`
- *        ("currency", "count", "ratio"), `currency`, `policy`, `complete` (the period has ended at
- *        as_of); money in major units; rows by kpi as asked for, then period; returned: free with
- *        churn_table_free()
+ * @param[out] out `kpi`, `period_start`, `period_end`, a column for each name of `by`, called as
+ *        asked for (null: none), `value` (null where undefined), `low`, `high` (interval),
+ *        `numerator`, `denominator`, `n` (customers, movements ... that it stands on), `excluded`,
+ *        `missing` (why `value` is null), `note`, `unit` ("currency", "count", "ratio", "months",
+ *        "days", "hours", "points", "number"), `currency`, `policy`, `complete` (the period has
+ *        ended at as_of), `marks` (announcements in the period); with `changes` also `change` (to
+ *        the period before; of complete periods), `change_ratio`, `adjusted` (seasonally; null
+ *        where there are less than two years). Money in major units. Rows by kpi as asked for, then
+ *        period, then groups by their texts, null last, where a figure has anything to say of them;
+ *        returned: free with churn_table_free()
  * @param err optional
- * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, with a suggestion; CHURN_E_RANGE;
- *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, policy or name of `by`, with a
+ *         suggestion; CHURN_E_UNSUPPORTED for `stage` without stages; CHURN_E_RANGE; CHURN_E_STATE;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_UTF8; CHURN_E_ABI;
+ * CHURN_E_INTERNAL if movements do not add up to what is there in the end
  * @threads one at a time per engine
  * @since 0.1
  */

@@ -186,7 +186,7 @@ static churn_status check_span(churn_time from, churn_time to, const churn_kpi_o
     if (from < CHURN_TIME_MIN || to > CHURN_TIME_MAX || from >= to) {
         return churn__fail(err, CHURN_E_RANGE, 0, "kpi: the span must begin before it ends");
     }
-    if (options->every < CHURN_EVERY_SPAN || options->every > CHURN_EVERY_YEAR) {
+    if (options->every < CHURN_EVERY_SPAN || options->every > CHURN_EVERY_ROLLING) {
         return churn__fail(err, CHURN_E_ARG, 0, "kpi: every is none of CHURN_EVERY_*");
     }
     return CHURN_OK;
@@ -224,23 +224,6 @@ done:
     churn__loss_judge_free(lives.judge);
     churn__reader_free(lives.reader);
     churn__version_release(version);
-    return st;
-}
-
-churn_status churn_engine_kpi(churn_engine *engine, const churn_str *kpis, uint32_t count,
-                              churn_time from, churn_time to, const churn_kpi_options *options,
-                              churn_table **out, churn_error *err)
-{
-    if (!out || (count && !kpis)) {
-        return churn__fail_null(err, "churn_engine_kpi", out ? "kpis" : "out");
-    }
-    *out = NULL;
-    churn_status st = churn__engine_enter(engine, "churn_engine_kpi", err);
-    if (st == CHURN_OK) {
-        churn__kpi_request request = {.kpis = kpis, .kpi_count = count, .from = from, .to = to};
-        st = make_kpi(engine, &request, options, churn__kpi_table, out, err);
-        churn__engine_leave(engine);
-    }
     return st;
 }
 

@@ -17,7 +17,6 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
         churn__loss_judge_free(judge);
         return NULL;
     }
-    churn__exchange_book_keep(judge->exchanges, &judge->def.policy);
     return judge;
 }
 

@@ -9,15 +9,16 @@
 /* ---- the ledger ---- */
 
 /* What one customer's money has come to. Zeroed: nothing yet. */
-typedef struct churn__tally {
+typedef struct churn__ledger {
     int64_t mrr;
     bool paid; /* ever */
     bool gone; /* had paid, then nothing was live any more; until they pay again */
     bool no_rate;
-} churn__tally;
+} churn__ledger;
 
 /* Take the next step; which movement it was. The amount is the difference of `mrr`. */
-uint8_t churn__tally_step(churn__tally *ledger, const churn__mrr_step *step);
+uint8_t churn__ledger_step(churn__ledger *ledger, const churn__mrr_step *step);
+const char *churn__movement_name(uint8_t kind);
 
 /* ---- periods ---- */
 
@@ -50,15 +51,15 @@ enum {
 
 /* A period [start, end), seen up to `until`: its end, or as_of where that is earlier. What happens
  * at an instant belongs to the period that begins with it; levels are those just before it. */
-typedef struct churn__kpi_period {
+typedef struct churn__mrr_period {
     churn_time start, end, until;
     bool begun, complete;
     int64_t sum[CHURN__SUM_COUNT];
-} churn__kpi_period;
+} churn__mrr_period;
 
 /* Free with churn__free_array(). */
 churn_status churn__kpi_periods(churn__heap *heap, const churn__kpi_request *request,
-                                churn__kpi_period **out, size_t *count, churn_error *err);
+                                churn__mrr_period **out, size_t *count, churn_error *err);
 /* What a customer's periods are made of. The id is for errors. */
 typedef struct churn__kpi_customer {
     churn_str id;
@@ -69,10 +70,10 @@ typedef struct churn__kpi_customer {
 } churn__kpi_customer;
 
 /* Add one customer to every period. CHURN_E_RANGE: a sum leaves int64, by whom the message says. */
-churn_status churn__kpi_add(churn__kpi_period *periods, size_t count,
+churn_status churn__kpi_add(churn__mrr_period *periods, size_t count,
                             const churn__kpi_customer *customer, churn_error *err);
 /* Start plus movements is end, in money and in customers; else CHURN_E_INTERNAL. */
-churn_status churn__kpi_reconcile(const churn__kpi_period *periods, size_t count, churn_error *err);
+churn_status churn__kpi_reconcile(const churn__mrr_period *periods, size_t count, churn_error *err);
 
 /* ---- walking ---- */
 
@@ -83,25 +84,5 @@ typedef churn_status (*churn__customer_visit)(void *context, uint32_t rank, uint
 churn_status churn__walk_customers(churn__heap *heap, churn__version *version,
                                    const churn__kpi_request *request, churn__customer_visit visit,
                                    void *context, churn_error *err);
-
-/* ---- figures ---- */
-
-#define CHURN__KPI_NONE UINT32_MAX
-
-typedef struct churn__kpi_value {
-    bool defined; /* else `value` means nothing */
-    bool has_terms, has_interval;
-    double value, numerator, denominator, low, high;
-    int64_t excluded;
-    const char *unit; /* "currency" "count" "ratio" */
-} churn__kpi_value;
-
-/* CHURN__KPI_NONE: no such figure. */
-uint32_t churn__kpi_find(churn_str name);
-/* scale: decimals of the currency. */
-churn_status churn__kpi_compute(const churn__kpi_period *period, uint32_t figure, int scale,
-                                churn__kpi_value *out, churn_error *err);
-/* Wilson's interval of x successes among n > 0 at 95 %: E. B. Wilson (1927), JASA 22, 209-212. */
-void churn__wilson95(int64_t x, int64_t n, double *low, double *high);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "base/date.h"
 #include "core/fail.h"
-#include "kpi/ledger.h"
 #include "kpi/policy.h"
 #include "store/store.h"
 #include "table/table.h"
@@ -22,33 +21,17 @@ typedef struct churn__exchange_rate {
     double factor;     /* minor units of the reporting currency for one of this */
 } churn__exchange_rate;
 
-/* A rate from an instant on. */
-typedef struct churn__exchange_turn {
-    uint32_t currency;
-    churn_time at;
-    double factor;
-} churn__exchange_turn;
-
 /* What is known of currencies at one as_of. */
-struct churn__exchange {
+typedef struct churn__exchange {
     uint32_t currency; /* in which all is reported; CHURN__NO_CODE: not in the store */
-    const churn__exchange_rate *rates; /* the newest of each, by code */
+    const churn__exchange_rate *rates;
     size_t count;
-    const churn__exchange_turn *turns; /* all of them, by code and instant; where they are kept */
-    size_t turn_count;
-};
+} churn__exchange;
 
-/* An amount in the reporting currency: times the newest rate, rounded once, half away from zero.
- * NO_RATE: the currency has none; NON_FINITE: beyond 2^53. 0 is 0 in every currency. */
+/* An amount in the reporting currency: times the rate, rounded once, half away from zero. NO_RATE:
+ * the currency has none; NON_FINITE: beyond 2^53. 0 is 0 in every currency. */
 churn__missing churn__exchange_minor(const churn__exchange *exchange, uint32_t currency,
                                      int64_t amount, int64_t *out);
-/* The same by the rate that a policy takes for an instant: the newest of all, or that of then. */
-churn__missing churn__exchange_minor_at(const churn__exchange *exchange,
-                                        const churn__kpi_policy *policy, uint32_t currency,
-                                        churn_time at, int64_t amount, int64_t *out);
-/* The turns of a currency with from < at < to. */
-size_t churn__exchange_turns(const churn__exchange *exchange, uint32_t currency, churn_time from,
-                             churn_time to, const churn__exchange_turn **out);
 
 /* The rates of a version, by as_of; each is read once. */
 typedef struct churn__exchange_book churn__exchange_book;
@@ -56,8 +39,6 @@ typedef struct churn__exchange_book churn__exchange_book;
 churn_status churn__exchange_book_create(churn__heap *heap, churn__version *version,
                                          churn_str currency, churn__exchange_book **out,
                                          churn_error *err);
-/* Keep all rates of each time, not only the newest, where a policy asks for them. */
-void churn__exchange_book_keep(churn__exchange_book *book, const churn__kpi_policy *policy);
 void churn__exchange_book_free(churn__exchange_book *book);
 /* Of each currency the newest rate with `at` <= as_of. Valid until the next call; NULL: no memory.
  */
@@ -106,6 +87,25 @@ churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy
                               const churn__exchange *exchange, churn__mrr_step **steps,
                               size_t *step_count, size_t *step_capacity, churn_error *err);
 
+#define CHURN__MOVE_NONE 0
+#define CHURN__MOVE_NEW 1
+#define CHURN__MOVE_EXPANSION 2
+#define CHURN__MOVE_CONTRACTION 3
+#define CHURN__MOVE_CHURN 4
+#define CHURN__MOVE_REACTIVATION 5
+#define CHURN__MOVES 6
+
+/* Movements of one customer by kind; amounts have their sign. */
+typedef struct churn__mrr_moves {
+    int64_t amount[CHURN__MOVES];
+    uint32_t count[CHURN__MOVES];
+} churn__mrr_moves;
+
+/* What moved at instants in [from, to), from the steps of all time. NO_RATE: money was unknown
+ * there; NON_FINITE: a sum does not fit. */
+churn__missing churn__mrr_moves_between(const churn__mrr_step *steps, size_t count, churn_time from,
+                                        churn_time to, churn__mrr_moves *out);
+
 /* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to`
  * CHURN_TIME_NONE while it lasts. Spans of one customer ascend and do not overlap. Computed by
  * whoever knows losses. */
@@ -135,7 +135,7 @@ typedef struct churn__kpi_request {
 } churn__kpi_request;
 
 /*
- * The tables of churn_engine_kpi() and churn_engine_movements().
+ * The table of churn_engine_movements().
  *
  * What happens at an instant belongs to the period that begins with it; levels (`mrr`, `customers`)
  * are those just before the end, so that level at the start plus movements is level at the end.
@@ -147,13 +147,10 @@ typedef struct churn__kpi_request {
  * and `nrr`: the cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over
  * MRR at the start. All money is converted by the rates at as_of, so that rates are no movement.
  */
-churn_status churn__kpi_table(churn__heap *heap, churn__version *version,
-                              const churn__kpi_request *request, churn_table **out,
-                              churn_error *err);
 churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
                                   const churn__kpi_request *request, churn_table **out,
                                   churn_error *err);
-/* The names of all figures, for suggestions and docs: the i-th, NULL past the last. */
-const char *churn__kpi_name(uint32_t i);
+
+#include "kpi/run.h"
 
 #endif

@@ -15,13 +15,13 @@ typedef struct movement {
 typedef struct gathering {
     const churn__version *version;
     churn__heap *heap;
-    churn__kpi_period *span; /* the whole span, for the proof that it adds up */
+    churn__mrr_period *span; /* the whole span, for the proof that it adds up */
     movement *data;
     size_t count, capacity;
 } gathering;
 
 /* Whether the money of a customer is known all through the span. */
-static bool money_known(const churn__kpi_period *span, const churn__mrr_step *steps, size_t count)
+static bool money_known(const churn__mrr_period *span, const churn__mrr_step *steps, size_t count)
 {
     bool known = true;
     for (size_t i = 0; i < count && steps[i].at < span->until; i++) {
@@ -44,7 +44,7 @@ static churn_status gather(void *context, uint32_t rank, uint32_t customer,
 {
     churn_status st = CHURN_OK;
     gathering *g = context;
-    churn__tally ledger = {0};
+    churn__ledger ledger = {0};
     if (!g->span->begun || !money_known(g->span, steps, step_count)) {
         return CHURN_OK;
     }
@@ -54,7 +54,7 @@ static churn_status gather(void *context, uint32_t rank, uint32_t customer,
     CHURN_TRY(churn__kpi_add(g->span, 1, &one, err));
     for (size_t i = 0; i < step_count && steps[i].at < g->span->until; i++) {
         const int64_t before = ledger.mrr;
-        const uint8_t kind = churn__tally_step(&ledger, &steps[i]);
+        const uint8_t kind = churn__ledger_step(&ledger, &steps[i]);
         const movement row = {steps[i].at, rank, kind, before, ledger.mrr};
         if (kind == CHURN__MOVE_NONE || row.at < g->span->start) {
             continue;

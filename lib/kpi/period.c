@@ -66,15 +66,15 @@ static churn_time period_end(const churn__kpi_request *request, churn_time start
 }
 
 churn_status churn__kpi_periods(churn__heap *heap, const churn__kpi_request *request,
-                                churn__kpi_period **out, size_t *count, churn_error *err)
+                                churn__mrr_period **out, size_t *count, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn_time as_of = request->as_of == CHURN_TIME_NONE ? request->to : request->as_of;
-    churn__kpi_period *periods = NULL;
+    churn__mrr_period *periods = NULL;
     size_t n = 0, capacity = 0;
     CHURN_TRY(check_request(request, err));
     for (churn_time start = request->from; start < request->to; start = periods[n++].end) {
-        churn__kpi_period period = {.start = start};
+        churn__mrr_period period = {.start = start};
         if (n == MOST_PERIODS) {
             CHURN_FAIL(CHURN_E_RANGE, 0, "kpi: more than %u periods", (uint64_t)MOST_PERIODS);
         }
@@ -106,7 +106,7 @@ static bool alive(const churn__life_span *span, churn_time t)
     return span->from < t && (span->to == CHURN_TIME_NONE || span->to >= t);
 }
 
-static void add_life(const churn__kpi_period *period, const churn__life_span *spans, size_t count,
+static void add_life(const churn__mrr_period *period, const churn__life_span *spans, size_t count,
                      int64_t *sum)
 {
     int64_t came = 0;
@@ -128,15 +128,15 @@ static void add_life(const churn__kpi_period *period, const churn__life_span *sp
 }
 
 /* Moves the ledger from the start of the period to its end; `at` is the next step to take. */
-static bool add_movements(const churn__kpi_period *period, const churn__mrr_step *steps,
-                          size_t count, size_t *at, churn__tally *ledger, int64_t *sum)
+static bool add_movements(const churn__mrr_period *period, const churn__mrr_step *steps,
+                          size_t count, size_t *at, churn__ledger *ledger, int64_t *sum)
 {
     bool unknown = ledger->no_rate;
     const int64_t start = ledger->mrr;
     sum[CHURN__SUM_START] = start;
     for (; *at < count && steps[*at].at < period->until; ++*at) {
         const int64_t before = ledger->mrr;
-        const uint8_t kind = churn__tally_step(ledger, &steps[*at]);
+        const uint8_t kind = churn__ledger_step(ledger, &steps[*at]);
         int64_t amount = 0;
         unknown = unknown || ledger->no_rate;
         if (kind != CHURN__MOVE_NONE && (!churn__sub_i64(ledger->mrr, before, &amount) ||
@@ -160,7 +160,7 @@ static bool add_movements(const churn__kpi_period *period, const churn__mrr_step
     return true;
 }
 
-static bool add_sums(churn__kpi_period *period, const int64_t *sum)
+static bool add_sums(churn__mrr_period *period, const int64_t *sum)
 {
     bool fits = true;
     for (int i = 0; i < CHURN__SUM_COUNT; i++) {
@@ -169,15 +169,15 @@ static bool add_sums(churn__kpi_period *period, const int64_t *sum)
     return fits;
 }
 
-churn_status churn__kpi_add(churn__kpi_period *periods, size_t count,
+churn_status churn__kpi_add(churn__mrr_period *periods, size_t count,
                             const churn__kpi_customer *customer, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__tally ledger = {0};
+    churn__ledger ledger = {0};
     const churn__mrr_step *steps = customer->steps;
     size_t at = 0;
     for (; at < customer->step_count && steps[at].at < periods[0].start; at++) {
-        churn__tally_step(&ledger, &steps[at]);
+        churn__ledger_step(&ledger, &steps[at]);
     }
     for (size_t p = 0; p < count && periods[p].begun; p++) {
         int64_t sum[CHURN__SUM_COUNT] = {0};
@@ -211,7 +211,7 @@ static uint64_t total(const int64_t *sum, const int *terms, size_t count)
     return all;
 }
 
-churn_status churn__kpi_reconcile(const churn__kpi_period *periods, size_t count, churn_error *err)
+churn_status churn__kpi_reconcile(const churn__mrr_period *periods, size_t count, churn_error *err)
 {
     static const int money[] = {CHURN__SUM_START,       CHURN__SUM_NEW,   CHURN__SUM_EXPANSION,
                                 CHURN__SUM_CONTRACTION, CHURN__SUM_CHURN, CHURN__SUM_REACTIVATION};

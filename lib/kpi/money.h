@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_KPI_MONEY_H
+#define CHURN_KPI_MONEY_H
+
+#include "kpi/grid.h"
+
+/* Sums of money by group and cell, where cells are periods, or the days in them (money.c). */
+
+enum {
+    /* Levels: put where they begin, taken away where they end. */
+    CHURN__MONEY_OPEN,  /* just before the start, of those whose money is known in the period */
+    CHURN__MONEY_CLOSE, /* just before the end, the same */
+    CHURN__MONEY_MORE,  /* at the end, of those whose money is known then but not all through */
+    CHURN__MONEY_KNOWN, /* customers at the end whose money is known then */
+    CHURN__MONEY_FLAT,  /* of customers who paid at the start and whose MRR stayed what it was */
+    CHURN__MONEY_FLAT_COUNT,
+    CHURN__MONEY_LEVELS,
+    /* Sums of a period; amounts have their signs. */
+    CHURN__MONEY_KIND = CHURN__MONEY_LEVELS, /* and churn__move.kind */
+    CHURN__MONEY_COUNT = CHURN__MONEY_KIND + CHURN__MOVE_KINDS,
+    CHURN__MONEY_MOVED_IN = CHURN__MONEY_COUNT + CHURN__MOVE_KINDS, /* with their group, at the */
+    CHURN__MONEY_MOVED_OUT,                                         /* start of the period */
+    CHURN__MONEY_COHORT_START, /* of those who paid at the start and whose MRR moved */
+    CHURN__MONEY_COHORT_END,
+    CHURN__MONEY_COHORT_KEPT, /* the lesser of both */
+    CHURN__MONEY_COHORT_COUNT,
+    CHURN__MONEY_SUMS
+};
+
+typedef struct churn__money {
+    churn__kpi_sums sums;
+    churn__grid grid;
+    bool cohorts, customers; /* sum them up; cells are periods then */
+    bool any_unknown;        /* somebody's money was */
+} churn__money;
+
+/* `days`: cells are days. */
+churn_status churn__money_open(churn__money *money, churn__kpi_run *run, bool days,
+                               churn_error *err);
+void churn__money_close(churn__money *money, churn__kpi_run *run);
+churn_status churn__money_customer(churn__money *money, churn__kpi_run *run, churn_error *err);
+/* Levels from differences, and the proof: in each cell start plus movements is end, and where a
+ * cell begins with the end of another one, what moved between groups is all that is between. */
+churn_status churn__money_finish(churn__money *money, churn__kpi_run *run, churn_error *err);
+
+#endif

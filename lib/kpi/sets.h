@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_KPI_SETS_H
+#define CHURN_KPI_SETS_H
+
+#include "kpi/run.h"
+
+/* The sets of figures of this library, each in the file of its name; sets.c lists them. */
+extern const churn__kpi_set churn__set_revenue;
+extern const churn__kpi_set churn__set_customers;
+
+#endif
