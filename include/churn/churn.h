@@ -16,6 +16,7 @@
 #include <churn/erase.h>
 #include <churn/engine.h>
 #include <churn/kpi.h>
+#include <churn/signals.h>
 #include <churn/what_if.h>
 #include <churn/read.h>
 #include <churn/table.h>

@@ -226,6 +226,9 @@ static bool open_rates(churn__frame *frame)
 {
     bool good = churn__exchange_book_create(frame->heap, frame->version, frame->playbook->currency,
                                             &frame->exchange, NULL) == CHURN_OK;
+    if (good) {
+        churn__exchange_book_keep(frame->exchange, &frame->playbook->kpi);
+    }
     for (uint32_t i = 0; good && i < frame->date_count; i++) {
         good = churn__exchange_at(frame->exchange, frame->dates[i]) != NULL;
     }

@@ -17,6 +17,7 @@ churn__loss_judge *churn__loss_judge_create(churn__heap *heap, const churn__loss
         churn__loss_judge_free(judge);
         return NULL;
     }
+    churn__exchange_book_keep(judge->exchanges, &judge->def.policy);
     return judge;
 }
 

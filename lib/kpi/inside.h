@@ -9,16 +9,15 @@
 /* ---- the ledger ---- */
 
 /* What one customer's money has come to. Zeroed: nothing yet. */
-typedef struct churn__ledger {
+typedef struct churn__tally {
     int64_t mrr;
     bool paid; /* ever */
     bool gone; /* had paid, then nothing was live any more; until they pay again */
     bool no_rate;
-} churn__ledger;
+} churn__tally;
 
 /* Take the next step; which movement it was. The amount is the difference of `mrr`. */
-uint8_t churn__ledger_step(churn__ledger *ledger, const churn__mrr_step *step);
-const char *churn__movement_name(uint8_t kind);
+uint8_t churn__tally_step(churn__tally *ledger, const churn__mrr_step *step);
 
 /* ---- periods ---- */
 

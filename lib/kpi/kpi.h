@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "core/fail.h"
+#include "kpi/ledger.h"
 #include "kpi/policy.h"
 #include "store/store.h"
 #include "table/table.h"
@@ -21,17 +22,33 @@ typedef struct churn__exchange_rate {
     double factor;     /* minor units of the reporting currency for one of this */
 } churn__exchange_rate;
 
-/* What is known of currencies at one as_of. */
-typedef struct churn__exchange {
-    uint32_t currency; /* in which all is reported; CHURN__NO_CODE: not in the store */
-    const churn__exchange_rate *rates;
-    size_t count;
-} churn__exchange;
+/* A rate from an instant on. */
+typedef struct churn__exchange_turn {
+    uint32_t currency;
+    churn_time at;
+    double factor;
+} churn__exchange_turn;
 
-/* An amount in the reporting currency: times the rate, rounded once, half away from zero. NO_RATE:
- * the currency has none; NON_FINITE: beyond 2^53. 0 is 0 in every currency. */
+/* What is known of currencies at one as_of. */
+struct churn__exchange {
+    uint32_t currency; /* in which all is reported; CHURN__NO_CODE: not in the store */
+    const churn__exchange_rate *rates; /* the newest of each, by code */
+    size_t count;
+    const churn__exchange_turn *turns; /* all of them, by code and instant; where they are kept */
+    size_t turn_count;
+};
+
+/* An amount in the reporting currency: times the newest rate, rounded once, half away from zero.
+ * NO_RATE: the currency has none; NON_FINITE: beyond 2^53. 0 is 0 in every currency. */
 churn__missing churn__exchange_minor(const churn__exchange *exchange, uint32_t currency,
                                      int64_t amount, int64_t *out);
+/* The same by the rate that a policy takes for an instant: the newest of all, or that of then. */
+churn__missing churn__exchange_minor_at(const churn__exchange *exchange,
+                                        const churn__kpi_policy *policy, uint32_t currency,
+                                        churn_time at, int64_t amount, int64_t *out);
+/* The turns of a currency with from < at < to. */
+size_t churn__exchange_turns(const churn__exchange *exchange, uint32_t currency, churn_time from,
+                             churn_time to, const churn__exchange_turn **out);
 
 /* The rates of a version, by as_of; each is read once. */
 typedef struct churn__exchange_book churn__exchange_book;
@@ -39,6 +56,8 @@ typedef struct churn__exchange_book churn__exchange_book;
 churn_status churn__exchange_book_create(churn__heap *heap, churn__version *version,
                                          churn_str currency, churn__exchange_book **out,
                                          churn_error *err);
+/* Keep all rates of each time, not only the newest, where a policy asks for them. */
+void churn__exchange_book_keep(churn__exchange_book *book, const churn__kpi_policy *policy);
 void churn__exchange_book_free(churn__exchange_book *book);
 /* Of each currency the newest rate with `at` <= as_of. Valid until the next call; NULL: no memory.
  */
@@ -86,25 +105,6 @@ churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy
                               const churn__subscription *rows, size_t count,
                               const churn__exchange *exchange, churn__mrr_step **steps,
                               size_t *step_count, size_t *step_capacity, churn_error *err);
-
-#define CHURN__MOVE_NONE 0
-#define CHURN__MOVE_NEW 1
-#define CHURN__MOVE_EXPANSION 2
-#define CHURN__MOVE_CONTRACTION 3
-#define CHURN__MOVE_CHURN 4
-#define CHURN__MOVE_REACTIVATION 5
-#define CHURN__MOVES 6
-
-/* Movements of one customer by kind; amounts have their sign. */
-typedef struct churn__mrr_moves {
-    int64_t amount[CHURN__MOVES];
-    uint32_t count[CHURN__MOVES];
-} churn__mrr_moves;
-
-/* What moved at instants in [from, to), from the steps of all time. NO_RATE: money was unknown
- * there; NON_FINITE: a sum does not fit. */
-churn__missing churn__mrr_moves_between(const churn__mrr_step *steps, size_t count, churn_time from,
-                                        churn_time to, churn__mrr_moves *out);
 
 /* A time during which somebody was a customer: [from, to), as `loss:` defines it; `to`
  * CHURN_TIME_NONE while it lasts. Spans of one customer ascend and do not overlap. Computed by

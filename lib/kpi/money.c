@@ -254,7 +254,7 @@ done:
 static uint64_t moved(const int64_t *sum)
 {
     uint64_t all = 0;
-    for (uint32_t kind = CHURN__MOVE_NEW; kind < CHURN__MOVE_KINDS; kind++) {
+    for (uint32_t kind = CHURN__MOVE_NEW; kind < CHURN__MOVES; kind++) {
         all += (uint64_t)sum[CHURN__MONEY_KIND + kind];
     }
     return all;

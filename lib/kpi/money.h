@@ -17,9 +17,9 @@ enum {
     CHURN__MONEY_LEVELS,
     /* Sums of a period; amounts have their signs. */
     CHURN__MONEY_KIND = CHURN__MONEY_LEVELS, /* and churn__move.kind */
-    CHURN__MONEY_COUNT = CHURN__MONEY_KIND + CHURN__MOVE_KINDS,
-    CHURN__MONEY_MOVED_IN = CHURN__MONEY_COUNT + CHURN__MOVE_KINDS, /* with their group, at the */
-    CHURN__MONEY_MOVED_OUT,                                         /* start of the period */
+    CHURN__MONEY_COUNT = CHURN__MONEY_KIND + CHURN__MOVES,
+    CHURN__MONEY_MOVED_IN = CHURN__MONEY_COUNT + CHURN__MOVES, /* with their group, at the */
+    CHURN__MONEY_MOVED_OUT,                                    /* start of the period */
     CHURN__MONEY_COHORT_START, /* of those who paid at the start and whose MRR moved */
     CHURN__MONEY_COHORT_END,
     CHURN__MONEY_COHORT_KEPT, /* the lesser of both */

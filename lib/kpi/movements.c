@@ -44,7 +44,7 @@ static churn_status gather(void *context, uint32_t rank, uint32_t customer,
 {
     churn_status st = CHURN_OK;
     gathering *g = context;
-    churn__ledger ledger = {0};
+    churn__tally ledger = {0};
     if (!g->span->begun || !money_known(g->span, steps, step_count)) {
         return CHURN_OK;
     }
@@ -54,7 +54,7 @@ static churn_status gather(void *context, uint32_t rank, uint32_t customer,
     CHURN_TRY(churn__kpi_add(g->span, 1, &one, err));
     for (size_t i = 0; i < step_count && steps[i].at < g->span->until; i++) {
         const int64_t before = ledger.mrr;
-        const uint8_t kind = churn__ledger_step(&ledger, &steps[i]);
+        const uint8_t kind = churn__tally_step(&ledger, &steps[i]);
         const movement row = {steps[i].at, rank, kind, before, ledger.mrr};
         if (kind == CHURN__MOVE_NONE || row.at < g->span->start) {
             continue;

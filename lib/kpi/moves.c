@@ -1,39 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/checked.h"
-#include "kpi/inside.h"
+#include "kpi/kpi.h"
 
-/* The movements of one customer between two instants. */
+/* What is asked of the ledger of one customer. */
 
-static bool add_move(churn__mrr_moves *moves, uint8_t kind, int64_t before, int64_t after)
+const char *churn__movement_name(uint8_t kind)
 {
-    int64_t change = 0;
-    if (kind == CHURN__MOVE_NONE) {
-        return true;
-    }
-    moves->count[kind]++;
-    return churn__sub_i64(after, before, &change) &&
-           churn__add_i64(moves->amount[kind], change, &moves->amount[kind]);
+    static const char *const names[CHURN__MOVES] = {
+        "",         "new",        "expansion",  "contraction", "churn", "reactivation",
+        "currency", "segment_in", "segment_out"};
+    return kind < CHURN__MOVES ? names[kind] : "";
 }
 
-churn__missing churn__mrr_moves_between(const churn__mrr_step *steps, size_t count, churn_time from,
+const char *churn__cause_name(uint8_t cause)
+{
+    static const char *const names[CHURN__CAUSES] = {
+        "",        "start",    "price",        "seats", "plan",   "period", "added",
+        "removed", "discount", "discount_end", "pause", "resume", "unpaid", "paid",
+        "cancel",  "end",      "return",       "rate",  "switch"};
+    return cause < CHURN__CAUSES ? names[cause] : "";
+}
+
+const churn__unknown_money *churn__ledger_unknown(const churn__ledger_of *ledger, churn_time from,
+                                                  churn_time to)
+{
+    for (size_t i = 0; i < ledger->unknown_count; i++) {
+        const churn__unknown_money *unknown = &ledger->unknown[i];
+        if (unknown->from < to && (unknown->to == CHURN_TIME_NONE || unknown->to > from)) {
+            return unknown;
+        }
+    }
+    return NULL;
+}
+
+churn__missing churn__mrr_moves_between(const churn__ledger_of *ledger, churn_time from,
                                         churn_time to, churn__mrr_moves *out)
 {
-    churn__ledger ledger = {0};
-    size_t i = 0;
+    const churn__unknown_money *unknown = churn__ledger_unknown(ledger, from, to);
+    churn_time last[CHURN__MOVES];
     bool fits = true;
     *out = (churn__mrr_moves){{0}, {0}};
-    for (; i < count && steps[i].at < from; i++) {
-        (void)churn__ledger_step(&ledger, &steps[i]);
+    for (size_t i = 0; i < CHURN__MOVES; i++) {
+        last[i] = CHURN_TIME_NONE;
     }
-    bool unknown = ledger.no_rate;
-    for (; i < count && steps[i].at < to; i++) {
-        const int64_t before = ledger.mrr;
-        const uint8_t kind = churn__ledger_step(&ledger, &steps[i]);
-        fits = add_move(out, kind, before, ledger.mrr) && fits;
-        unknown = unknown || ledger.no_rate;
+    for (size_t i = 0; i < ledger->move_count && ledger->moves[i].at < to; i++) {
+        const churn__move *move = &ledger->moves[i];
+        if (move->at < from) {
+            continue;
+        }
+        fits =
+            churn__add_i64(out->amount[move->kind], move->amount, &out->amount[move->kind]) && fits;
+        out->count[move->kind] += move->at != last[move->kind];
+        last[move->kind] = move->at;
     }
-    if (unknown) {
-        return CHURN__NO_RATE;
+    if (unknown != NULL) {
+        return (churn__missing)unknown->missing;
     }
     return fits ? CHURN__PRESENT : CHURN__NON_FINITE;
 }

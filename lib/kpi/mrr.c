@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "kpi/kpi.h"
+#include "kpi/spells.h"
 
 #include "base/checked.h"
 #include "base/num.h"
-#include "base/sort.h"
 
 #define FOR_EVER INT64_MAX
 
@@ -146,6 +145,24 @@ static bool monthly_fraction(const churn__kpi_policy *policy, const churn__subsc
     return true;
 }
 
+/* Most charges are small enough for plain division. */
+#define SMALL (INT64_C(1) << 31)
+
+static bool scale_charge(int64_t charge, int64_t num, int64_t den, int64_t *out)
+{
+    if (num == den) {
+        *out = charge;
+        return true;
+    }
+    if (charge < -SMALL || charge > SMALL || num > SMALL / 2 || den > SMALL * SMALL / 4) {
+        return churn__mul_div_round(charge, num, den, out);
+    }
+    const int64_t product = charge * num, size = product < 0 ? -product : product;
+    const int64_t rounded = (2 * size + den) / (2 * den);
+    *out = product < 0 ? -rounded : rounded;
+    return true;
+}
+
 bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscription *state,
                          churn_time at, int64_t *out)
 {
@@ -155,17 +172,27 @@ bool churn__mrr_of_state(const churn__kpi_policy *policy, const churn__subscript
         return true;
     }
     return monthly_fraction(policy, state, &num, &den) && net_charge(policy, state, at, &charge) &&
-           churn__mul_div_round(charge, num, den, out);
+           scale_charge(charge, num, den, out);
+}
+
+churn__state_worth churn__state_worth_at(const churn__kpi_policy *policy,
+                                         const churn__subscription *state, churn_time at)
+{
+    churn__state_worth worth = {0};
+    if (!churn__mrr_of_state(policy, state, at, &worth.own) || !churn__mrr_fits(worth.own)) {
+        worth.own = 0;
+        worth.missing = CHURN__NON_FINITE;
+    }
+    worth.discounted = discount_holds(policy, state, at);
+    worth.live = status_keeps(policy, state->status) && in_force(policy, state, at) &&
+                 (policy->free != 0 || worth.own != 0 || worth.missing != CHURN__PRESENT);
+    return worth;
 }
 
 bool churn__policy_live(const churn__kpi_policy *policy, const churn__subscription *state,
                         churn_time at)
 {
-    int64_t own = 0;
-    if (!status_keeps(policy, state->status) || !in_force(policy, state, at)) {
-        return false;
-    }
-    return policy->free != 0 || !churn__mrr_of_state(policy, state, at, &own) || own != 0;
+    return churn__state_worth_at(policy, state, at).live;
 }
 
 /* In the reporting currency. */
@@ -173,14 +200,12 @@ static churn__missing reported_mrr(const churn__kpi_policy *policy,
                                    const churn__subscription *state,
                                    const churn__exchange *exchange, churn_time at, int64_t *out)
 {
-    int64_t own = 0;
-    if (!churn__mrr_of_state(policy, state, at, &own) || !churn__mrr_fits(own)) {
-        return CHURN__NON_FINITE;
+    const churn__state_worth worth = churn__state_worth_at(policy, state, at);
+    if (worth.missing != CHURN__PRESENT) {
+        return (churn__missing)worth.missing;
     }
-    return churn__exchange_minor(exchange, state->currency, own, out);
+    return churn__exchange_minor_at(exchange, policy, state->currency, at, worth.own, out);
 }
-
-/* ---- one instant ---- */
 
 /* The last row of the subscription of rows[i] that began by `at`; count: none. */
 static size_t row_in_force(const churn__subscription *rows, size_t count, size_t i, churn_time at)
@@ -216,170 +241,4 @@ churn__missing churn__mrr_at(const churn__kpi_policy *policy, const churn__subsc
     }
     *out = sum;
     return churn__mrr_fits(sum) ? CHURN__PRESENT : CHURN__NON_FINITE;
-}
-
-/* ---- all instants ---- */
-
-/* What changes at an instant. */
-typedef struct change {
-    churn_time at;
-    int64_t mrr;
-    int32_t live;
-    int32_t unknown; /* money without a rate, or too much of it */
-} change;
-
-/* Most customers have few rows: no allocation for them. */
-#define FEW 48
-#define PER_ROW 4 /* begins, ends, and both again where a discount runs out in between */
-
-typedef struct changes {
-    change few[FEW];
-    change *data;
-    size_t count;
-} changes;
-
-static void put_span(changes *list, churn_time from, churn_time to, change what)
-{
-    what.at = from;
-    list->data[list->count++] = what;
-    if (to != FOR_EVER) {
-        list->data[list->count++] = (change){to, -what.mrr, -what.live, -what.unknown};
-    }
-}
-
-static void put_part(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
-                     const churn__exchange *exchange, churn_time from, churn_time to)
-{
-    change what = {0};
-    what.live = churn__policy_live(policy, row, from);
-    what.unknown = reported_mrr(policy, row, exchange, from, &what.mrr) != CHURN__PRESENT;
-    what.mrr = what.unknown ? 0 : what.mrr;
-    put_span(list, from, to, what);
-}
-
-/* One row, in force from its beginning to the next row of its subscription or its end. */
-static void put_row(changes *list, const churn__kpi_policy *policy, const churn__subscription *row,
-                    const churn__subscription *next, const churn__exchange *exchange)
-{
-    const churn_time from = row->valid_from, until = row->discount_until;
-    const churn_time end = churn__policy_end(policy, row);
-    const churn_time to = next != NULL && next->valid_from < end ? next->valid_from : end;
-    if (!status_keeps(policy, row->status) || from >= to) {
-        return;
-    }
-    if (row->discount == CHURN_INT_NONE || until == CHURN_TIME_NONE || until <= from ||
-        until >= to) {
-        put_part(list, policy, row, exchange, from, to);
-        return;
-    }
-    put_part(list, policy, row, exchange, from, until);
-    put_part(list, policy, row, exchange, until, to);
-}
-
-static int compare_changes(const void *a, const void *b, const void *context)
-{
-    const churn_time x = ((const change *)a)->at, y = ((const change *)b)->at;
-    (void)context;
-    return (x > y) - (x < y);
-}
-
-static void insertion_sort(change *data, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        const change moving = data[i];
-        size_t k = i;
-        for (; k > 0 && data[k - 1].at > moving.at; k--) {
-            data[k] = data[k - 1];
-        }
-        data[k] = moving;
-    }
-}
-
-typedef struct step_list {
-    churn__heap *heap;
-    churn__mrr_step **data;
-    size_t *count, *capacity;
-    size_t from; /* where this customer's begin */
-} step_list;
-
-static bool push_step(const step_list *list, churn__mrr_step step)
-{
-    static const churn__mrr_step nothing = {0};
-    const churn__mrr_step *last =
-        *list->count > list->from ? &(*list->data)[*list->count - 1] : &nothing;
-    if (last->mrr == step.mrr && last->live == step.live && last->no_rate == step.no_rate) {
-        return true;
-    }
-    if (!churn__grow(list->heap, (void **)list->data, list->capacity, *list->count + 1,
-                     sizeof step)) {
-        return false;
-    }
-    (*list->data)[(*list->count)++] = step;
-    return true;
-}
-
-/* Everything up to an instant, added up. */
-typedef struct running {
-    int64_t mrr, live, unknown;
-    bool lost; /* the sum did not fit: nothing is known from then on */
-} running;
-
-static void add_change(running *all, const change *c)
-{
-    all->lost = all->lost || !churn__add_i64(all->mrr, c->mrr, &all->mrr);
-    all->live += c->live;
-    all->unknown += c->unknown;
-}
-
-static bool sum_changes(const step_list *list, const changes *from)
-{
-    running all = {0};
-    for (size_t i = 0; i < from->count; i++) {
-        const change *c = &from->data[i];
-        add_change(&all, c);
-        if (i + 1 < from->count && c[1].at == c->at) {
-            continue;
-        }
-        bool counts_not = all.lost || !churn__mrr_fits(all.mrr);
-        churn__mrr_step step = {.at = c->at,
-                                .mrr = counts_not ? 0 : all.mrr,
-                                .live = (uint32_t)all.live,
-                                .no_rate = counts_not || all.unknown > 0};
-        if (!push_step(list, step)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-churn_status churn__mrr_steps(churn__heap *heap, const churn__kpi_policy *policy,
-                              const churn__subscription *rows, size_t count,
-                              const churn__exchange *exchange, churn__mrr_step **steps,
-                              size_t *step_count, size_t *step_capacity, churn_error *err)
-{
-    churn_status st = CHURN_OK;
-    changes list = {.count = 0};
-    const step_list out = {heap, steps, step_count, step_capacity, *step_count};
-    const bool few = count <= FEW / PER_ROW;
-    list.data = few ? list.few : churn__alloc_array(heap, count, PER_ROW * sizeof(change));
-    if (list.data == NULL) {
-        return churn__fail_memory(err, heap);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const bool more = i + 1 < count && rows[i + 1].id == rows[i].id;
-        put_row(&list, policy, &rows[i], more ? &rows[i + 1] : NULL, exchange);
-    }
-    if (few) {
-        insertion_sort(list.data, list.count);
-    } else if (!churn__sort(heap, list.data, list.count, sizeof(change), compare_changes, NULL)) {
-        CHURN_TRY(churn__fail_memory(err, heap));
-    }
-    if (!sum_changes(&out, &list)) {
-        CHURN_TRY(churn__fail_memory(err, heap));
-    }
-done:
-    if (!few) {
-        churn__free_array(heap, list.data, count, PER_ROW * sizeof(change));
-    }
-    return st;
 }

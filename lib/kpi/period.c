@@ -129,14 +129,14 @@ static void add_life(const churn__mrr_period *period, const churn__life_span *sp
 
 /* Moves the ledger from the start of the period to its end; `at` is the next step to take. */
 static bool add_movements(const churn__mrr_period *period, const churn__mrr_step *steps,
-                          size_t count, size_t *at, churn__ledger *ledger, int64_t *sum)
+                          size_t count, size_t *at, churn__tally *ledger, int64_t *sum)
 {
     bool unknown = ledger->no_rate;
     const int64_t start = ledger->mrr;
     sum[CHURN__SUM_START] = start;
     for (; *at < count && steps[*at].at < period->until; ++*at) {
         const int64_t before = ledger->mrr;
-        const uint8_t kind = churn__ledger_step(ledger, &steps[*at]);
+        const uint8_t kind = churn__tally_step(ledger, &steps[*at]);
         int64_t amount = 0;
         unknown = unknown || ledger->no_rate;
         if (kind != CHURN__MOVE_NONE && (!churn__sub_i64(ledger->mrr, before, &amount) ||
@@ -173,11 +173,11 @@ churn_status churn__kpi_add(churn__mrr_period *periods, size_t count,
                             const churn__kpi_customer *customer, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__ledger ledger = {0};
+    churn__tally ledger = {0};
     const churn__mrr_step *steps = customer->steps;
     size_t at = 0;
     for (; at < customer->step_count && steps[at].at < periods[0].start; at++) {
-        churn__ledger_step(&ledger, &steps[at]);
+        churn__tally_step(&ledger, &steps[at]);
     }
     for (size_t p = 0; p < count && periods[p].begun; p++) {
         int64_t sum[CHURN__SUM_COUNT] = {0};

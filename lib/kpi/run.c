@@ -233,10 +233,7 @@ static void close_run(churn__kpi_run *run)
     churn__free_array(run->heap, inside->periods, inside->period_count, sizeof *inside->periods);
     churn__free_array(run->heap, inside->sets, inside->set_room, sizeof *inside->sets);
     churn__free_array(run->heap, inside->figures, inside->figure_room, sizeof *inside->figures);
-    churn__free_array(run->heap, inside->moves, inside->move_capacity, sizeof *inside->moves);
-    churn__free_array(run->heap, inside->unknown, inside->unknown_capacity,
-                      sizeof *inside->unknown);
-    churn__free_array(run->heap, inside->steps, inside->step_capacity, sizeof *inside->steps);
+    churn__ledger_free(inside->movements);
     churn__arena_clear(&inside->arena);
 }
 

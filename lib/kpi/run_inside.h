@@ -139,6 +139,7 @@ typedef struct churn__run_inside {
     churn__groups groups;
     churn__exclusions exclusions;
     churn__arena arena;
+    churn__ledger *movements; /* NULL: nobody has asked */
     churn__exchange_book *book;
     const churn__exchange *exchange; /* at as_of */
     /* of the customer whose turn it is */
@@ -148,12 +149,6 @@ typedef struct churn__run_inside {
     size_t life_count;
     const churn__subscription *subscriptions;
     size_t subscription_count;
-    churn__move *moves;
-    size_t move_capacity;
-    churn__unknown_money *unknown;
-    size_t unknown_capacity;
-    churn__mrr_step *steps;
-    size_t step_capacity;
 } churn__run_inside;
 
 churn_status churn__run_deal_periods(churn__run_inside *inside, churn__heap *heap,

@@ -209,8 +209,7 @@ struct churn__metric_plan {
     double *numbers;           /* of the metric in hand */
     size_t number_capacity;
     churn__metric_keys people;
-    churn__mrr_step *steps_of_mrr;
-    size_t step_capacity;
+    churn__ledger *ledger; /* of one customer after another; NULL: not asked for yet */
 
     uint8_t *wanted;                       /* by metric: whether it is computed */
     struct churn__metric_general *general; /* event_inside.h; NULL: not needed */

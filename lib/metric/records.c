@@ -48,6 +48,9 @@ static churn_status bind_rates(churn__metric_plan *plan, churn_error *err)
     }
     CHURN_TRY(churn__exchange_book_create(plan->heap, plan->version, plan->config.currency,
                                           &plan->book, err));
+    if (plan->config.policy != NULL) {
+        churn__exchange_book_keep(plan->book, plan->config.policy);
+    }
     for (uint32_t date = 0; date < plan->date_count; date++) {
         const churn__exchange *exchange = churn__exchange_at(plan->book, plan->dates[date]);
         if (exchange == NULL) {
@@ -80,7 +83,7 @@ void churn__metric_records_free(churn__metric_plan *plan)
     churn__heap *heap = plan->heap;
     churn__exchange_book_free(plan->book);
     churn__free_array(heap, plan->numbers, plan->number_capacity, sizeof *plan->numbers);
-    churn__free_array(heap, plan->steps_of_mrr, plan->step_capacity, sizeof *plan->steps_of_mrr);
+    churn__ledger_free(plan->ledger);
     churn__metric_keys_free(heap, &plan->people);
     churn__metric_its_free(plan);
 }

@@ -71,19 +71,28 @@ static churn__value discount_share(const churn__moment *m, const churn__subscrip
                : churn__moment_none(reason);
 }
 
-/* Room for the steps is kept from one customer to the next. */
-static churn__value movements(churn__moment *m, const churn__subscription *rows, size_t n)
+/* The ledger of the moment; it is kept from one customer to the next. */
+static churn_status ledger_at(churn__moment *m, const churn__subscription *rows, size_t n,
+                              churn__ledger_of *out)
 {
     churn__metric_plan *plan = m->plan;
+    if (plan->ledger == NULL) {
+        plan->ledger = churn__ledger_create_plain(plan->heap, policy_of(m), plan->config.zone, 0);
+    }
+    return plan->ledger == NULL ? CHURN_E_NOMEM
+                                : churn__ledger_rows(plan->ledger, rows, n,
+                                                     &plan->exchange[m->date], m->at, out, NULL);
+}
+
+static churn__value movements(churn__moment *m, const churn__subscription *rows, size_t n)
+{
+    churn__ledger_of ledger;
     churn__mrr_moves moves;
-    size_t count = 0;
-    if (churn__mrr_steps(plan->heap, policy_of(m), rows, n, &plan->exchange[m->date],
-                         &plan->steps_of_mrr, &count, &plan->step_capacity, NULL) != CHURN_OK) {
-        plan->failed = true;
+    if (ledger_at(m, rows, n, &ledger) != CHURN_OK) {
+        m->plan->failed = true;
         return churn__moment_none(CHURN__NO_RATE);
     }
-    churn__missing reason =
-        churn__mrr_moves_between(plan->steps_of_mrr, count, m->start, m->at, &moves);
+    churn__missing reason = churn__mrr_moves_between(&ledger, m->start, m->at, &moves);
     switch (churn__moment_what(m)) {
     case CHURN__SUBSCRIPTION_EXPANSION_AMOUNT:
         return churn__moment_money(m, reason, moves.amount[CHURN__MOVE_EXPANSION]);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/heap.h"
+#include "model/series.h"
 
 /*
  * Statistics. Everything here is additions, multiplications, divisions and square roots of IEEE

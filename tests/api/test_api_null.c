@@ -243,6 +243,15 @@ static void rest__null__harmless(void **state)
     churn_cancel_free(NULL);
     assert_arg(churn_time_parse(NULL, 0, &at, NULL));
     assert_arg(churn_time_parse("2026-01-01", CHURN_NTS, NULL, NULL));
+    churn_table *table = NULL;
+    churn_anomaly_data nothing = {.struct_size = sizeof nothing, .count = 3};
+    assert_arg(churn_change_points(NULL, 3, NULL, &table, NULL));
+    assert_arg(churn_change_points(NULL, 0, NULL, NULL, NULL));
+    assert_arg(churn_cusum(NULL, 3, NULL, &table, NULL));
+    assert_arg(churn_cusum(NULL, 0, NULL, NULL, NULL));
+    assert_arg(churn_anomalies(NULL, NULL, &table, NULL));
+    assert_arg(churn_anomalies(&nothing, NULL, NULL, NULL));
+    assert_arg(churn_anomalies(&nothing, NULL, &table, NULL));
     churn_error_init(NULL, 0);
     churn_limits_init(NULL, 0);
     assert_string_equal(churn_status_name(-7), "CHURN_E_FAILED");

@@ -1018,6 +1018,36 @@ static churn_status try_movements(bench *b, churn_error *err)
                                   &b->table, err);
 }
 
+static const double a_series[] = {1, 2, 1, 2, 1, 2, 1, 2, 1, 9, 8, 9, 8, 9, 8, 9, 8, 9, 8, 40};
+static const double its_trials[] = {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 40};
+
+static churn_status try_change_points(bench *b, churn_error *err)
+{
+    churn_change_options options = {.struct_size = sizeof options,
+                                    .allocator = &b->company.allocator};
+    return churn_change_points(a_series, 20, &options, &b->table, err);
+}
+
+static churn_status try_anomalies(bench *b, churn_error *err)
+{
+    churn_anomaly_options options = {.struct_size = sizeof options,
+                                     .allocator = &b->company.allocator};
+    churn_anomaly_data data = {.struct_size = sizeof data,
+                               .kind = CHURN_SERIES_SHARE,
+                               .values = a_series,
+                               .trials = its_trials,
+                               .count = 20,
+                               .season = 2};
+    return churn_anomalies(&data, &options, &b->table, err);
+}
+
+static churn_status try_cusum(bench *b, churn_error *err)
+{
+    churn_cusum_options options = {.struct_size = sizeof options,
+                                   .allocator = &b->company.allocator};
+    return churn_cusum(a_series, 20, &options, &b->table, err);
+}
+
 static churn_status try_disagreements(bench *b, churn_error *err)
 {
     return churn_engine_disagreements(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1479,6 +1509,9 @@ static const struct {
     {"band_changes", try_band_changes},
     {"kpi", try_kpi},
     {"movements", try_movements},
+    {"change_points", try_change_points},
+    {"anomalies", try_anomalies},
+    {"cusum", try_cusum},
     {"disagreements", try_disagreements},
     {"advance", try_advance},
     {"replay", try_replay},

@@ -16,6 +16,7 @@ from .explanation import ChangeExplanation, Explanation
 from .expression import Expression, Template, check_expression, evaluate_many, format_expression
 from .many import Codes, Counts, fill_many
 from .playbook import Playbook, PlaybookDiff, TestReport
+from .signals import anomalies, change_points, cusum
 from .store import Kind, LoadReport, Span, Store
 from .table import Table
 
@@ -29,7 +30,7 @@ __all__ = [
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookDiff", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
-    "ValueTypeError", "VersionError", "__version__", "abi_version", "check_expression", "default_limits",
+    "ValueTypeError", "VersionError", "__version__", "abi_version", "anomalies", "change_points", "check_expression", "cusum", "default_limits",
     "evaluate_many", "fill_many",
     "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
 ]

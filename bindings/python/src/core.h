@@ -109,6 +109,11 @@ PyObject *core_check_expression(PyObject *module, PyObject *args);
 /* many.c */
 PyObject *core_fill(PyObject *module, PyObject *args);
 
+/* signals.c */
+PyObject *core_change_points(PyObject *module, PyObject *args);
+PyObject *core_cusum(PyObject *module, PyObject *args);
+PyObject *core_anomalies(PyObject *module, PyObject *args);
+
 /* tables.c */
 PyObject *core_table_new(core_state *state,
                          churn_table *table); /* takes it over, also on failure */

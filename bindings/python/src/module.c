@@ -161,6 +161,9 @@ static PyMethodDef core_functions[] = {
     {"_format_expression", core_format_expression, METH_VARARGS, NULL},
     {"_check_expression", core_check_expression, METH_VARARGS, NULL},
     {"_fill", core_fill, METH_VARARGS, NULL},
+    {"_change_points", core_change_points, METH_VARARGS, NULL},
+    {"_cusum", core_cusum, METH_VARARGS, NULL},
+    {"_anomalies", core_anomalies, METH_VARARGS, NULL},
     {"_register", core_set_make_error, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

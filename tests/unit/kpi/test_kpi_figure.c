@@ -113,11 +113,11 @@ static void ledger_step__story_of_a_customer__is_told_right(void **state)
         {50, 1, CHURN__MOVE_REACTIVATION}, /* pays again */
         {50, 2, CHURN__MOVE_NONE},
     };
-    churn__ledger ledger = {0};
+    churn__tally ledger = {0};
     (void)state;
     for (size_t i = 0; i < sizeof story / sizeof *story; i++) {
         const churn__mrr_step step = {(churn_time)i, story[i].mrr, story[i].live, 0};
-        assert_int_equal(churn__ledger_step(&ledger, &step), story[i].kind);
+        assert_int_equal(churn__tally_step(&ledger, &step), story[i].kind);
     }
 }
 

@@ -139,7 +139,7 @@ static void exchange_minor__table__as_the_header_says(void **state)
 {
     (void)state;
     static const churn__exchange_rate rates[] = {{2, 1.5}, {3, 0.65}, {4, 1e300}};
-    static const churn__exchange exchange = {USD, rates, 3};
+    static const churn__exchange exchange = {.currency = USD, .rates = rates, .count = 3};
     static const struct {
         uint32_t currency;
         int64_t amount;

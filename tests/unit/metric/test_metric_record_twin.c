@@ -651,6 +651,13 @@ static const churn_record_kind marked[] = {
     CHURN_RECORD_TICKET,  CHURN_RECORD_SURVEY,    CHURN_RECORD_SUBSCRIPTION, CHURN_RECORD_INVOICE,
     CHURN_RECORD_CONTACT, CHURN_RECORD_MILESTONE, CHURN_RECORD_TOUCHPOINT};
 
+/* The twin groups nothing. */
+static const churn__kpi_policy instants = {.preset = CHURN__POLICY_CHARTMOGUL,
+                                           .past_due = 1,
+                                           .free = 1,
+                                           .refunds = CHURN__REFUNDS_SUBTRACT,
+                                           .reactivation_within = CHURN__REACTIVATION_ANY};
+
 static void one_scene(void)
 {
     scene *s = calloc(1, sizeof *s);
@@ -658,6 +665,7 @@ static void one_scene(void)
     churn_time dates[6];
     assert_non_null(s);
     s->w = world_create();
+    s->w->config.policy = &instants;
     for (uint32_t c = 0; c < CUSTOMERS; c++) {
         s->since[c] = roll(2) ? CHURN_TIME_NONE : D(roll(40));
         add_customer(s->w, customers[c], s->since[c]);

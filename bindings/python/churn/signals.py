@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Where something happened in a series of figures."""
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from math import nan
+from typing import Literal
+
+from . import _core
+from .table import Table
+
+__all__ = ["anomalies", "change_points", "cusum"]
+
+_KINDS = {"number": 0, "count": 1, "share": 2, "level": 3}
+
+
+def _doubles(values: Iterable[float | None]) -> memoryview | array[float]:
+    """Doubles in one piece as they are (numpy, array); anything else is copied, None as NaN."""
+    try:
+        view = memoryview(values)  # type: ignore[arg-type]
+    except TypeError:
+        return array("d", (nan if value is None else value for value in values))
+    return view if view.format == "d" and view.c_contiguous else array("d", values)
+
+
+def change_points(values: Iterable[float | None], *, min_size: int = 2, penalty: float | None = None,
+                  sigma: float | None = None) -> Table:
+    """Split a series where its mean changes, with the least squares plus a penalty for each change.
+
+    A row for each stretch: start, end (indices; end not included), n, mean, rss, change, penalty. Without
+    a penalty it is 2 sigma² ln n; without a sigma that is estimated from neighbours.
+    """
+    return _core._change_points(_doubles(values), min_size, penalty or 0.0, sigma or 0.0)
+
+
+def cusum(values: Iterable[float | None], *, target: float | None = None, slack: float | None = None,
+          limit: float | None = None, sigma: float | None = None) -> Table:
+    """Sum up how far a series is above and below its target: index, value, sum, above, below, alarm, since.
+
+    Without a target it is the median; slack is half of sigma, limit five times sigma.
+    """
+    return _core._cusum(_doubles(values), target is not None, target or 0.0, slack or 0.0, limit or 0.0,
+                        sigma or 0.0)
+
+
+def anomalies(values: Iterable[float | None], *, trials: Iterable[float | None] | None = None,
+              kind: Literal["number", "count", "share", "level"] = "number", season: int = 0,
+              false_alarms: float = 0.01, per_series: float | None = None, false_changes: float | None = 0.05,
+              window: int = 36, history: int = 8, cycles: int = 4, min_size: int = 5,
+              everything: bool = False) -> Table:
+    """Find what is unusual in a series, with a stated rate of false alarms.
+
+    Shares are `values` of `trials`; of a level its changes are judged. `season` is how many values make
+    a cycle. `false_alarms` is the share of values of plain noise that are called anomalies, `per_series`
+    instead how many a series has on average; `false_changes` the share of series of noise in which a
+    change of level is seen, None not to look for any. Columns: index, value, expected, low, high, score,
+    p, n, kind (spike, drop, level_up, level_down), direction, threshold; with `everything` also of
+    values that are as expected.
+    """
+    if kind not in _KINDS:
+        raise ValueError("kind: give 'number', 'count', 'share' or 'level'")
+    return _core._anomalies(_doubles(values), _doubles(trials if trials is not None else ()), _KINDS[kind],
+                            season, everything, false_alarms, per_series or 0.0,
+                            1.0 if false_changes is None else false_changes, window, history, cycles, min_size)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CHURN_SIGNALS_H
+#define CHURN_SIGNALS_H
+
+#include <churn/kpi.h>
+
+CHURN_BEGIN_DECLS
+
+/* Where something happened in a series: anomalies, changes of level, drift. */
+
+/** Also values that are as expected, with what was expected. */
+#define CHURN_ANOMALIES_ALL 1u
+
+/* ---- on arrays ---- */
+
+typedef struct churn_change_options {
+    uint32_t struct_size;
+    uint32_t min_size; /* values of a stretch, at least; 0: 2 */
+    double penalty;    /* what a change costs, in squares of the values; 0: 2 sigma^2 ln n */
+    double sigma;      /* of the noise; 0: 1.4826 times the median of the distances between
+                          neighbours, over the root of 2 */
+    const churn_allocator *allocator; /* NULL: malloc */
+    churn_cancel *cancel;             /* may be NULL */
+} churn_change_options;
+
+/**
+ * Split a series where its mean changes, in the best possible way: least sum of squares plus the
+ * penalty for each change (PELT: Killick, Fearnhead and Eckley, JASA 107, 2012), exactly so for
+ * every min_size.
+ *
+ * @param values in order of time; NaN: missing, left out
+ * @param count how many
+ * @param options NULL for defaults
+ * @param[out] out a row for each stretch: `start`, `end` (indices into values; end not included),
+ *        `n`, `mean`, `rss` (sum of squares around it), `change` (of the mean against the stretch
+ *        before; null for the first), `penalty`; none where there are fewer than min_size values;
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_RANGE for a value that is infinite or a negative option;
+ *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_ABI
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_change_points(const double *values, uint64_t count,
+                                           const churn_change_options *options, churn_table **out,
+                                           churn_error *err);
+
+/** What the values of a series are. */
+#define CHURN_SERIES_NUMBER 0
+#define CHURN_SERIES_COUNT 1 /* counts of events */
+#define CHURN_SERIES_SHARE 2 /* `values` of `trials` */
+#define CHURN_SERIES_LEVEL 3 /* numbers whose changes are judged */
+
+typedef struct churn_anomaly_data {
+    uint32_t struct_size;
+    int32_t kind;         /* CHURN_SERIES_* */
+    const double *values; /* in order of time; NaN: missing */
+    const double *trials; /* of CHURN_SERIES_SHARE */
+    uint64_t count;
+    uint32_t season;   /* values of a cycle (7 for days, 12 for months); 0: none */
+    uint32_t reserved; /* zero */
+} churn_anomaly_data;
+
+typedef struct churn_anomaly_options {
+    uint32_t struct_size;
+    uint32_t flags;      /* CHURN_ANOMALIES_ALL */
+    double false_alarms; /* share of values of plain noise that are called anomalies; 0: 0.01 */
+    double per_series;   /* instead: how many false alarms a series has on average; 0: not used */
+    double
+        false_changes; /* share of series of noise with a change of level; 0: 0.05; 1: not sought */
+    uint32_t window;   /* earlier values to compare with, at most; 0: 36 */
+    uint32_t history;  /* at least; 0: 8; not below 6 */
+    uint32_t cycles;   /* earlier values of the same place in the season, at most; 0: 4 */
+    uint32_t min_size; /* values of a level, at least; 0: 5 */
+    const churn_allocator *allocator; /* NULL: malloc */
+    churn_cancel *cancel;             /* may be NULL */
+} churn_anomaly_options;
+
+/**
+ * Find what is unusual in a series.
+ *
+ * Each value is compared with earlier ones only: with the median of those of the same place in the
+ * season, by the median and the robust spread of what remains. So many earlier values call a new
+ * one of the same normal distribution an anomaly with the probability `false_alarms`, however few
+ * they are. Counts and shares must besides be rarer than that by chance alone, given their numbers
+ * (conditional Poisson test, Fisher's exact test). After values that were all the same another one
+ * has the probability 1 / (n + 1). Changes of level are the best segmentation of the series without
+ * its season (as churn_change_points(), single values that are far out brought near); what comes
+ * after one is compared with what came since.
+ *
+ * @param data borrowed
+ * @param options NULL for defaults
+ * @param[out] out `index`, `value`, `expected`, `low`, `high` (outside of which it is an anomaly),
+ *        `score` (distance in robust standard deviations), `p` (how probable so large a distance
+ *        is; null of changes of level), `n` (values compared with; of a change of level those of
+ *        the new one), `kind` (spike, drop, level_up, level_down; null with CHURN_ANOMALIES_ALL),
+ *        `direction` (up, down), `threshold` (the p below which it is an anomaly); returned: free
+ *        with churn_table_free()
+ * @param err optional
+ * @return as churn_change_points(); CHURN_E_RANGE also for counts that are negative and for more
+ *         `values` than `trials`
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_anomalies(const churn_anomaly_data *data,
+                                       const churn_anomaly_options *options, churn_table **out,
+                                       churn_error *err);
+
+/** `target` is given. */
+#define CHURN_CUSUM_TARGET 1u
+
+typedef struct churn_cusum_options {
+    uint32_t struct_size;
+    uint32_t flags; /* CHURN_CUSUM_TARGET */
+    double target;  /* with CHURN_CUSUM_TARGET: the level that is kept; else the median */
+    double slack;   /* K, what is let pass a step; 0: half of sigma */
+    double limit;   /* H, what is an alarm; 0: five times sigma */
+    double sigma;   /* 0: as churn_change_options */
+    const churn_allocator *allocator; /* NULL: malloc */
+} churn_cusum_options;
+
+/**
+ * Sum up how far a series is above and below its target: the tabular CUSUM (Montgomery,
+ * Introduction to Statistical Quality Control, chapter 9), which sees small shifts that last.
+ *
+ * With the defaults noise raises an alarm about every 465 values.
+ *
+ * @param values in order of time; NaN: missing, sums stay as they are
+ * @param count how many
+ * @param options NULL for defaults
+ * @param[out] out a row for each value: `index`, `value`, `sum` (of all distances from the target),
+ *        `above`, `below` (the two sums), `alarm` (up, down or null), `since` (the first
+ *        index for which the sum that alarms is above 0: where the shift began); returned: free
+ * with churn_table_free()
+ * @param err optional
+ * @return as churn_change_points()
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_cusum(const double *values, uint64_t count,
+                                   const churn_cusum_options *options, churn_table **out,
+                                   churn_error *err);
+
+CHURN_END_DECLS
+
+#endif
