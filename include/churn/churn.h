@@ -22,5 +22,6 @@
 #include <churn/table.h>
 #include <churn/arrow.h>
 #include <churn/expression.h>
+#include <churn/statistics.h>
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "model/series.h"
+#include "model/survival.h"
 
 /*
  * Statistics. Everything here is additions, multiplications, divisions and square roots of IEEE

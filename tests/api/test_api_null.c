@@ -169,6 +169,37 @@ static void engine__null__arg(void **state)
     assert_int_equal(churn_live_handles(), 0);
 }
 
+static void statistics__null__arg(void **state)
+{
+    churn_table *table = NULL;
+    const churn_survival_data data = {.struct_size = sizeof data, .row_count = 1};
+    const churn_survival_data none = {.struct_size = sizeof none};
+    const int64_t count = 1;
+    const double share = 0.5;
+    (void)state;
+    assert_arg(churn_survival(NULL, NULL, &table, NULL));
+    assert_arg(churn_survival(&data, NULL, &table, NULL)); /* rows without times */
+    assert_arg(churn_survival(&none, NULL, NULL, NULL));
+    assert_arg(churn_survival_summary(NULL, NULL, &table, NULL));
+    assert_arg(churn_survival_summary(&none, NULL, NULL, NULL));
+    assert_arg(churn_survival_quantiles(NULL, &share, 1, NULL, &table, NULL));
+    assert_arg(churn_survival_quantiles(&none, NULL, 1, NULL, &table, NULL));
+    assert_arg(churn_survival_quantiles(&none, &share, 1, NULL, NULL, NULL));
+    assert_arg(churn_survival_test(NULL, NULL, &table, NULL));
+    assert_arg(churn_survival_test(&none, NULL, NULL, NULL));
+    assert_arg(churn_competing_risks(NULL, NULL, &table, NULL));
+    assert_arg(churn_competing_risks(&none, NULL, NULL, NULL));
+    assert_arg(churn_proportion(NULL, &count, 1, 0, 0.0, &table, NULL));
+    assert_arg(churn_proportion(&count, NULL, 1, 0, 0.0, &table, NULL));
+    assert_arg(churn_proportion(&count, &count, 1, 3, 0.0, &table, NULL));
+    assert_arg(churn_proportion(&count, &count, 1, 0, 0.0, NULL, NULL));
+    assert_arg(churn_proportion_difference(1, 2, 1, 2, 0.0, NULL, NULL));
+    assert_arg(churn_poisson_rate(NULL, &share, 1, 0.0, &table, NULL));
+    assert_arg(churn_poisson_rate(&count, NULL, 1, 0.0, &table, NULL));
+    assert_arg(churn_poisson_rate(&count, &share, 1, 0.0, NULL, NULL));
+    assert_int_equal(churn_live_handles(), 0);
+}
+
 static void expression__null__arg(void **state)
 {
     (void)state;
@@ -265,9 +296,10 @@ static void rest__null__harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(playbook__null__arg), cmocka_unit_test(store__null__arg),
-        cmocka_unit_test(engine__null__arg),   cmocka_unit_test(expression__null__arg),
-        cmocka_unit_test(table__null__empty),  cmocka_unit_test(rest__null__harmless),
+        cmocka_unit_test(playbook__null__arg),   cmocka_unit_test(store__null__arg),
+        cmocka_unit_test(engine__null__arg),     cmocka_unit_test(statistics__null__arg),
+        cmocka_unit_test(expression__null__arg), cmocka_unit_test(table__null__empty),
+        cmocka_unit_test(rest__null__harmless),
     };
     return RUN_TESTS(tests);
 }

@@ -1053,6 +1053,74 @@ static churn_status try_disagreements(bench *b, churn_error *err)
     return churn_engine_disagreements(b->company.engine, NEW_YEAR, NULL, &b->table, err);
 }
 
+/* Twelve rows in two groups, late ones among them; with fractions they are sorted. */
+typedef churn_status (*try_survive)(const churn_survival_data *data,
+                                    const churn_survival_options *options, churn_table **out,
+                                    churn_error *err);
+
+static churn_status survive(bench *b, try_survive call, double step, churn_error *err)
+{
+    static const churn_str names[] = {{"a", 1}, {"b", 1}};
+    double time[12], entry[12], weight[12];
+    uint32_t group[12];
+    uint8_t event[12];
+    churn_survival_data data = {.struct_size = sizeof data,
+                                .row_count = 12,
+                                .time = {time, NULL, CHURN_NUMBERS_DOUBLE, 0},
+                                .entry = {entry, NULL, CHURN_NUMBERS_DOUBLE, 0},
+                                .weight = {weight, NULL, CHURN_NUMBERS_DOUBLE, 0},
+                                .event = {event, NULL, CHURN_NUMBERS_UINT8, 0},
+                                .group = {group, names, 2, 0},
+                                .stratum = {group, names, 2, 0}};
+    churn_survival_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    for (uint32_t i = 0; i < 12; i++) {
+        time[i] = (i * 7 % 12 + 2) * step;
+        entry[i] = time[i] - step;
+        weight[i] = 1.0 + i % 2;
+        group[i] = i % 2;
+        event[i] = (uint8_t)(i % 3);
+    }
+    return call(&data, &options, &b->table, err);
+}
+
+static churn_status try_survival(bench *b, churn_error *err)
+{
+    return survive(b, churn_survival, 1.0, err);
+}
+
+static churn_status try_survival_sorted(bench *b, churn_error *err)
+{
+    return survive(b, churn_survival, 0.3, err);
+}
+
+static churn_status try_survival_summary(bench *b, churn_error *err)
+{
+    return survive(b, churn_survival_summary, 1.0, err);
+}
+
+static churn_status three_shares(const churn_survival_data *data,
+                                 const churn_survival_options *options, churn_table **out,
+                                 churn_error *err)
+{
+    return churn_survival_quantiles(data, (double[]){0.1, 0.5, 0.9}, 3, options, out, err);
+}
+
+static churn_status try_survival_quantiles(bench *b, churn_error *err)
+{
+    return survive(b, three_shares, 1.0, err);
+}
+
+static churn_status try_survival_test(bench *b, churn_error *err)
+{
+    return survive(b, churn_survival_test, 0.3, err);
+}
+
+static churn_status try_competing_risks(bench *b, churn_error *err)
+{
+    return survive(b, churn_competing_risks, 1.0, err);
+}
+
 static churn_status try_advance(bench *b, churn_error *err)
 {
     return churn_engine_advance(b->company.engine, NEW_YEAR + 40 * DAY, NULL, NULL, err);
@@ -1513,6 +1581,12 @@ static const struct {
     {"anomalies", try_anomalies},
     {"cusum", try_cusum},
     {"disagreements", try_disagreements},
+    {"survival", try_survival},
+    {"survival sorted", try_survival_sorted},
+    {"survival_summary", try_survival_summary},
+    {"survival_quantiles", try_survival_quantiles},
+    {"survival_test", try_survival_test},
+    {"competing_risks", try_competing_risks},
     {"advance", try_advance},
     {"replay", try_replay},
     {"warm_up", try_warm_up},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The engine of a churn-reduction playbook: records in; at-risk customers, reasons, actions out."""
-from . import _core
+from . import _core, statistics
 from ._core import (Cancel, abi_version, default_limits, functions, live_handles, time_format, version,
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
@@ -32,5 +32,5 @@ __all__ = [
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "anomalies", "change_points", "check_expression", "cusum", "default_limits",
     "evaluate_many", "fill_many",
-    "format_expression", "functions", "live_handles", "time_format", "time_parse", "version", "version_number",
+    "format_expression", "functions", "live_handles", "statistics", "time_format", "time_parse", "version", "version_number",
 ]

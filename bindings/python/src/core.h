@@ -113,6 +113,11 @@ PyObject *core_fill(PyObject *module, PyObject *args);
 PyObject *core_change_points(PyObject *module, PyObject *args);
 PyObject *core_cusum(PyObject *module, PyObject *args);
 PyObject *core_anomalies(PyObject *module, PyObject *args);
+/* statistics.c */
+PyObject *core_survival(PyObject *module, PyObject *args);
+PyObject *core_proportion(PyObject *module, PyObject *args);
+PyObject *core_proportion_difference(PyObject *module, PyObject *args);
+PyObject *core_poisson_rate(PyObject *module, PyObject *args);
 
 /* tables.c */
 PyObject *core_table_new(core_state *state,

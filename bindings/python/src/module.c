@@ -164,6 +164,10 @@ static PyMethodDef core_functions[] = {
     {"_change_points", core_change_points, METH_VARARGS, NULL},
     {"_cusum", core_cusum, METH_VARARGS, NULL},
     {"_anomalies", core_anomalies, METH_VARARGS, NULL},
+    {"_survival", core_survival, METH_VARARGS, NULL},
+    {"_proportion", core_proportion, METH_VARARGS, NULL},
+    {"_proportion_difference", core_proportion_difference, METH_VARARGS, NULL},
+    {"_poisson_rate", core_poisson_rate, METH_VARARGS, NULL},
     {"_register", core_set_make_error, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
