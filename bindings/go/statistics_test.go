@@ -18,12 +18,10 @@ var aml = SurvivalData{
 
 func number(t *testing.T, table *Table, row int, name string) float64 {
 	t.Helper()
-	cell := table.Rows()[row][name]
-	value, ok := cell.(float64)
-	if !ok {
-		t.Fatalf("%s of row %d is %v", name, row, cell)
+	if !table.Has(name) || table.Len() <= row {
+		t.Fatalf("there is no %s of row %d", name, row)
 	}
-	return value
+	return table.Floats(name)[row]
 }
 
 func TestSurvivalOfLeukaemia(t *testing.T) {

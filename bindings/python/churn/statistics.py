@@ -40,7 +40,7 @@ def _which(words: dict[str, int], word: str, name: str) -> int:
 
 
 def _floats(values: Iterable[Any]) -> array[float]:
-    return array("d", [_MISSING if value is None else value for value in values])
+    return array("d", [_MISSING if value is None else float(value) for value in values])
 
 
 def _plain(values: Any) -> Any:
@@ -89,8 +89,8 @@ def _coded(values: Any) -> tuple[Any, list[Any]]:
     dtype = getattr(values, "dtype", None)
     if getattr(dtype, "kind", None) in ("b", "i", "u") and hasattr(dtype, "itemsize"):
         import numpy
-        known, codes = numpy.unique(numpy.asarray(values), return_inverse=True)
-        return codes, known.tolist()
+        uniques, inverse = numpy.unique(numpy.asarray(values), return_inverse=True)
+        return inverse, uniques.tolist()
     values = values.to_list() if hasattr(values, "to_list") else list(values)
     index: dict[Any, int] = {}
     codes = [index.setdefault(None if _is_nothing(value) else value, len(index)) for value in values]
@@ -172,11 +172,10 @@ def competing_risks(time: Numbers, event: Numbers, *, entry: Numbers = None, wei
 def _wholes(values: Whole) -> Any:
     if isinstance(values, int):
         return array("q", [values])
-    values = _plain(values)
-    dtype = getattr(values, "dtype", None)
-    if dtype is not None and str(dtype) == "int64" and memoryview(values).c_contiguous:
-        return values
-    return array("q", [int(value) for value in values])
+    plain: Any = _plain(values)
+    if str(getattr(plain, "dtype", None)) == "int64" and memoryview(plain).c_contiguous:
+        return plain
+    return array("q", [int(value) for value in plain])
 
 
 def proportion(successes: Whole, trials: Whole, *, method: Literal["wilson", "clopper-pearson", "jeffreys"] = "wilson",
