@@ -119,13 +119,20 @@ static churn_status make_table(churn__asking *asking, churn_time as_of, churn_ta
     churn_status st = CHURN_OK;
     churn_engine *engine = asking->engine;
     churn__loss_judge *judge = NULL;
+    const churn__losses_want want = {.playbook = engine->playbook,
+                                     .version = asking->version,
+                                     .customers = asking->order,
+                                     .count = asking->count,
+                                     .dates = &as_of,
+                                     .date_count = 1,
+                                     .kinds = CHURN__LOSS_KINDS_ALL,
+                                     .cancel = asking->options.cancel};
     churn__reader *reader = churn__reader_create(engine->heap, asking->version);
     churn__table_builder *builder = begin_table(engine);
     if (reader == NULL || builder == NULL) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    CHURN_TRY(churn__losses_judge(engine, asking->version, asking->order, asking->count, as_of,
-                                  asking->options.cancel, &judge, err));
+    CHURN_TRY(churn__losses_judge(engine, &want, &judge, err));
     CHURN_TRY(list_rows(asking, as_of, reader, judge, builder, err));
     st = churn__table_finish(builder, out, err);
     builder = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/kpi.h"
+#include "engine/losses.h"
 
 #include <math.h>
 
@@ -8,17 +9,38 @@
 /* ---- losses ---- */
 
 typedef struct kpi_lives {
-    churn__loss_judge *judge;
+    churn_engine *engine;
+    churn__version *version;
+    churn__loss_judge *judge; /* NULL: no figure has asked yet */
     churn__reader *reader;
+    const churn__kpi_policy *policy;
     churn_time as_of;
+    churn_cancel *cancel;
 } kpi_lives;
+
+/* Figures of money alone need none of it. */
+static churn_status begin_lives(kpi_lives *lives, churn_error *err)
+{
+    const churn__losses_want want = {.playbook = lives->engine->playbook,
+                                     .version = lives->version,
+                                     .customers = churn__version_order(lives->version),
+                                     .count = churn__version_listed(lives->version),
+                                     .dates = &lives->as_of,
+                                     .date_count = 1,
+                                     .kinds = CHURN__LOSS_KINDS_ALL,
+                                     .policy = lives->policy,
+                                     .cancel = lives->cancel};
+    return churn__losses_judge(lives->engine, &want, &lives->judge, err);
+}
 
 static churn_status lives_of(void *context, uint32_t customer, const churn__life_span **spans,
                              size_t *count, churn_error *err)
 {
     kpi_lives *lives = context;
-    return churn__loss_judge_spans(lives->judge, lives->reader, customer, lives->as_of, spans,
-                                   count, err);
+    const churn_status st = lives->judge == NULL ? begin_lives(lives, err) : CHURN_OK;
+    return st != CHURN_OK ? st
+                          : churn__loss_judge_spans(lives->judge, lives->reader, customer,
+                                                    lives->as_of, spans, count, err);
 }
 
 /* ---- options ---- */
@@ -138,8 +160,7 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     churn_status st = CHURN_OK;
     churn_kpi_options mine;
     churn__version *version = NULL;
-    kpi_lives lives = {NULL, NULL, 0};
-    churn__loss_def loss = engine->playbook->loss;
+    kpi_lives lives = {.engine = engine};
     churn__kpi_policy policy;
     churn__kpi_settings settings = {.gross_margin = (double)NAN};
     churn_str *attributes = NULL;
@@ -150,11 +171,12 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     CHURN_TRY(churn__store_pin(engine->store, &version, err));
     ask_as_said(engine, &mine, asked);
     CHURN_TRY(known_attributes(engine, &attributes, &attribute_count, err));
-    loss.policy = policy;
+    lives.version = version;
+    lives.policy = &policy;
     lives.as_of = asked->cut.as_of;
+    lives.cancel = mine.cancel;
     lives.reader = churn__reader_create(engine->heap, version);
-    lives.judge = churn__loss_judge_create(engine->heap, &loss, version);
-    if (!lives.reader || !lives.judge) {
+    if (!lives.reader) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     asked->policy = &policy;

@@ -331,25 +331,26 @@ churn_status churn__losses_prepare(churn_engine *engine, const churn__losses_wan
     return st;
 }
 
-churn_status churn__losses_judge(churn_engine *engine, churn__version *version,
-                                 const uint32_t *customers, uint32_t count, churn_time as_of,
-                                 churn_cancel *cancel, churn__loss_judge **out, churn_error *err)
+churn__loss_def churn__losses_def(const churn__losses_want *want)
+{
+    churn__loss_def def = want->playbook->loss;
+    if (want->policy != NULL) {
+        def.policy = *want->policy;
+    }
+    return def;
+}
+
+churn_status churn__losses_judge(churn_engine *engine, const churn__losses_want *want,
+                                 churn__loss_judge **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn__loss_book *book = NULL;
-    const churn__losses_want want = {.playbook = engine->playbook,
-                                     .version = version,
-                                     .customers = customers,
-                                     .count = count,
-                                     .dates = &as_of,
-                                     .date_count = 1,
-                                     .kinds = CHURN__LOSS_KINDS_ALL,
-                                     .cancel = cancel};
+    const churn__loss_def def = churn__losses_def(want);
     *out = NULL;
-    CHURN_TRY(churn__losses_prepare(engine, &want, &book, err));
-    *out = churn__loss_judge_create(engine->heap, &engine->playbook->loss, version);
+    CHURN_TRY(churn__losses_prepare(engine, want, &book, err));
+    *out = churn__loss_judge_create(engine->heap, &def, want->version);
     if (*out == NULL) {
-        return churn__fail_memory(err, engine->heap);
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     churn__loss_judge_read(*out, book);
 done:

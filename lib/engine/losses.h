@@ -29,6 +29,7 @@ typedef struct churn__losses_want {
     const churn_time *dates; /* ascending */
     uint32_t date_count;
     churn__loss_kinds kinds;
+    const churn__kpi_policy *policy; /* NULL: the playbook's */
     churn_cancel *cancel;
 } churn__losses_want;
 
@@ -43,11 +44,12 @@ static inline bool churn__losses_needed(const churn_playbook *playbook)
  * nobody prepares. */
 churn_status churn__losses_prepare(churn_engine *engine, const churn__losses_want *want,
                                    const churn__loss_book **book, churn_error *err);
-/* A judge of the engine's playbook with all that it needs to tell losses, lives and sources of
- * these customers at one date. */
-churn_status churn__losses_judge(churn_engine *engine, churn__version *version,
-                                 const uint32_t *customers, uint32_t count, churn_time as_of,
-                                 churn_cancel *cancel, churn__loss_judge **out, churn_error *err);
+/* A judge with all that it needs to tell losses, lives and sources of these customers at their last
+ * date. */
+churn_status churn__losses_judge(churn_engine *engine, const churn__losses_want *want,
+                                 churn__loss_judge **out, churn_error *err);
+/* `loss:` by the policy that is asked for. */
+churn__loss_def churn__losses_def(const churn__losses_want *want);
 /* What `involuntary_when` was at the instants of losses: losses_kinds.c. */
 churn_status churn__losses_kinds(churn_engine *engine, const churn__losses_want *want,
                                  const churn_playbook *playbook, churn__loss_book *book,

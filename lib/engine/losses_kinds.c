@@ -94,8 +94,8 @@ static churn_status find_instants(churn_engine *engine, const churn__losses_want
 {
     churn_status st = CHURN_OK;
     churn__reader *reader = churn__reader_create(engine->heap, want->version);
-    churn__loss_judge *judge =
-        churn__loss_judge_create(engine->heap, &want->playbook->loss, want->version);
+    const churn__loss_def def = churn__losses_def(want);
+    churn__loss_judge *judge = churn__loss_judge_create(engine->heap, &def, want->version);
     if (reader == NULL || judge == NULL) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }

@@ -208,9 +208,15 @@ static churn_status make_kpi(churn_engine *engine, churn__kpi_request *request,
     if (!lives.reader) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    CHURN_TRY(churn__losses_judge(engine, version, churn__version_order(version),
-                                  churn__version_listed(version), lives.as_of, mine.cancel,
-                                  &lives.judge, err));
+    const churn__losses_want want = {.playbook = engine->playbook,
+                                     .version = version,
+                                     .customers = churn__version_order(version),
+                                     .count = churn__version_listed(version),
+                                     .dates = &lives.as_of,
+                                     .date_count = 1,
+                                     .kinds = CHURN__LOSS_KINDS_ALL,
+                                     .cancel = mine.cancel};
+    CHURN_TRY(churn__losses_judge(engine, &want, &lives.judge, err));
     request->every = mine.every;
     request->as_of = lives.as_of;
     request->zone = engine->playbook->zone;
