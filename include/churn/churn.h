@@ -17,6 +17,7 @@
 #include <churn/engine.h>
 #include <churn/kpi.h>
 #include <churn/signals.h>
+#include <churn/voice.h>
 #include <churn/what_if.h>
 #include <churn/read.h>
 #include <churn/table.h>

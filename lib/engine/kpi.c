@@ -162,7 +162,8 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     churn__version *version = NULL;
     kpi_lives lives = {.engine = engine};
     churn__kpi_policy policy;
-    churn__kpi_settings settings = {.gross_margin = (double)NAN};
+    churn__kpi_settings settings = {.gross_margin = (double)NAN,
+                                    .voice = engine->playbook->voice};
     churn_str *attributes = NULL;
     uint32_t attribute_count = 0;
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_kpi_options", err));

@@ -261,7 +261,9 @@ churn_status churn__kpi_figures(churn__heap *heap, churn__version *version,
     CHURN_TRY(open_run(&run, asked, err));
     CHURN_TRY(take_turns(&run, err));
     CHURN_TRY(finish_sets(&run, err));
-    CHURN_TRY(churn__run_table(&run, out, err));
+    if (!asked->alone) {
+        CHURN_TRY(churn__run_table(&run, out, err));
+    }
 done:
     close_run(&run);
     return st;

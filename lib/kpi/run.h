@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/dict.h"
 #include "kpi/kpi.h"
+#include "kpi/voice_def.h"
 #include "kpi/ledger.h"
 
 /*
@@ -100,11 +101,13 @@ static inline uint32_t churn__key_code(uint32_t code)
 /* What a playbook says under `kpi:` beside the policy. */
 typedef struct churn__kpi_settings {
     double gross_margin; /* NaN: not given */
+    churn__voice_def voice;
 } churn__kpi_settings;
 
 /* How `every` cuts a span; see churn_engine_kpi(). */
 typedef struct churn__kpi_cut {
     churn_time from, to, as_of;
+    bool before; /* the first period is the one before the span: of the same unit, or as long */
     int32_t every;
     uint32_t rolling_days, step_days;
     const churn__zone *zone;
@@ -276,6 +279,7 @@ typedef struct churn__kpi_asked {
     bool changes; /* columns change, change_ratio, adjusted */
     const churn__kpi_own_set *own;
     uint32_t own_count;
+    bool alone; /* just the own sets, which make what is wanted in `finish`: no table of figures */
     churn__kpi_lives lives; /* called once a customer, in order of id */
     void *lives_context;
     churn_cancel *cancel;
@@ -295,5 +299,7 @@ churn_status churn__figures_table(churn__heap *heap, churn_table **out, churn_er
 /* Every name that `by` may have beside attributes, segments and bands: the i-th, NULL past the
  * last. */
 const char *churn__kpi_dimension_name(uint32_t i);
+
+#include "kpi/voice.h"
 
 #endif

@@ -59,6 +59,17 @@ static churn_time days_after(const churn__kpi_cut *cut, churn_time at, uint64_t 
     return churn__time_shift(at, d, sign, cut->zone, NULL);
 }
 
+/* Where the period before the span begins. */
+static churn_time start_before(const churn__kpi_cut *cut)
+{
+    churn__unit unit = CHURN__UNIT_CD;
+    churn_time start = cut->from - (cut->to - cut->from);
+    if (calendar_unit(cut->every, &unit)) {
+        start = churn__period_start(cut->from - 1, unit, cut->zone);
+    }
+    return start < CHURN_TIME_MIN ? CHURN_TIME_MIN : start;
+}
+
 /* The next period after the i-th; false: there is none. */
 static bool next_period(const churn__kpi_cut *cut, size_t i, const churn__kpi_period *last,
                         churn__kpi_period *out)
@@ -71,6 +82,11 @@ static bool next_period(const churn__kpi_cut *cut, size_t i, const churn__kpi_pe
         out->start = days_after(cut, out->end, cut->rolling_days, -1);
         return out->end <= cut->to && out->start < out->end &&
                (last == NULL || out->end > last->end);
+    }
+    if (last == NULL && cut->before && cut->from > CHURN_TIME_MIN) {
+        out->end = cut->from;
+        out->start = start_before(cut);
+        return true;
     }
     if (out->start >= cut->to) {
         return false;

@@ -6,6 +6,8 @@
 static const churn__kpi_set *const sets[] = {
     &churn__set_revenue,
     &churn__set_customers,
+    &churn__set_surveys,
+    &churn__set_support,
 };
 
 #define SETS ((uint32_t)(sizeof sets / sizeof *sets))
@@ -139,7 +141,12 @@ churn_status churn__run_choose(churn__kpi_run *run, churn_error *err)
     if (inside->figures == NULL || inside->sets == NULL) {
         CHURN_TRY(churn__fail_memory(err, run->heap));
     }
-    if (asked->kpi_count == 0) {
+    for (uint32_t i = 0; asked->alone && i < asked->own_count; i++) {
+        if (join_set(run, SETS + i) == CHURN__KPI_NONE) {
+            CHURN_TRY(churn__fail_memory(err, run->heap));
+        }
+    }
+    if (asked->kpi_count == 0 && !asked->alone) {
         CHURN_TRY(choose_all(run, err));
     }
     for (uint32_t i = 0; i < asked->kpi_count; i++) {

@@ -7,5 +7,7 @@
 /* The sets of figures of this library, each in the file of its name; sets.c lists them. */
 extern const churn__kpi_set churn__set_revenue;
 extern const churn__kpi_set churn__set_customers;
+extern const churn__kpi_set churn__set_surveys;
+extern const churn__kpi_set churn__set_support;
 
 #endif

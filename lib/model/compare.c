@@ -49,15 +49,16 @@ churn__change churn__nps_change(const churn__nps *a, const churn__nps *b, double
 
 /* ---- shares and means ---- */
 
-#define LEAST_EXPECTED 5.0 /* below it Pearson's chi-squared is not to be trusted (Cochran 1954) \
-                            */
+#define LEAST_EXPECTED                                                        \
+    5.0 /* below it Pearson's chi-squared is not to be trusted (Cochran 1954) \
+         */
 
-static double least_expected(int64_t x1, int64_t n1, int64_t x2, int64_t n2)
+bool churn__share_is_small(int64_t x1, int64_t n1, int64_t x2, int64_t n2)
 {
     double all = (double)n1 + (double)n2, hits = (double)x1 + (double)x2;
     double fewer = hits < all - hits ? hits : all - hits;
     double smaller = (double)(n1 < n2 ? n1 : n2);
-    return fewer * smaller / all;
+    return fewer * smaller / all < LEAST_EXPECTED;
 }
 
 churn__change churn__share_change(int64_t x1, int64_t n1, int64_t x2, int64_t n2, double z)
@@ -72,8 +73,8 @@ churn__change churn__share_change(int64_t x1, int64_t n1, int64_t x2, int64_t n2
         return change; /* all or none of both */
     }
     change.z = copysign(sqrt(chi2), change.value);
-    change.p = least_expected(x1, n1, x2, n2) < LEAST_EXPECTED ? churn__fisher_p(x1, n1, x2, n2)
-                                                               : churn__chi2_upper(chi2, 1.0);
+    change.p = churn__share_is_small(x1, n1, x2, n2) ? churn__fisher_p(x1, n1, x2, n2)
+                                                     : churn__chi2_upper(chi2, 1.0);
     return change;
 }
 

@@ -105,6 +105,7 @@ churn__change churn__nps_change(const churn__nps *a, const churn__nps *b, double
 /* Newcombe's interval; p of Pearson's chi-squared, or of Fisher's exact test where fewer than 5 are
  * expected somewhere. z is the signed root of chi-squared; 0 with p 1 where all or none of both. */
 churn__change churn__share_change(int64_t x1, int64_t n1, int64_t x2, int64_t n2, double z);
+bool churn__share_is_small(int64_t x1, int64_t n1, int64_t x2, int64_t n2); /* Fisher's */
 /* Welch's t; `z` is his statistic. NaN where one has fewer than 2 or neither varies. */
 churn__change churn__mean_change(double m1, double v1, int64_t n1, double m2, double v2, int64_t n2,
                                  double level);

@@ -88,4 +88,5 @@ void b_kpi(builder *b)
     take_tax(b, map, policy);
     take_gaps(b, map, policy);
     check_dunning(b, map, policy);
+    b_voice(b);
 }

@@ -241,6 +241,7 @@ struct churn_playbook {
     const churn__play_def *plays;
     uint32_t play_count;
     churn__kpi_policy kpi;
+    churn__voice_def voice;
     const churn__test_def *tests;
     uint32_t test_count;
 

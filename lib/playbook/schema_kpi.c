@@ -100,6 +100,20 @@ static const schema tax = {.type = SCHEMA_NUMBER,
                            .low = 0,
                            .high = 0.999999};
 
+/* ---- what customers say ---- */
+
+static const schema_key promise_keys[] = {
+    {"first_response", &schema_duration_positive,
+     .doc = "Within which time a ticket is answered; closing it is an answer, too.",
+     .example = "1h"},
+    {"resolution", &schema_duration_positive, .doc = "Within which time a ticket is closed.",
+     .example = "2d"},
+};
+static const schema promise = {SCHEMA_KEYS_OF(promise_keys)};
+static const schema promises = {.type = SCHEMA_MAP, .of = &promise, .free_keys = true, .least = 1};
+static const schema channel = {.type = SCHEMA_TEXT, .what = "a channel of touchpoints"};
+static const schema channels = {.type = SCHEMA_ONE_OR_LIST, .of = &channel, .least = 1};
+
 /* ---- all ---- */
 
 #define AS_PRESET "as the preset has it"
@@ -153,6 +167,16 @@ static const schema_key kpi_keys[] = {
      .doc = "Who left and came back inside a period, in retention of closed cohorts.",
      .example = "lost"},
     SCHEMA_LATER_KEY("gross_margin", "The share of revenue left after direct costs."),
+    {"sla", &promises,
+     .doc =
+         "What is promised to tickets, by priority; `else` is for all others. Figures: sla_share, "
+         "sla_first_response, sla_resolution.",
+     .example = "{urgent: {first_response: 1h, resolution: 8h}, else: {first_response: 1d}}"},
+    {"invitations", &channels, .standard = "survey",
+     .doc = "The channels of touchpoints that invite to a survey; figure: response_rate.",
+     .example = "[survey, nps_mail]"},
+    {"answer_within", &schema_duration_positive, .standard = "30d",
+     .doc = "How long after its invitation an answer counts, in response_rate.", .example = "14d"},
     SCHEMA_LATER_KEY("goals", "What a figure should reach."),
     SCHEMA_LATER_KEY("define", "Figures of your own."),
 };

@@ -104,7 +104,7 @@ static bool step_to(churn__dictionary *d, uint32_t *state, uint32_t word)
 }
 
 bool churn__dictionary_add(churn__dictionary *d, churn__words *words, churn_str text,
-                           uint32_t value, bool *added)
+                           uint32_t value, uint32_t *held)
 {
     churn__word_list list = {.heap = d->heap};
     uint32_t state = 0;
@@ -115,9 +115,10 @@ bool churn__dictionary_add(churn__dictionary *d, churn__words *words, churn_str 
         }
     }
     churn__word_list_clear(&list);
-    *added = done && state != 0 && d->values[state] == NO_STATE;
-    if (*added) {
-        d->values[state] = value;
+    *held = CHURN__NO_PHRASE;
+    if (done && state != 0) {
+        d->values[state] = d->values[state] == NO_STATE ? value : d->values[state];
+        *held = d->values[state];
     }
     return done;
 }

@@ -113,10 +113,10 @@ typedef struct churn__dictionary churn__dictionary;
 
 churn__dictionary *churn__dictionary_create(churn__heap *heap); /* NULL: no memory */
 void churn__dictionary_free(churn__dictionary *dictionary);
-/* The first to come with a phrase keeps it; `*added` is false for the others and for what has no
+/* The first to come with a phrase keeps it: `*held` is its value, CHURN__NO_PHRASE for what has no
  * word. False: no memory. */
 bool churn__dictionary_add(churn__dictionary *dictionary, churn__words *words, churn_str text,
-                           uint32_t value, bool *added);
+                           uint32_t value, uint32_t *held);
 /* The longest phrase that begins at words[0] and does not go across an end: its length in words, 0:
  * none. */
 uint32_t churn__dictionary_match(const churn__dictionary *dictionary, const uint32_t *words,

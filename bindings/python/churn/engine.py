@@ -15,6 +15,7 @@ from .explanation import ChangeExplanation, Explanation
 from .playbook import Playbook
 from .store import Store
 from .table import Table
+from .voice import Voice
 
 __all__ = ["CustomerAnswer", "Engine", "Every", "ExplainedLines", "Impact", "QueryAnswer", "Reference", "Run", "ScoreAnswer"]
 
@@ -219,7 +220,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(_core.Engine):
+class Engine(Voice):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`

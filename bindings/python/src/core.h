@@ -178,6 +178,9 @@ PyObject *core_engine_reference(PyObject *engine, PyObject *args);
 /* questions.c: methods of engines that run in a thread of their own */
 PyObject *core_engine_ask(PyObject *engine, PyObject *args);
 PyObject *core_engine_kpi(PyObject *engine, PyObject *args);
+/* voice.c */
+PyObject *core_engine_surveys(PyObject *engine, PyObject *args);
+PyObject *core_engine_themes(PyObject *engine, PyObject *args);
 PyObject *core_engine_band_changes(PyObject *engine, PyObject *args);
 PyObject *core_engine_movements(PyObject *engine, PyObject *args);
 PyObject *core_engine_advance(PyObject *engine, PyObject *args);

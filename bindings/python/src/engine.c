@@ -174,6 +174,13 @@ PyDoc_STRVAR(engine_story_doc,
 PyDoc_STRVAR(engine_band_changes_doc,
              "_band_changes($self, customer, score, since, until, flags, cancel, /)\n--\n\n");
 PyDoc_STRVAR(engine_kpi_doc, "_kpi($self, kpis, start, end, every, as_of, cancel, /)\n--\n\n");
+PyDoc_STRVAR(engine_surveys_doc,
+             "_surveys($self, kind, start, end, every, as_of, by, by_at, level, days, cancel, /)\n"
+             "--\n\n");
+PyDoc_STRVAR(engine_themes_doc,
+             "_themes($self, start, end, every, as_of, by, by_at, compare, sources, longest, "
+             "min_count, min_customers, top, prior, level, languages, stop_words, tags, phrases, "
+             "weights, cancel, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_movements_doc, "_movements($self, start, end, as_of, cancel, /)\n--\n\n");
 
@@ -370,6 +377,8 @@ static PyMethodDef engine_methods[] = {
     {"_band_changes", core_engine_band_changes, METH_VARARGS, engine_band_changes_doc},
     {"_reference", core_engine_reference, METH_VARARGS, engine_reference_doc},
     {"_kpi", core_engine_kpi, METH_VARARGS, engine_kpi_doc},
+    {"_surveys", core_engine_surveys, METH_VARARGS, engine_surveys_doc},
+    {"_themes", core_engine_themes, METH_VARARGS, engine_themes_doc},
     {"_movements", core_engine_movements, METH_VARARGS, engine_movements_doc},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},
     {"_replay", core_engine_replay, METH_VARARGS, engine_replay_doc},

@@ -195,16 +195,15 @@ static void dictionary__phrases__longest_match(void **state)
     churn__words *words = churn__words_create(heap);
     churn__dictionary *d = churn__dictionary_create(heap);
     churn__word_list list = {.heap = heap};
-    uint32_t value = 99;
-    bool added = false;
+    uint32_t value = 99, held = 99;
     (void)state;
-    assert_true(churn__dictionary_add(d, words, CHURN__STR("good"), 1, &added));
-    assert_true(churn__dictionary_add(d, words, CHURN__STR("Not Good"), 2, &added));
-    assert_true(added);
-    assert_true(churn__dictionary_add(d, words, CHURN__STR("not-good"), 3, &added));
-    assert_false(added);
-    assert_true(churn__dictionary_add(d, words, CHURN__STR(" !"), 4, &added));
-    assert_false(added);
+    assert_true(churn__dictionary_add(d, words, CHURN__STR("good"), 1, &held));
+    assert_true(churn__dictionary_add(d, words, CHURN__STR("Not Good"), 2, &held));
+    assert_int_equal(held, 2);
+    assert_true(churn__dictionary_add(d, words, CHURN__STR("not-good"), 3, &held));
+    assert_int_equal(held, 2);
+    assert_true(churn__dictionary_add(d, words, CHURN__STR(" !"), 4, &held));
+    assert_int_equal(held, CHURN__NO_PHRASE);
     assert_true(churn__words_read(words, CHURN__STR("not good. not. good"), &list));
     assert_int_equal(churn__dictionary_match(d, list.data, list.count, &value), 2);
     assert_int_equal(value, 2);
@@ -224,13 +223,13 @@ static void dictionary__many__all_found(void **state)
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < 500; i++) {
             char text[32];
-            bool added = false;
-            uint32_t value = 0;
+            uint32_t value = 0, held = 0;
             size_t size =
                 churn__format(text, sizeof text, "w%u x%u", (uint64_t)(i % 50), (uint64_t)i);
             churn_str phrase = {text, size};
             if (pass == 0) {
-                assert_true(churn__dictionary_add(d, words, phrase, i, &added) && added);
+                assert_true(churn__dictionary_add(d, words, phrase, i, &held));
+                assert_int_equal(held, i);
                 continue;
             }
             churn__word_list list = {.heap = heap};
