@@ -152,7 +152,7 @@ typedef struct churn_theme_options {
  * records with it is compared by the log-odds ratio with an informative Dirichlet prior (Monroe,
  * Colaresi and Quinn 2008); `p_adjusted` holds the share of false discoveries among what is said to
  * rise or fall in one period and group (Benjamini and Hochberg). A phrase that is never apart from
- * a longer one is not listed beside it.
+ * a longer one is not listed beside it. A group without texts in a period has no rows.
  *
  * What it cannot do: nothing is stemmed or translated, so that fail, fails and failure are three
  * words, and each language has phrases of its own. Where a script puts no spaces between words,

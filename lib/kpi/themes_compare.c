@@ -229,7 +229,7 @@ static churn_status compare_one(comparing *c, churn_error *err)
     churn_status st = CHURN_OK;
     c->total = churn__themes_total(c->t, c->group, c->period);
     c->other_total = total_of_others(c);
-    if (c->total + c->other_total == 0) {
+    if (c->total == 0) {
         goto done;
     }
     CHURN_TRY(find_candidates(c, err));

@@ -137,6 +137,9 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_band_changes(e, NULL, out, NULL));
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_surveys(e, CHURN_SURVEY_NPS, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_nps_retention(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_themes(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));
         assert_arg(churn_engine_reference(e, e ? NULL : "logins", CHURN_NTS, date, NULL, &table,
                                           NULL, NULL));

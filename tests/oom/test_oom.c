@@ -1012,6 +1012,42 @@ static churn_status try_kpi(bench *b, churn_error *err)
                             &b->table, err);
 }
 
+static churn_status try_surveys(bench *b, churn_error *err)
+{
+    const churn_str by[] = {STR("survey.moment"), STR("seats")};
+    churn_voice_options options = {
+        .struct_size = sizeof options, .every = CHURN_EVERY_MONTH, .by = by, .by_count = 2};
+    return churn_engine_surveys(b->company.engine, CHURN_SURVEY_NPS, NEW_YEAR - 300 * DAY, NEW_YEAR,
+                                &options, &b->table, err);
+}
+
+static churn_status try_nps_retention(bench *b, churn_error *err)
+{
+    churn_voice_options options = {
+        .struct_size = sizeof options, .every = CHURN_EVERY_QUARTER, .days = 30};
+    return churn_engine_nps_retention(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options,
+                                      &b->table, err);
+}
+
+static churn_status try_themes(bench *b, churn_error *err)
+{
+    static const churn_tag_phrase tags[] = {{STR("slow"), STR("too slow")},
+                                            {STR("speed"), STR("too slow")}};
+    static const churn_phrase_weight lexicon[] = {{STR("slow"), -1}};
+    const churn_str languages[] = {STR("en"), STR("fr")};
+    churn_theme_options options = {.struct_size = sizeof options,
+                                   .min_count = 1,
+                                   .min_customers = 1,
+                                   .languages = languages,
+                                   .language_count = 2,
+                                   .tags = tags,
+                                   .tag_count = 2,
+                                   .lexicon = lexicon,
+                                   .lexicon_count = 1};
+    return churn_engine_themes(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR + DAY, &options,
+                               &b->table, err);
+}
+
 static churn_status try_movements(bench *b, churn_error *err)
 {
     return churn_engine_movements(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, NULL,
@@ -1576,6 +1612,9 @@ static const struct {
     {"trends", try_trends},
     {"band_changes", try_band_changes},
     {"kpi", try_kpi},
+    {"surveys", try_surveys},
+    {"nps_retention", try_nps_retention},
+    {"themes", try_themes},
     {"movements", try_movements},
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},

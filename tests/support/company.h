@@ -151,6 +151,7 @@ static inline void company_add_rest(company *c)
     ticket.id = STR("t1");
     ticket.customer = STR("blue");
     ticket.opened_at = NEW_YEAR - 3 * DAY;
+    ticket.text = STR("The export is too slow.");
     assert_int_equal(churn_store_add_ticket(c->store, &ticket, &err), CHURN_OK);
     churn_survey survey;
     churn_record_init(CHURN_RECORD_SURVEY, &survey, sizeof survey);
@@ -158,6 +159,7 @@ static inline void company_add_rest(company *c)
     survey.kind = STR("nps");
     survey.at = NEW_YEAR - 20 * DAY;
     survey.score = 4;
+    survey.text = STR("Exports l'export too slow");
     assert_int_equal(churn_store_add_survey(c->store, &survey, &err), CHURN_OK);
     churn_invoice invoice;
     churn_record_init(CHURN_RECORD_INVOICE, &invoice, sizeof invoice);
