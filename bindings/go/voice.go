@@ -14,15 +14,15 @@ import (
 
 // What customers say: surveys, and the themes of what they write.
 
-// Survey is a kind of survey.
-type Survey int32
+// SurveyKind is a kind of survey.
+type SurveyKind int32
 
 // The kinds of surveys.
 const (
-	SurveyNPS    Survey = 1 // 0 to 10
-	SurveyCSAT   Survey = 2 // 1 to 5
-	SurveyCES    Survey = 3 // 1 to 7
-	SurveyCustom Survey = 4 // any number
+	SurveyNPS    SurveyKind = 1 // 0 to 10
+	SurveyCSAT   SurveyKind = 2 // 1 to 5
+	SurveyCES    SurveyKind = 3 // 1 to 7
+	SurveyCustom SurveyKind = 4 // any number
 )
 
 // VoiceOptions change how answers are compared. The zero value is the default.
@@ -74,7 +74,7 @@ func (e *Engine) askVoice(options []VoiceOptions, call voiceAsker) (*Table, erro
 // period_start, period_end, the columns of By, value, low, high, n, excluded, previous, previous_n,
 // change, change_low, change_high, test, p, p_adjusted, signal ("up", "down", "noise", null where
 // nothing can be compared), complete.
-func (e *Engine) Surveys(kind Survey, from, to time.Time, options ...VoiceOptions) (*Table, error) {
+func (e *Engine) Surveys(kind SurveyKind, from, to time.Time, options ...VoiceOptions) (*Table, error) {
 	return e.askVoice(options, func(engine *C.churn_engine, o *C.churn_voice_options, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_surveys(engine, C.int32_t(kind), micros(from), micros(to), o, out, err)
 	})
