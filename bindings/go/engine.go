@@ -240,6 +240,16 @@ const (
 	EveryMonth   Every = 3
 	EveryQuarter Every = 4
 	EveryYear    Every = 5
+	EveryRolling Every = 6 // windows of KPIOptions.RollingDays
+)
+
+// ByAt says when it is decided to which group somebody belongs in a period.
+type ByAt int32
+
+// The two ends of a period.
+const (
+	ByStart ByAt = 0
+	ByEnd   ByAt = 1
 )
 
 // KPIOptions change how key figures are computed. The zero value is the default.
@@ -247,6 +257,14 @@ type KPIOptions struct {
 	Context context.Context // cancels the question
 	Every   Every
 	AsOf    time.Time // what is known when; default the end of the span
+
+	RollingDays uint32   // of EveryRolling: days of a window
+	StepDays    uint32   // days from one window's end to the next one's; default RollingDays
+	By          []string // what figures are grouped by: see KPI
+	ByAt        ByAt
+	Policy      string  // a preset, such as "stripe"; default the playbook's policy
+	Level       float64 // of intervals; default 0.95
+	Changes     bool    // columns change, change_ratio, adjusted
 }
 
 type kpiAsker func(*C.churn_engine, *C.churn_kpi_options, **C.churn_table, *C.churn_error) C.churn_status
@@ -258,6 +276,9 @@ func (e *Engine) askKPI(options []KPIOptions, call kpiAsker) (*Table, error) {
 		every:       C.int32_t(given.Every),
 		as_of:       saidMicros(given.AsOf),
 	}
+	var p packer
+	defer p.pins.Unpin()
+	given.pack(&p, &to)
 	var out *C.churn_table
 	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
 		to.cancel = cancel
@@ -269,9 +290,11 @@ func (e *Engine) askKPI(options []KPIOptions, call kpiAsker) (*Table, error) {
 	return takeTable(out), nil
 }
 
-// KPI computes key figures by period from one instant to another, which is not included, in the
-// playbook's zone, currency and policy: kpi, period_start, period_end, value (null where undefined),
-// low, high, numerator, denominator, excluded, unit, currency, policy, complete. No names: all figures.
+// KPI computes figures by period and group from one instant to another, which is not included, in the
+// playbook's zone, currency and policy: kpi, period_start, period_end, a column for each name of By
+// (attributes, "segment.<id>", "<score>.band", "plan", "churn.reason", "cause", "start_month" ...), value
+// (null where undefined), low, high, numerator, denominator, n, excluded, missing, note, unit, currency,
+// policy, complete, marks. No names: all figures, which Figures lists.
 func (e *Engine) KPI(names []string, from, to time.Time, options ...KPIOptions) (*Table, error) {
 	var p packer
 	defer p.pins.Unpin()

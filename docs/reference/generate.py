@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write what is made from the tables of lib/playbook and lib/expr: the reference of playbook files,
-of the findings about them and of templates.
+"""Write what is made from the tables of lib/playbook, lib/expr and lib/kpi: the reference of playbook
+files, of the findings about them, of templates, and of figures.
 
     generate.py                       write the pages and lib/playbook/diagnostics.inc
     generate.py --library libchurn.so first take the JSON Schema from a library that was built
@@ -21,6 +21,7 @@ HERE = ROOT / "docs/reference"
 SCHEMA = HERE / "playbook.schema.json"
 REGISTRY = ROOT / "lib/playbook/diagnostics.csv"
 CODES = ROOT / "lib/playbook/diagnostics.inc"
+METRICS_PAGE = ROOT / "docs/metrics.md"
 FILTERS = ROOT / "lib/expr/template_filters.c"
 NOTE = "<!-- Made by docs/reference/generate.py from the table in lib/playbook; do not edit. -->\n"
 
@@ -136,6 +137,63 @@ def take_functions(library):
             for row in range(churn.churn_table_row_count(table))]
     churn.churn_table_free(table)
     return rows
+
+
+def take_figures(library):
+    """The figures as the library lists them, through ctypes."""
+    churn = ctypes.CDLL(str(library))
+
+    class Str(ctypes.Structure):
+        _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+
+    churn.churn_table_string.restype = Str
+    churn.churn_table_string.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32]
+    churn.churn_table_bool.restype = ctypes.c_bool
+    churn.churn_table_bool.argtypes = churn.churn_table_string.argtypes
+    churn.churn_table_row_count.restype = ctypes.c_uint64
+    for name in ("churn_table_row_count", "churn_table_free"):
+        getattr(churn, name).argtypes = [ctypes.c_void_p]
+    table = ctypes.c_void_p()
+    if churn.churn_figures(ctypes.byref(table), None) != 0:
+        sys.exit("churn_figures() failed")
+    names = ("id", "unit", "at_end", "set", "title", "formula", "source", "example", "vendors")
+    rows = []
+    for row in range(churn.churn_table_row_count(table)):
+        texts = [None if name == "at_end" else churn.churn_table_string(table, row, i).ptr
+                 for i, name in enumerate(names)]
+        rows.append({name: text.decode("utf-8") if text is not None else "" for name, text in zip(names, texts)})
+        rows[-1]["at_end"] = churn.churn_table_bool(table, row, 2)
+    churn.churn_table_free(table)
+    return rows
+
+
+METRICS = """# Figures
+
+Every figure of `churn_engine_kpi()` (`Engine.kpi` in Python, `Engine.KPI` in Go): what it is, by whose definition, a worked example,
+and how vendors differ. `docs/reference/semantics.md` says what periods, groups and policies mean.
+"""
+
+
+def figures_page(rows):
+    out = ["<!-- Made by docs/reference/generate.py from the tables of lib/kpi; do not edit. -->\n", METRICS]
+    sets = list(dict.fromkeys(row["set"] for row in rows))
+    out.append("| set | figures |\n|---|---|")
+    for name in sets:
+        ids = [f"[{row['id']}](#{row['id']})" for row in rows if row["set"] == name]
+        out.append(f"| {name} | {' '.join(ids)} |")
+    for name in sets:
+        out.append(f"\n## {name[0].upper()}{name[1:].replace('_', ' ')}")
+        for row in rows:
+            if row["set"] == name:
+                out.extend(figure_lines(row))
+    return "\n".join(out) + "\n"
+
+
+def figure_lines(row):
+    kind = f"{row['unit']}, {'at the end of a period' if row['at_end'] else 'of a period'}"
+    lines = [f"\n### {row['id']}\n", f"**{row['title']}** ({kind})\n", f"- Formula: {row['formula']}",
+             f"- Source: {row['source']}", f"- Example: {row['example']}"]
+    return lines + ([f"- Vendors: {row['vendors']}"] if row["vendors"] else [])
 
 
 def cell(text):
@@ -371,6 +429,7 @@ def main():
               HERE / "templates.md": templates_page(read_filters())}
     if args.library is not None:
         wanted[SCHEMA] = take_schema(args.library)
+        wanted[METRICS_PAGE] = figures_page(take_figures(args.library))
         wanted[HERE / "expressions.md"] = expressions_page(take_functions(args.library), rows)
     if SCHEMA in wanted or SCHEMA.exists():
         text = wanted[SCHEMA] if SCHEMA in wanted else SCHEMA.read_text(encoding="utf-8")

@@ -65,7 +65,7 @@ typedef struct churn_kpi_options {
  * minor units a month, are counted in `excluded`, and figures of money that would need them are
  * undefined: `numerator` and `denominator` are those of the others, and `note` says who is missing.
  *
- * @param kpis their names, borrowed: see docs/reference/semantics.md
+ * @param kpis their names, borrowed: those of churn_figures()
  * @param count how many; 0: all
  * @param from first instant of the first period
  * @param to end of the last period, itself not included
@@ -92,6 +92,19 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
                                         churn_time from, churn_time to,
                                         const churn_kpi_options *options, churn_table **out,
                                         churn_error *err);
+
+/**
+ * List every figure that the library knows.
+ *
+ * @param[out] out `id`, `unit`, `at_end` (a level at the end of a period), `set`, `title`,
+ *        `formula`, `source`, `example`, `vendors` (how vendors differ; null: they do not);
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
+ * @threads any
+ * @since 0.1
+ */
+CHURN_API churn_status churn_figures(churn_table **out, churn_error *err);
 
 /* ---- ledger ---- */
 

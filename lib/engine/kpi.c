@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/kpi.h"
-#include "engine/losses.h"
 
 #include <math.h>
+#include "engine/losses.h"
 
 /* Figures by period and group. */
 
@@ -166,6 +166,7 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
                                     .voice = engine->playbook->voice};
     churn_str *attributes = NULL;
     uint32_t attribute_count = 0;
+    churn__kpi_groups *groups = NULL;
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_kpi_options", err));
     CHURN_TRY(check_options(&mine, err));
     CHURN_TRY(churn__kpi_policy_of(engine, mine.policy, &policy, err));
@@ -185,8 +186,11 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     asked->attributes = attributes;
     asked->attribute_count = attribute_count;
     asked->lives_context = &lives;
+    CHURN_TRY(churn__kpi_groups_open(engine, version, asked, &groups, err));
+    asked->given = churn__kpi_groups_given(groups);
     CHURN_TRY(churn__kpi_figures(churn__store_heap(engine->store), version, asked, out, err));
 done:
+    churn__kpi_groups_close(groups);
     churn__free_array(engine->heap, attributes, attribute_count, sizeof *attributes);
     churn__loss_judge_free(lives.judge);
     churn__reader_free(lives.reader);
@@ -213,5 +217,20 @@ churn_status churn_engine_kpi(churn_engine *engine, const churn_str *kpis, uint3
         st = churn__engine_figures(engine, options, &asked, out, err);
     }
     churn__engine_leave(engine);
+    return st;
+}
+
+churn_status churn_figures(churn_table **out, churn_error *err)
+{
+    if (!out) {
+        return churn__fail_null(err, "churn_figures", "out");
+    }
+    *out = NULL;
+    churn__heap *heap = churn__heap_create(NULL, 0);
+    if (heap == NULL) {
+        return churn__fail_memory(err, NULL);
+    }
+    const churn_status st = churn__figures_table(heap, out, err);
+    churn__heap_release(heap);
     return st;
 }

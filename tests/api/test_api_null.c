@@ -156,6 +156,7 @@ static void engine__null__arg(void **state)
     assert_arg(churn_engine_metrics(c.engine, NULL, 1, NULL, &table, NULL));
     assert_arg(churn_engine_metrics(c.engine, &date, 0, NULL, &table, NULL));
     assert_arg(churn_engine_kpi(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));
+    assert_arg(churn_figures(NULL, NULL));
     assert_arg(churn_engine_explain(c.engine, NULL, 0, date, NULL, &table, NULL));
     assert_arg(churn_engine_impact(NULL, c.playbook, &date, 1, NULL, NULL, NULL, NULL, NULL));
     assert_arg(churn_engine_impact(c.engine, NULL, &date, 1, NULL, NULL, NULL, NULL, NULL));

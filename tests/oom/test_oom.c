@@ -1048,6 +1048,26 @@ static churn_status try_themes(bench *b, churn_error *err)
                                &b->table, err);
 }
 
+static churn_status try_kpi_by(bench *b, churn_error *err)
+{
+    const churn_str by[] = {STR("plan"), STR("owner"), STR("churn.reason"), STR("start_month")};
+    churn_kpi_options options = {.struct_size = sizeof options,
+                                 .every = CHURN_EVERY_ROLLING,
+                                 .rolling_days = 30,
+                                 .step_days = 10,
+                                 .by = by,
+                                 .by_count = 4,
+                                 .policy = STR("stripe"),
+                                 .changes = 1};
+    return churn_engine_kpi(b->company.engine, NULL, 0, NEW_YEAR - 40 * DAY, NEW_YEAR, &options,
+                            &b->table, err);
+}
+
+static churn_status try_figures(bench *b, churn_error *err)
+{
+    return churn_figures(&b->table, err);
+}
+
 static churn_status try_movements(bench *b, churn_error *err)
 {
     return churn_engine_movements(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, NULL,
@@ -1615,6 +1635,8 @@ static const struct {
     {"surveys", try_surveys},
     {"nps_retention", try_nps_retention},
     {"themes", try_themes},
+    {"kpi by groups", try_kpi_by},
+    {"figures", try_figures},
     {"movements", try_movements},
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},

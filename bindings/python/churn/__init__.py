@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine of a churn-reduction playbook: records in; at-risk customers, reasons, actions out."""
 from . import _core, statistics
-from ._core import (Cancel, abi_version, default_limits, functions, live_handles, time_format, version,
+from ._core import (Cancel, abi_version, default_limits, figures, functions, live_handles, time_format, version,
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
@@ -31,6 +31,6 @@ __all__ = [
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookDiff", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
     "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "anomalies", "change_points", "check_expression", "cusum", "default_limits",
-    "evaluate_many", "fill_many",
+    "evaluate_many", "figures", "fill_many",
     "format_expression", "functions", "live_handles", "statistics", "time_format", "time_parse", "version", "version_number",
 ]

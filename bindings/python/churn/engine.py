@@ -12,6 +12,7 @@ from ._data import Instant
 from ._watch import Progress, watching
 from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
+from .figures import Every, Figures
 from .playbook import Playbook
 from .store import Store
 from .table import Table
@@ -19,11 +20,8 @@ from .voice import Voice
 
 __all__ = ["CustomerAnswer", "Engine", "Every", "ExplainedLines", "Impact", "QueryAnswer", "Reference", "Run", "ScoreAnswer"]
 
-#: The period of a figure; None is the whole span.
-Every = Literal["day", "week", "month", "quarter", "year"]
 Instants = Union[Instant, Iterable[Instant]]
 
-_EVERY = {None: 0, "day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 _WHICH = {"waiting": 0, "open": 1, "all": 2}
 _NO_ACTIONS = 1
 _REASONS = 1
@@ -220,7 +218,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(Voice):
+class Engine(Figures, Voice):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`
@@ -492,17 +490,6 @@ class Engine(Voice):
         for name, count in zip(_COUNTS, counts):
             setattr(answer, name, count)
         return answer
-
-    def kpi(self, kpis: str | Iterable[str] | None, start: Instant, end: Instant, *,
-            every: Every | None = None, as_of: Instant | None = None, progress: Progress = None,
-            cancel: _core.Cancel | None = None) -> Table:
-        """Key figures by period: some by name, or None for all; `end` is not included."""
-        if every not in _EVERY:
-            raise ValueError("every: give 'day', 'week', 'month', 'quarter', 'year' or None")
-        names = [kpis] if isinstance(kpis, str) else list(kpis or ())
-        with watching(progress, cancel, "customers") as watch:
-            return self._kpi(names, self._at(start), self._at(end), _EVERY[every],
-                             self._known(as_of), watch)
 
     def movements(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
                   progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:

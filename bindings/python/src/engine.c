@@ -173,7 +173,8 @@ PyDoc_STRVAR(engine_story_doc,
 
 PyDoc_STRVAR(engine_band_changes_doc,
              "_band_changes($self, customer, score, since, until, flags, cancel, /)\n--\n\n");
-PyDoc_STRVAR(engine_kpi_doc, "_kpi($self, kpis, start, end, every, as_of, cancel, /)\n--\n\n");
+PyDoc_STRVAR(engine_kpi_doc, "_kpi($self, kpis, start, end, every, as_of, rolling_days, step_days, "
+                             "by, by_at, policy, level, changes, cancel, /)\n--\n\n");
 PyDoc_STRVAR(engine_surveys_doc,
              "_surveys($self, kind, start, end, every, as_of, by, by_at, level, days, cancel, /)\n"
              "--\n\n");

@@ -140,6 +140,22 @@ static PyObject *core_language(PyObject *module, PyObject *unused)
     return st == CHURN_OK ? core_table_new(state, table) : core_raise(state, st, &err, "", NULL);
 }
 
+PyDoc_STRVAR(
+    figures_doc,
+    "figures()\n--\n\n"
+    "Every figure of `Engine.kpi`: id, unit, at_end (a level at the end of a period), set, title, "
+    "formula, source, example, and how vendors differ.");
+
+static PyObject *core_figures(PyObject *module, PyObject *unused)
+{
+    core_state *state = PyModule_GetState(module);
+    churn_table *table = NULL;
+    churn_error err = CORE_ERROR_INIT;
+    (void)unused;
+    churn_status st = churn_figures(&table, &err);
+    return st == CHURN_OK ? core_table_new(state, table) : core_raise(state, st, &err, "", NULL);
+}
+
 PyDoc_STRVAR(columns_doc, "columns(mapping, /)\n--\n\n"
                           "A capsule with an Arrow stream of a mapping of names to columns.");
 PyDoc_STRVAR(default_limits_doc, "default_limits()\n--\n\nThe limits that hold unless told.");
@@ -156,6 +172,7 @@ static PyMethodDef core_functions[] = {
     {"time_datetime", core_time_datetime, METH_O, time_datetime_doc},
     {"columns", core_columns, METH_VARARGS, columns_doc},
     {"functions", core_language, METH_NOARGS, functions_doc},
+    {"figures", core_figures, METH_NOARGS, figures_doc},
     {"template_filters", core_template_filters, METH_NOARGS, template_filters_doc},
     {"default_limits", core_default_limits, METH_NOARGS, default_limits_doc},
     {"_format_expression", core_format_expression, METH_VARARGS, NULL},

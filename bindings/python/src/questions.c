@@ -22,6 +22,7 @@ typedef struct question {
     churn_time *dates;
     churn_str *names;
     uint32_t count;
+    churn_str *by;
     churn_run run;
 } question;
 
@@ -42,6 +43,7 @@ static void question_clear(question *asked)
 {
     free(asked->dates);
     free(asked->names);
+    free(asked->by);
 }
 
 static void question_run(void *arg)
@@ -241,23 +243,32 @@ static churn_status ask_movements(question *q)
 PyObject *core_engine_kpi(PyObject *object, PyObject *args)
 {
     question asked;
+    churn_kpi_options *o = &asked.figures;
     PyObject *names = NULL;
+    PyObject *by = NULL;
     PyObject *cancel = NULL;
+    const char *policy = NULL;
+    Py_ssize_t policy_len = 0;
     long long from = 0;
     long long to = 0;
     long long as_of = 0;
     question_init(&asked, ask_kpi);
-    if (!PyArg_ParseTuple(args, "O!LLiLO:_kpi", &PyList_Type, &names, &from, &to,
-                          &asked.figures.every, &as_of, &cancel)) {
+    if (!PyArg_ParseTuple(args, "O!LLiLO&O&O!iz#dpO:_kpi", &PyList_Type, &names, &from, &to,
+                          &o->every, &as_of, core_uint32, &o->rolling_days, core_uint32,
+                          &o->step_days, &PyList_Type, &by, &o->by_at, &policy, &policy_len,
+                          &o->level, &o->changes, &cancel)) {
         return NULL;
     }
     asked.from = from;
     asked.to = to;
-    asked.figures.as_of = as_of;
-    if (core_names(names, "kpis", &asked.names, &asked.count) < 0) {
+    o->as_of = as_of;
+    o->policy = (churn_str){policy, (size_t)policy_len};
+    if (core_names(names, "kpis", &asked.names, &asked.count) < 0 ||
+        core_names(by, "by", &asked.by, &o->by_count) < 0) {
         question_clear(&asked);
         return NULL;
     }
+    o->by = asked.by;
     return answer_table((core_handle *)object, &asked, cancel);
 }
 
