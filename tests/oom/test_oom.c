@@ -1104,6 +1104,47 @@ static churn_status try_cusum(bench *b, churn_error *err)
     return churn_cusum(a_series, 20, &options, &b->table, err);
 }
 
+/* Conditions at midnights, kinds of losses, lives, and the same for one customer. */
+static const char loss_playbook[] =
+    "churn: 1\n"
+    "name: losses\n"
+    "time_zone: Europe/Berlin\n"
+    "currency: USD\n"
+    "loss:\n"
+    "  any: [subscription, record, {when: 'metric.n == 0', for: 3d}, {when: segment.few, for: 20d}]\n"
+    "  ignore_gaps: 5d\n"
+    "  involuntary_when: 'metric.n == 0'\n"
+    "metrics:\n"
+    "  - {id: n, agg: count, event: login, window: 7d, history: clip}\n"
+    "segments:\n"
+    "  - {id: few, when: 'metric.n < 2'}\n";
+
+static churn_status try_losses(bench *b, churn_error *err)
+{
+    const churn_str kpi = STR("lost_customers");
+    churn_customer_answer one = {.struct_size = sizeof one};
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    churn_status st =
+        churn_playbook_parse(loss_playbook, CHURN_NTS, &options, &b->playbook, NULL, err);
+    if (st == CHURN_OK) {
+        st = churn_engine_create(b->playbook, b->company.store, NULL, &b->engine, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_engine_customer(b->engine, "blue", CHURN_NTS, NEW_YEAR - 9 * DAY, &one, err);
+    }
+    if (st == CHURN_OK) {
+        st = churn_engine_kpi(b->engine, &kpi, 1, NEW_YEAR - 90 * DAY, NEW_YEAR, NULL, &b->table,
+                              err);
+    }
+    if (st == CHURN_OK) {
+        churn_table_free(b->table);
+        b->table = NULL;
+        st = churn_engine_disagreements(b->engine, NEW_YEAR + DAY, NULL, &b->table, err);
+    }
+    return st;
+}
+
 static churn_status try_disagreements(bench *b, churn_error *err)
 {
     return churn_engine_disagreements(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1642,6 +1683,7 @@ static const struct {
     {"anomalies", try_anomalies},
     {"cusum", try_cusum},
     {"disagreements", try_disagreements},
+    {"losses", try_losses},
     {"survival", try_survival},
     {"survival sorted", try_survival_sorted},
     {"survival_summary", try_survival_summary},

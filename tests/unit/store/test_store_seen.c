@@ -228,7 +228,45 @@ static void same_by_dates(const view *v, const char *id, const churn_time *dates
     for (uint32_t i = 0; i < n; i++) {
         assert_true(since[i] == churn__reader_since(v->reader, customer, dates[i]));
         assert_int_equal(exists[i], churn__reader_exists(v->reader, customer, dates[i]));
+        assert_true(!exists[i] || since[i] == CHURN_TIME_NONE ||
+                    churn__reader_first(v->reader, customer) <= dates[i]);
     }
+}
+
+/* The first instant at which somebody may exist: whatever is known when. */
+static void first__since_or_oldest_record(void **state)
+{
+    (void)state;
+    churn_store *store = store_new();
+    churn_event event = {.struct_size = sizeof event};
+    churn_attribute a = attribute_of("plain", "plan", "free", T(7));
+    assert_ok(churn_store_add_attribute(store, &a, NULL));
+    churn_record_init(CHURN_RECORD_EVENT, &event, sizeof event);
+    event.type = text("login");
+    event.customer = text("plain");
+    for (int day = 9; day > 4; day -= 2) {
+        event.at = T(day);
+        assert_ok(churn_store_add_event(store, &event, NULL));
+    }
+    event.customer = text("dated");
+    assert_ok(churn_store_add_event(store, &event, NULL));
+    churn_customer c = {.struct_size = sizeof c};
+    churn_record_init(CHURN_RECORD_CUSTOMER, &c, sizeof c);
+    c.id = text("dated");
+    c.since = T(8);
+    assert_ok(churn_store_add_customer(store, &c, NULL));
+    c.since = T(6);
+    c.known_at = T(30);
+    assert_ok(churn_store_add_customer(store, &c, NULL));
+    churn_record_init(CHURN_RECORD_CUSTOMER, &c, sizeof c);
+    c.id = text("bare");
+    assert_ok(churn_store_add_customer(store, &c, NULL));
+    view v = view_open(store);
+    assert_true(churn__reader_first(v.reader, customer_of(&v, "plain")) == T(5));
+    assert_true(churn__reader_first(v.reader, customer_of(&v, "dated")) == T(6));
+    assert_true(churn__reader_first(v.reader, customer_of(&v, "bare")) == CHURN_TIME_NONE);
+    view_close(&v);
+    churn_store_free(store);
 }
 
 static void add_known(churn_store *store, const char *id, churn_time since, churn_time known)
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test(reader_events__versions_of_an_id__across_types),
         cmocka_unit_test(reader_attribute__states__last_one_that_holds),
         cmocka_unit_test(add_attribute__undated_change__rejected),
+        cmocka_unit_test(first__since_or_oldest_record),
         cmocka_unit_test(reader_exists__since_or_any_record),
         cmocka_unit_test(reader_exists_dates__corrected_late_or_unnamed__as_date_by_date),
     };
