@@ -219,8 +219,9 @@ func (e *Engine) Trends(asOf time.Time, query ...Query) (*Table, error) {
 	})
 }
 
-// Disagreements lists the customers about whose loss the sources disagree: customer, by_subscription,
-// by_record, churned, lost_at.
+// Disagreements lists the customers about whose loss subscriptions, churn records and the conditions
+// of the playbook disagree: customer, by_subscription, by_record, churned, lost_at, kind, by_condition;
+// of each source since when and of which kind; and at how many midnights a condition was unknown.
 func (e *Engine) Disagreements(asOf time.Time, query ...Query) (*Table, error) {
 	return e.ask(query, func(engine *C.churn_engine, o *C.churn_query_options, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_engine_disagreements(engine, micros(asOf), o, out, err)

@@ -440,7 +440,11 @@ class Engine(Figures, Voice):
                                   0 if first else _NO_FIRST, cancel)
 
     def disagreements(self, as_of: Instant, *, cancel: _core.Cancel | None = None) -> Table:
-        """The customers about whose loss subscriptions and records disagree."""
+        """The customers about whose loss subscriptions, records and conditions disagree.
+
+        Of each source whether, since when and of which kind it says so; `unknown` is at how many
+        midnights a condition could not be judged.
+        """
         return self._question("disagreements", _one(as_of), cancel=cancel)
 
     def reference(self, metric: str, as_of: Instant, *, among: str = "book",
