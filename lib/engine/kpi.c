@@ -163,7 +163,8 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     kpi_lives lives = {.engine = engine};
     churn__kpi_policy policy;
     churn__kpi_settings settings = {.gross_margin = (double)NAN,
-                                    .voice = engine->playbook->voice};
+                                    .voice = engine->playbook->voice,
+                                    .engagement = engine->playbook->engagement};
     churn_str *attributes = NULL;
     uint32_t attribute_count = 0;
     churn__kpi_groups *groups = NULL;

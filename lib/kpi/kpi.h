@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "core/fail.h"
+#include "kpi/engagement_def.h"
 #include "kpi/ledger.h"
 #include "kpi/policy.h"
 #include "store/store.h"
@@ -152,5 +153,6 @@ churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
                                   churn_error *err);
 
 #include "kpi/run.h"
+#include "kpi/tables.h"
 
 #endif

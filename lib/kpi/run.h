@@ -102,6 +102,7 @@ static inline uint32_t churn__key_code(uint32_t code)
 typedef struct churn__kpi_settings {
     double gross_margin; /* NaN: not given */
     churn__voice_def voice;
+    churn__engagement_def engagement;
 } churn__kpi_settings;
 
 /* How `every` cuts a span; see churn_engine_kpi(). */

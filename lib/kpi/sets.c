@@ -8,6 +8,9 @@ static const churn__kpi_set *const sets[] = {
     &churn__set_customers,
     &churn__set_surveys,
     &churn__set_support,
+    &churn__set_engagement,
+    &churn__set_activation,
+    &churn__set_trials,
 };
 
 #define SETS ((uint32_t)(sizeof sets / sizeof *sets))

@@ -9,5 +9,8 @@ extern const churn__kpi_set churn__set_revenue;
 extern const churn__kpi_set churn__set_customers;
 extern const churn__kpi_set churn__set_surveys;
 extern const churn__kpi_set churn__set_support;
+extern const churn__kpi_set churn__set_engagement;
+extern const churn__kpi_set churn__set_activation;
+extern const churn__kpi_set churn__set_trials;
 
 #endif

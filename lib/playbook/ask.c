@@ -79,8 +79,9 @@ void churn__question_free(churn__question *q)
     churn__free(heap, q, sizeof *q);
 }
 
-const churn__expr *churn__question_compile(churn__question *q, churn_str part, churn_str text,
-                                           uint32_t column, churn__type want)
+static const churn__expr *compile_in(churn__question *q, churn_str part, churn_str text,
+                                     uint32_t column, churn__type want,
+                                     const churn__expr_scope *scope)
 {
     builder *b = &q->b;
     const churn__yaml_node node = {.kind = CHURN__YAML_SCALAR,
@@ -95,13 +96,25 @@ const churn__expr *churn__question_compile(churn__question *q, churn_str part, c
         return NULL;
     }
     b->report.part = b_keep(b, part);
-    churn__expr_scope scope = b_scope(b);
-    churn__expr *expr = b_expression(b, &node, &scope, want);
+    churn__expr *expr = b_expression(b, &node, scope, want);
     b_called(b);
     if (expr != NULL) {
         q->exprs[q->expr_count++] = expr;
     }
     return expr;
+}
+
+const churn__expr *churn__question_compile(churn__question *q, churn_str part, churn_str text,
+                                           uint32_t column, churn__type want)
+{
+    const churn__expr_scope scope = b_scope(&q->b);
+    return compile_in(q, part, text, column, want, &scope);
+}
+
+const churn__expr *churn__question_compile_event(churn__question *q, churn_str part, churn_str text)
+{
+    const churn__expr_scope scope = b_event_scope(&q->b);
+    return compile_in(q, part, text, 1, CHURN__TYPE_BOOL, &scope);
 }
 
 uint32_t churn__question_slot(const churn__question *q, churn_str text)

@@ -150,6 +150,8 @@ uint32_t b_slot_of_name(const churn_playbook *pb, churn_str name);
 /* Names of the whole design that this version does not have. */
 bool b_is_later_name(churn_str name);
 churn__expr_scope b_scope(builder *b);
+/* Names of a condition on single events. */
+churn__expr_scope b_event_scope(builder *b);
 
 /* ---- expressions (build.c) ---- */
 
@@ -194,6 +196,7 @@ void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_kpi(builder *b);
 void b_voice(builder *b); /* part of b_kpi() */
+void b_engagement(builder *b); /* part of b_kpi() */
 void b_loss(builder *b); /* after b_kpi() */
 void b_loss_conditions(builder *b); /* build_loss.c: when names are slots */
 void b_metrics(builder *b);

@@ -155,10 +155,15 @@ static const char *where_advice(void *context, churn_str name)
                : "a condition on events names `value`, `user`, `type` and `props.<name>`";
 }
 
+churn__expr_scope b_event_scope(builder *b)
+{
+    return (churn__expr_scope){
+        .context = b, .resolve = where_resolve, .list = where_list, .advice = where_advice};
+}
+
 static const churn__expr *fill_where(builder *b, const churn__yaml_node *item)
 {
-    churn__expr_scope scope = {
-        .context = b, .resolve = where_resolve, .list = where_list, .advice = where_advice};
+    churn__expr_scope scope = b_event_scope(b);
     return b_expression(b, b_get(item, "where"), &scope, CHURN__TYPE_BOOL);
 }
 

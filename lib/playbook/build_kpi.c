@@ -89,4 +89,5 @@ void b_kpi(builder *b)
     take_gaps(b, map, policy);
     check_dunning(b, map, policy);
     b_voice(b);
+    b_engagement(b);
 }

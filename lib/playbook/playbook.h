@@ -242,6 +242,7 @@ struct churn_playbook {
     uint32_t play_count;
     churn__kpi_policy kpi;
     churn__voice_def voice;
+    churn__engagement_def engagement;
     const churn__test_def *tests;
     uint32_t test_count;
 
@@ -274,6 +275,9 @@ void churn__question_free(churn__question *question);
  * `column`: where the text begins in the part; `want` 0: of any type. */
 const churn__expr *churn__question_compile(churn__question *question, churn_str part,
                                            churn_str text, uint32_t column, churn__type want);
+/* The same for a condition on single events, whose slots are those of `where` of metrics. */
+const churn__expr *churn__question_compile_event(churn__question *question, churn_str part,
+                                                 churn_str text);
 /* The slot that a text names by itself, UINT32_MAX: it is more than a name. */
 uint32_t churn__question_slot(const churn__question *question, churn_str text);
 /* A fault that the caller found in a part. */

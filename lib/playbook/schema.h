@@ -103,6 +103,9 @@ extern const schema schema_expression, schema_later;
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;
 extern const schema schema_sources, schema_references, schema_kpi, schema_loss;
 
+/* Parts of `kpi:` with a file of their own. */
+extern const schema schema_active_events, schema_activation, schema_reach;
+
 /* Words whose values the builders read. */
 extern const schema schema_attribute_type, schema_record_kind, schema_weekday;
 extern const schema schema_agg, schema_of, schema_history, schema_ticket, schema_survey;

@@ -140,6 +140,10 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_surveys(e, CHURN_SURVEY_NPS, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_nps_retention(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_themes(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_cohorts(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_engagement(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_adoption(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_funnel(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));
         assert_arg(churn_engine_reference(e, e ? NULL : "logins", CHURN_NTS, date, NULL, &table,
                                           NULL, NULL));
@@ -157,6 +161,7 @@ static void engine__null__arg(void **state)
     assert_arg(churn_engine_metrics(c.engine, &date, 0, NULL, &table, NULL));
     assert_arg(churn_engine_kpi(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));
     assert_arg(churn_figures(NULL, NULL));
+    assert_arg(churn_engine_funnel(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));
     assert_arg(churn_engine_explain(c.engine, NULL, 0, date, NULL, &table, NULL));
     assert_arg(churn_engine_impact(NULL, c.playbook, &date, 1, NULL, NULL, NULL, NULL, NULL));
     assert_arg(churn_engine_impact(c.engine, NULL, &date, 1, NULL, NULL, NULL, NULL, NULL));

@@ -1068,6 +1068,52 @@ static churn_status try_figures(bench *b, churn_error *err)
     return churn_figures(&b->table, err);
 }
 
+static churn_status try_cohorts(bench *b, churn_error *err)
+{
+    churn_str by[] = {STR("plan"), STR("start")};
+    churn_cohort_options options = {.struct_size = sizeof options,
+                                    .what = CHURN_COHORT_ACTIVITY,
+                                    .every = CHURN_EVERY_QUARTER,
+                                    .by = by,
+                                    .by_count = 2};
+    return churn_engine_cohorts(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options,
+                                &b->table, err);
+}
+
+static churn_status try_cohorts_of_money(bench *b, churn_error *err)
+{
+    churn_cohort_options options = {.struct_size = sizeof options,
+                                    .what = CHURN_COHORT_NET_REVENUE};
+    return churn_engine_cohorts(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options,
+                                &b->table, err);
+}
+
+static churn_status try_engagement(bench *b, churn_error *err)
+{
+    churn_engagement_options options = {.struct_size = sizeof options, .of = CHURN_OF_USERS};
+    return churn_engine_engagement(b->company.engine, NEW_YEAR - 40 * DAY, NEW_YEAR, &options,
+                                   &b->table, err);
+}
+
+static churn_status try_adoption(bench *b, churn_error *err)
+{
+    churn_str login = STR("login");
+    churn_engagement_options options = {
+        .struct_size = sizeof options, .events = &login, .event_count = 1};
+    return churn_engine_adoption(b->company.engine, NEW_YEAR - 40 * DAY, NEW_YEAR, &options,
+                                 &b->table, err);
+}
+
+static churn_status try_funnel(bench *b, churn_error *err)
+{
+    churn_funnel_step steps[] = {{.event = STR("payment")},
+                                 {.event = STR("login"), .where = STR("value > 1.0")},
+                                 {.milestone = STR("live")}};
+    churn_funnel_options options = {.struct_size = sizeof options, .within = 20 * DAY};
+    return churn_engine_funnel(b->company.engine, steps, 3, NEW_YEAR - 60 * DAY, NEW_YEAR, &options,
+                               &b->table, err);
+}
+
 static churn_status try_movements(bench *b, churn_error *err)
 {
     return churn_engine_movements(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, NULL,
@@ -1678,6 +1724,11 @@ static const struct {
     {"themes", try_themes},
     {"kpi by groups", try_kpi_by},
     {"figures", try_figures},
+    {"cohorts", try_cohorts},
+    {"cohorts_of_money", try_cohorts_of_money},
+    {"engagement", try_engagement},
+    {"adoption", try_adoption},
+    {"funnel", try_funnel},
     {"movements", try_movements},
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},

@@ -5,6 +5,7 @@ from ._core import (Cancel, abi_version, default_limits, figures, functions, liv
                     version_number)
 from ._data import ArrowArray, ArrowStream, Data, Instant, time_parse
 from ._watch import Progress
+from .engagement import Cohorts, Triangle
 from .engine import CustomerAnswer, Engine, Every, ExplainedLines, Impact, QueryAnswer, Reference, Run, ScoreAnswer
 from .erase import EraseReport, ForgetReport, MergeReport
 from .errors import (AbiError, ArgumentError, CancelledError, CorruptError, Diagnostic, Error,
@@ -26,10 +27,10 @@ __version__ = version()
 
 __all__ = [
     "AbiError", "ArgumentError", "ArrowArray", "ArrowStream", "Cancel", "CancelledError", "ChangeExplanation",
-    "Codes", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "ExplainedLines", "Explanation", "Expression",
+    "Codes", "Cohorts", "CorruptError", "Counts", "CustomerAnswer", "Data", "Diagnostic", "Engine", "EraseReport", "Error", "Every", "ExistsError", "ExplainedLines", "Explanation", "Expression",
     "ExpressionError", "ForgetReport", "Impact", "Instant", "InternalError", "Kind", "LimitError", "LoadError",
     "LoadReport", "MergeReport", "NotFoundError", "ParseError", "Playbook", "PlaybookDiff", "PlaybookError", "Progress", "QueryAnswer", "QueryError", "RangeError", "Reference", "Run",
-    "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "UnsupportedError", "Utf8Error",
+    "ScoreAnswer", "Span", "StateError", "StorageError", "Store", "Table", "Template", "TestReport", "Triangle", "UnsupportedError", "Utf8Error",
     "ValueTypeError", "VersionError", "__version__", "abi_version", "anomalies", "change_points", "check_expression", "cusum", "default_limits",
     "evaluate_many", "figures", "fill_many",
     "format_expression", "functions", "live_handles", "statistics", "time_format", "time_parse", "version", "version_number",

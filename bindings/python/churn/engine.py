@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, Union, cast
 from . import _core
 from ._data import Instant
 from ._watch import Progress, watching
+from .engagement import WhoStays
 from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
 from .figures import Every, Figures
@@ -218,7 +219,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(Figures, Voice):
+class Engine(Figures, Voice, WhoStays):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`

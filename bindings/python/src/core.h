@@ -172,6 +172,11 @@ PyObject *core_store_sources(PyObject *store, PyObject *args);
 PyObject *core_store_story(PyObject *store, PyObject *args);
 PyObject *core_engine_story(PyObject *engine, PyObject *args);
 
+/* engagement.c: methods of engines */
+PyObject *core_engine_cohorts(PyObject *engine, PyObject *args);
+PyObject *core_engine_engagement(PyObject *engine, PyObject *args);
+PyObject *core_engine_funnel(PyObject *engine, PyObject *args);
+
 /* reference.c */
 PyObject *core_engine_reference(PyObject *engine, PyObject *args);
 

@@ -185,6 +185,16 @@ PyDoc_STRVAR(engine_themes_doc,
 
 PyDoc_STRVAR(engine_movements_doc, "_movements($self, start, end, as_of, cancel, /)\n--\n\n");
 
+PyDoc_STRVAR(engine_cohorts_doc,
+             "_cohorts($self, type, start, end, what, every, mode, as_of, by, events, start_events, "
+             "max_age, level, policy, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_engagement_doc, "_engagement($self, adoption, start, end, of, as_of, events, by, "
+                                    "by_at, level, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_funnel_doc, "_funnel($self, steps, start, end, of, as_of, within, any_order, "
+                                "by_at, by, level, cancel, /)\n--\n\n");
+
 PyDoc_STRVAR(engine_advance_doc, "_advance($self, as_of, flags, cancel, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_replay_doc, "_replay($self, start, end, every, flags, cancel, /)\n--\n\n");
@@ -381,6 +391,9 @@ static PyMethodDef engine_methods[] = {
     {"_surveys", core_engine_surveys, METH_VARARGS, engine_surveys_doc},
     {"_themes", core_engine_themes, METH_VARARGS, engine_themes_doc},
     {"_movements", core_engine_movements, METH_VARARGS, engine_movements_doc},
+    {"_cohorts", core_engine_cohorts, METH_VARARGS, engine_cohorts_doc},
+    {"_engagement", core_engine_engagement, METH_VARARGS, engine_engagement_doc},
+    {"_funnel", core_engine_funnel, METH_VARARGS, engine_funnel_doc},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},
     {"_replay", core_engine_replay, METH_VARARGS, engine_replay_doc},
     {"_warm_up", core_engine_warm_up, METH_VARARGS, engine_warm_up_doc},
