@@ -247,23 +247,22 @@ PyObject *core_engine_kpi(PyObject *object, PyObject *args)
     PyObject *names = NULL;
     PyObject *by = NULL;
     PyObject *cancel = NULL;
-    const char *policy = NULL;
-    Py_ssize_t policy_len = 0;
+    PyObject *policy = NULL;
     long long from = 0;
     long long to = 0;
     long long as_of = 0;
     question_init(&asked, ask_kpi);
-    if (!PyArg_ParseTuple(args, "O!LLiLO&O&O!iz#dpO:_kpi", &PyList_Type, &names, &from, &to,
+    if (!PyArg_ParseTuple(args, "O!LLiLO&O&O!iOdpO:_kpi", &PyList_Type, &names, &from, &to,
                           &o->every, &as_of, core_uint32, &o->rolling_days, core_uint32,
-                          &o->step_days, &PyList_Type, &by, &o->by_at, &policy, &policy_len,
-                          &o->level, &o->changes, &cancel)) {
+                          &o->step_days, &PyList_Type, &by, &o->by_at, &policy, &o->level,
+                          &o->changes, &cancel)) {
         return NULL;
     }
     asked.from = from;
     asked.to = to;
     o->as_of = as_of;
-    o->policy = (churn_str){policy, (size_t)policy_len};
-    if (core_names(names, "kpis", &asked.names, &asked.count) < 0 ||
+    if ((policy != Py_None && core_text(policy, "policy", &o->policy) < 0) ||
+        core_names(names, "kpis", &asked.names, &asked.count) < 0 ||
         core_names(by, "by", &asked.by, &o->by_count) < 0) {
         question_clear(&asked);
         return NULL;
