@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/kpi.h"
 
-#include <math.h>
 #include "engine/losses.h"
 
 /* Figures by period and group. */
@@ -162,9 +161,7 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     churn__version *version = NULL;
     kpi_lives lives = {.engine = engine};
     churn__kpi_policy policy;
-    churn__kpi_settings settings = {.gross_margin = (double)NAN,
-                                    .voice = engine->playbook->voice,
-                                    .engagement = engine->playbook->engagement};
+    churn__kpi_settings settings = engine->playbook->figures;
     churn_str *attributes = NULL;
     uint32_t attribute_count = 0;
     churn__kpi_groups *groups = NULL;
@@ -183,6 +180,8 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     asked->policy = &policy;
+    settings.voice = engine->playbook->voice;
+    settings.engagement = engine->playbook->engagement;
     asked->settings = &settings;
     asked->attributes = attributes;
     asked->attribute_count = attribute_count;

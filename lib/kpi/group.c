@@ -14,7 +14,7 @@
 const churn__kpi_keys churn__kpi_no_keys = {
     {CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE,
      CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE,
-     CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE}};
+     CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE, CHURN__NO_CODE}};
 
 /* ---- names ---- */
 
@@ -27,6 +27,7 @@ static const char *const names[] = {
     [CHURN__KEY_CHURN_KIND] = "churn.kind",
     [CHURN__KEY_CHURN_REASON] = "churn.reason",
     [CHURN__KEY_CHURN_COMPETITOR] = "churn.competitor",
+    [CHURN__KEY_CHURN_VALUE] = "churn.value",
     [CHURN__KEY_CAUSE] = "cause",
     [CHURN__KEY_SURVEY_MOMENT] = "survey.moment",
     [CHURN__KEY_SURVEY_CATEGORY] = "survey.category",
@@ -143,7 +144,7 @@ static churn_status find_dimension(churn__kpi_run *run, const churn__kpi_asked *
 /* Of keys that concern records only, customers say nothing. */
 static bool of_customers(const churn__dimension *dim)
 {
-    return dim->source != CHURN__DIM_KEY || dim->key <= CHURN__KEY_CHURN_COMPETITOR;
+    return dim->source != CHURN__DIM_KEY || dim->key <= CHURN__KEY_CHURN_VALUE;
 }
 
 static bool take_words(churn__groups *groups, churn__dimension *dim)
@@ -333,8 +334,10 @@ static churn__track_point *point_at(churn__kpi_run *run, uint32_t period)
 }
 
 /* Causes and kinds of churn are words of ours. */
-static uint32_t word_of_key(churn__groups *groups, uint32_t key, uint32_t code)
+static uint32_t word_of_key(const churn__kpi_run *run, churn__groups *groups, uint32_t key,
+                            uint32_t code)
 {
+    char text[64];
     if (key == CHURN__KEY_CAUSE) {
         return churn__groups_word(groups, churn__str_nts(churn__cause_name((uint8_t)code)));
     }
@@ -342,6 +345,10 @@ static uint32_t word_of_key(churn__groups *groups, uint32_t key, uint32_t code)
         return churn__groups_word(groups, code == CHURN__CHURN_INVOLUNTARY
                                               ? CHURN__STR("involuntary")
                                               : CHURN__STR("voluntary"));
+    }
+    if (key == CHURN__KEY_CHURN_VALUE) {
+        const size_t len = churn__value_class_text(run->settings, code, text, sizeof text);
+        return churn__groups_word(groups, (churn_str){text, len});
     }
     return code;
 }
@@ -355,7 +362,7 @@ static bool put_keys(churn__kpi_run *run, const churn__kpi_keys *keys, uint32_t 
         if (d == CHURN__KPI_NONE || code == CHURN__NO_CODE) {
             continue;
         }
-        tuple[d] = code == CHURN__KEY_NULL ? CHURN__NO_CODE : word_of_key(groups, key, code);
+        tuple[d] = code == CHURN__KEY_NULL ? CHURN__NO_CODE : word_of_key(run, groups, key, code);
         if (tuple[d] == CHURN__NO_CODE && code != CHURN__KEY_NULL) {
             return false;
         }
@@ -392,7 +399,8 @@ uint32_t churn__run_group_until(churn__kpi_run *run, uint32_t period)
         groups->at + 1 >= groups->point_count) {
         return run->begun_count;
     }
-    return groups->points[groups->at + 1].period;
+    const uint32_t next = groups->points[groups->at + 1].period;
+    return next < run->begun_count ? next : run->begun_count;
 }
 
 uint32_t churn__run_group_of_none(churn__kpi_run *run, const churn__kpi_keys *keys)
@@ -408,6 +416,17 @@ uint32_t churn__run_group_of_none(churn__kpi_run *run, const churn__kpi_keys *ke
     return find_group(groups, groups->tuple);
 }
 
+bool churn__run_by_band(const churn__kpi_run *run)
+{
+    const churn__groups *groups = &run->inside->groups;
+    bool found = false;
+    for (uint32_t d = 0; d < groups->dim_count && !found; d++) {
+        found = groups->dims[d].source == CHURN__DIM_GIVEN &&
+                churn__str_ends(groups->dims[d].name, CHURN__STR(".band"));
+    }
+    return found;
+}
+
 uint32_t churn__run_group_count(const churn__kpi_run *run)
 {
     return run->inside->groups.count;
@@ -418,7 +437,7 @@ uint32_t churn__run_group_count(const churn__kpi_run *run)
 static bool is_own_word(const churn__dimension *dim)
 {
     return dim->source != CHURN__DIM_KEY || dim->key == CHURN__KEY_CAUSE ||
-           dim->key == CHURN__KEY_CHURN_KIND;
+           dim->key == CHURN__KEY_CHURN_KIND || dim->key == CHURN__KEY_CHURN_VALUE;
 }
 
 churn_str churn__groups_text(const churn__kpi_run *run, uint32_t group, uint32_t d)

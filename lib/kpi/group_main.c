@@ -159,8 +159,9 @@ bool churn__groups_main(churn__kpi_run *run, uint32_t dim)
         return false;
     }
     at = groups->span_count;
-    for (uint32_t p = 0; p < run->begun_count; p++) {
-        const churn_time edge = run->by_end ? run->periods[p].until : run->periods[p].start;
+    for (uint32_t p = 0; p < run->period_count; p++) {
+        const bool at_start = run->periods[p].begun && !run->by_end;
+        const churn_time edge = at_start ? run->periods[p].start : run->periods[p].until;
         size_t next = at == groups->span_count ? 0 : at + 1;
         for (; next < groups->span_count && groups->spans[next].from < edge; next++) {
             at = next;
@@ -172,5 +173,5 @@ bool churn__groups_main(churn__kpi_run *run, uint32_t dim)
             return false;
         }
     }
-    return run->begun_count > 0 || churn__groups_change(groups, dim, 0, CHURN__NO_CODE);
+    return run->period_count > 0 || churn__groups_change(groups, dim, 0, CHURN__NO_CODE);
 }

@@ -81,9 +81,10 @@ static bool track_attribute(churn__kpi_run *run, uint32_t dim)
         !churn__groups_change(groups, dim, 0, code)) {
         return false;
     }
-    for (uint32_t p = 0; p < run->begun_count && at + 1 < count; p++) {
+    for (uint32_t p = 0; p < run->period_count && at + 1 < count; p++) {
         const churn__kpi_period *period = &run->periods[p];
-        const churn_time last = run->by_end ? period->until - 1 : period->start;
+        const churn_time start = period->begun ? period->start : run->as_of;
+        const churn_time last = run->by_end ? period->until - 1 : start;
         const size_t before = at;
         while (at + 1 < count && states[at + 1].valid_from <= last) {
             at++;
@@ -106,7 +107,7 @@ static bool track_given(churn__kpi_run *run, uint32_t dim)
     const churn__run_inside *inside = run->inside;
     const churn__dimension *d = &inside->groups.dims[dim];
     const uint16_t *codes = d->given->codes + (size_t)run->rank * inside->period_count;
-    for (uint32_t p = 0; p < run->begun_count; p++) {
+    for (uint32_t p = 0; p < run->period_count; p++) {
         const uint16_t code = codes[(size_t)p * inside->pass_count + inside->pass];
         if (!churn__groups_change(&run->inside->groups, dim, p,
                                   code == CHURN__GIVEN_NULL ? CHURN__NO_CODE
@@ -121,7 +122,17 @@ static bool track_given(churn__kpi_run *run, uint32_t dim)
 
 static uint32_t code_of_loss(const churn__kpi_run *run, const churn__life_span *span, uint8_t key)
 {
+    char text[64];
+    uint32_t value_class = CHURN__KEY_NULL;
     switch (key) {
+    case CHURN__KEY_CHURN_VALUE:
+        value_class = churn__value_class(run->settings, span->mrr, run->minor);
+        return value_class == CHURN__KEY_NULL
+                   ? CHURN__NO_CODE
+                   : churn__groups_word(
+                         &run->inside->groups,
+                         (churn_str){text, churn__value_class_text(run->settings, value_class, text,
+                                                                   sizeof text)});
     case CHURN__KEY_CHURN_REASON:
         return span->reason;
     case CHURN__KEY_CHURN_COMPETITOR:
@@ -199,7 +210,7 @@ static bool track_dimension(churn__kpi_run *run, uint32_t d)
         if (dim->key <= CHURN__KEY_CURRENCY) {
             return churn__groups_main(run, d);
         }
-        return dim->key <= CHURN__KEY_CHURN_COMPETITOR
+        return dim->key <= CHURN__KEY_CHURN_VALUE
                    ? track_loss(run, d)
                    : churn__groups_change(groups, d, 0, CHURN__NO_CODE);
     }

@@ -133,14 +133,13 @@ static churn_status take_turn(churn__kpi_run *run, churn_error *err)
     inside->has_ledger = inside->has_lives = inside->has_subscriptions = false;
     inside->ledger = (churn__ledger_of){0};
     for (uint32_t pass = 0; pass < inside->pass_count; pass++) {
-        if (inside->passes[pass].begun == 0) {
-            continue;
-        }
+        const bool begun = inside->passes[pass].begun > 0;
         inside->excluded = false;
         churn__groups_turn(&inside->groups);
         for (uint32_t i = 0; i < inside->set_count; i++) {
             void *state = churn__run_enter(run, i, pass);
-            if (inside->sets[i].set->customer != NULL) {
+            if (inside->sets[i].set->customer != NULL &&
+                (begun || churn__set_looks_ahead(inside->sets[i].set))) {
                 CHURN_TRY(inside->sets[i].set->customer(run, state, err));
             }
         }
@@ -255,6 +254,7 @@ churn_status churn__kpi_figures(churn__heap *heap, churn__version *version,
                           .settings = asked->settings,
                           .gross_margin = asked->settings->gross_margin,
                           .by_end = asked->by_end,
+                          .by_count = asked->by_count,
                           .cancel = asked->cancel,
                           .inside = &inside};
     churn__arena_init(&inside.arena, heap);

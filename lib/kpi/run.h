@@ -54,6 +54,8 @@ typedef struct churn__kpi_period {
 /* Zeroed by the caller; a cell left zeroed is undefined: there is nothing. */
 typedef struct churn__kpi_cell {
     bool defined, has_terms, has_interval;
+    bool bounded;    /* undefined, and yet `low` or `high` bounds it; NaN: that one is not known */
+    bool incomplete; /* though the period is over: something is still waited for */
     double value, low, high, numerator, denominator; /* money in major units */
     int64_t n;        /* customers, answers ... that it stands on; -1: does not apply */
     int64_t excluded; /* customers or records left out */
@@ -68,8 +70,9 @@ typedef enum churn__kpi_key {
     CHURN__KEY_CURRENCY, /* without a code: of the customer's main subscription */
     CHURN__KEY_CHURN_KIND,
     CHURN__KEY_CHURN_REASON,
-    CHURN__KEY_CHURN_COMPETITOR, /* without: of the customer's last loss in the period */
-    CHURN__KEY_CAUSE,            /* of a movement */
+    CHURN__KEY_CHURN_COMPETITOR,
+    CHURN__KEY_CHURN_VALUE, /* without: of the customer's last loss in the period */
+    CHURN__KEY_CAUSE,       /* of a movement */
     CHURN__KEY_SURVEY_MOMENT,
     CHURN__KEY_SURVEY_CATEGORY,
     CHURN__KEY_SURVEY_USER,
@@ -82,7 +85,8 @@ typedef enum churn__kpi_key {
     CHURN__KEYS
 } churn__kpi_key;
 
-/* Codes of texts of the version; of CHURN_KIND CHURN__CHURN_*, of CAUSE CHURN__CAUSE_*.
+/* Codes of texts of the version; of CHURN_KIND CHURN__CHURN_*, of CAUSE CHURN__CAUSE_*, of
+ * CHURN_VALUE what churn__value_class() says.
  * CHURN__NO_CODE: the record says nothing; CHURN__KEY_NULL: it says that there is none. */
 #define CHURN__KEY_NULL (UINT32_MAX - 1u)
 
@@ -99,11 +103,25 @@ static inline uint32_t churn__key_code(uint32_t code)
 }
 
 /* What a playbook says under `kpi:` beside the policy. */
+#define CHURN__VALUE_CLASSES 16u /* bounds, at most */
+#define CHURN__EARLY_LIFE (90 * CHURN__DAY)
+#define CHURN__SILENT_QUARTERS 2u
+
 typedef struct churn__kpi_settings {
-    double gross_margin; /* NaN: not given */
+    double gross_margin;                        /* NaN: not given */
+    int64_t early_life;                         /* us */
+    uint32_t silent_quarters;                   /* at least 1 */
+    double value_classes[CHURN__VALUE_CLASSES]; /* ascending bounds of lost MRR, major units */
+    uint32_t value_class_count;
     churn__voice_def voice;
     churn__engagement_def engagement;
 } churn__kpi_settings;
+
+/* The size class of an MRR that was lost, 0 below the first bound; CHURN__KEY_NULL: not known, or
+ * there are no classes. Its words are written to `out`: "100 to 1000". */
+uint32_t churn__value_class(const churn__kpi_settings *settings, int64_t mrr, double minor);
+size_t churn__value_class_text(const churn__kpi_settings *settings, uint32_t value_class, char *out,
+                               size_t cap);
 
 /* How `every` cuts a span; see churn_engine_kpi(). */
 typedef struct churn__kpi_cut {
@@ -154,6 +172,7 @@ struct churn__kpi_run {
     const churn__kpi_period *periods;
     uint32_t period_count, begun_count; /* those that have begun come first */
     uint32_t key_bits;                  /* 1 << churn__kpi_key: by which groups are made */
+    uint32_t by_count;                  /* dimensions of groups */
     const bool *asked;                  /* by figure of the set */
     const void *set_options;            /* what the request gives a set of its own */
     /* The customer whose turn it is. */
@@ -180,14 +199,18 @@ uint32_t churn__run_first_end(const churn__kpi_run *run, churn_time at);
 bool churn__run_adjoins(const churn__kpi_run *run, uint32_t period);
 
 /* The group of the customer whose turn it is in a period (attributes, segments, bands, the main
- * subscription at its start or end) together with what a record says. NULL: nothing. Groups are
- * numbered from 0 as they appear; without `by` all is group 0. CHURN__KPI_NONE: no memory. */
+ * subscription at its start or end; at as_of for one that has not begun) together with what a
+ * record says. NULL: nothing. Groups are numbered from 0 as they appear; without `by` all is group
+ * 0. CHURN__KPI_NONE: no memory. */
 uint32_t churn__run_group(churn__kpi_run *run, uint32_t period, const churn__kpi_keys *keys);
 /* The first period after this one in which that may be another one; at most begun_count. */
 uint32_t churn__run_group_until(churn__kpi_run *run, uint32_t period);
 /* Of records that are of no customer (spends): what is known of customers is null. */
 uint32_t churn__run_group_of_none(churn__kpi_run *run, const churn__kpi_keys *keys);
 uint32_t churn__run_group_count(const churn__kpi_run *run);
+
+/* Whether groups are made by the band of a score. */
+bool churn__run_by_band(const churn__kpi_run *run);
 
 /* Whether some of the customer's money is unknown in a period, or at its end. Such a customer is to
  * be left out of sums of money, and churn__cell_exclude() makes the figure undefined. The ledger
@@ -297,6 +320,8 @@ churn_status churn__kpi_figures(churn__heap *heap, churn__version *version,
 const churn__kpi_set *churn__kpi_set_at(uint32_t i);
 /* The table of churn_figures(). */
 churn_status churn__figures_table(churn__heap *heap, churn_table **out, churn_error *err);
+/* Its figures have cells of periods that have not begun: what is known of them already. */
+bool churn__set_looks_ahead(const churn__kpi_set *set);
 /* Every name that `by` may have beside attributes, segments and bands: the i-th, NULL past the
  * last. */
 const char *churn__kpi_dimension_name(uint32_t i);

@@ -135,7 +135,7 @@ static churn_status fill_cell(const writing *w, const churn__run_figure *which, 
     const churn__run_inside *inside = w->run->inside;
     churn__kpi_cell *cell = cell_at(w, group, p);
     *cell = (churn__kpi_cell){0};
-    if (!inside->periods[p].begun) {
+    if (!inside->periods[p].begun && !churn__set_looks_ahead(inside->sets[which->set].set)) {
         cell->n = -1;
         cell->note = CHURN__STR("the period has not begun");
         return CHURN_OK;
@@ -143,7 +143,7 @@ static churn_status fill_cell(const writing *w, const churn__run_figure *which, 
     void *state = churn__run_enter(w->run, which->set, p % inside->pass_count);
     CHURN_TRY(inside->sets[which->set].set->cell(w->run, state, which->figure,
                                                  p / inside->pass_count, group, cell, err));
-    cell->has_interval = cell->has_interval && cell->defined;
+    cell->has_interval = cell->has_interval && (cell->defined || cell->bounded);
     if (!cell->defined && cell->missing == CHURN__PRESENT) {
         cell->missing = CHURN__EMPTY;
     }
@@ -204,8 +204,8 @@ static void add_cell(const writing *w, uint32_t at, const churn__kpi_cell *cell)
 {
     churn__table_builder *table = w->table;
     add_optional(table, at + REST_VALUE, cell->defined, cell->value);
-    add_optional(table, at + REST_LOW, cell->has_interval, cell->low);
-    add_optional(table, at + REST_HIGH, cell->has_interval, cell->high);
+    add_optional(table, at + REST_LOW, cell->has_interval && !isnan(cell->low), cell->low);
+    add_optional(table, at + REST_HIGH, cell->has_interval && !isnan(cell->high), cell->high);
     add_optional(table, at + REST_NUMERATOR, cell->has_terms, cell->numerator);
     add_optional(table, at + REST_DENOMINATOR, cell->has_terms, cell->denominator);
     if (cell->n < 0) {
@@ -242,7 +242,8 @@ static void add_row(const writing *w, const churn__figure *figure, uint32_t grou
                                                               : (churn_str){NULL, 0});
     churn__table_add_string(table, at + REST_POLICY,
                             churn__str_nts(churn__policy_name(run->policy)));
-    churn__table_add_bool(table, at + REST_COMPLETE, period->complete);
+    churn__table_add_bool(table, at + REST_COMPLETE,
+                          period->complete && !cell_at(w, group, p)->incomplete);
     churn__table_add_string(table, at + REST_MARKS, w->marks[p]);
     if (inside->asked->changes) {
         add_change(w, at, group, p);

@@ -11,6 +11,14 @@ static const churn__kpi_set *const sets[] = {
     &churn__set_engagement,
     &churn__set_activation,
     &churn__set_trials,
+    &churn__set_losses,
+    &churn__set_changes,
+    &churn__set_early,
+    &churn__set_silent,
+    &churn__set_returns,
+    &churn__set_renewals,
+    &churn__set_value,
+    &churn__set_concentration,
 };
 
 #define SETS ((uint32_t)(sizeof sets / sizeof *sets))
@@ -18,6 +26,11 @@ static const churn__kpi_set *const sets[] = {
 const churn__kpi_set *churn__kpi_set_at(uint32_t i)
 {
     return i < SETS ? sets[i] : NULL;
+}
+
+bool churn__set_looks_ahead(const churn__kpi_set *set)
+{
+    return set == &churn__set_renewals;
 }
 
 const char *churn__unit_name(uint8_t unit)

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/num.h"
+
 /* How the figures are counted: a preset and the switches that the file sets. */
 
 static const struct {
@@ -78,6 +80,41 @@ static void check_dunning(builder *b, const churn__yaml_node *map, const churn__
     }
 }
 
+/* ---- figures of customers ---- */
+
+static void take_classes(builder *b, const churn__yaml_node *list, churn__kpi_settings *figures)
+{
+    for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+        const churn__yaml_node *node = b_item(list, i);
+        double bound = 0;
+        if (node == NULL) {
+            continue;
+        }
+        (void)churn__double_parse(node->text.ptr, node->text.len, &bound);
+        if (figures->value_class_count == CHURN__VALUE_CLASSES) {
+            report_add(&b->report, DIAGNOSTIC_value_classes, b_at(node),
+                       "more than %u bounds of classes", (uint64_t)CHURN__VALUE_CLASSES);
+            return;
+        }
+        if (i > 0 && figures->value_class_count > 0 &&
+            bound <= figures->value_classes[figures->value_class_count - 1]) {
+            report_add(&b->report, DIAGNOSTIC_value_class_order, b_at(node),
+                       "the bounds must ascend: %g does not come after %g", bound,
+                       figures->value_classes[figures->value_class_count - 1]);
+            return;
+        }
+        figures->value_classes[figures->value_class_count++] = bound;
+    }
+}
+
+static void take_figures(builder *b, const churn__yaml_node *map, churn__kpi_settings *figures)
+{
+    figures->gross_margin = b_number(map, "gross_margin", (double)NAN);
+    figures->early_life = b_duration(map, "early_life", CHURN__EARLY_LIFE);
+    figures->silent_quarters = b_count(map, "silent_quarters", CHURN__SILENT_QUARTERS);
+    take_classes(b, b_get(map, "value_classes"), figures);
+}
+
 void b_kpi(builder *b)
 {
     const churn__yaml_node *map = b_get(b->root, "kpi");
@@ -90,4 +127,5 @@ void b_kpi(builder *b)
     check_dunning(b, map, policy);
     b_voice(b);
     b_engagement(b);
+    take_figures(b, map, &b->pb->figures);
 }

@@ -243,6 +243,7 @@ struct churn_playbook {
     churn__kpi_policy kpi;
     churn__voice_def voice;
     churn__engagement_def engagement;
+    churn__kpi_settings figures;
     const churn__test_def *tests;
     uint32_t test_count;
 

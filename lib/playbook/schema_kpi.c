@@ -114,6 +114,16 @@ static const schema promises = {.type = SCHEMA_MAP, .of = &promise, .free_keys =
 static const schema channel = {.type = SCHEMA_TEXT, .what = "a channel of touchpoints"};
 static const schema channels = {.type = SCHEMA_ONE_OR_LIST, .of = &channel, .least = 1};
 
+/* ---- customers ---- */
+
+static const schema quarters = {.type = SCHEMA_INT,
+                                .what = "a number of quarters from 1 to 40",
+                                .ranged = true,
+                                .low = 1,
+                                .high = 40};
+static const schema value_classes = {
+    .type = SCHEMA_LIST, .of = &schema_positive, .least = 1, .data = true};
+
 /* ---- all ---- */
 
 #define AS_PRESET "as the preset has it"
@@ -166,7 +176,6 @@ static const schema_key kpi_keys[] = {
     {"returners", &schema_returners, .standard = AS_PRESET,
      .doc = "Who left and came back inside a period, in retention of closed cohorts.",
      .example = "lost"},
-    SCHEMA_LATER_KEY("gross_margin", "The share of revenue left after direct costs."),
     {"sla", &promises,
      .doc =
          "What is promised to tickets, by priority; `else` is for all others. Figures: sla_share, "
@@ -190,6 +199,21 @@ static const schema_key kpi_keys[] = {
     {"trial_within", &schema_duration_positive, .standard = "without end",
      .doc = "How long after its start a trial can convert; figure: trial_conversion.",
      .example = "30d"},
+    {"gross_margin", &schema_fraction,
+     .doc = "The share of revenue left after direct costs, for `ltv` and `payback`.",
+     .example = "0.8"},
+    {"early_life", &schema_duration_positive, .standard = "90d",
+     .doc =
+         "Who is lost before they have been a customer for so long, is lost early (`early_churn`).",
+     .example = "60d"},
+    {"silent_quarters", &quarters, .standard = "2",
+     .doc = "How many whole calendar quarters without a movement make a customer silent.",
+     .example = "4"},
+    {"value_classes", &value_classes, .standard = "no classes",
+     .doc =
+         "Ascending bounds, in money of the playbook's currency, of the size classes of lost MRR that "
+         "`churn.value` groups by.",
+     .example = "[100, 1000]"},
     SCHEMA_LATER_KEY("goals", "What a figure should reach."),
     SCHEMA_LATER_KEY("define", "Figures of your own."),
 };
