@@ -38,6 +38,8 @@ type Run struct {
 	// Changes of held bands, see BandChanges, and those of them whose cause was not sought, being
 	// too many at once.
 	BandChanges, Unexplained int64
+	// Customers of whom a condition of `loss` was not known at the last local midnight.
+	LossUnknown int64
 }
 
 func advanceOptions(options []AdvanceOptions) C.churn_advance_options {
@@ -80,6 +82,7 @@ func (e *Engine) Advance(ctx context.Context, asOf time.Time, options ...Advance
 
 		BandChanges: int64(run.band_changes),
 		Unexplained: int64(run.unexplained),
+		LossUnknown: int64(run.loss_unknown),
 	}, nil
 }
 

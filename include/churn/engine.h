@@ -662,6 +662,8 @@ typedef struct churn_run {
     uint64_t budget;       /* triggers that fired for more of those they judged than their budget */
     uint64_t band_changes; /* of held bands: see churn_engine_band_changes() */
     uint64_t unexplained;  /* those of them whose cause was not sought, being too many at once */
+    uint64_t loss_unknown; /* customers of whom a condition of `loss:` was not known at the last
+                              local midnight: it says what it said before */
 } churn_run;
 
 /**

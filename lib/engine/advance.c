@@ -145,6 +145,7 @@ static churn_status tick_batch(churn__frame *frame, void *context, churn_error *
     for (uint32_t row = 0; row < frame->rows; row++) {
         uint32_t person = churn__engine_person(t->staging.engine, frame->customers[row]);
         t->staging.run.customers += frame->exists[row];
+        t->staging.run.loss_unknown += frame->exists[row] && frame->losses[row].unknown;
         if (t->stirred[row] || person != CHURN__NONE) {
             CHURN_TRY(churn__tick_row(t, row, person, err));
         }

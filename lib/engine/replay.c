@@ -15,16 +15,17 @@ static const struct {
     {"data_gaps", CHURN_COLUMN_INT},   {"suppressed", CHURN_COLUMN_INT},
     {"actions", CHURN_COLUMN_INT},     {"late", CHURN_COLUMN_INT},
     {"budget", CHURN_COLUMN_INT},      {"band_changes", CHURN_COLUMN_INT},
-    {"unexplained", CHURN_COLUMN_INT}, {"degraded", CHURN_COLUMN_BOOL},
+    {"unexplained", CHURN_COLUMN_INT}, {"loss_unknown", CHURN_COLUMN_INT},
+    {"degraded", CHURN_COLUMN_BOOL},
 };
 
 static void add_run(churn__table_builder *builder, const churn_run *run)
 {
     const uint64_t counts[] = {
-        run->customers,  run->evaluated, run->is_true,      run->is_false,
-        run->is_unknown, run->is_error,  run->fired,        run->resolved,
-        run->reminders,  run->data_gaps, run->suppressed,   run->actions,
-        run->late,       run->budget,    run->band_changes, run->unexplained};
+        run->customers,   run->evaluated,   run->is_true,  run->is_false,  run->is_unknown,
+        run->is_error,    run->fired,       run->resolved, run->reminders, run->data_gaps,
+        run->suppressed,  run->actions,     run->late,     run->budget,    run->band_changes,
+        run->unexplained, run->loss_unknown};
     uint32_t to = 0;
     churn__table_add_time(builder, to++, run->as_of);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {

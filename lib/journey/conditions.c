@@ -109,6 +109,9 @@ static bool put_condition(churn__loss_judge *judge, const churn__loss_facts *fac
         const churn__loss_run *next = churn__loss_book_next(book, run);
         const churn_time seen = facts->as_of + 1;
         fits = take_run(&c, run, next != NULL && next->at < seen ? next->at : seen);
+        if (next == NULL || next->at >= seen) {
+            judge->unknown |= run->truth == CHURN__UNKNOWN;
+        }
         run = next;
     }
     return fits;

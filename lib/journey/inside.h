@@ -61,6 +61,7 @@ struct churn__loss_judge {
     churn__loss_cause *causes; /* of the losses at the ends of spans */
     size_t cause_capacity;
     churn__loss_cause last; /* the last loss */
+    bool unknown;           /* a condition was not known at the last midnight */
     churn__loss_voice subscription, record, condition;
 };
 

@@ -49,6 +49,7 @@ typedef struct churn__loss {
     int8_t by_subscription; /* 0, 1; CHURN_TRUTH_NONE: the source says nothing of the customer */
     int8_t by_record;
     int8_t by_condition;
+    bool unknown; /* a condition was not known at the last midnight */
 } churn__loss;
 
 /* What one source says by itself of a customer at as_of. */

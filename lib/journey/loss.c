@@ -168,6 +168,7 @@ static void begin_judging(churn__loss_judge *judge, churn__loss *out)
     judge->step_count = judge->span_count = 0;
     judge->subscription = judge->record = judge->condition = silent;
     judge->condition.heard = judge->def.condition_count > 0;
+    judge->unknown = false;
     *out = (churn__loss){.at = CHURN_TIME_NONE,
                          .reason = CHURN__NO_CODE,
                          .competitor = CHURN__NO_CODE,
@@ -187,6 +188,7 @@ static void end_judging(life *l, const churn__loss_facts *facts, churn__loss *ou
     out->by_subscription = verdict(&judge->subscription);
     out->by_record = verdict(&judge->record);
     out->by_condition = verdict(&judge->condition);
+    out->unknown = judge->unknown;
     judge->last = l->now.last;
     if (out->ever) {
         churn__loss_describe(judge, facts, &judge->last, out);

@@ -315,6 +315,12 @@ def test_unknown_neither_dates_nor_ends_a_loss_and_is_counted():
     assert engine.disagreements(utc(1, 12)).to_dicts() == []
     row = engine.disagreements(utc(1, 13)).row(0)
     assert (row["lost_at"], row["unknown"], row["kind_unknown"]) == (utc(1, 13), 9, None)
+    store, engine = office({"any": [{"when": "customer.level < 2.0", "for": "3d"}]},
+                           more={"triggers": [{"id": "there", "when": "customer.age_days > 900"}]})
+    for name in ("a", "b"):
+        store.add_customer(name, since=utc(1, 1))
+    store.add_attribute("a", "level", 1.0, valid_from=utc(1, 10))
+    assert [engine.advance(utc(1, day, 6)).loss_unknown for day in (1, 2, 9, 10, 11)] == [2, 2, 2, 1, 1]
 
 
 def test_involuntary_when_is_judged_at_the_instant_of_the_loss():

@@ -63,6 +63,8 @@ class Run(NamedTuple):
     band_changes: int
     #: Those of them whose cause was not sought, being too many at once.
     unexplained: int
+    #: Customers of whom a condition of `loss` was not known at the last local midnight.
+    loss_unknown: int
 
 
 class ScoreAnswer(TypedDict):

@@ -307,7 +307,7 @@ static churn_status ask_warm_up(question *q)
 
 static PyObject *run_object(core_state *state, const churn_run *run)
 {
-    return Py_BuildValue("NNKKKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
+    return Py_BuildValue("NNKKKKKKKKKKKKKKKKK", core_time_object(state, run->as_of),
                          PyBool_FromLong((long)run->degraded), (unsigned long long)run->customers,
                          (unsigned long long)run->evaluated, (unsigned long long)run->is_true,
                          (unsigned long long)run->is_false, (unsigned long long)run->is_unknown,
@@ -316,7 +316,8 @@ static PyObject *run_object(core_state *state, const churn_run *run)
                          (unsigned long long)run->data_gaps, (unsigned long long)run->suppressed,
                          (unsigned long long)run->actions, (unsigned long long)run->late,
                          (unsigned long long)run->budget, (unsigned long long)run->band_changes,
-                         (unsigned long long)run->unexplained);
+                         (unsigned long long)run->unexplained,
+                         (unsigned long long)run->loss_unknown);
 }
 
 PyObject *core_engine_advance(PyObject *object, PyObject *args)

@@ -155,6 +155,15 @@ static void conditions__two__either_is_enough(void **state)
     assert_span(&d, 1, 7, -1);
     assert_int_equal(d.loss.by_condition, 0);
     assert_true(d.loss.ever && d.loss.at == D(2));
+    assert_false(d.loss.unknown);
+    stand_up(&d);
+    sit_down(&d, 24, "FTUUFF");
+    d.facts.as_of = D(3) + H;
+    assert_ok(churn__loss_judge_facts(&d.judge, &d.facts, &d.loss, NULL));
+    assert_true(d.loss.unknown);
+    d.facts.as_of = D(4);
+    assert_ok(churn__loss_judge_facts(&d.judge, &d.facts, &d.loss, NULL));
+    assert_false(d.loss.unknown);
     stand_up(&d);
 }
 
