@@ -26,5 +26,6 @@
 #include <churn/arrow.h>
 #include <churn/expression.h>
 #include <churn/statistics.h>
+#include <churn/retention.h>
 
 #endif

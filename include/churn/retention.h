@@ -3,6 +3,7 @@
 #define CHURN_RETENTION_H
 
 #include <churn/kpi.h>
+#include <churn/statistics.h>
 
 CHURN_BEGIN_DECLS
 
@@ -82,6 +83,106 @@ typedef struct churn_cohort_options {
 CHURN_API churn_status churn_engine_cohorts(churn_engine *engine, churn_time from, churn_time to,
                                             const churn_cohort_options *options, churn_table **out,
                                             churn_error *err);
+
+/* ---- survival ---- */
+
+#define CHURN_SURVIVAL_CUSTOMERS 0
+#define CHURN_SURVIVAL_SUBSCRIPTIONS 1
+
+#define CHURN_SURVIVAL_DAYS 0   /* calendar days of the playbook's zone */
+#define CHURN_SURVIVAL_MONTHS 1 /* whole calendar months */
+
+#define CHURN_SURVIVAL_FIRST 0 /* of customers: who comes back is not followed again */
+#define CHURN_SURVIVAL_ALL 1   /* each life of theirs by itself */
+
+typedef struct churn_engine_survival_options {
+    uint32_t struct_size;
+    int32_t of;          /* CHURN_SURVIVAL_CUSTOMERS, CHURN_SURVIVAL_SUBSCRIPTIONS */
+    int32_t unit;        /* CHURN_SURVIVAL_DAYS, CHURN_SURVIVAL_MONTHS */
+    int32_t lives;       /* CHURN_SURVIVAL_FIRST, CHURN_SURVIVAL_ALL */
+    churn_time from;     /* who was watched from then on only (left truncation); 0: all along */
+    const churn_str *by; /* groups, as of churn_engine_kpi(), without `churn.`; may be NULL */
+    uint32_t by_count;
+    uint32_t time_count;
+    const double *times; /* [optional] the curve at these times instead of all */
+    int32_t interval, estimator, hazard, test; /* of churn_survival_options */
+    double level, rho, gamma, horizon;         /* the same */
+    churn_str policy;                          /* a preset instead of the playbook's policy */
+    churn_cancel *cancel;                      /* may be NULL */
+} churn_engine_survival_options;
+
+/**
+ * Estimate how long customers or subscriptions stay.
+ *
+ * A customer's life goes from when they became one to their loss, as `loss:` says; a subscription's
+ * from its first state that counts to when it ends for good, as the policy says. Who is still there
+ * is censored at as_of. With `from` only what happened from then on counts: who was there before is
+ * at risk from the age that they had then, who was lost before is left out. Groups are those at the
+ * end of the calendar month in which a life began, or at as_of; plan, product and currency those
+ * that it began with.
+ *
+ * @param as_of until when they are watched, and what is known
+ * @param options NULL for defaults
+ * @param[out] out as churn_survival(), with the names of `by` for columns instead of `group`;
+ *        returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_ARG for a word that is none, or a `by` of how lives end; CHURN_E_RANGE;
+ *         else as churn_engine_kpi()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_survival(churn_engine *engine, churn_time as_of,
+                                             const churn_engine_survival_options *options,
+                                             churn_table **out, churn_error *err);
+
+/**
+ * Sum up how long they stay: medians and restricted means, a row a group.
+ *
+ * @param as_of as for churn_engine_survival()
+ * @param options NULL for defaults
+ * @param[out] out as churn_survival_summary(), with the names of `by` for columns; returned: free
+ *        with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_survival()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_survival_summary(churn_engine *engine, churn_time as_of,
+                                                     const churn_engine_survival_options *options,
+                                                     churn_table **out, churn_error *err);
+
+/**
+ * Test whether groups stay as long as each other.
+ *
+ * @param as_of as for churn_engine_survival()
+ * @param options `by` tells what is compared
+ * @param[out] out as churn_survival_test(), with the names of `by` for columns; returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return as churn_engine_survival(); CHURN_E_LIMIT for more than 256 groups
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_survival_test(churn_engine *engine, churn_time as_of,
+                                                  const churn_engine_survival_options *options,
+                                                  churn_table **out, churn_error *err);
+
+/**
+ * Estimate how much is lost of their own will and how much otherwise, where either keeps the other
+ * from happening.
+ *
+ * @param as_of as for churn_engine_survival()
+ * @param options NULL for defaults; of customers
+ * @param[out] out as churn_competing_risks(), with the names of `by` for columns, and `kind`
+ *        ("voluntary", "involuntary"); returned: free with churn_table_free()
+ * @param err optional
+ * @return as churn_engine_survival()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_competing_risks(churn_engine *engine, churn_time as_of,
+                                                    const churn_engine_survival_options *options,
+                                                    churn_table **out, churn_error *err);
 
 CHURN_END_DECLS
 

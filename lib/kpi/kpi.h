@@ -154,5 +154,6 @@ churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
 
 #include "kpi/run.h"
 #include "kpi/tables.h"
+#include "kpi/survival_of.h"
 
 #endif

@@ -65,12 +65,12 @@ static churn__interval incidence_interval(const incidence *at, double se)
 typedef struct output {
     churn__table_builder *builder;
     const churn_str *words; /* of kinds; NULL: numbers */
-    uint32_t word_count;
-    churn_str group;
-    uint32_t kind;
+    const churn__labels *labels;
+    const churn_groups *groups;
+    uint32_t group, kind, first; /* the column behind the group's name */
 } output;
 
-enum { GROUP, KIND, TIME, RISK, EVENTS, INCIDENCE, SE, LOW, HIGH };
+enum { KIND, TIME, RISK, EVENTS, INCIDENCE, SE, LOW, HIGH };
 
 static void put(const output *to, double time, double risk, double events, const incidence *at,
                 bool known)
@@ -79,19 +79,24 @@ static void put(const output *to, double time, double risk, double events, const
     churn__interval interval = incidence_interval(at, se);
     churn__table_builder *builder = to->builder;
 
-    churn__table_add_string(builder, GROUP, to->group);
+    uint32_t first = to->first;
+    const double cells[] = {time,
+                            risk,
+                            events,
+                            known ? at->value : MODEL_NAN,
+                            known ? se : MODEL_NAN,
+                            known ? interval.low : MODEL_NAN,
+                            known ? interval.high : MODEL_NAN};
+
+    churn__label_put(builder, to->labels, to->groups, to->group, 1);
     if (to->words == NULL) {
-        churn__table_add_int(builder, KIND, to->kind);
+        churn__table_add_int(builder, first + KIND, to->kind);
     } else {
-        churn__table_add_string(builder, KIND, to->words[to->kind - 1]);
+        churn__table_add_string(builder, first + KIND, to->words[to->kind - 1]);
     }
-    churn__table_add_double(builder, TIME, time);
-    churn__table_add_double(builder, RISK, risk);
-    churn__table_add_double(builder, EVENTS, events);
-    churn__table_add_double(builder, INCIDENCE, known ? at->value : MODEL_NAN);
-    churn__table_add_double(builder, SE, known ? se : MODEL_NAN);
-    churn__table_add_double(builder, LOW, known ? interval.low : MODEL_NAN);
-    churn__table_add_double(builder, HIGH, known ? interval.high : MODEL_NAN);
+    for (uint32_t i = TIME; i <= HIGH; i++) {
+        churn__table_add_double(builder, first + i, cells[i - TIME]);
+    }
 }
 
 static double events_of(const risk_step *step, uint32_t kind)
@@ -142,20 +147,22 @@ static void put_at_times(const risk_sums *sums, uint32_t group, incidence *at, c
     }
 }
 
-static churn__table_builder *begin(churn__heap *heap, bool words)
+static bool begin(churn__heap *heap, output *to)
 {
     static const char *const names[] = {"time", "n_risk", "n_event", "incidence",
                                         "se",   "low",    "high"};
-    churn__table_builder *builder = churn__table_begin(heap, 0);
 
-    if (builder != NULL) {
-        churn__table_column(builder, "group", CHURN_COLUMN_STRING);
-        churn__table_column(builder, "kind", words ? CHURN_COLUMN_STRING : CHURN_COLUMN_INT);
-        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-            churn__table_column(builder, names[i], CHURN_COLUMN_DOUBLE);
-        }
+    to->builder = churn__table_begin(heap, 0);
+    if (to->builder == NULL) {
+        return false;
     }
-    return builder;
+    to->first = churn__label_columns(to->builder, to->labels);
+    churn__table_column(to->builder, "kind",
+                        to->words != NULL ? CHURN_COLUMN_STRING : CHURN_COLUMN_INT);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        churn__table_column(to->builder, names[i], CHURN_COLUMN_DOUBLE);
+    }
+    return true;
 }
 
 /* Which kinds occur, in any group. */
@@ -172,7 +179,7 @@ static churn_status put_kinds(const risk_data *rows, const risk_sums *sums, cons
     churn_status st = CHURN_OK;
 
     for (uint32_t g = 0; g < rows->groups; g++) {
-        to->group = churn__group_name(&rows->given.group, g);
+        to->group = g;
         for (to->kind = 1; to->kind <= rows->kinds && churn__group_has_rows(sums, g); to->kind++) {
             incidence at = {.options = &rows->options,
                             .z = churn__level_z(rows->options.level),
@@ -193,11 +200,12 @@ done:
 }
 
 churn_status churn__competing_risks(churn__heap *heap, const churn_survival_data *data,
-                                    const churn_survival_options *options, const churn_str *kinds,
+                                    const churn_survival_options *options,
+                                    const churn__labels *labels, const churn_str *kinds,
                                     uint32_t kind_count, churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    output to = {.words = kinds, .word_count = kind_count};
+    output to = {.words = kinds, .labels = labels};
     bool seen[256] = {false};
     risk_data rows;
     risk_sums sums = {0};
@@ -207,8 +215,8 @@ churn_status churn__competing_risks(churn__heap *heap, const churn_survival_data
         CHURN_FAIL(CHURN_E_INTERNAL, 0, "survival: a kind without a word");
     }
     CHURN_TRY(churn__risk_sum_curves(&rows, &sums, err));
-    to.builder = begin(heap, kinds != NULL);
-    if (to.builder == NULL) {
+    to.groups = &rows.given.group;
+    if (!begin(heap, &to)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     kinds_of(&sums, seen);

@@ -170,10 +170,41 @@ churn__interval churn__curve_hazard_interval(const risk_curve *curve)
 
 /* ---- groups ---- */
 
-churn_str churn__group_name(const churn_groups *groups, uint32_t group)
+uint32_t churn__label_columns(churn__table_builder *builder, const churn__labels *labels)
 {
-    return groups->codes != NULL && group < groups->count ? groups->names[group]
-                                                          : (churn_str){NULL, 0};
+    if (labels == NULL) {
+        churn__table_column(builder, "group", CHURN_COLUMN_STRING);
+        return 1;
+    }
+    for (uint32_t i = 0; i < labels->count; i++) {
+        churn__table_column(builder, labels->names[i].ptr, CHURN_COLUMN_STRING);
+    }
+    return labels->count;
+}
+
+static void put_label(churn__table_builder *builder, uint32_t column, churn_str name, size_t n)
+{
+    if (name.ptr != NULL) {
+        churn__table_add_repeated(builder, column, name, n);
+    } else {
+        churn__table_add_null_strings(builder, column, n);
+    }
+}
+
+void churn__label_put(churn__table_builder *builder, const churn__labels *labels,
+                      const churn_groups *groups, uint32_t group, size_t n)
+{
+    if (labels == NULL) {
+        bool named = groups->codes != NULL && group < groups->count;
+        put_label(builder, 0, named ? groups->names[group] : (churn_str){NULL, 0}, n);
+        return;
+    }
+    for (uint32_t i = 0; i < labels->count; i++) {
+        const churn_str *cells = labels->cells; /* NULL: there are no groups */
+        put_label(builder, i,
+                  cells != NULL ? cells[(size_t)group * labels->count + i] : (churn_str){NULL, 0},
+                  n);
+    }
 }
 
 bool churn__group_has_rows(const risk_sums *sums, uint32_t group)

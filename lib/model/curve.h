@@ -3,6 +3,8 @@
 #define CHURN_MODEL_CURVE_H
 
 #include "model/risk.h"
+#include "model/survival.h"
+#include "table/table.h"
 
 /* What happens at one distinct time. */
 typedef struct risk_step {
@@ -47,7 +49,11 @@ double churn__curve_se(const risk_curve *curve);
 churn__interval churn__curve_interval(const risk_curve *curve);
 churn__interval churn__curve_hazard_interval(const risk_curve *curve);
 
-churn_str churn__group_name(const churn_groups *groups, uint32_t group);
+/* The columns that say which group; how many. */
+uint32_t churn__label_columns(churn__table_builder *builder, const churn__labels *labels);
+/* A group's name n times. */
+void churn__label_put(churn__table_builder *builder, const churn__labels *labels,
+                      const churn_groups *groups, uint32_t group, size_t n);
 bool churn__group_has_rows(const risk_sums *sums, uint32_t group);
 
 #endif

@@ -37,7 +37,7 @@ churn_status churn_survival(const churn_survival_data *data, const churn_surviva
     churn__heap *heap = NULL;
 
     CHURN_TRY(begin(data, options, out, "churn_survival", &heap, err));
-    st = churn__survival(heap, data, options, out, err);
+    st = churn__survival(heap, data, options, NULL, out, err);
 done:
     churn__heap_release(heap);
     return st;
@@ -51,7 +51,7 @@ churn_status churn_survival_summary(const churn_survival_data *data,
     churn__heap *heap = NULL;
 
     CHURN_TRY(begin(data, options, out, "churn_survival_summary", &heap, err));
-    st = churn__survival_summary(heap, data, options, out, err);
+    st = churn__survival_summary(heap, data, options, NULL, out, err);
 done:
     churn__heap_release(heap);
     return st;
@@ -65,7 +65,7 @@ churn_status churn_survival_quantiles(const churn_survival_data *data, const dou
     churn__heap *heap = NULL;
 
     CHURN_TRY(begin(data, options, out, "churn_survival_quantiles", &heap, err));
-    st = churn__survival_quantiles(heap, data, shares, share_count, options, out, err);
+    st = churn__survival_quantiles(heap, data, shares, share_count, options, NULL, out, err);
 done:
     churn__heap_release(heap);
     return st;
@@ -79,7 +79,7 @@ churn_status churn_survival_test(const churn_survival_data *data,
     churn__heap *heap = NULL;
 
     CHURN_TRY(begin(data, options, out, "churn_survival_test", &heap, err));
-    st = churn__survival_test(heap, data, options, out, err);
+    st = churn__survival_test(heap, data, options, NULL, out, err);
 done:
     churn__heap_release(heap);
     return st;
@@ -93,7 +93,7 @@ churn_status churn_competing_risks(const churn_survival_data *data,
     churn__heap *heap = NULL;
 
     CHURN_TRY(begin(data, options, out, "churn_competing_risks", &heap, err));
-    st = churn__competing_risks(heap, data, options, NULL, 0, out, err);
+    st = churn__competing_risks(heap, data, options, NULL, NULL, 0, out, err);
 done:
     churn__heap_release(heap);
     return st;

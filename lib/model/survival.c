@@ -29,7 +29,9 @@ static const char *const names[COLUMNS] = {
 #define PAGE 512
 typedef struct survival_page {
     churn__table_builder *builder;
-    churn_str group;
+    const churn__labels *labels;
+    const churn_groups *groups;
+    uint32_t group, first; /* its number; the column behind its name */
     size_t n;
     double cells[COLUMNS][PAGE];
 } survival_page;
@@ -38,13 +40,9 @@ static void flush(survival_page *page)
 {
     static const uint8_t none[PAGE];
 
-    if (page->group.ptr != NULL) {
-        churn__table_add_repeated(page->builder, 0, page->group, page->n);
-    } else {
-        churn__table_add_null_strings(page->builder, 0, page->n);
-    }
+    churn__label_put(page->builder, page->labels, page->groups, page->group, page->n);
     for (uint32_t i = 0; i < COLUMNS; i++) {
-        churn__table_add_doubles(page->builder, i + 1, page->cells[i], none, page->n);
+        churn__table_add_doubles(page->builder, page->first + i, page->cells[i], none, page->n);
     }
     page->n = 0;
 }
@@ -153,54 +151,64 @@ static void put_at_times(const risk_sums *sums, uint32_t group,
 
 /* ---- all ---- */
 
-static churn__table_builder *begin(churn__heap *heap, uint64_t rows)
+static bool begin(churn__heap *heap, uint64_t rows, survival_page *page)
 {
-    churn__table_builder *builder = churn__table_begin(heap, rows);
-
-    if (builder != NULL) {
-        churn__table_expect(builder, COLUMNS + 1);
-        churn__table_column(builder, "group", CHURN_COLUMN_STRING);
-        for (uint32_t i = 0; i < COLUMNS; i++) {
-            churn__table_column(builder, names[i], CHURN_COLUMN_DOUBLE);
-        }
+    page->builder = churn__table_begin(heap, rows);
+    if (page->builder == NULL) {
+        return false;
     }
-    return builder;
+    churn__table_expect(page->builder, COLUMNS + (page->labels != NULL ? page->labels->count : 1));
+    page->first = churn__label_columns(page->builder, page->labels);
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        churn__table_column(page->builder, names[i], CHURN_COLUMN_DOUBLE);
+    }
+    return true;
+}
+
+static void put_groups(const risk_data *all, const risk_sums *sums, survival_page *page)
+{
+    for (uint32_t g = 0; g < all->groups; g++) {
+        risk_curve curve;
+        if (!churn__group_has_rows(sums, g)) {
+            continue;
+        }
+        churn__curve_open(&curve, &all->options);
+        page->group = g;
+        if (all->options.times != NULL) {
+            put_at_times(sums, g, &all->options, &curve, page);
+        } else {
+            put_curve(sums, g, &curve, page);
+        }
+        flush(page);
+    }
 }
 
 churn_status churn__survival(churn__heap *heap, const churn_survival_data *data,
-                             const churn_survival_options *options, churn_table **out,
-                             churn_error *err)
+                             const churn_survival_options *options, const churn__labels *labels,
+                             churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     survival_page *page = NULL;
     risk_data all;
     risk_sums sums = {0};
+    uint64_t rows = 0;
 
     CHURN_TRY(churn__risk_open(heap, data, options, &all, err));
     CHURN_TRY(churn__risk_sum_curves(&all, &sums, err));
-    page = churn__alloc_zero(heap, sizeof *page);
-    if (page != NULL) {
-        page->builder =
-            begin(heap, all.options.times != NULL ? (uint64_t)all.options.time_count * all.groups
-                                                  : sums.exits.count);
-    }
-    if (page == NULL || page->builder == NULL) {
+    rows = all.options.times != NULL ? (uint64_t)all.options.time_count * all.groups
+                                     : sums.exits.count;
+    page = churn__alloc(heap, sizeof *page);
+    if (page == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    for (uint32_t g = 0; g < all.groups; g++) {
-        risk_curve curve;
-        if (!churn__group_has_rows(&sums, g)) {
-            continue;
-        }
-        churn__curve_open(&curve, &all.options);
-        page->group = churn__group_name(&all.given.group, g);
-        if (all.options.times != NULL) {
-            put_at_times(&sums, g, &all.options, &curve, page);
-        } else {
-            put_curve(&sums, g, &curve, page);
-        }
-        flush(page);
+    page->builder = NULL;
+    page->labels = labels;
+    page->groups = &all.given.group;
+    page->n = 0;
+    if (!begin(heap, rows, page)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
     }
+    put_groups(&all, &sums, page);
     st = churn__table_finish(page->builder, out, err);
     page->builder = NULL;
 done:

@@ -98,21 +98,21 @@ static churn_status check_shares(const double *shares, uint32_t count, churn_err
     return CHURN_OK;
 }
 
-static void put_quantiles(churn__table_builder *builder, churn_str group, const quantile *all,
+static void put_quantiles(churn__table_builder *builder, uint32_t first, const quantile *all,
                           uint32_t count, double last)
 {
     for (uint32_t k = 0; k < count; k++) {
-        churn__table_add_string(builder, 0, group);
-        churn__table_add_double(builder, 1, all[k].at.share);
-        churn__table_add_double(builder, 2, crossing_time(&all[k].at, last));
-        churn__table_add_double(builder, 3, crossing_time(&all[k].low, last));
-        churn__table_add_double(builder, 4, crossing_time(&all[k].high, last));
+        churn__table_add_double(builder, first, all[k].at.share);
+        churn__table_add_double(builder, first + 1, crossing_time(&all[k].at, last));
+        churn__table_add_double(builder, first + 2, crossing_time(&all[k].low, last));
+        churn__table_add_double(builder, first + 3, crossing_time(&all[k].high, last));
     }
 }
 
 churn_status churn__survival_quantiles(churn__heap *heap, const churn_survival_data *data,
                                        const double *shares, uint32_t share_count,
-                                       const churn_survival_options *options, churn_table **out,
+                                       const churn_survival_options *options,
+                                       const churn__labels *labels, churn_table **out,
                                        churn_error *err)
 {
     static const char *const names[] = {"share", "time", "low", "high"};
@@ -121,6 +121,7 @@ churn_status churn__survival_quantiles(churn__heap *heap, const churn_survival_d
     quantile *all = NULL;
     risk_data rows;
     risk_sums sums = {0};
+    uint32_t first = 0;
 
     CHURN_TRY(check_shares(shares, share_count, err));
     CHURN_TRY(churn__risk_open(heap, data, options, &rows, err));
@@ -130,7 +131,7 @@ churn_status churn__survival_quantiles(churn__heap *heap, const churn_survival_d
     if (all == NULL || builder == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    churn__table_column(builder, "group", CHURN_COLUMN_STRING);
+    first = churn__label_columns(builder, labels);
     for (size_t i = 0; i < 4; i++) {
         churn__table_column(builder, names[i], CHURN_COLUMN_DOUBLE);
     }
@@ -141,7 +142,8 @@ churn_status churn__survival_quantiles(churn__heap *heap, const churn_survival_d
         }
         if (churn__group_has_rows(&sums, g)) {
             quantiles_of(&sums, g, &rows.options, all, share_count, &last);
-            put_quantiles(builder, churn__group_name(&rows.given.group, g), all, share_count, last);
+            churn__label_put(builder, labels, &rows.given.group, g, share_count);
+            put_quantiles(builder, first, all, share_count, last);
         }
     }
     st = churn__table_finish(builder, out, err);
@@ -294,7 +296,8 @@ static void summarise(const risk_data *rows, const risk_sums *sums, uint32_t g, 
 }
 
 churn_status churn__survival_summary(churn__heap *heap, const churn_survival_data *data,
-                                     const churn_survival_options *options, churn_table **out,
+                                     const churn_survival_options *options,
+                                     const churn__labels *labels, churn_table **out,
                                      churn_error *err)
 {
     static const char *const names[COLUMNS] = {
@@ -304,6 +307,7 @@ churn_status churn__survival_summary(churn__heap *heap, const churn_survival_dat
     churn__table_builder *builder = NULL;
     risk_data rows;
     risk_sums sums = {0};
+    uint32_t first = 0;
 
     CHURN_TRY(churn__risk_open(heap, data, options, &rows, err));
     CHURN_TRY(churn__risk_sum_curves(&rows, &sums, err));
@@ -311,7 +315,7 @@ churn_status churn__survival_summary(churn__heap *heap, const churn_survival_dat
     if (builder == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    churn__table_column(builder, "group", CHURN_COLUMN_STRING);
+    first = churn__label_columns(builder, labels);
     for (size_t i = 0; i < COLUMNS; i++) {
         churn__table_column(builder, names[i], CHURN_COLUMN_DOUBLE);
     }
@@ -324,9 +328,9 @@ churn_status churn__survival_summary(churn__heap *heap, const churn_survival_dat
             continue; /* nobody asked for it */
         }
         summarise(&rows, &sums, g, horizon, cells);
-        churn__table_add_string(builder, 0, churn__group_name(&rows.given.group, g));
+        churn__label_put(builder, labels, &rows.given.group, g, 1);
         for (uint32_t i = 0; i < COLUMNS; i++) {
-            churn__table_add_double(builder, i + 1, cells[i]);
+            churn__table_add_double(builder, first + i, cells[i]);
         }
     }
     st = churn__table_finish(builder, out, err);

@@ -243,17 +243,17 @@ static double judge(contest *c, uint32_t *df)
     return quadratic(v, u, n, df);
 }
 
-static churn_status tell(contest *c, const churn_groups *groups, churn_table **out,
-                         churn_error *err)
+static churn_status tell(contest *c, const churn_groups *groups, const churn__labels *labels,
+                         churn_table **out, churn_error *err)
 {
-    uint32_t df;
+    uint32_t df, at;
     double chi2 = judge(c, &df), p = df > 0 ? churn__chi2_upper(chi2, df) : MODEL_NAN;
     churn__table_builder *builder = churn__table_begin(c->heap, c->groups);
 
     if (builder == NULL) {
         return churn__fail_memory(err, c->heap);
     }
-    churn__table_column(builder, "group", CHURN_COLUMN_STRING);
+    at = churn__label_columns(builder, labels);
     churn__table_column(builder, "n", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "observed", CHURN_COLUMN_DOUBLE);
     churn__table_column(builder, "expected", CHURN_COLUMN_DOUBLE);
@@ -265,21 +265,21 @@ static churn_status tell(contest *c, const churn_groups *groups, churn_table **o
         if (g == groups->count && c->groups > 1 && c->n[g] == 0.0) {
             continue; /* nobody asked for the one without a name */
         }
-        churn__table_add_string(builder, 0, churn__group_name(groups, g));
-        churn__table_add_double(builder, 1, c->n[g]);
-        churn__table_add_double(builder, 2, c->observed[g]);
-        churn__table_add_double(builder, 3, c->expected[g]);
-        churn__table_add_string(builder, 4, words[c->options->test]);
-        churn__table_add_double(builder, 5, df > 0 ? chi2 : MODEL_NAN);
-        churn__table_add_int(builder, 6, df);
-        churn__table_add_double(builder, 7, p);
+        churn__label_put(builder, labels, groups, g, 1);
+        churn__table_add_double(builder, at, c->n[g]);
+        churn__table_add_double(builder, at + 1, c->observed[g]);
+        churn__table_add_double(builder, at + 2, c->expected[g]);
+        churn__table_add_string(builder, at + 3, words[c->options->test]);
+        churn__table_add_double(builder, at + 4, df > 0 ? chi2 : MODEL_NAN);
+        churn__table_add_int(builder, at + 5, df);
+        churn__table_add_double(builder, at + 6, p);
     }
     return churn__table_finish(builder, out, err);
 }
 
 churn_status churn__survival_test(churn__heap *heap, const churn_survival_data *data,
-                                  const churn_survival_options *options, churn_table **out,
-                                  churn_error *err)
+                                  const churn_survival_options *options,
+                                  const churn__labels *labels, churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     contest c = {.heap = heap};
@@ -300,7 +300,7 @@ churn_status churn__survival_test(churn__heap *heap, const churn_survival_data *
         CHURN_TRY(churn__cancel_check(rows.options.cancel, err));
         add_stratum(&c, &sums, s);
     }
-    st = tell(&c, &rows.given.group, out, err);
+    st = tell(&c, &rows.given.group, labels, out, err);
 done:
     contest_close(&c);
     churn__risk_sums_free(&sums);
