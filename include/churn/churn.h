@@ -18,7 +18,6 @@
 #include <churn/kpi.h>
 #include <churn/signals.h>
 #include <churn/voice.h>
-#include <churn/retention.h>
 #include <churn/engagement.h>
 #include <churn/what_if.h>
 #include <churn/read.h>

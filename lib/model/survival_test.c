@@ -7,7 +7,7 @@
 #define MOST_GROUPS 256
 
 static const churn_str words[] = {
-    {"log_rank", 8}, {"gehan", 5}, {"tarone-ware", 11}, {"peto", 4}, {"fleming-harrington", 18}};
+    {"log-rank", 8}, {"gehan", 5}, {"tarone-ware", 11}, {"peto", 4}, {"fleming-harrington", 18}};
 
 /* Sums over all strata. */
 typedef struct contest {

@@ -137,6 +137,10 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_band_changes(e, NULL, out, NULL));
         assert_arg(churn_engine_kpi(e, NULL, 0, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_movements(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_survival(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_survival_summary(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_survival_test(e, date, NULL, out, NULL));
+        assert_arg(churn_engine_competing_risks(e, date, NULL, out, NULL));
         assert_arg(churn_engine_surveys(e, CHURN_SURVEY_NPS, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_nps_retention(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_themes(e, date, date + DAY, NULL, out, NULL));

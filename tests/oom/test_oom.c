@@ -1264,6 +1264,32 @@ static churn_status try_competing_risks(bench *b, churn_error *err)
     return survive(b, churn_competing_risks, 1.0, err);
 }
 
+static churn_status try_engine_survival(bench *b, churn_error *err)
+{
+    static const churn_str by[] = {{"plan", 4}, {"owner", 5}};
+    const churn_engine_survival_options options = {
+        .struct_size = sizeof options, .by = by, .by_count = 2};
+    return churn_engine_survival(b->company.engine, NEW_YEAR, &options, &b->table, err);
+}
+
+static churn_status try_engine_survival_summary(bench *b, churn_error *err)
+{
+    return churn_engine_survival_summary(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status try_engine_survival_test(bench *b, churn_error *err)
+{
+    static const churn_str by[] = {{"plan", 4}};
+    const churn_engine_survival_options options = {
+        .struct_size = sizeof options, .of = CHURN_SURVIVAL_SUBSCRIPTIONS, .by = by, .by_count = 1};
+    return churn_engine_survival_test(b->company.engine, NEW_YEAR, &options, &b->table, err);
+}
+
+static churn_status try_engine_competing_risks(bench *b, churn_error *err)
+{
+    return churn_engine_competing_risks(b->company.engine, NEW_YEAR, NULL, &b->table, err);
+}
+
 static churn_status try_advance(bench *b, churn_error *err)
 {
     return churn_engine_advance(b->company.engine, NEW_YEAR + 40 * DAY, NULL, NULL, err);
@@ -1741,6 +1767,10 @@ static const struct {
     {"survival_quantiles", try_survival_quantiles},
     {"survival_test", try_survival_test},
     {"competing_risks", try_competing_risks},
+    {"engine_survival", try_engine_survival},
+    {"engine_survival_summary", try_engine_survival_summary},
+    {"engine_survival_test", try_engine_survival_test},
+    {"engine_competing_risks", try_engine_competing_risks},
     {"advance", try_advance},
     {"replay", try_replay},
     {"warm_up", try_warm_up},

@@ -249,6 +249,9 @@ class Engine(Handle):
     def _funnel(self, steps: list[tuple[str | None, ...]], start: int, end: int, of: int,
                 as_of: int, within: int, any_order: int, by_at: int, by: list[str], level: float,
                 cancel: Watch, /) -> _Table: ...
+    def _survival(self, which: int, as_of: int, start: int, kinds: tuple[int, int, int], by: list[str], times: Any,
+                  words: tuple[int, int, int, int], numbers: tuple[float, float, float, float],
+                  policy: str | None, cancel: Watch, /) -> _Table: ...
     def _advance(self, as_of: int, flags: int, cancel: Watch, /,
                  ) -> tuple[datetime, bool, int, int, int, int, int, int, int, int, int, int, int,
                             int, int, int, int, int]: ...

@@ -15,6 +15,7 @@ from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
 from .figures import Every, Figures
 from .playbook import Playbook
+from .retention import Retention
 from .store import Store
 from .table import Table
 from .voice import Voice
@@ -221,7 +222,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(Figures, Voice, WhoStays):
+class Engine(Figures, Retention, Voice, WhoStays):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`

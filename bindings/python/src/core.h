@@ -188,6 +188,8 @@ PyObject *core_engine_surveys(PyObject *engine, PyObject *args);
 PyObject *core_engine_themes(PyObject *engine, PyObject *args);
 PyObject *core_engine_band_changes(PyObject *engine, PyObject *args);
 PyObject *core_engine_movements(PyObject *engine, PyObject *args);
+/* retention.c */
+PyObject *core_engine_survival(PyObject *engine, PyObject *args);
 PyObject *core_engine_advance(PyObject *engine, PyObject *args);
 PyObject *core_engine_replay(PyObject *engine, PyObject *args);
 PyObject *core_engine_warm_up(PyObject *engine, PyObject *args);

@@ -394,6 +394,7 @@ static PyMethodDef engine_methods[] = {
     {"_cohorts", core_engine_cohorts, METH_VARARGS, engine_cohorts_doc},
     {"_engagement", core_engine_engagement, METH_VARARGS, engine_engagement_doc},
     {"_funnel", core_engine_funnel, METH_VARARGS, engine_funnel_doc},
+    {"_survival", core_engine_survival, METH_VARARGS, NULL},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},
     {"_replay", core_engine_replay, METH_VARARGS, engine_replay_doc},
     {"_warm_up", core_engine_warm_up, METH_VARARGS, engine_warm_up_doc},
