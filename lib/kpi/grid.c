@@ -50,6 +50,10 @@ churn_status churn__grid_open(churn__grid *grid, const churn__kpi_run *run, bool
         return churn__fail_memory(err, run->heap);
     }
     (days ? lay_days : lay_periods)(grid, run);
+    if (grid->cells > 1) {
+        const churn_time span = grid->starts[grid->cells - 1] - grid->starts[0];
+        grid->a_time = (double)(grid->cells - 1) / (double)span;
+    }
     return CHURN_OK;
 }
 
@@ -60,25 +64,34 @@ void churn__grid_close(churn__grid *grid, const churn__kpi_run *run)
     churn__free_array(run->heap, grid->first, (size_t)grid->periods + 1, sizeof *grid->first);
 }
 
-/* The first of ascending instants that is later than another. */
-static uint32_t first_after(const churn_time *times, uint32_t count, churn_time at)
+/* The first of ascending instants that is later than another. They lie about as far apart as each
+ * other, so the place is guessed, and then walked to. */
+static uint32_t first_after(const churn__grid *grid, const churn_time *times, churn_time at)
 {
-    uint32_t low = 0;
-    while (count > 0) {
-        const uint32_t half = count / 2;
-        const bool later = times[low + half] > at;
-        low = later ? low : low + half + 1;
-        count = later ? half : count - half - 1;
+    const uint32_t count = grid->cells;
+    if (count == 0 || times[0] > at) {
+        return 0;
     }
-    return low;
+    if (times[count - 1] <= at) {
+        return count;
+    }
+    const double guess = (double)(at - times[0]) * grid->a_time;
+    uint32_t i = guess < (double)count ? (uint32_t)guess : count - 1;
+    while (times[i] > at) {
+        i--;
+    }
+    while (times[i] <= at) {
+        i++;
+    }
+    return i;
 }
 
 uint32_t churn__grid_first_start(const churn__grid *grid, churn_time at)
 {
-    return first_after(grid->starts, grid->cells, at);
+    return first_after(grid, grid->starts, at);
 }
 
 uint32_t churn__grid_first_end(const churn__grid *grid, churn_time at)
 {
-    return first_after(grid->untils, grid->cells, at);
+    return first_after(grid, grid->untils, at);
 }

@@ -9,6 +9,7 @@ typedef struct churn__grid {
     churn_time *starts, *untils; /* by cell; both ascend */
     uint32_t *first;             /* by period, and one more: its first cell */
     uint32_t cells, room, periods;
+    double a_time; /* cells a microsecond */
 } churn__grid;
 
 churn_status churn__grid_open(churn__grid *grid, const churn__kpi_run *run, bool days,

@@ -23,6 +23,7 @@ done:
 void churn__money_close(churn__money *money, churn__kpi_run *run)
 {
     churn__sums_free(&money->sums);
+    churn__free_array(run->heap, money->places, money->place_capacity, sizeof *money->places);
     churn__grid_close(&money->grid, run);
 }
 
@@ -70,11 +71,13 @@ static uint32_t later(uint32_t a, uint32_t b)
 
 /* By cause a level is that of the whole customer: only movements have one. */
 static bool add_move(churn__money *money, churn__kpi_run *run, const stretch *s,
-                     const churn__move *move)
+                     const churn__move *move, churn__money_place place)
 {
     const uint32_t a = money->grid.first[s->from], b = money->grid.first[s->until];
-    const uint32_t end = churn__grid_first_end(&money->grid, move->at);
-    const uint32_t start = churn__grid_first_start(&money->grid, move->at);
+    const uint32_t end = place.end, start = place.start;
+    if (end >= b) {
+        return true;
+    }
     churn__kpi_keys keys = keys_of(move);
     const uint32_t group = churn__run_group(run, s->from, &keys);
     if (!s->known) {
@@ -120,16 +123,34 @@ static bool move_over(churn__money *money, churn__kpi_run *run, const stretch *b
     return true;
 }
 
+static bool find_places(churn__money *money, churn__kpi_run *run, const churn__ledger_of *ledger)
+{
+    if (!churn__grow(run->heap, (void **)&money->places, &money->place_capacity, ledger->move_count,
+                     sizeof *money->places)) {
+        money->sums.starved = true;
+        return false;
+    }
+    for (size_t i = 0; i < ledger->move_count; i++) {
+        const churn_time at = ledger->moves[i].at;
+        money->places[i] = (churn__money_place){churn__grid_first_start(&money->grid, at),
+                                                churn__grid_first_end(&money->grid, at)};
+    }
+    return true;
+}
+
 static bool add_movements(churn__money *money, churn__kpi_run *run, const churn__ledger_of *ledger)
 {
     stretch before = {0}, now = {0};
+    if (!find_places(money, run, ledger)) {
+        return false;
+    }
     for (uint32_t p = 0; p < run->begun_count; p = now.until) {
         find_stretch(run, ledger->unknown_count > 0, p, &now);
         if (p > 0 && !move_over(money, run, &before, &now, ledger)) {
             return false;
         }
         for (size_t i = 0; i < ledger->move_count; i++) {
-            if (!add_move(money, run, &now, &ledger->moves[i])) {
+            if (!add_move(money, run, &now, &ledger->moves[i], money->places[i])) {
                 return false;
             }
         }

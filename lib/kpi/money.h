@@ -27,9 +27,16 @@ enum {
     CHURN__MONEY_SUMS
 };
 
+/* The first cell that has a move in its level at the start, and at the end. */
+typedef struct churn__money_place {
+    uint32_t start, end;
+} churn__money_place;
+
 typedef struct churn__money {
     churn__kpi_sums sums;
     churn__grid grid;
+    churn__money_place *places; /* of the customer's moves */
+    size_t place_capacity;
     bool cohorts, customers; /* sum them up; cells are periods then */
     bool any_unknown;        /* somebody's money was */
 } churn__money;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 
+#include <churn/kpi.h>
+
 #include "base/buf.h"
 #include "kpi/run_inside.h"
+#include "model/model.h"
 
 /*
  * Rows by figure as asked for, then period, then groups in order of their texts. A group is there
@@ -69,7 +72,8 @@ typedef struct writing {
     uint32_t *order;  /* of groups; the one past the last has nothing */
     uint32_t group_count;
     churn__kpi_cell *cells; /* of one figure: by group, then period */
-    double *adjusted;       /* of one group: by period */
+    double *adjusted;       /* the same, seasonally adjusted; NULL: not asked for */
+    double *values;         /* by period: room */
     uint32_t period_count;
 } writing;
 
@@ -186,6 +190,50 @@ static void add_optional(churn__table_builder *table, uint32_t column, bool ther
     }
 }
 
+/* How many periods a year has; 0: they do not come round. */
+static uint32_t season_of(int32_t every)
+{
+    switch (every) {
+    case CHURN_EVERY_DAY:
+        return 7; /* days of a week */
+    case CHURN_EVERY_WEEK:
+        return 52;
+    case CHURN_EVERY_MONTH:
+        return 12;
+    case CHURN_EVERY_QUARTER:
+        return 4;
+    default:
+        return 0;
+    }
+}
+
+/* Without what comes round every year; of complete periods. */
+static churn_status adjust(const writing *w, uint32_t group, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    const churn__run_inside *inside = w->run->inside;
+    const uint32_t season = season_of(inside->asked->cut.every);
+    double *adjusted = &w->adjusted[(size_t)group * w->period_count];
+    uint32_t count = 0;
+    bool done = false;
+    for (uint32_t p = 0; p < w->period_count; p++) {
+        const churn__kpi_cell *cell = cell_at(w, group, p);
+        const bool there = cell->defined && inside->periods[p].complete;
+        w->values[p] = there ? cell->value : (double)NAN;
+        adjusted[p] = (double)NAN;
+        count = inside->periods[p].complete ? p + 1 : count;
+    }
+    if (season > 0) {
+        CHURN_TRY(
+            churn__season_adjust(w->run->heap, w->values, count, season, adjusted, &done, err));
+    }
+    for (uint32_t p = 0; p < w->period_count && !done; p++) {
+        adjusted[p] = (double)NAN;
+    }
+done:
+    return st;
+}
+
 /* Of whole periods only: half a month is less than one. */
 static void add_change(const writing *w, uint32_t at, uint32_t group, uint32_t p)
 {
@@ -197,7 +245,8 @@ static void add_change(const writing *w, uint32_t at, uint32_t group, uint32_t p
     add_optional(w->table, at + REST_CHANGE, there, change);
     add_optional(w->table, at + REST_CHANGE_RATIO, there && last->value > 0,
                  there && last->value > 0 ? change / last->value : 0);
-    churn__table_add_double(w->table, at + REST_ADJUSTED, w->adjusted[p]);
+    churn__table_add_double(w->table, at + REST_ADJUSTED,
+                            w->adjusted[(size_t)group * w->period_count + p]);
 }
 
 static void add_cell(const writing *w, uint32_t at, const churn__kpi_cell *cell)
@@ -263,6 +312,9 @@ static churn_status add_figure(const writing *w, const churn__run_figure *which,
     if (shown == 0) {
         w->order[w->group_count + shown++] = w->group_count;
     }
+    for (uint32_t i = 0; i < shown && w->adjusted != NULL; i++) {
+        CHURN_TRY(adjust(w, w->order[w->group_count + i], err));
+    }
     for (uint32_t p = 0; p < w->period_count; p++) {
         for (uint32_t i = 0; i < shown; i++) {
             add_row(w, figure_of(w, which), w->order[w->group_count + i], p);
@@ -298,16 +350,20 @@ static churn_status make_room(writing *w, churn_error *err)
     churn__heap *heap = w->run->heap;
     w->order = churn__alloc_array(heap, 2 * (size_t)w->group_count + 1, sizeof *w->order);
     w->marks = churn__alloc_array_zero(heap, w->period_count, sizeof *w->marks);
-    w->adjusted = churn__alloc_array(heap, w->period_count, sizeof *w->adjusted);
+    w->values = churn__alloc_array(heap, w->period_count, sizeof *w->values);
     w->cells =
         churn__alloc_array(heap, (size_t)w->group_count + 1, w->period_count * sizeof *w->cells);
     w->table = churn__table_begin(heap, 0);
-    if (w->order == NULL || w->marks == NULL || w->adjusted == NULL || w->cells == NULL ||
+    if (w->order == NULL || w->marks == NULL || w->values == NULL || w->cells == NULL ||
         w->table == NULL || !churn__groups_order(w->run, w->order)) {
         return churn__fail_memory(err, heap);
     }
-    for (uint32_t p = 0; p < w->period_count; p++) {
-        w->adjusted[p] = (double)NAN;
+    if (w->run->inside->asked->changes) {
+        w->adjusted = churn__alloc_array(heap, (size_t)w->group_count + 1,
+                                         w->period_count * sizeof *w->adjusted);
+    }
+    if (w->run->inside->asked->changes && w->adjusted == NULL) {
+        return churn__fail_memory(err, heap);
     }
     return CHURN_OK;
 }
@@ -332,7 +388,9 @@ done:
     churn__table_abandon(w.table);
     churn__free_array(run->heap, w.order, 2 * (size_t)w.group_count + 1, sizeof *w.order);
     churn__free_array(run->heap, w.marks, w.period_count, sizeof *w.marks);
-    churn__free_array(run->heap, w.adjusted, w.period_count, sizeof *w.adjusted);
+    churn__free_array(run->heap, w.values, w.period_count, sizeof *w.values);
+    churn__free_array(run->heap, w.adjusted, (size_t)w.group_count + 1,
+                      w.period_count * sizeof *w.adjusted);
     churn__free_array(run->heap, w.cells, (size_t)w.group_count + 1,
                       w.period_count * sizeof *w.cells);
     return st;
