@@ -38,6 +38,31 @@ done:
     return st;
 }
 
+static bool in_one_month(const churn__kpi_run *run, const churn__life_span *span)
+{
+    return span->to != CHURN_TIME_NONE &&
+           span->to < churn__period_next(span->from, CHURN__UNIT_CMO, run->zone);
+}
+
+/* `same_period: ignore`: who comes and goes within one calendar month was never there. */
+static churn_status leave_out_visits(churn__kpi_run *run, churn_error *err)
+{
+    churn__run_inside *inside = run->inside;
+    size_t kept = 0;
+    if (!churn__grow(run->heap, (void **)&inside->stays, &inside->stay_capacity, inside->life_count,
+                     sizeof *inside->stays)) {
+        return churn__fail_memory(err, run->heap);
+    }
+    for (size_t i = 0; i < inside->life_count; i++) {
+        if (!in_one_month(run, &inside->lives[i])) {
+            inside->stays[kept++] = inside->lives[i];
+        }
+    }
+    inside->lives = inside->stays;
+    inside->life_count = kept;
+    return CHURN_OK;
+}
+
 churn_status churn__run_lives(churn__kpi_run *run, const churn__life_span **spans, size_t *count,
                               churn_error *err)
 {
@@ -46,6 +71,9 @@ churn_status churn__run_lives(churn__kpi_run *run, const churn__life_span **span
     if (!inside->has_lives) {
         CHURN_TRY(inside->asked->lives(inside->asked->lives_context, run->customer, &inside->lives,
                                        &inside->life_count, err));
+        if (run->policy->same_period == CHURN__SAME_PERIOD_IGNORE && inside->life_count > 0) {
+            CHURN_TRY(leave_out_visits(run, err));
+        }
         inside->has_lives = true;
     }
     *spans = inside->lives;
@@ -233,6 +261,7 @@ static void close_run(churn__kpi_run *run)
     churn__free_array(run->heap, inside->sets, inside->set_room, sizeof *inside->sets);
     churn__free_array(run->heap, inside->figures, inside->figure_room, sizeof *inside->figures);
     churn__ledger_free(inside->movements);
+    churn__free_array(run->heap, inside->stays, inside->stay_capacity, sizeof *inside->stays);
     churn__arena_clear(&inside->arena);
 }
 

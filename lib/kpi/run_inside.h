@@ -147,6 +147,8 @@ typedef struct churn__run_inside {
     churn__ledger_of ledger;
     const churn__life_span *lives;
     size_t life_count;
+    churn__life_span *stays; /* lives without those that were visits */
+    size_t stay_capacity;
     const churn__subscription *subscriptions;
     size_t subscription_count;
 } churn__run_inside;

@@ -378,6 +378,24 @@ static void returners__kept_or_lost(void **state)
     close_book(&b);
 }
 
+static void same_period__ignored__was_never_there(void **state)
+{
+    const churn__subscription visits = sub_until(1, 100, day(2026, 2, 3), day(2026, 2, 20));
+    const churn__subscription stays = sub_until(1, 100, day(2026, 2, 3), day(2026, 3, 3));
+    book b;
+    (void)state;
+    open_book(&b, day(2026, 1, 1), day(2026, 4, 1), CHURN_EVERY_QUARTER, CHURN_TIME_NONE);
+    add(&b, &visits, 1);
+    add(&b, &stays, 1);
+    assert_figure(&b, "new_customers", 0, 2);
+    b.policy.same_period = CHURN__SAME_PERIOD_IGNORE;
+    book_turn(&b);
+    assert_figure(&b, "new_customers", 0, 1);
+    assert_figure(&b, "lost_customers", 0, 1);
+    assert_figure(&b, "new_mrr", 0, 1);
+    close_book(&b);
+}
+
 static void periods__nobody_and_not_begun__are_said(void **state)
 {
     const churn__subscription row = sub_until(1, 100, day(2026, 2, 3), day(2026, 2, 20));
@@ -443,6 +461,7 @@ int main(void)
         cmocka_unit_test(net_mrr_churn__daily__chartmogul_example),
         cmocka_unit_test(annual__five_percent_a_month__is_45_96),
         cmocka_unit_test(returners__kept_or_lost),
+        cmocka_unit_test(same_period__ignored__was_never_there),
         cmocka_unit_test(periods__nobody_and_not_begun__are_said),
         cmocka_unit_test(changes__complete_periods__beside_the_one_before),
         cmocka_unit_test(level__wider__is_wider),
