@@ -48,7 +48,7 @@ static const churn__figure figures[FIGURES] = {
                "Most take the median of those who did reach it, which is too short"},
 };
 
-enum { SUM_BEGAN, SUM_DUE, SUM_DONE, SUM_A, SUM_A_STAYED, SUM_O, SUM_O_STAYED, SUMS };
+enum { SUM_BEGAN, SUM_DUE, SUM_LATE, SUM_DONE, SUM_A, SUM_A_STAYED, SUM_O, SUM_O_STAYED, SUMS };
 
 /* One customer's time until value. */
 typedef struct wait {
@@ -110,6 +110,7 @@ static void add_activation(churn__kpi_run *run, activation *a, const beginner *b
     const churn_time due = later(b->start, def->activation_within);
     const churn_time day = later(b->start, def->activation_retention);
     sums[SUM_BEGAN]++;
+    sums[SUM_LATE] += day > run->as_of;
     if (due > run->as_of) {
         return;
     }
@@ -339,6 +340,8 @@ static churn_status activation_cell(churn__kpi_run *run, void *state, uint32_t f
         value_cell(run, a, period, group, out);
         break;
     }
+    out->incomplete =
+        figure <= ACTIVATED ? out->excluded > 0 : figure <= LIFT && sums[SUM_LATE] > 0;
     if (out->excluded > 0) {
         out->note = CHURN__STR("excluded: their time for it is not over");
     }

@@ -188,6 +188,7 @@ static churn_status trials_cell(churn__kpi_run *run, void *state, uint32_t figur
     case CONVERSION:
         churn__cell_share(run, out, sums[SUM_OF_STARTED], sums[SUM_DECIDED]);
         out->excluded = sums[SUM_OPEN];
+        out->incomplete = sums[SUM_OPEN] > 0;
         out->note = out->excluded > 0 ? CHURN__STR("excluded: open trials") : out->note;
         break;
     default:

@@ -192,6 +192,23 @@ def scores(build, rows=1_000_000):
             quote("score of 10 factors, 1 M customers", f"{took:.2f} s", on, ratio)
 
 
+def cohorts(args):
+    """The triangle of activity of all events beside DuckDB's SQL."""
+    program = pathlib.Path(__file__).parent / "cohorts_peer.py"
+    out = subprocess.run([sys.executable, str(program), str(args.events), str(args.customers)], capture_output=True, text=True)
+    if out.returncode:
+        print(f"cohorts: skipped: {out.stderr.strip().splitlines()[-1]}")
+        return
+    *rivals, mine = [json.loads(line) for line in out.stdout.splitlines()]
+    print(f"cohort triangle of {args.events:,} events: {mine['seconds']:.3f} s, {mine['cells']} cells, "
+          f"{'the same' if mine['same'] else 'OTHER CELLS'}")
+    for rival in rivals:
+        ratio = rival["seconds"] / mine["seconds"]
+        print(f"  {rival['name']}: {rival['seconds']:.3f} s: {ratio:.1f} x")
+        quote(f"cohort triangle, {args.events // 1_000_000} M events", f"{mine['seconds']:.3f} s",
+              f"{rival['name']} {rival['seconds']:.2f} s", ratio)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
@@ -200,7 +217,7 @@ def main():
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engines", default="polars,duckdb")
     parser.add_argument("--file", help="an event table made before")
-    parser.add_argument("--only", choices=("features", "rules", "scores", "store"))
+    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store"))
     args = parser.parse_args()
     if args.only in (None, "features"):
         features(args, args.peers)
@@ -208,6 +225,8 @@ def main():
         rules(args.build, args.peers)
     if args.only in (None, "scores"):
         scores(args.build)
+    if args.only in (None, "cohorts"):
+        cohorts(args)
     if args.only in (None, "store"):
         subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
     print_table()
