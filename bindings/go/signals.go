@@ -7,6 +7,11 @@ package churn
 */
 import "C"
 
+import (
+	"context"
+	"time"
+)
+
 // Where something happened in a series of figures.
 
 // ---- on arrays ----
@@ -147,4 +152,111 @@ func Anomalies(series Series, options ...AnomalyOptions) (*Table, error) {
 	return onArray(&p, func(out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_anomalies(&data, &to, out, err)
 	})
+}
+
+// ---- of an engine ----
+
+// GoalOptions change how goals are judged. The zero value is the default.
+type GoalOptions struct {
+	Context context.Context // cancels the question
+	From    time.Time       // also the periods since then
+	Level   float64         // of intervals; 0: 0.95
+}
+
+// Goals holds the goals of the playbook against what happened: goal, kpi, group, per, period_start,
+// period_end, at_most, at_least, value, low, high, periods, pace, needed, forecast, forecast_low,
+// forecast_high, on_track, complete, method, note.
+func (e *Engine) Goals(asOf time.Time, options ...GoalOptions) (*Table, error) {
+	given := first(options)
+	to := C.churn_goal_options{
+		struct_size: C.sizeof_churn_goal_options,
+		from:        saidMicros(given.From),
+		level:       C.double(given.Level),
+	}
+	var out *C.churn_table
+	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
+		return C.churn_engine_goals(engine, micros(asOf), &to, &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
+}
+
+// BenchmarkOptions change how benchmarks are asked for. The zero value is the default.
+type BenchmarkOptions struct {
+	Context context.Context // cancels the question
+	AsOf    time.Time       // what is known when; default the end of the span
+}
+
+// Benchmarks sets figures beside those that others published, with their sources: kpi, size,
+// period_start, period_end, value, low, high, numerator, denominator, benchmark_low, benchmark_median,
+// benchmark_high, position (below, within, above), difference, unit, complete, source, year.
+func (e *Engine) Benchmarks(from, to time.Time, options ...BenchmarkOptions) (*Table, error) {
+	given := first(options)
+	asked := C.churn_benchmark_options{
+		struct_size: C.sizeof_churn_benchmark_options,
+		as_of:       saidMicros(given.AsOf),
+	}
+	var out *C.churn_table
+	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+		asked.cancel = cancel
+		return C.churn_engine_benchmarks(engine, micros(from), micros(to), &asked, &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
+}
+
+// KPIAnomalyOptions say of what series, and how often noise may be called an anomaly. The zero value is
+// the default: by month, all customers, 1 % of values of noise.
+type KPIAnomalyOptions struct {
+	Context      context.Context // cancels the question
+	Every        Every           // 0: by month
+	AsOf         time.Time       // what is known when; default the end of the span
+	By           []string        // a series for each group
+	ByEnd        bool            // groups at the end of a period, not at its start
+	FalseAlarms  float64         // share of values of plain noise that are called anomalies; 0: 0.01
+	PerSeries    float64         // instead: how many false alarms a series has on average
+	FalseChanges float64         // share of series of noise with a change of level; 0: 0.05
+	Lookback     uint32          // periods before the span to compare with; 0: by their length
+	All          bool            // also values that are as expected
+}
+
+// Anomalies finds periods in which figures are not what they usually are: kpi, the columns of By,
+// period_start, period_end, value, expected, low, high, score, p, n, kind (spike, drop, level_up,
+// level_down), direction, threshold, unit, marks.
+func (e *Engine) Anomalies(kpis []string, from, to time.Time, options ...KPIAnomalyOptions) (*Table, error) {
+	given := first(options)
+	var p packer
+	defer p.pins.Unpin()
+	names := p.strs(kpis)
+	asked := C.churn_kpi_anomaly_options{
+		struct_size:   C.sizeof_churn_kpi_anomaly_options,
+		every:         C.int32_t(given.Every),
+		as_of:         saidMicros(given.AsOf),
+		by:            p.strs(given.By),
+		by_count:      C.uint32_t(len(given.By)),
+		false_alarms:  C.double(given.FalseAlarms),
+		per_series:    C.double(given.PerSeries),
+		false_changes: C.double(given.FalseChanges),
+		lookback:      C.uint32_t(given.Lookback),
+	}
+	if given.ByEnd {
+		asked.by_at = C.CHURN_BY_END
+	}
+	if given.All {
+		asked.flags = C.CHURN_ANOMALIES_ALL
+	}
+	var out *C.churn_table
+	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+		asked.cancel = cancel
+		return C.churn_engine_anomalies(engine, names, C.uint32_t(len(kpis)), micros(from), micros(to), &asked, &out, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return takeTable(out), nil
 }

@@ -3,6 +3,8 @@
 
 #include "engine/losses.h"
 
+#include "engine/own_figures.h"
+
 /* Figures by period and group. */
 
 /* ---- losses ---- */
@@ -165,6 +167,8 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     churn_str *attributes = NULL;
     uint32_t attribute_count = 0;
     churn__kpi_groups *groups = NULL;
+    churn__own_figures_set *own = NULL;
+    churn__kpi_own_set plugged;
     CHURN_TRY(churn__copy_struct(&mine, sizeof mine, options, "churn_kpi_options", err));
     CHURN_TRY(check_options(&mine, err));
     CHURN_TRY(churn__kpi_policy_of(engine, mine.policy, &policy, err));
@@ -188,10 +192,17 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     asked->lives_context = &lives;
     CHURN_TRY(churn__kpi_groups_open(engine, version, asked, &groups, err));
     asked->given = churn__kpi_groups_given(groups);
+    CHURN_TRY(churn__own_figures_open(engine, version, asked->cut.as_of, &own, err));
+    if (own != NULL && asked->own_count == 0) {
+        plugged = churn__own_figures_plug(own);
+        asked->own = &plugged;
+        asked->own_count = 1;
+    }
     CHURN_TRY(churn__kpi_figures(churn__store_heap(engine->store), version, asked, out, err));
 done:
     churn__kpi_groups_close(groups);
     churn__free_array(engine->heap, attributes, attribute_count, sizeof *attributes);
+    churn__own_figures_close(own);
     churn__loss_judge_free(lives.judge);
     churn__reader_free(lives.reader);
     churn__version_release(version);

@@ -195,9 +195,10 @@ void b_properties(builder *b);
 void b_calendar(builder *b);
 void b_roles(builder *b);
 void b_kpi(builder *b);
-void b_voice(builder *b); /* part of b_kpi() */
-void b_engagement(builder *b); /* part of b_kpi() */
-void b_loss(builder *b); /* after b_kpi() */
+void b_voice(builder *b);           /* part of b_kpi() */
+void b_engagement(builder *b);      /* part of b_kpi() */
+void b_loss(builder *b);            /* after b_kpi() */
+void b_own_figures(builder *b);     /* build_goals.c: the same */
 void b_loss_conditions(builder *b); /* build_loss.c: when names are slots */
 void b_metrics(builder *b);
 void b_metrics_sources(builder *b);

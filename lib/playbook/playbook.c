@@ -35,6 +35,10 @@ static void expressions_free(churn_playbook *pb)
         churn__expr_free(pb->loss.conditions[i].when);
     }
     churn__expr_free(pb->loss.involuntary_when);
+    for (uint32_t i = 0; i < pb->own.define_count; i++) {
+        churn__expr_free(pb->own.defines[i].num);
+        churn__expr_free(pb->own.defines[i].den);
+    }
     for (uint32_t i = 0; i < pb->score_count; i++) {
         score_free(&pb->scores[i]);
     }
@@ -129,6 +133,7 @@ static void build(builder *b)
         b_header,          b_register,   b_attributes, b_properties,  b_sources,
         b_calendar,        b_roles,      b_kpi,        b_loss,        b_declare,
         b_slots,           b_references, b_metrics,    b_segments,    b_loss_conditions,
+        b_own_figures,
         b_scores,          b_triggers,   b_plays,      b_tests,       b_called,
         b_metrics_sources, b_order,      b_lints,      b_score_lints,
     };

@@ -194,6 +194,52 @@ typedef struct churn__facts {
     uint32_t count;
 } churn__facts;
 
+/* ---- figures of the author's own: parts of `kpi` ---- */
+
+/* Customers of whom one condition holds among those of whom another does; NULL: of all. */
+typedef struct churn__define_def {
+    churn_str id, title;
+    churn__expr *num, *den;
+} churn__define_def;
+
+#define CHURN__MEASURE_LAST 1
+#define CHURN__MEASURE_SUM 2
+#define CHURN__MEASURE_MEAN 3
+
+typedef struct churn__measure_def {
+    churn_str name, unit; /* {NULL, 0}: as the records have it */
+    uint8_t take;         /* CHURN__MEASURE_* */
+} churn__measure_def;
+
+typedef struct churn__goal_def {
+    churn_str id, kpi;
+    int32_t per, every;       /* CHURN_EVERY_* */
+    double at_most, at_least; /* NaN: not given */
+    const churn_str *by;
+    uint32_t by_count;
+} churn__goal_def;
+
+typedef struct churn__benchmark_def {
+    churn_str kpi;
+    churn_str segment, attribute; /* one of them at most */
+    double at_least, at_most;     /* of the attribute; NaN: no bound */
+    int32_t per;                  /* CHURN_EVERY_* */
+    double low, median, high;     /* NaN: not given */
+    churn_str source;
+    uint32_t year; /* 0: not given */
+} churn__benchmark_def;
+
+typedef struct churn__own_figures {
+    const churn__define_def *defines;
+    uint32_t define_count;
+    const churn__measure_def *measures;
+    uint32_t measure_count;
+    const churn__goal_def *goals;
+    uint32_t goal_count;
+    const churn__benchmark_def *benchmarks;
+    uint32_t benchmark_count;
+} churn__own_figures;
+
 struct churn_playbook {
     atomic_uint references;
     churn__heap *heap;
@@ -244,6 +290,7 @@ struct churn_playbook {
     churn__voice_def voice;
     churn__engagement_def engagement;
     churn__kpi_settings figures;
+    churn__own_figures own;
     const churn__test_def *tests;
     uint32_t test_count;
 
@@ -253,6 +300,9 @@ struct churn_playbook {
     const churn__node *order;
     uint32_t order_count;
 };
+
+/* A figure of the library; NULL: there is none of that name. */
+const churn__figure *churn__playbook_figure(churn_str id);
 
 churn_playbook *churn__playbook_retain(churn_playbook *playbook);
 /*

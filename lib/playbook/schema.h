@@ -102,6 +102,7 @@ extern const schema schema_expression, schema_later;
 /* Sections that have files of their own. */
 extern const schema schema_metrics, schema_scores, schema_triggers, schema_plays, schema_tests;
 extern const schema schema_sources, schema_references, schema_kpi, schema_loss;
+extern const schema schema_goals, schema_define, schema_measures, schema_benchmarks;
 
 /* Parts of `kpi:` with a file of their own. */
 extern const schema schema_active_events, schema_activation, schema_reach;
@@ -119,6 +120,7 @@ extern const schema schema_loss_word;
 extern const schema schema_recognition, schema_within_word, schema_same_period, schema_discounts;
 extern const schema schema_inclusion, schema_refunds, schema_fx, schema_group_changes;
 extern const schema schema_churn_rate, schema_returners;
+extern const schema schema_measure_take, schema_every;
 extern const schema schema_event_take, schema_align, schema_metric_zone, schema_streak_unit;
 extern const schema schema_expr_type, schema_baseline_of, schema_baseline_as;
 

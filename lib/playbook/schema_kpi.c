@@ -214,7 +214,16 @@ static const schema_key kpi_keys[] = {
          "Ascending bounds, in money of the playbook's currency, of the size classes of lost MRR that "
          "`churn.value` groups by.",
      .example = "[100, 1000]"},
-    SCHEMA_LATER_KEY("goals", "What a figure should reach."),
-    SCHEMA_LATER_KEY("define", "Figures of your own."),
+    {"goals", &schema_goals, .doc = "What figures should reach.",
+     .example = "[{id: churn, kpi: logo_churn, per: month, at_most: 0.03, every: quarter}]"},
+    {"define", &schema_define,
+     .doc = "Figures of your own: customers of whom one condition holds among those of whom "
+            "another does.",
+     .example = "[{id: referral_rate, num: 'metric.referrals_1y > 0'}]"},
+    {"measures", &schema_measures,
+     .doc = "Figures that you measure yourself and give as records of kind measure.",
+     .example = "[{name: site_visits, take: sum, unit: visits}]"},
+    {"benchmarks", &schema_benchmarks,
+     .doc = "What others published, to stand beside your own figures."},
 };
 const schema schema_kpi = {SCHEMA_KEYS_OF(kpi_keys)};

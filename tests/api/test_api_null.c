@@ -293,6 +293,12 @@ static void rest__null__harmless(void **state)
     assert_arg(churn_change_points(NULL, 0, NULL, NULL, NULL));
     assert_arg(churn_cusum(NULL, 3, NULL, &table, NULL));
     assert_arg(churn_cusum(NULL, 0, NULL, NULL, NULL));
+    assert_arg(churn_engine_goals(NULL, 0, NULL, &table, NULL));
+    assert_arg(churn_engine_goals(NULL, 0, NULL, NULL, NULL));
+    assert_arg(churn_engine_benchmarks(NULL, 0, 1, NULL, &table, NULL));
+    assert_arg(churn_engine_benchmarks(NULL, 0, 1, NULL, NULL, NULL));
+    assert_arg(churn_engine_anomalies(NULL, NULL, 0, 0, 1, NULL, &table, NULL));
+    assert_arg(churn_engine_anomalies(NULL, NULL, 0, 0, 1, NULL, NULL, NULL));
     assert_arg(churn_anomalies(NULL, NULL, &table, NULL));
     assert_arg(churn_anomalies(&nothing, NULL, NULL, NULL));
     assert_arg(churn_anomalies(&nothing, NULL, &table, NULL));

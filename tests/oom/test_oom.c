@@ -1143,6 +1143,75 @@ static churn_status try_anomalies(bench *b, churn_error *err)
     return churn_anomalies(&data, &options, &b->table, err);
 }
 
+/* The figures of a playbook of its own, over the company's store. */
+static const char signals_playbook[] =
+    "churn: 1\nname: signals\nattributes: {size: number}\n"
+    "metrics: [{id: uses, agg: count, event: any, window: 28d, history: clip}]\n"
+    "kpi:\n"
+    "  define: [{id: mine, num: metric.uses > 0, den: customer.age_days > 3, title: Mine}]\n"
+    "  measures: [{name: visits, take: sum, unit: visits}]\n"
+    "  goals: [{id: a, kpi: logo_churn, per: month, every: quarter, at_most: 0.1, by: customer.size},\n"
+    "          {id: b, kpi: mine, at_least: 0.1}]\n"
+    "  benchmarks: [{kpi: logo_churn, size: {attribute: size}, median: 0.1, source: S, year: 2024}]\n";
+
+typedef churn_status (*signals_ask)(bench *b, churn_engine *engine, churn_error *err);
+
+static churn_status with_signals(bench *b, signals_ask ask, churn_error *err)
+{
+    churn_playbook_options options = {.struct_size = sizeof options,
+                                      .allocator = &b->company.allocator};
+    churn_playbook *playbook = NULL;
+    churn_engine *engine = NULL;
+    churn_status st =
+        churn_playbook_parse(signals_playbook, CHURN_NTS, &options, &playbook, NULL, err);
+    if (st == CHURN_OK) {
+        st = churn_engine_create(playbook, b->company.store, NULL, &engine, err);
+    }
+    if (st == CHURN_OK) {
+        st = ask(b, engine, err);
+    }
+    churn_engine_free(engine);
+    churn_playbook_free(playbook);
+    return st;
+}
+
+static churn_status ask_goals(bench *b, churn_engine *engine, churn_error *err)
+{
+    return churn_engine_goals(engine, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status ask_benchmarks(bench *b, churn_engine *engine, churn_error *err)
+{
+    return churn_engine_benchmarks(engine, NEW_YEAR - 60 * DAY, NEW_YEAR, NULL, &b->table, err);
+}
+
+static churn_status ask_anomalies(bench *b, churn_engine *engine, churn_error *err)
+{
+    const churn_str kpis[] = {STR("logo_churn"), STR("mine")}, by = STR("customer.size");
+    churn_kpi_anomaly_options options = {.struct_size = sizeof options,
+                                         .by = &by,
+                                         .by_count = 1,
+                                         .lookback = 12,
+                                         .flags = CHURN_ANOMALIES_ALL};
+    return churn_engine_anomalies(engine, kpis, 2, NEW_YEAR - 60 * DAY, NEW_YEAR, &options,
+                                  &b->table, err);
+}
+
+static churn_status try_engine_goals(bench *b, churn_error *err)
+{
+    return with_signals(b, ask_goals, err);
+}
+
+static churn_status try_engine_benchmarks(bench *b, churn_error *err)
+{
+    return with_signals(b, ask_benchmarks, err);
+}
+
+static churn_status try_engine_anomalies(bench *b, churn_error *err)
+{
+    return with_signals(b, ask_anomalies, err);
+}
+
 static churn_status try_cusum(bench *b, churn_error *err)
 {
     churn_cusum_options options = {.struct_size = sizeof options,
@@ -1759,6 +1828,9 @@ static const struct {
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},
     {"cusum", try_cusum},
+    {"engine_goals", try_engine_goals},
+    {"engine_benchmarks", try_engine_benchmarks},
+    {"engine_anomalies", try_engine_anomalies},
     {"disagreements", try_disagreements},
     {"losses", try_losses},
     {"survival", try_survival},

@@ -16,6 +16,7 @@ from .explanation import ChangeExplanation, Explanation
 from .figures import Every, Figures
 from .playbook import Playbook
 from .retention import Retention
+from .signals import Signals
 from .store import Store
 from .table import Table
 from .voice import Voice
@@ -222,7 +223,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(Figures, Retention, Voice, WhoStays):
+class Engine(Figures, Retention, Signals, Voice, WhoStays):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Where something happened in a series of figures."""
+"""Whether figures go where they should, and where something happened to them."""
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
 from math import nan
-from typing import Literal
+from typing import Any, Literal
 
 from . import _core
+from ._data import Instant
+from ._watch import Progress, watching
 from .table import Table
 
-__all__ = ["anomalies", "change_points", "cusum"]
+__all__ = ["Signals", "anomalies", "change_points", "cusum"]
 
 _KINDS = {"number": 0, "count": 1, "share": 2, "level": 3}
 
@@ -63,3 +65,52 @@ def anomalies(values: Iterable[float | None], *, trials: Iterable[float | None] 
     return _core._anomalies(_doubles(values), _doubles(trials if trials is not None else ()), _KINDS[kind],
                             season, everything, false_alarms, per_series or 0.0,
                             1.0 if false_changes is None else false_changes, window, history, cycles, min_size)
+
+
+_EVERY = {"day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
+
+
+class Signals:
+    """Methods of engines."""
+
+    _at: Any
+    _known: Any
+    _goals: Any
+    _benchmarks: Any
+    _anomalies: Any
+
+    def goals(self, as_of: Instant, *, start: Instant | None = None, level: float = 0.95,
+              progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
+        """The playbook's goals: value, pace and forecast of the period in which `as_of` lies.
+
+        With `start` also of the periods since then. Columns: goal, kpi, group, per, period_start, period_end,
+        at_most, at_least, value, low, high, periods, pace, needed, forecast, forecast_low, forecast_high,
+        on_track, complete, method, note.
+        """
+        with watching(progress, cancel, "customers") as watch:
+            return self._goals(self._at(as_of), self._known(start), level, watch)
+
+    def benchmarks(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
+                   progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
+        """Own figures beside those of the playbook's `benchmarks`, by size of customer, with their sources."""
+        with watching(progress, cancel, "customers") as watch:
+            return self._benchmarks(self._at(start), self._at(end), self._known(as_of), watch)
+
+    def anomalies(self, kpis: str | Iterable[str], start: Instant, end: Instant, *,
+                  every: Literal["day", "week", "month", "quarter", "year"] = "month",
+                  by: str | Iterable[str] = (), by_at: Literal["start", "end"] = "start",
+                  as_of: Instant | None = None, false_alarms: float = 0.01, per_series: float | None = None,
+                  false_changes: float = 0.05, lookback: int = 0, everything: bool = False,
+                  progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
+        """Periods in which figures are not what they usually are, by group, with a stated rate of false alarms.
+
+        Columns: kpi, those of `by`, period_start, period_end, value, expected, low, high, score, p, n, kind
+        (spike, drop, level_up, level_down), direction, threshold, unit, marks.
+        """
+        if every not in _EVERY or by_at not in ("start", "end"):
+            raise ValueError("every: give 'day', 'week', 'month', 'quarter' or 'year'; by_at: 'start' or 'end'")
+        names = [kpis] if isinstance(kpis, str) else list(kpis)
+        with watching(progress, cancel, "customers") as watch:
+            return self._anomalies(names, self._at(start), self._at(end), _EVERY[every], self._known(as_of),
+                                   [by] if isinstance(by, str) else list(by), int(by_at == "end"), false_alarms,
+                                   per_series or 0.0, false_changes, lookback, everything, watch)

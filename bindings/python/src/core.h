@@ -118,6 +118,9 @@ PyObject *core_survival(PyObject *module, PyObject *args);
 PyObject *core_proportion(PyObject *module, PyObject *args);
 PyObject *core_proportion_difference(PyObject *module, PyObject *args);
 PyObject *core_poisson_rate(PyObject *module, PyObject *args);
+PyObject *core_engine_goals(PyObject *engine, PyObject *args);
+PyObject *core_engine_benchmarks(PyObject *engine, PyObject *args);
+PyObject *core_engine_anomalies(PyObject *engine, PyObject *args);
 
 /* tables.c */
 PyObject *core_table_new(core_state *state,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* Series as arrays of doubles: what is unusual in them, and where their level changes. */
 
 static int doubles_of(const Py_buffer *view, const char *what, const double **values,
@@ -102,4 +105,141 @@ PyObject *core_anomalies(PyObject *module, PyObject *args)
     PyBuffer_Release(&values);
     PyBuffer_Release(&trials);
     return made;
+}
+
+/* ---- methods of engines ---- */
+
+typedef struct signals_question {
+    churn_status (*ask)(struct signals_question *question);
+    churn_engine *engine;
+    churn_status st;
+    churn_error err;
+    churn_table *table;
+    churn_goal_options goals;
+    churn_benchmark_options benchmarks;
+    churn_kpi_anomaly_options anomalies;
+    churn_time from, to;
+    churn_str *names, *by;
+    uint32_t count;
+} signals_question;
+
+static void signals_run(void *arg)
+{
+    signals_question *asked = arg;
+    asked->st = asked->ask(asked);
+}
+
+static void signals_init(signals_question *asked, churn_status (*ask)(signals_question *))
+{
+    const churn_error err = CORE_ERROR_INIT;
+    memset(asked, 0, sizeof *asked);
+    asked->ask = ask;
+    asked->err = err;
+    asked->goals.struct_size = sizeof asked->goals;
+    asked->benchmarks.struct_size = sizeof asked->benchmarks;
+    asked->anomalies.struct_size = sizeof asked->anomalies;
+}
+
+/* Frees the names in any case. */
+static PyObject *signals_answer(core_handle *self, signals_question *asked, PyObject *given)
+{
+    core_call call;
+    PyObject *made = NULL;
+    if (core_call_begin(self, given, &call) == 0) {
+        asked->engine = core_enter(self);
+        asked->goals.cancel = asked->benchmarks.cancel = asked->anomalies.cancel = call.flag;
+        int st = asked->engine == NULL ? -1 : core_call_run(&call, signals_run, asked, NULL);
+        if (asked->engine != NULL) {
+            core_leave(self);
+        }
+        core_call_end(&call);
+        if (st == 0) {
+            made = answer(self->state, asked->st, asked->table, &asked->err);
+        } else {
+            churn_table_free(asked->table);
+        }
+    }
+    free(asked->names);
+    free(asked->by);
+    return made;
+}
+
+static churn_status ask_goals(signals_question *q)
+{
+    return churn_engine_goals(q->engine, q->to, &q->goals, &q->table, &q->err);
+}
+
+PyObject *core_engine_goals(PyObject *object, PyObject *args)
+{
+    signals_question asked;
+    PyObject *cancel = NULL;
+    long long as_of = 0;
+    long long from = 0;
+    signals_init(&asked, ask_goals);
+    if (!PyArg_ParseTuple(args, "LLdO:_goals", &as_of, &from, &asked.goals.level, &cancel)) {
+        return NULL;
+    }
+    asked.to = as_of;
+    asked.goals.from = from;
+    return signals_answer((core_handle *)object, &asked, cancel);
+}
+
+static churn_status ask_benchmarks(signals_question *q)
+{
+    return churn_engine_benchmarks(q->engine, q->from, q->to, &q->benchmarks, &q->table, &q->err);
+}
+
+PyObject *core_engine_benchmarks(PyObject *object, PyObject *args)
+{
+    signals_question asked;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    long long as_of = 0;
+    signals_init(&asked, ask_benchmarks);
+    if (!PyArg_ParseTuple(args, "LLLO:_benchmarks", &from, &to, &as_of, &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    asked.benchmarks.as_of = as_of;
+    return signals_answer((core_handle *)object, &asked, cancel);
+}
+
+static churn_status ask_anomalies(signals_question *q)
+{
+    return churn_engine_anomalies(q->engine, q->names, q->count, q->from, q->to, &q->anomalies,
+                                  &q->table, &q->err);
+}
+
+PyObject *core_engine_anomalies(PyObject *object, PyObject *args)
+{
+    signals_question asked;
+    PyObject *names = NULL;
+    PyObject *by = NULL;
+    PyObject *cancel = NULL;
+    long long from = 0;
+    long long to = 0;
+    long long as_of = 0;
+    int all = 0;
+    signals_init(&asked, ask_anomalies);
+    churn_kpi_anomaly_options *o = &asked.anomalies;
+    if (!PyArg_ParseTuple(args, "O!LLiLO!idddO&pO:_anomalies", &PyList_Type, &names, &from, &to,
+                          &o->every, &as_of, &PyList_Type, &by, &o->by_at, &o->false_alarms,
+                          &o->per_series, &o->false_changes, core_uint32, &o->lookback, &all,
+                          &cancel)) {
+        return NULL;
+    }
+    asked.from = from;
+    asked.to = to;
+    o->as_of = as_of;
+    o->flags = all ? CHURN_ANOMALIES_ALL : 0;
+    if (core_names(names, "kpis", &asked.names, &asked.count) < 0 ||
+        core_names(by, "by", &asked.by, &o->by_count) < 0) {
+        free(asked.names);
+        free(asked.by);
+        return NULL;
+    }
+    o->by = asked.by;
+    return signals_answer((core_handle *)object, &asked, cancel);
 }

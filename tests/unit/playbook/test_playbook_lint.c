@@ -114,6 +114,15 @@ static void lints__of_definitions__have_codes(void **state)
            "");
 }
 
+/* 3 for 3 %. */
+static void goal__of_a_share_in_percent__is_told(void **state)
+{
+    (void)state;
+    expect(HEAD "kpi:\n  goals:\n  - {id: a, kpi: logo_churn, at_most: 5}\n", "CH1860@3");
+    expect(HEAD "kpi:\n  goals:\n  - {id: a, kpi: logo_churn, at_most: 0.05}\n", "");
+    expect(HEAD "kpi:\n  goals:\n  - {id: a, kpi: customers, at_least: 5}\n", "");
+}
+
 /* Signs of a loss that are probably not meant so. */
 static void loss__hasty_or_twice__is_told(void **state)
 {
@@ -335,6 +344,7 @@ int main(void)
         cmocka_unit_test(lints__of_conditions__have_codes),
         cmocka_unit_test(lints__of_definitions__have_codes),
         cmocka_unit_test(lints__of_ranks__know_what_these_can_be),
+        cmocka_unit_test(goal__of_a_share_in_percent__is_told),
         cmocka_unit_test(loss__hasty_or_twice__is_told),
         cmocka_unit_test(comments__switch_lints_off),
         cmocka_unit_test(comments__elsewhere__switch_nothing_off),

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+
+#include <churn/signals.h>
+
+#include "base/num.h"
+#include "engine/figure_series.h"
+#include "model/model.h"
+
+/* Own figures beside published ones: whom they are of is a segment, or a range of an attribute. */
+
+typedef struct side {
+    const churn__benchmark_def *def;
+    const churn__figure_series *s;
+    uint64_t period;
+    double value, low, high, numerator, denominator;
+    bool defined;
+} side;
+
+typedef struct answer {
+    churn_engine *engine;
+    churn_benchmark_options options;
+    churn__table_builder *table;
+} answer;
+
+/* ---- the own figure ---- */
+
+static bool in_range(const churn__benchmark_def *def, churn_str text)
+{
+    double size = 0;
+    return churn__double_parse(text.ptr, text.len, &size) && !(size < def->at_least) &&
+           !(size > def->at_most);
+}
+
+/* Whether a group is of the customers that a benchmark is about. */
+static bool is_about(const side *of, uint64_t group)
+{
+    const churn__figure_series *s = of->s;
+    uint64_t row = churn__figure_row(s, group, of->period);
+    if (s->by_count == 0) {
+        return true;
+    }
+    if (churn_table_is_null(s->table, row, s->by)) {
+        return false;
+    }
+    churn_str text = churn_table_string(s->table, row, s->by);
+    return of->def->segment.ptr != NULL ? churn__str_eq(text, CHURN__STR("true"))
+                                        : in_range(of->def, text);
+}
+
+static void take_cells(side *of, uint64_t group)
+{
+    const churn__figure_series *s = of->s;
+    of->value = churn__figure_cell(s, s->value, group, of->period, false);
+    of->low = churn__figure_cell(s, s->low, group, of->period, false);
+    of->high = churn__figure_cell(s, s->high, group, of->period, false);
+    of->numerator = churn__figure_cell(s, s->numerator, group, of->period, false);
+    of->denominator = churn__figure_cell(s, s->denominator, group, of->period, false);
+    of->defined = !isnan(of->value);
+}
+
+/* Of many groups terms add up, and what has none does so itself; a share of customers gets the
+ * interval of the sum. */
+static void sum_groups(side *of)
+{
+    const churn__figure_series *s = of->s;
+    double numerator = 0, denominator = 0, value = 0;
+    bool terms = false, any = false;
+    for (uint64_t group = 0; group < s->groups; group++) {
+        if (!is_about(of, group)) {
+            continue;
+        }
+        take_cells(of, group);
+        terms = terms || !isnan(of->denominator);
+        any = any || of->defined;
+        numerator += isnan(of->numerator) ? 0 : of->numerator;
+        denominator += isnan(of->denominator) ? 0 : of->denominator;
+        value += of->defined ? of->value : 0;
+    }
+    of->numerator = terms ? numerator : (double)NAN;
+    of->denominator = terms ? denominator : (double)NAN;
+    of->defined = terms ? denominator > 0 : any && s->sort != CHURN__FIGURE_RATE;
+    of->value = terms ? numerator / denominator : value;
+    of->low = of->high = (double)NAN;
+    if (s->shares && of->defined && numerator >= 0 && numerator <= denominator) {
+        churn__interval i =
+            churn__wilson((int64_t)numerator, (int64_t)denominator, churn__level_z(0.95));
+        of->low = i.low;
+        of->high = i.high;
+    }
+}
+
+static void settle(side *of)
+{
+    uint64_t only = UINT64_MAX, count = 0;
+    for (uint64_t group = 0; group < of->s->groups; group++) {
+        if (is_about(of, group)) {
+            only = group;
+            count++;
+        }
+    }
+    *of = (side){of->def,     of->s,       of->period,  (double)NAN, (double)NAN,
+                 (double)NAN, (double)NAN, (double)NAN, false};
+    if (count == 1) {
+        take_cells(of, only);
+    } else if (count > 1) {
+        sum_groups(of);
+    }
+}
+
+/* ---- rows ---- */
+
+enum {
+    KPI,
+    SIZE,
+    START,
+    END,
+    VALUE,
+    LOW,
+    HIGH,
+    NUMERATOR,
+    DENOMINATOR,
+    THEIR_LOW,
+    THEIR_MEDIAN,
+    THEIR_HIGH,
+    POSITION,
+    DIFFERENCE,
+    UNIT,
+    COMPLETE,
+    SOURCE,
+    YEAR,
+    COLUMNS
+};
+
+static void declare(churn__table_builder *b)
+{
+    static const struct {
+        const char *name;
+        churn_column_type type;
+    } columns[COLUMNS] = {
+        {"kpi", CHURN_COLUMN_STRING},
+        {"size", CHURN_COLUMN_STRING},
+        {"period_start", CHURN_COLUMN_TIME},
+        {"period_end", CHURN_COLUMN_TIME},
+        {"value", CHURN_COLUMN_DOUBLE},
+        {"low", CHURN_COLUMN_DOUBLE},
+        {"high", CHURN_COLUMN_DOUBLE},
+        {"numerator", CHURN_COLUMN_DOUBLE},
+        {"denominator", CHURN_COLUMN_DOUBLE},
+        {"benchmark_low", CHURN_COLUMN_DOUBLE},
+        {"benchmark_median", CHURN_COLUMN_DOUBLE},
+        {"benchmark_high", CHURN_COLUMN_DOUBLE},
+        {"position", CHURN_COLUMN_STRING},
+        {"difference", CHURN_COLUMN_DOUBLE},
+        {"unit", CHURN_COLUMN_STRING},
+        {"complete", CHURN_COLUMN_BOOL},
+        {"source", CHURN_COLUMN_STRING},
+        {"year", CHURN_COLUMN_INT},
+    };
+    for (uint32_t i = 0; i < COLUMNS; i++) {
+        (void)churn__table_column(b, columns[i].name, columns[i].type);
+    }
+}
+
+/* "segment.smb", "employees 11 to 50", "employees at least 1000". */
+static size_t size_text(const churn__benchmark_def *def, char *out, size_t room)
+{
+    if (def->segment.ptr != NULL) {
+        return churn__format(out, room, "segment.%S", &def->segment);
+    }
+    if (def->attribute.ptr == NULL) {
+        return 0;
+    }
+    if (!isnan(def->at_least) && !isnan(def->at_most)) {
+        return churn__format(out, room, "%S %g to %g", &def->attribute, def->at_least,
+                             def->at_most);
+    }
+    bool least = !isnan(def->at_least), most = !isnan(def->at_most);
+    return least  ? churn__format(out, room, "%S at least %g", &def->attribute, def->at_least)
+           : most ? churn__format(out, room, "%S at most %g", &def->attribute, def->at_most)
+                  : churn__format(out, room, "%S known", &def->attribute);
+}
+
+static const char *position_of(const side *of)
+{
+    const churn__benchmark_def *def = of->def;
+    double low = isnan(def->low) ? def->median : def->low;
+    double high = isnan(def->high) ? def->median : def->high;
+    if (!of->defined) {
+        return NULL;
+    }
+    if (of->value < low) {
+        return "below";
+    }
+    if (of->value > high) {
+        return "above";
+    }
+    return isnan(low) || isnan(high) ? NULL : "within";
+}
+
+static void add_row(churn__table_builder *b, const side *of)
+{
+    const churn__benchmark_def *def = of->def;
+    const churn__figure_series *s = of->s;
+    const uint64_t row = churn__figure_row(s, 0, of->period);
+    const char *position = position_of(of);
+    char size[128];
+    size_t size_length = size_text(def, size, sizeof size);
+    churn__table_add_string(b, KPI, def->kpi);
+    churn__table_add_string(
+        b, SIZE, size_length == 0 ? (churn_str){NULL, 0} : (churn_str){size, size_length});
+    churn__table_add_time(b, START, churn_table_time(s->table, row, s->start));
+    churn__table_add_time(b, END, churn_table_time(s->table, row, s->end));
+    churn__table_add_double(b, VALUE, of->defined ? of->value : (double)NAN);
+    churn__table_add_double(b, LOW, of->low);
+    churn__table_add_double(b, HIGH, of->high);
+    churn__table_add_double(b, NUMERATOR, of->numerator);
+    churn__table_add_double(b, DENOMINATOR, of->denominator);
+    churn__table_add_double(b, THEIR_LOW, def->low);
+    churn__table_add_double(b, THEIR_MEDIAN, def->median);
+    churn__table_add_double(b, THEIR_HIGH, def->high);
+    churn__table_add_string(b, POSITION,
+                            position == NULL ? (churn_str){NULL, 0} : churn__str_nts(position));
+    churn__table_add_double(b, DIFFERENCE, of->defined ? of->value - def->median : (double)NAN);
+    churn__table_add_string(b, UNIT, churn_table_string(s->table, row, s->unit));
+    churn__table_add_bool(b, COMPLETE, churn__figure_complete(s, of->period));
+    churn__table_add_string(b, SOURCE, def->source);
+    if (def->year == 0) {
+        churn__table_add_null(b, YEAR);
+    } else {
+        churn__table_add_int(b, YEAR, def->year);
+    }
+}
+
+/* ---- all ---- */
+
+/* By what a benchmark's customers are told apart; `room` holds its text. */
+static churn_status take_by(const churn__benchmark_def *def, churn__buf *room, churn_str *out,
+                            churn_error *err)
+{
+    bool segment = def->segment.ptr != NULL;
+    churn__buf_str(room, segment ? CHURN__STR("segment.") : CHURN__STR("customer."));
+    churn__buf_str(room, segment ? def->segment : def->attribute);
+    *out = churn__buf_view(room);
+    return room->failed ? churn__fail_memory(err, NULL) : CHURN_OK;
+}
+
+static churn_status compare(const answer *a, const churn__benchmark_def *def, churn_time from,
+                            churn_time to, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__buf room;
+    churn_str by;
+    churn__figure_series s = {.table = NULL};
+    churn__buf_init(&room, a->engine->heap);
+    churn_kpi_options options = {.struct_size = sizeof options,
+                                 .every = def->per,
+                                 .as_of = a->options.as_of,
+                                 .cancel = a->options.cancel};
+    if (def->segment.ptr != NULL || def->attribute.ptr != NULL) {
+        CHURN_TRY(take_by(def, &room, &by, err));
+        options.by = &by;
+        options.by_count = 1;
+    }
+    CHURN_TRY(churn__figure_series_ask(a->engine, def->kpi, from, to, &options, &s, err));
+    for (uint64_t p = 0; p < s.periods; p++) {
+        side of = {.def = def, .s = &s, .period = p};
+        settle(&of);
+        add_row(a->table, &of);
+    }
+done:
+    churn__figure_series_close(&s);
+    churn__buf_clear(&room);
+    return st;
+}
+
+churn_status churn_engine_benchmarks(churn_engine *engine, churn_time from, churn_time to,
+                                     const churn_benchmark_options *options, churn_table **out,
+                                     churn_error *err)
+{
+    if (out == NULL) {
+        return churn__fail_null(err, "churn_engine_benchmarks", "out");
+    }
+    *out = NULL;
+    churn_status st = churn__engine_enter(engine, "churn_engine_benchmarks", err);
+    if (st != CHURN_OK) {
+        return st;
+    }
+    answer a = {.engine = engine};
+    CHURN_TRY(
+        churn__copy_struct(&a.options, sizeof a.options, options, "churn_benchmark_options", err));
+    a.table = churn__table_begin(churn__store_heap(engine->store), 0);
+    if (a.table == NULL) {
+        CHURN_TRY(churn__fail_memory(err, engine->heap));
+    }
+    declare(a.table);
+    if (from >= to) {
+        CHURN_FAIL(CHURN_E_RANGE, 0,
+                   "benchmarks: the span is empty: `to` must be later than `from`");
+    }
+    for (uint32_t i = 0; i < engine->playbook->own.benchmark_count; i++) {
+        CHURN_TRY(compare(&a, &engine->playbook->own.benchmarks[i], from, to, err));
+    }
+    st = churn__table_finish(a.table, out, err);
+    a.table = NULL;
+done:
+    churn__table_abandon(a.table);
+    churn__engine_leave(engine);
+    return st;
+}
