@@ -95,6 +95,9 @@ static churn_status show_all(churn__themes *t, churn__kpi_run *run, const uint32
         if (r % CHECK_EVERY == 0) {
             CHURN_TRY(churn__cancel_check(run->cancel, err));
         }
+        if (record->period == 0) {
+            continue; /* only compared with */
+        }
         uint32_t n = churn__themes_items(t, record->text, &items);
         if (n == CHURN__THEME_NONE) {
             CHURN_TRY(churn__fail_memory(err, t->heap));

@@ -217,7 +217,7 @@ def main():
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engines", default="polars,duckdb")
     parser.add_argument("--file", help="an event table made before")
-    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store"))
+    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store", "themes"))
     args = parser.parse_args()
     if args.only in (None, "features"):
         features(args, args.peers)
@@ -229,6 +229,8 @@ def main():
         cohorts(args)
     if args.only in (None, "store"):
         subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
+    if args.only in (None, "themes"):
+        subprocess.run([str(args.build / "tests" / "bench" / "bench_themes")], check=True)
     print_table()
 
 
