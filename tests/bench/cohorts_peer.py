@@ -12,17 +12,17 @@ import sys
 import time
 
 SQL = """
-with first as (select customer, date_trunc('month', min(at)) cohort from events where type = 'signup' group by 1),
-     active as (select distinct customer, date_trunc('month', at) as month from events)
-select cohort, datediff('month', cohort, month) age, count(*) n
-from active join first using (customer) where month >= cohort group by 1, 2 order by 1, 2
+with first as (select customer, date_trunc('month', min("at")) as cohort from events where type = 'signup' group by 1),
+     active as (select distinct customer, date_trunc('month', "at") as "month" from events)
+select cohort, datediff('month', cohort, "month") as age, count(*) as n
+from active join first using (customer) where "month" >= cohort group by 1, 2 order by 1, 2
 """
 MAKE = """
 create table events as
 select 'c' || case when i < {customers} then i else (hash(i * 7) % {customers})::bigint end customer,
        case when i < {customers} then 'signup' else ['login', 'export', 'import', 'invite'][(hash(i * 11) % 4 + 1)::bigint] end as type,
        timestamp '2022-01-01' + to_seconds(((hash(i * 13) % 31536000)::bigint *
-           case when i < {customers} then 1.0 else 3.0 end)::bigint) as at
+           case when i < {customers} then 1.0 else 3.0 end)::bigint) as "at"
 from range({events}) t(i)
 """
 
@@ -48,8 +48,7 @@ def main(events=10_000_000, customers=100_000):
         rows["duckdb"] = [(cohort.strftime("%Y-%m"), age, n) for cohort, age, n in result]
         print(json.dumps({"name": f"duckdb, {threads} thread{'s' if threads > 1 else ''}", "seconds": took}))
     store = churn.Store(time_zone="UTC")
-    store.add("event", db.execute("select * from events").to_arrow_table() if hasattr(db, "to_arrow_table")
-              else db.execute("select * from events").fetch_arrow_table())
+    store.add("event", db.execute("select * from events").fetch_arrow_table())
     with store, churn.Playbook.parse("{churn: 1, name: bench}") as playbook, churn.Engine(playbook, store) as engine:
         took, table = best(3, lambda: engine.cohorts("activity", "2022-01-01", "2025-01-01", start_events="signup"))
         mine = [(row["cohort"], row["age"], int(row["numerator"])) for row in table
