@@ -587,6 +587,88 @@ static void kpi__unknown__suggests(void **state)
     company_close(&c);
 }
 
+/* Customers by band and segment at the end are those of the scores an instant before. */
+static void kpi__by_band_and_segment__as_evaluated(void **state)
+{
+    const churn_str by[] = {STR("health.band"), STR("segment.large")}, figure = STR("customers");
+    const churn_time date = NEW_YEAR - 1;
+    churn_kpi_options options = {
+        .struct_size = sizeof options, .by = by, .by_count = 2, .by_at = CHURN_BY_END};
+    company c = {.playbook = NULL};
+    churn_table *t = NULL, *scores = NULL;
+    double total = 0, all = 0;
+    (void)state;
+    company_open(&c);
+    assert_ok(
+        churn_engine_kpi(c.engine, &figure, 1, NEW_YEAR - 30 * DAY, NEW_YEAR, &options, &t, NULL));
+    assert_ok(churn_engine_scores(c.engine, &date, 1, NULL, &scores, NULL));
+    for (uint64_t i = 0; i < churn_table_row_count(t); i++) {
+        const char *band = cell_text(t, i, "health.band");
+        double found = 0, told = 0;
+        for (uint64_t k = 0; k < churn_table_row_count(scores); k++) {
+            const uint32_t churned = churn_table_find(scores, "churned", CHURN_NTS);
+            found += strcmp(cell_text(scores, k, "band"), band) == 0 &&
+                     !churn_table_bool(scores, k, churned);
+        }
+        for (uint64_t k = 0; k < churn_table_row_count(t); k++) {
+            const uint32_t value = churn_table_find(t, "value", CHURN_NTS);
+            told += strcmp(cell_text(t, k, "health.band"), band) == 0
+                        ? churn_table_double(t, k, value)
+                        : 0;
+        }
+        assert_true(told <= found && told > 0);
+        total += churn_table_double(t, i, churn_table_find(t, "value", CHURN_NTS));
+    }
+    churn_table_free(scores);
+    churn_table_free(t);
+    assert_ok(
+        churn_engine_kpi(c.engine, &figure, 1, NEW_YEAR - 30 * DAY, NEW_YEAR, NULL, &t, NULL));
+    all = churn_table_double(t, 0, churn_table_find(t, "value", CHURN_NTS));
+    assert_true(all > 0 && total == all);
+    churn_table_free(t);
+    company_close(&c);
+}
+
+static void kpi__bad_options__are_refused(void **state)
+{
+    const churn_str segment = STR("segment.lareg"), owner = STR("owner");
+    churn_kpi_options options = {.struct_size = sizeof options, .by = &segment, .by_count = 1};
+    company c = {.playbook = NULL};
+    churn_error err = {.struct_size = sizeof err};
+    churn_table *t = NULL;
+    (void)state;
+    company_open(&c);
+#define ASK(status)                                                                            \
+    assert_int_equal(                                                                          \
+        churn_engine_kpi(c.engine, NULL, 0, NEW_YEAR - 9 * DAY, NEW_YEAR, &options, &t, &err), \
+        status)
+    ASK(CHURN_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "large"));
+    options.by = &owner;
+    options.policy = STR("strype");
+    ASK(CHURN_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "stripe"));
+    options.policy = STR("stripe");
+    options.by_at = 2;
+    ASK(CHURN_E_ARG);
+    options.by_at = CHURN_BY_END;
+    options.every = CHURN_EVERY_ROLLING;
+    ASK(CHURN_E_RANGE);
+    options.every = 7;
+    ASK(CHURN_E_ARG);
+    options.every = CHURN_EVERY_MONTH;
+    options.level = 1.5;
+    ASK(CHURN_E_RANGE);
+    options.level = 0.9;
+    options.changes = 2;
+    ASK(CHURN_E_ARG);
+#undef ASK
+    assert_ok(churn_figures(&t, NULL));
+    assert_true(churn_table_row_count(t) > 30);
+    churn_table_free(t);
+    company_close(&c);
+}
+
 static void playbook_test__its_own_tests__pass(void **state)
 {
     company c = {.playbook = NULL};
@@ -658,6 +740,8 @@ int main(void)
         cmocka_unit_test(warm_up__then_advance__no_old_actions),
         cmocka_unit_test(replay__cancelled__keeps_what_was_done),
         cmocka_unit_test(kpi__unknown__suggests),
+        cmocka_unit_test(kpi__by_band_and_segment__as_evaluated),
+        cmocka_unit_test(kpi__bad_options__are_refused),
         cmocka_unit_test(playbook_test__its_own_tests__pass),
         cmocka_unit_test(playbook_test__texts_that_look_otherwise__stay_texts),
     };

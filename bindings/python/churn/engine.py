@@ -13,7 +13,7 @@ from ._watch import Progress, watching
 from .engagement import WhoStays
 from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
-from .figures import Every, Figures
+from .kpi import Every, Figures
 from .playbook import Playbook
 from .retention import Retention
 from .signals import Signals

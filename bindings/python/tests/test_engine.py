@@ -181,6 +181,25 @@ def test_kpi(engine):
         engine.kpi("mrr", "2026-05-01", "2026-01-01")
 
 
+def test_kpi_by_groups(engine):
+    made = engine.kpi("mrr", "2025-05-01", "2026-01-01", every="quarter", by=["plan", "start_month"], changes=True)
+    assert {"plan", "start_month", "n", "missing", "note", "marks", "change", "adjusted"} <= set(made.to_dicts()[0])
+    whole = engine.kpi("mrr", "2025-05-01", "2026-01-01", every="quarter")
+    for end, value in zip(whole["period_end"], whole["value"]):
+        assert sum(r["value"] for r in made.to_dicts() if r["period_end"] == end) == value
+    rolling = engine.kpi("logo_churn", "2025-06-01", "2025-07-01", rolling=30, step=10, policy="stripe", level=0.9)
+    assert len(rolling["value"]) == 3 and set(rolling["policy"]) == {"stripe"}
+    with pytest.raises(churn.NotFoundError, match="did you mean `plan`"):
+        engine.kpi("mrr", "2025-05-01", "2026-01-01", by="paln")
+    with pytest.raises(ValueError, match="rolling"):
+        engine.kpi("mrr", "2025-05-01", "2026-01-01", every="day", rolling=7)
+    with pytest.raises(ValueError, match="by_at"):
+        engine.kpi("mrr", "2025-05-01", "2026-01-01", by_at="middle")
+    rows = churn.figures().to_dicts()
+    assert {"mrr", "nrr", "logo_churn"} <= {row["id"] for row in rows}
+    assert all(row["formula"] and row["source"] and row["example"] for row in rows)
+
+
 def test_movements(engine):
     rows = engine.movements("2025-01-01", DAY).to_dicts()
     assert [(r["customer"], r["kind"], r["amount"], r["currency"]) for r in rows] \
