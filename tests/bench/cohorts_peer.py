@@ -48,7 +48,7 @@ def main(events=10_000_000, customers=100_000):
         rows["duckdb"] = [(cohort.strftime("%Y-%m"), age, n) for cohort, age, n in result]
         print(json.dumps({"name": f"duckdb, {threads} thread{'s' if threads > 1 else ''}", "seconds": took}))
     store = churn.Store(time_zone="UTC")
-    store.add("event", db.execute("select * from events").fetch_arrow_table())
+    store.add("event", db.sql("select * from events"))
     with store, churn.Playbook.parse("{churn: 1, name: bench}") as playbook, churn.Engine(playbook, store) as engine:
         took, table = best(3, lambda: engine.cohorts("activity", "2022-01-01", "2025-01-01", start_events="signup"))
         mine = [(row["cohort"], row["age"], int(row["numerator"])) for row in table
