@@ -130,9 +130,11 @@ static int compare_times(const void *a, const void *b, const void *context)
     return (x > y) - (x < y);
 }
 
+/* Of a period that has not begun: as_of. */
 static churn_time date_of(const churn__kpi_period *period, bool by_end)
 {
-    return by_end ? period->until - 1 : period->start;
+    const churn_time start = period->begun ? period->start : period->until;
+    return by_end ? period->until - 1 : start;
 }
 
 static churn_status make_dates(churn__kpi_groups *g, bool by_end, churn_error *err)
@@ -144,7 +146,7 @@ static churn_status make_dates(churn__kpi_groups *g, bool by_end, churn_error *e
     if (g->dates == NULL || g->date_of == NULL) {
         return churn__fail_memory(err, heap);
     }
-    for (size_t p = 0; p < g->period_count && g->periods[p].begun; p++) {
+    for (size_t p = 0; p < g->period_count; p++) {
         g->dates[n++] = date_of(&g->periods[p], by_end);
     }
     if (!churn__sort(heap, g->dates, n, sizeof *g->dates, compare_times, NULL)) {
@@ -155,7 +157,7 @@ static churn_status make_dates(churn__kpi_groups *g, bool by_end, churn_error *e
             g->dates[g->date_count++] = g->dates[i];
         }
     }
-    for (size_t p = 0; p < g->period_count && g->periods[p].begun; p++) {
+    for (size_t p = 0; p < g->period_count; p++) {
         while (g->date_of[p] < g->date_count &&
                g->dates[g->date_of[p]] != date_of(&g->periods[p], by_end)) {
             g->date_of[p]++;
@@ -190,7 +192,7 @@ static void put_codes(churn__kpi_groups *g, const churn__frame *frame, uint32_t 
 {
     const judged *one = &g->judged[i];
     uint16_t *to = one->codes + (size_t)(g->rank + customer) * g->period_count;
-    for (size_t p = 0; p < g->period_count && g->periods[p].begun; p++) {
+    for (size_t p = 0; p < g->period_count; p++) {
         const uint32_t date = g->date_of[p] - g->first;
         if (g->date_of[p] >= g->first && date < g->now_count) {
             to[p] = code_of(frame, one, customer * g->now_count + date);

@@ -115,8 +115,7 @@ static bool track_given(churn__kpi_run *run, uint32_t dim)
             return false;
         }
     }
-    return run->begun_count > 0 ||
-           churn__groups_change(&run->inside->groups, dim, 0, CHURN__NO_CODE);
+    return true;
 }
 
 /* ---- losses and beginnings ---- */

@@ -5,7 +5,8 @@ import importlib.util
 import pytest
 from programs import ROOT, python
 
-PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel", "surveys", "themes"]
+PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel",
+             "surveys", "themes", "figures"]
 LIBRARIES = ["pandas", "polars", "pyarrow", "duckdb"]
 
 

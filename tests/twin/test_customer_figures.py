@@ -362,6 +362,26 @@ def test_realised_value():
     assert figure(company(fifty), "collected")["missing"] == "not_provided"
 
 
+def test_revenue_at_risk_by_band():
+    store = churn.Store()
+    for name, amount, seats in (("a", 40000, 10), ("b", 60000, 90)):
+        store.add_customer(name, since=day("2025-01-01"), attributes={"use": seats})
+        sub(store, name, amount, "2025-01-01", renews_at=day("2026-04-10"))
+    book = {"churn": 1, "name": "small", "currency": "USD", "attributes": {"use": "number"}, "scores": [{
+        "id": "health", "bands": {"green": {"from": 50}, "red": {"from": 0}}, "groups": [
+            {"id": "use", "factors": [{"metric": "use", "curve": [[0, 0], [100, 100]]}]}]}],
+            "metrics": [{"id": "use", "expr": "customer.use"}]}
+    engine = churn.Engine(churn.Playbook.parse(json.dumps(book)), store)
+    rows = groups(engine, "revenue_at_risk", "health.band")
+    assert {name: row["value"] for name, row in rows.items()} == {"red": 400, "green": 600}
+    rows = groups(engine, "revenue_at_risk_share", "health.band")
+    assert {name: row["value"] for name, row in rows.items()} == {"red": 0.4, "green": 0.6}
+    row = figure(engine, "revenue_at_risk")
+    assert (row["value"], row["missing"]) == (None, "not_provided")
+    rows = groups(engine, "renewals_due_mrr", "health.band", "2026-04-01", "2026-05-01", as_of=day("2026-04-02"))
+    assert {name: row["value"] for name, row in rows.items()} == {"red": 400, "green": 600}
+
+
 # ---- borders ----
 
 EVERY = sorted({name for name, _ in twin.Figures({kind: [] for kind in (
