@@ -208,6 +208,34 @@ def cohorts(args):
         quote(f"cohort triangle, {args.events // 1_000_000} M events", f"{mine['seconds']:.3f} s",
               f"{rival['name']} {rival['seconds']:.2f} s", ratio)
 
+def best_of(times, call):
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def survival():
+    """Kaplan-Meier with intervals of a million customers, beside lifelines in the same process."""
+    try:
+        import lifelines
+        import numpy
+    except ImportError:
+        print("survival: skipped: no lifelines")
+        return
+    from churn import statistics
+    random = numpy.random.default_rng(1)
+    lost = random.random(1_000_000) < 0.6
+    stay = random.exponential(400.0, 1_000_000)
+    for what, time_ in (("whole days", numpy.ceil(stay).clip(1, 1500).astype("int64")), ("fractions", stay)):
+        mine = best_of(7, lambda time_=time_: statistics.survival(time_, lost))
+        theirs = best_of(3, lambda time_=time_: lifelines.KaplanMeierFitter().fit(time_, lost))
+        print(f"Kaplan-Meier of 1 M rows in {what}: {mine * 1e3:.1f} ms, lifelines {theirs * 1e3:.0f} ms: {theirs / mine:.1f} x")
+        quote(f"Kaplan-Meier with intervals, 1 M rows, {what}", f"{mine * 1e3:.1f} ms", f"lifelines {theirs * 1e3:.0f} ms",
+              theirs / mine)
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -217,7 +245,7 @@ def main():
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engines", default="polars,duckdb")
     parser.add_argument("--file", help="an event table made before")
-    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store", "themes"))
+    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store", "survival", "themes"))
     args = parser.parse_args()
     if args.only in (None, "features"):
         features(args, args.peers)
@@ -231,6 +259,9 @@ def main():
         subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
     if args.only in (None, "themes"):
         subprocess.run([str(args.build / "tests" / "bench" / "bench_themes")], check=True)
+
+    if args.only in (None, "survival"):
+        survival()
     print_table()
 
 

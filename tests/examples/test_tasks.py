@@ -5,8 +5,7 @@ import importlib.util
 import pytest
 from programs import ROOT, python
 
-PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel",
-             "surveys", "themes", "figures"]
+PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel", "surveys", "themes", "figures", "survival"]
 LIBRARIES = ["pandas", "polars", "pyarrow", "duckdb"]
 
 
