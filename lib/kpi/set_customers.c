@@ -153,7 +153,7 @@ static bool alive_before(const lives *all, churn_time at)
 static bool add_level(churn__kpi_run *run, const churn__grid *grid, churn__kpi_sums *sums,
                       uint32_t from, uint32_t until, uint32_t sum)
 {
-    uint32_t p = 0;
+    uint32_t p = grid->cells == grid->periods ? from : 0; /* periods are cells; or days are */
     while (from < until) {
         while (grid->first[p + 1] <= from) {
             p++;
