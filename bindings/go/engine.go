@@ -304,12 +304,3 @@ func (e *Engine) KPI(names []string, from, to time.Time, options ...KPIOptions) 
 		return C.churn_engine_kpi(engine, packed, C.uint32_t(len(names)), micros(from), micros(to), o, out, err)
 	})
 }
-
-// Movements lists the movements of MRR behind the figures: at, customer, kind (new, expansion,
-// contraction, churn, reactivation), amount, before, after in minor units of currency. They add up to
-// the minor unit.
-func (e *Engine) Movements(from, to time.Time, options ...KPIOptions) (*Table, error) {
-	return e.askKPI(options, func(engine *C.churn_engine, o *C.churn_kpi_options, out **C.churn_table, err *C.churn_error) C.churn_status {
-		return C.churn_engine_movements(engine, micros(from), micros(to), o, out, err)
-	})
-}

@@ -162,10 +162,16 @@ func TestFigures(t *testing.T) {
 		t.Fatal(all.Len())
 	}
 	sum := int64(0)
-	for row := range must[*Table](t)(engine.Movements(day("2024-01-01"), to, KPIOptions{AsOf: to})).Rows() {
+	for row := range must[*Table](t)(engine.Movements(day("2024-01-01"), to, LedgerOptions{AsOf: to, Split: SplitPlan})).Rows() {
 		sum += row.Int("amount")
 	}
 	equal(t, "movements", sum, 15000)
+	proof := must[*Table](t)(engine.Reconciliation(day("2024-01-01"), to, LedgerOptions{Policy: "stripe", Split: SplitCustomer}))
+	equal(t, "end", proof.Row(0).Int("end"), 15000)
+	equal(t, "difference", proof.Row(0).Int("difference"), 0)
+	both := must[*Table](t)(engine.ComparePolicies([]string{"", "stripe"}, []string{"mrr"}, from, to))
+	equal(t, "policies", both.Len(), 2)
+	equal(t, "difference", both.Row(1).Float("difference"), 0)
 }
 
 func TestAdvancingFillsTheOutbox(t *testing.T) {

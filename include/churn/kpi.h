@@ -106,27 +106,106 @@ CHURN_API churn_status churn_engine_kpi(churn_engine *engine, const churn_str *k
  */
 CHURN_API churn_status churn_figures(churn_table **out, churn_error *err);
 
-/* ---- ledger ---- */
+/* ---- the ledger ---- */
+
+/** Of which keys of subscriptions a ledger tells what moves between their values, ored. */
+#define CHURN_SPLIT_PLAN 1
+#define CHURN_SPLIT_PRODUCT 2
+#define CHURN_SPLIT_CURRENCY 4
+/** Of reconciliations alone: a row for each customer. */
+#define CHURN_SPLIT_CUSTOMER 8
+
+typedef struct churn_ledger_options {
+    uint32_t struct_size;
+    int32_t split;        /* CHURN_SPLIT_*; 0: none */
+    churn_time as_of;     /* what is known when; 0: the end of the span */
+    churn_str policy;     /* name of a preset; {NULL, 0}: the playbook's */
+    churn_cancel *cancel; /* may be NULL */
+} churn_ledger_options;
 
 /**
- * List the movements of MRR behind the figures.
+ * List the movements of MRR behind the figures: a row a subscription that moved.
+ *
+ * A customer's changes that the policy groups are one movement, dated at the first; its kind
+ * follows from the customer's net change. docs/reference/semantics.md (The ledger) says how a
+ * movement is told by subscription. With `split` money that only changes its plan, product or
+ * currency is told by pairs of `segment_out` and `segment_in`, so that amounts add up for each
+ * value, too.
  *
  * @param from first instant
  * @param to end of the span, itself not included
- * @param options NULL for defaults; `as_of`, `cancel`
- * @param[out] out `at`, `customer`, `kind` (new, expansion, contraction, churn, reactivation),
- *        `amount`, `before`, `after` in minor units of `currency`, the last column; by instant,
- *        then customer. MRR at `from` plus all amounts is MRR at `to`, to the minor unit, of
- *        those whose money is known all through the span: others are left out here and counted in
- *        `excluded` of the figures. Returned: free with churn_table_free()
+ * @param options NULL for defaults
+ * @param[out] out `at`, `customer`, `subscription`, `plan`, `product`, `own_currency` (of the
+ *        subscription; null: not given), `kind` (new, expansion, contraction, churn, reactivation,
+ *        currency, segment_in, segment_out), `cause` (start price seats plan period added removed
+ *        discount discount_end pause resume unpaid paid cancel end return rate switch), `amount`,
+ *        `before`, `after` (of the customer) in minor units of `currency`, `policy`; by instant,
+ *        customer, then as the ledger has them. MRR at `from` plus all amounts is MRR at `to`, to
+ *        the minor unit, of those whose money is known all through the span: others are left out
+ *        here and told of by churn_engine_reconciliation(). Returned: free with churn_table_free()
+ * @param err optional
+ * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown policy, with a suggestion; CHURN_E_RANGE;
+ *         CHURN_E_STATE; CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_UTF8; CHURN_E_ABI;
+ *         CHURN_E_INTERNAL if the rows do not add up
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_movements(churn_engine *engine, churn_time from, churn_time to,
+                                              const churn_ledger_options *options,
+                                              churn_table **out, churn_error *err);
+
+/**
+ * Prove that MRR at the start plus all movements is MRR at the end: in total, and of each plan,
+ * product, currency and customer where `split` asks for them.
+ *
+ * What is there at the end is read from the states of subscriptions by themselves. Customers some
+ * of whose money is unknown in the span (no rate, too large) are left out and counted.
+ *
+ * @param from first instant
+ * @param to end of the span, itself not included
+ * @param options NULL for defaults
+ * @param[out] out `scope` (total, plan, product, currency, customer), `value` (null: of all, or not
+ *        given), `start`, `new`, `expansion`, `contraction`, `churn`, `reactivation`,
+ *        `currency_moves`, `segment_in`, `segment_out` (with their signs), `end`, `difference` (0),
+ *        in minor units of `currency`, null of a customer who is left out; `unknown` (customers
+ * left out, who have a subscription of that value), `note` (which rates are missing, and when),
+ *        `currency`, `policy`; by scope, then value, null last; returned: free with
+ *        churn_table_free()
+ * @param err optional
+ * @return as churn_engine_movements()
+ * @threads one at a time per engine
+ * @since 0.1
+ */
+CHURN_API churn_status churn_engine_reconciliation(churn_engine *engine, churn_time from,
+                                                   churn_time to,
+                                                   const churn_ledger_options *options,
+                                                   churn_table **out, churn_error *err);
+
+/**
+ * Compute figures of the same data under several policies, one beside the other.
+ *
+ * @param policies names of presets, borrowed; {NULL, 0}: the playbook's own policy
+ * @param policy_count how many, at least 1
+ * @param kpis as of churn_engine_kpi()
+ * @param count how many; 0: all
+ * @param from first instant of the first period
+ * @param to end of the last period, itself not included
+ * @param options as of churn_engine_kpi(); `policy` must be {NULL, 0}
+ * @param[out] out the columns of churn_engine_kpi() and `difference` (`value` less that of the
+ * first policy; null where either is), `reason` (the switches in which the policy differs from the
+ *        first); by kpi, period and group, then policy as given; returned: free with
+ *        churn_table_free()
  * @param err optional
  * @return as churn_engine_kpi()
  * @threads one at a time per engine
  * @since 0.1
  */
-CHURN_API churn_status churn_engine_movements(churn_engine *engine, churn_time from, churn_time to,
-                                              const churn_kpi_options *options, churn_table **out,
-                                              churn_error *err);
+CHURN_API churn_status churn_engine_compare_policies(churn_engine *engine,
+                                                     const churn_str *policies,
+                                                     uint32_t policy_count, const churn_str *kpis,
+                                                     uint32_t count, churn_time from, churn_time to,
+                                                     const churn_kpi_options *options,
+                                                     churn_table **out, churn_error *err);
 
 CHURN_END_DECLS
 

@@ -81,8 +81,8 @@ done:
     return st;
 }
 
-static churn_status check_strs(const churn_str *items, uint32_t count, const char *what,
-                               churn_error *err)
+churn_status churn__kpi_check_strs(const churn_str *items, uint32_t count, const char *what,
+                                   churn_error *err)
 {
     churn_status st = CHURN_OK;
     if (count > 0 && items == NULL) {
@@ -99,7 +99,7 @@ done:
 static churn_status check_options(const churn_kpi_options *options, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    CHURN_TRY(check_strs(options->by, options->by_count, "by", err));
+    CHURN_TRY(churn__kpi_check_strs(options->by, options->by_count, "by", err));
     if (options->by_count > CHURN__KPI_MOST_DIMENSIONS) {
         CHURN_FAIL(CHURN_E_RANGE, 0, "kpi: by: more than %u names",
                    (uint64_t)CHURN__KPI_MOST_DIMENSIONS);
@@ -221,7 +221,7 @@ churn_status churn_engine_kpi(churn_engine *engine, const churn_str *kpis, uint3
     if (st != CHURN_OK) {
         return st;
     }
-    st = check_strs(kpis, count, "kpis", err);
+    st = churn__kpi_check_strs(kpis, count, "kpis", err);
     if (st == CHURN_OK) {
         churn__kpi_asked asked = {
             .kpis = kpis, .kpi_count = count, .cut = {.from = from, .to = to}};

@@ -26,6 +26,9 @@ void churn__kpi_groups_close(churn__kpi_groups *groups);
 /* By name of `by`. */
 const churn__kpi_given *churn__kpi_groups_given(const churn__kpi_groups *groups);
 
+/* Texts that a caller gave. */
+churn_status churn__kpi_check_strs(const churn_str *items, uint32_t count, const char *what,
+                                   churn_error *err);
 /* The figures of a question, of which `asked` has names and span, and the options the rest. */
 churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options *options,
                                    churn__kpi_asked *asked, churn_table **out, churn_error *err);

@@ -121,36 +121,28 @@ typedef churn_status (*churn__kpi_lives)(void *context, uint32_t customer,
                                          const churn__life_span **spans, size_t *count,
                                          churn_error *err);
 
-typedef struct churn__kpi_request {
-    const churn_str *kpis; /* count 0: all */
-    uint32_t kpi_count;
-    churn_time from, to;
-    int32_t every; /* CHURN_EVERY_* */
-    churn_time as_of;
+/* ---- tables of the ledger ---- */
+
+/* As CHURN__SPLIT_*: a reconciliation for each customer. */
+#define CHURN__SPLIT_CUSTOMER 8u
+
+typedef struct churn__ledger_asked {
+    churn_time from, to, as_of;
     const churn__zone *zone;
     churn_str currency;
-    churn__kpi_policy policy;
-    churn__kpi_lives lives; /* called once a customer, in order of id */
-    void *lives_context;
+    const churn__kpi_policy *policy;
+    uint32_t split; /* CHURN__SPLIT_* */
     churn_cancel *cancel;
-} churn__kpi_request;
+} churn__ledger_asked;
 
-/*
- * The table of churn_engine_movements().
- *
- * What happens at an instant belongs to the period that begins with it; levels (`mrr`, `customers`)
- * are those just before the end, so that level at the start plus movements is level at the end.
- * Both are checked: CHURN_E_INTERNAL if they do not add up. `contraction_mrr` and `churned_mrr` are
- * sizes, amounts of movements have their sign. A customer some of whose money is in another
- * currency, or too large, is counted in `excluded` and leaves figures of money undefined; movements
- * leave out those whose money is unknown somewhere in the span. `logo_churn`: who was there at the
- * start and is not at the end; `crr`: `new` is whoever came and was not there at the start; `grr`
- * and `nrr`: the cohort that paid at the start; gross_ and net_mrr_churn: sums of movements over
- * MRR at the start. All money is converted by the rates at as_of, so that rates are no movement.
- */
+/* The tables of churn_engine_movements() and churn_engine_reconciliation(). What happens at an
+ * instant belongs to the span that begins with it. CHURN_E_INTERNAL: rows do not add up. */
 churn_status churn__kpi_movements(churn__heap *heap, churn__version *version,
-                                  const churn__kpi_request *request, churn_table **out,
+                                  const churn__ledger_asked *asked, churn_table **out,
                                   churn_error *err);
+churn_status churn__kpi_reconciliation(churn__heap *heap, churn__version *version,
+                                       const churn__ledger_asked *asked, churn_table **out,
+                                       churn_error *err);
 
 #include "kpi/run.h"
 #include "kpi/tables.h"

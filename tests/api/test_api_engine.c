@@ -669,6 +669,71 @@ static void kpi__bad_options__are_refused(void **state)
     company_close(&c);
 }
 
+static void reconciliation__company__adds_up(void **state)
+{
+    company c = {.playbook = NULL};
+    churn_error err = {.struct_size = sizeof err};
+    churn_ledger_options options = {.struct_size = sizeof options, .split = CHURN_SPLIT_CUSTOMER};
+    churn_table *t = NULL;
+    (void)state;
+    company_open(&c);
+    assert_ok(
+        churn_engine_reconciliation(c.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options, &t, NULL));
+    const uint32_t difference = churn_table_find(t, "difference", CHURN_NTS);
+    const uint32_t end = churn_table_find(t, "end", CHURN_NTS);
+    int64_t sum = 0;
+    assert_true(churn_table_row_count(t) > 1);
+    for (uint64_t row = 0; row < churn_table_row_count(t); row++) {
+        assert_int_equal(churn_table_int(t, row, difference), 0);
+        sum += row == 0 ? -churn_table_int(t, row, end) : churn_table_int(t, row, end);
+    }
+    assert_int_equal(sum, 0); /* the total is the sum over customers */
+    churn_table_free(t);
+    assert_int_equal(churn_engine_movements(c.engine, NEW_YEAR - DAY, NEW_YEAR, &options, &t, NULL),
+                     CHURN_E_ARG); /* movements have no rows of customers */
+    assert_null(t);
+    options = (churn_ledger_options){.struct_size = sizeof options, .policy = STR("strip")};
+    assert_int_equal(
+        churn_engine_reconciliation(c.engine, NEW_YEAR - DAY, NEW_YEAR, &options, &t, &err),
+        CHURN_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "stripe"));
+    assert_int_equal(churn_engine_reconciliation(c.engine, NEW_YEAR, NEW_YEAR, NULL, &t, NULL),
+                     CHURN_E_RANGE);
+    company_close(&c);
+}
+
+static void compare_policies__two__side_by_side(void **state)
+{
+    company c = {.playbook = NULL};
+    const churn_str policies[] = {{NULL, 0}, STR("stripe"), STR("profitwell")};
+    const churn_str kpis[] = {STR("mrr"), STR("customers")};
+    churn_kpi_options options = {.struct_size = sizeof options, .every = CHURN_EVERY_MONTH};
+    churn_table *t = NULL;
+    (void)state;
+    company_open(&c);
+    assert_ok(churn_engine_compare_policies(c.engine, policies, 3, kpis, 2, NEW_YEAR - 92 * DAY,
+                                            NEW_YEAR, &options, &t, NULL));
+    assert_int_equal(churn_table_row_count(t) % 3, 0);
+    for (uint64_t row = 0; row < churn_table_row_count(t); row++) {
+        static const char *const names[] = {"chartmogul", "stripe", "profitwell"};
+        assert_string_equal(cell_text(t, row, "policy"), names[row % 3]);
+        const uint32_t difference = churn_table_find(t, "difference", CHURN_NTS);
+        assert_true(row % 3 != 0 || churn_table_double(t, row, difference) == 0);
+    }
+    assert_string_equal(cell_text(t, 0, "reason"), "");
+    assert_non_null(strstr(cell_text(t, 1, "reason"), "discounts: forever, not subtract"));
+    churn_table_free(t);
+    options.policy = STR("stripe");
+    assert_int_equal(churn_engine_compare_policies(c.engine, policies, 3, kpis, 2,
+                                                   NEW_YEAR - 92 * DAY, NEW_YEAR, &options, &t,
+                                                   NULL),
+                     CHURN_E_ARG);
+    assert_int_equal(churn_engine_compare_policies(c.engine, policies, 0, kpis, 2, NEW_YEAR - DAY,
+                                                   NEW_YEAR, NULL, &t, NULL),
+                     CHURN_E_RANGE);
+    company_close(&c);
+}
+
 static void playbook_test__its_own_tests__pass(void **state)
 {
     company c = {.playbook = NULL};
@@ -742,6 +807,8 @@ int main(void)
         cmocka_unit_test(kpi__unknown__suggests),
         cmocka_unit_test(kpi__by_band_and_segment__as_evaluated),
         cmocka_unit_test(kpi__bad_options__are_refused),
+        cmocka_unit_test(reconciliation__company__adds_up),
+        cmocka_unit_test(compare_policies__two__side_by_side),
         cmocka_unit_test(playbook_test__its_own_tests__pass),
         cmocka_unit_test(playbook_test__texts_that_look_otherwise__stay_texts),
     };

@@ -109,6 +109,7 @@ static void engine__null__arg(void **state)
     churn_table *table = NULL;
     churn_buffer *buffer = NULL;
     uint64_t hash = 0;
+    const churn_str preset = STR("stripe");
     const churn_time date = NEW_YEAR;
     (void)state;
     company_open(&c);
@@ -148,6 +149,9 @@ static void engine__null__arg(void **state)
         assert_arg(churn_engine_engagement(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_adoption(e, date, date + DAY, NULL, out, NULL));
         assert_arg(churn_engine_funnel(e, NULL, 0, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_reconciliation(e, date, date + DAY, NULL, out, NULL));
+        assert_arg(churn_engine_compare_policies(e, &preset, 1, NULL, 0, date, date + DAY, NULL,
+                                                 out, NULL));
         assert_arg(churn_engine_disagreements(e, date, NULL, out, NULL));
         assert_arg(churn_engine_reference(e, e ? NULL : "logins", CHURN_NTS, date, NULL, &table,
                                           NULL, NULL));
@@ -163,6 +167,8 @@ static void engine__null__arg(void **state)
     }
     assert_arg(churn_engine_metrics(c.engine, NULL, 1, NULL, &table, NULL));
     assert_arg(churn_engine_metrics(c.engine, &date, 0, NULL, &table, NULL));
+    assert_arg(churn_engine_compare_policies(c.engine, NULL, 1, NULL, 0, date, date + DAY, NULL,
+                                             &table, NULL));
     assert_arg(churn_engine_kpi(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));
     assert_arg(churn_figures(NULL, NULL));
     assert_arg(churn_engine_funnel(c.engine, NULL, 1, date, date + DAY, NULL, &table, NULL));

@@ -1260,6 +1260,21 @@ static churn_status try_losses(bench *b, churn_error *err)
     return st;
 }
 
+static churn_status try_reconciliation(bench *b, churn_error *err)
+{
+    churn_ledger_options options = {.struct_size = sizeof options, .split = 15};
+    return churn_engine_reconciliation(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options,
+                                       &b->table, err);
+}
+
+static churn_status try_compare_policies(bench *b, churn_error *err)
+{
+    const churn_str policies[] = {STR("chartmogul"), STR("profitwell")};
+    const churn_str kpis[] = {STR("mrr"), STR("logo_churn")};
+    return churn_engine_compare_policies(b->company.engine, policies, 2, kpis, 2,
+                                         NEW_YEAR - 92 * DAY, NEW_YEAR, NULL, &b->table, err);
+}
+
 static churn_status try_disagreements(bench *b, churn_error *err)
 {
     return churn_engine_disagreements(b->company.engine, NEW_YEAR, NULL, &b->table, err);
@@ -1825,6 +1840,8 @@ static const struct {
     {"adoption", try_adoption},
     {"funnel", try_funnel},
     {"movements", try_movements},
+    {"reconciliation", try_reconciliation},
+    {"compare_policies", try_compare_policies},
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},
     {"cusum", try_cusum},

@@ -239,8 +239,14 @@ class Case:
 
     def movement_rows(self, ledger, start, end, as_of):
         rows = self.engine.movements(start, end, as_of=as_of).to_dicts()
-        theirs = [(micros(r["at"]), r["customer"], r["kind"], r["amount"], r["before"], r["after"])
-                  for r in rows]
+        theirs = []
+        for r in rows:  # rows of several subscriptions are one movement
+            what = (micros(r["at"]), r["customer"], r["kind"])
+            if theirs and theirs[-1][:3] == what:
+                last = theirs.pop()
+                theirs.append((*what, last[3] + r["amount"], last[4], r["after"]))
+            else:
+                theirs.append((*what, r["amount"], r["before"], r["after"]))
         ours = ledger.movements(start, end)
         if theirs != ours:
             self.differ("movements", (start, end, as_of), "", [t for t in theirs if t not in ours],

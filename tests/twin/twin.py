@@ -13,6 +13,7 @@ import re
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+HOUR = 3_600_000_000
 DAY = 86_400_000_000
 UNITS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": DAY, "w": 7 * DAY}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -1165,6 +1166,18 @@ def next_period(at, every, zone):
     return midnight(day, zone)
 
 
+def grouped(line):
+    """Changes less than an hour after the first of a group are one, dated at the first."""
+    found, state = [], (False, 0)
+    for at, here, mrr in line:
+        if found and at < found[-1][0] + HOUR:
+            found[-1] = (found[-1][0], here, mrr)
+        elif (here, mrr) != state:
+            found.append((at, here, mrr))
+        state = (here, mrr)
+    return found
+
+
 class Ledger:
     """MRR of every customer over time, as known at as_of, under the policy chartmogul."""
 
@@ -1238,7 +1251,7 @@ class Ledger:
             if self.is_foreign(customer, start, end):
                 continue
             before, paid, gone = 0, False, False
-            for at, here, mrr in line:
+            for at, here, mrr in grouped(line):
                 mrr = 0 if mrr is None else mrr  # nothing is told of the span it is in
                 if mrr != before:
                     kind = "expansion" if mrr > before else "contraction"

@@ -14,6 +14,7 @@ from .engagement import WhoStays
 from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
 from .kpi import Every, Figures
+from .ledger import Ledger
 from .playbook import Playbook
 from .retention import Retention
 from .signals import Signals
@@ -223,7 +224,7 @@ class Impact(NamedTuple):
 _COUNTS = ("asked", "matched", "not_matched", "unknown", "errors", "cell_errors")
 
 
-class Engine(Figures, Retention, Signals, Voice, WhoStays):
+class Engine(Figures, Ledger, Retention, Signals, Voice, WhoStays):
     """A playbook bound to a store, with what must be remembered between evaluations.
 
     Questions are functions of playbook, store and `as_of`, and change nothing; `advance`, `replay`
@@ -500,11 +501,6 @@ class Engine(Figures, Retention, Signals, Voice, WhoStays):
             setattr(answer, name, count)
         return answer
 
-    def movements(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
-                  progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
-        """The movements of MRR behind the figures, in minor units of the currency."""
-        with watching(progress, cancel, "customers") as watch:
-            return self._movements(self._at(start), self._at(end), self._known(as_of), watch)
 
     # ---- the calls with memory ----
 

@@ -179,6 +179,10 @@ PyObject *core_engine_story(PyObject *engine, PyObject *args);
 PyObject *core_engine_cohorts(PyObject *engine, PyObject *args);
 PyObject *core_engine_engagement(PyObject *engine, PyObject *args);
 PyObject *core_engine_funnel(PyObject *engine, PyObject *args);
+/* ledger.c: methods of engines */
+PyObject *core_engine_movements(PyObject *engine, PyObject *args);
+PyObject *core_engine_reconciliation(PyObject *engine, PyObject *args);
+PyObject *core_engine_compare_policies(PyObject *engine, PyObject *args);
 
 /* reference.c */
 PyObject *core_engine_reference(PyObject *engine, PyObject *args);

@@ -183,7 +183,16 @@ PyDoc_STRVAR(engine_themes_doc,
              "min_count, min_customers, top, prior, level, languages, stop_words, tags, phrases, "
              "weights, cancel, /)\n--\n\n");
 
-PyDoc_STRVAR(engine_movements_doc, "_movements($self, start, end, as_of, cancel, /)\n--\n\n");
+PyDoc_STRVAR(engine_movements_doc,
+             "_movements($self, start, end, as_of, policy, split, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(engine_reconciliation_doc,
+             "_reconciliation($self, start, end, as_of, policy, split, cancel, /)\n--\n\n");
+
+PyDoc_STRVAR(
+    engine_compare_policies_doc,
+    "_compare_policies($self, policies, kpis, start, end, every, as_of, by, by_at, cancel, "
+    "/)\n--\n\n");
 
 PyDoc_STRVAR(engine_cohorts_doc,
              "_cohorts($self, type, start, end, what, every, mode, as_of, by, events, start_events, "
@@ -398,6 +407,8 @@ static PyMethodDef engine_methods[] = {
     {"_engagement", core_engine_engagement, METH_VARARGS, engine_engagement_doc},
     {"_funnel", core_engine_funnel, METH_VARARGS, engine_funnel_doc},
     {"_survival", core_engine_survival, METH_VARARGS, NULL},
+    {"_reconciliation", core_engine_reconciliation, METH_VARARGS, engine_reconciliation_doc},
+    {"_compare_policies", core_engine_compare_policies, METH_VARARGS, engine_compare_policies_doc},
     {"_advance", core_engine_advance, METH_VARARGS, engine_advance_doc},
     {"_replay", core_engine_replay, METH_VARARGS, engine_replay_doc},
     {"_warm_up", core_engine_warm_up, METH_VARARGS, engine_warm_up_doc},

@@ -235,11 +235,6 @@ static churn_status ask_kpi(question *q)
                             &q->err);
 }
 
-static churn_status ask_movements(question *q)
-{
-    return churn_engine_movements(q->engine, q->from, q->to, &q->figures, &q->table, &q->err);
-}
-
 PyObject *core_engine_kpi(PyObject *object, PyObject *args)
 {
     question asked;
@@ -268,23 +263,6 @@ PyObject *core_engine_kpi(PyObject *object, PyObject *args)
         return NULL;
     }
     o->by = asked.by;
-    return answer_table((core_handle *)object, &asked, cancel);
-}
-
-PyObject *core_engine_movements(PyObject *object, PyObject *args)
-{
-    question asked;
-    PyObject *cancel = NULL;
-    long long from = 0;
-    long long to = 0;
-    long long as_of = 0;
-    question_init(&asked, ask_movements);
-    if (!PyArg_ParseTuple(args, "LLLO:_movements", &from, &to, &as_of, &cancel)) {
-        return NULL;
-    }
-    asked.from = from;
-    asked.to = to;
-    asked.figures.as_of = as_of;
     return answer_table((core_handle *)object, &asked, cancel);
 }
 

@@ -207,6 +207,32 @@ def test_movements(engine):
     assert len(engine.movements("2025-01-01", DAY, as_of="2025-06-15")) <= 1
 
 
+def test_movements_are_split(engine):
+    rows = engine.movements("2025-01-01", DAY, split=["plan", "currency"], policy="stripe").to_dicts()
+    assert {r["policy"] for r in rows} == {"stripe"}
+    assert [(r["subscription"] is not None, r["cause"], r["own_currency"]) for r in rows] == [(True, "start", "USD")] * 2
+    with pytest.raises(ValueError, match="'plan'"):
+        engine.movements("2025-01-01", DAY, split="customer")
+    with pytest.raises(churn.NotFoundError, match="stripe"):
+        engine.movements("2025-01-01", DAY, policy="strip")
+
+
+def test_reconciliation(engine):
+    rows = engine.reconciliation("2025-01-01", DAY, split="customer").to_dicts()
+    assert [(r["scope"], r["value"], r["start"], r["new"], r["end"], r["difference"]) for r in rows] == [
+        ("total", None, 0, 35050, 35050, 0), ("customer", "acme", 0, 10000, 10000, 0),
+        ("customer", "blue", 0, 25050, 25050, 0)]
+
+
+def test_compare_policies(engine):
+    table = engine.compare_policies(["", "profitwell"], "mrr", "2025-05-01", "2026-01-01", every="month")
+    assert table["policy"] == ["chartmogul", "profitwell"] * 8
+    assert table["difference"] == [0.0] * 16
+    assert "same_period: ignore, not include" in table["reason"][1]
+    with pytest.raises(ValueError, match="by_at"):
+        engine.compare_policies(["stripe"], "mrr", "2025-05-01", "2026-01-01", by_at="now")
+
+
 def test_advance(engine):
     assert engine.as_of is None
     run = engine.advance("2026-01-15")

@@ -5,7 +5,7 @@
 #include "support.h"
 
 #include "base/date.h"
-#include "kpi/inside.h"
+#include "kpi/kpi.h"
 
 #define USD 1
 #define EUR 2

@@ -90,37 +90,6 @@ static void kpi_periods__bad_span__is_refused(void **state)
     churn__heap_release(heap);
 }
 
-/* ---- the ledger ---- */
-
-static void ledger_step__story_of_a_customer__is_told_right(void **state)
-{
-    static const struct {
-        int64_t mrr;
-        uint32_t live;
-        uint8_t kind;
-    } story[] = {
-        {0, 1, CHURN__MOVE_NONE},          /* a free plan */
-        {100, 1, CHURN__MOVE_NEW},         /* first money */
-        {160, 2, CHURN__MOVE_EXPANSION},   /* a second subscription */
-        {100, 1, CHURN__MOVE_CONTRACTION}, /* one of two ends */
-        {0, 1, CHURN__MOVE_CONTRACTION},   /* paused */
-        {100, 1, CHURN__MOVE_EXPANSION},   /* goes on */
-        {0, 0, CHURN__MOVE_CHURN},         /* the last one ends */
-        {90, 1, CHURN__MOVE_REACTIVATION}, /* back, for less */
-        {0, 1, CHURN__MOVE_CONTRACTION},   /* paused */
-        {0, 0, CHURN__MOVE_NONE},          /* ended while paused */
-        {0, 1, CHURN__MOVE_NONE},          /* back on a free plan */
-        {50, 1, CHURN__MOVE_REACTIVATION}, /* pays again */
-        {50, 2, CHURN__MOVE_NONE},
-    };
-    churn__tally ledger = {0};
-    (void)state;
-    for (size_t i = 0; i < sizeof story / sizeof *story; i++) {
-        const churn__mrr_step step = {(churn_time)i, story[i].mrr, story[i].live, 0};
-        assert_int_equal(churn__tally_step(&ledger, &step), story[i].kind);
-    }
-}
-
 /* ---- worked examples ---- */
 
 /* ChartMogul: 100 at the start, 10 churned, 10 contracted, 5 expanded, 5 reactivated, 20 new:
@@ -528,7 +497,6 @@ int main(void)
         cmocka_unit_test(kpi_periods__months__are_local),
         cmocka_unit_test(kpi_periods__each_unit__has_its_number),
         cmocka_unit_test(kpi_periods__bad_span__is_refused),
-        cmocka_unit_test(ledger_step__story_of_a_customer__is_told_right),
         cmocka_unit_test(kpi_figures__chartmogul_example__gross_20_net_10),
         cmocka_unit_test(kpi_figures__stripe_example__is_12500),
         cmocka_unit_test(kpi_figures__retention_rate__is_90_percent),

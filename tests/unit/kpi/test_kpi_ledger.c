@@ -480,7 +480,7 @@ static size_t random_rows(dice *d, churn__subscription *rows)
             churn__subscription s = sub(id, (uint8_t)(1 + roll(d, 6)), 0, at);
             s.status = roll(d, 2) ? CHURN__SUB_ACTIVE : s.status;
             s.amount = roll(d, 8) == 0 ? -(int64_t)roll(d, 50) : (int64_t)roll(d, 1000);
-            s.period_unit = (uint8_t)"mmyw"[roll(d, 4)];
+            s.period_unit = (uint8_t) "mmyw"[roll(d, 4)];
             s.plan = 5 + roll(d, 3);
             s.product = 8 + roll(d, 2);
             s.currency = 1 + (roll(d, 3) == 0 ? roll(d, 3) : 0);

@@ -3,7 +3,7 @@
 
 #include "few.h"
 #include "failing.h"
-#include "kpi/inside.h"
+#include "kpi/kpi.h"
 
 /* A store of a few customers, asked for its tables. Lives are the times with something live. */
 typedef struct company {
@@ -62,16 +62,30 @@ static void begin(company *c)
     few_customer(c->store, "nobody", "2026-01-01");
 }
 
-static churn__kpi_request request_for(company *c, const char *from, const char *to, int32_t every,
-                                      const char *as_of)
+/* What the tables are asked for with. */
+typedef struct question {
+    const churn_str *kpis; /* count 0: all */
+    uint32_t kpi_count;
+    churn_time from, to;
+    int32_t every;
+    churn_time as_of;
+    churn_str currency;
+    churn__kpi_policy policy;
+    churn__kpi_lives lives;
+    void *lives_context;
+    churn_cancel *cancel;
+} question;
+
+static question request_for(company *c, const char *from, const char *to, int32_t every,
+                            const char *as_of)
 {
-    churn__kpi_request request = {.from = few_date(from),
-                                  .to = few_date(to),
-                                  .every = every,
-                                  .currency = CHURN__STR("USD"),
-                                  .policy = CHURN__POLICY_OF_CHARTMOGUL,
-                                  .lives = lives_of,
-                                  .lives_context = c};
+    question request = {.from = few_date(from),
+                        .to = few_date(to),
+                        .every = every,
+                        .currency = CHURN__STR("USD"),
+                        .policy = CHURN__POLICY_OF_CHARTMOGUL,
+                        .lives = lives_of,
+                        .lives_context = c};
     request.as_of = *as_of == '\0' ? request.to : few_date(as_of);
     c->as_of = request.as_of;
     if (c->version == NULL) {
@@ -83,8 +97,7 @@ static churn__kpi_request request_for(company *c, const char *from, const char *
 }
 
 static churn_status figures_of_version(churn__heap *heap, churn__version *version,
-                                       const churn__kpi_request *request, churn_table **out,
-                                       churn_error *err)
+                                       const question *request, churn_table **out, churn_error *err)
 {
     const churn__kpi_settings settings = {.gross_margin = 0.8};
     const churn__kpi_asked asked = {.kpis = request->kpis,
@@ -102,10 +115,37 @@ static churn_status figures_of_version(churn__heap *heap, churn__version *versio
     return churn__kpi_figures(heap, version, &asked, out, err);
 }
 
-static churn_status figures_of(company *c, const churn__kpi_request *request, churn_table **out,
+static churn_status figures_of(company *c, const question *request, churn_table **out,
                                churn_error *err)
 {
     return figures_of_version(c->heap, c->version, request, out, err);
+}
+
+static churn__ledger_asked ledger_question(const question *request)
+{
+    return (churn__ledger_asked){.from = request->from,
+                                 .to = request->to,
+                                 .as_of = request->as_of,
+                                 .currency = request->currency,
+                                 .policy = &request->policy,
+                                 .split = CHURN__SPLIT_ALL | CHURN__SPLIT_CUSTOMER,
+                                 .cancel = request->cancel};
+}
+
+static churn_status movements_of_version(churn__heap *heap, churn__version *version,
+                                         const question *request, churn_table **out,
+                                         churn_error *err)
+{
+    const churn__ledger_asked asked = ledger_question(request);
+    return churn__kpi_movements(heap, version, &asked, out, err);
+}
+
+static churn_status reconciliation_of_version(churn__heap *heap, churn__version *version,
+                                              const question *request, churn_table **out,
+                                              churn_error *err)
+{
+    const churn__ledger_asked asked = ledger_question(request);
+    return churn__kpi_reconciliation(heap, version, &asked, out, err);
 }
 
 static void end(company *c)
@@ -144,7 +184,7 @@ static void kpi_table__figures_by_month__as_asked_for(void **state)
     const churn_str kpis[] = {CHURN__STR("logo_churn"), CHURN__STR("mrr")};
     static const double mrr[] = {150, 120, 200};
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
@@ -208,7 +248,7 @@ static void kpi_table__other_currency__at_the_newest_rate(void **state)
     const churn_str kpis[] = {CHURN__STR("mrr"), CHURN__STR("expansion_mrr")};
     static const double seen[] = {270, 240, 320, 0, 0, 10}, early[] = {260, 230, 0, 0, 0, 0};
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
@@ -234,7 +274,7 @@ static void kpi_table__other_currency__at_the_newest_rate(void **state)
 static void kpi_table__nothing_asked_for__is_everything(void **state)
 {
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
@@ -256,7 +296,7 @@ static void kpi_table__unknown_figure__suggests(void **state)
     const churn_str kpis[] = {CHURN__STR("mrr"), CHURN__STR("logo_chrun")};
     churn_error err = {.struct_size = sizeof err};
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
@@ -282,12 +322,12 @@ static void kpi_movements__story__in_order_and_adds_up(void **state)
     };
     int64_t mrr = 15000;
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
     request = request_for(&c, "2026-02-01", "2026-04-01", EVERY_MONTH, "");
-    assert_ok(churn__kpi_movements(c.heap, c.version, &request, &table, NULL));
+    assert_ok(movements_of_version(c.heap, c.version, &request, &table, NULL));
     assert_int_equal(churn_table_row_count(table), 4);
     for (uint64_t row = 0; row < 4; row++) {
         assert_true(churn_table_int(table, row, 0) == few_date(expected[row].at));
@@ -303,15 +343,84 @@ static void kpi_movements__story__in_order_and_adds_up(void **state)
     end(&c);
 }
 
+static void euro_sub(churn_store *store, const char *customer, const char *from)
+{
+    churn_subscription row;
+    churn_record_init(CHURN_RECORD_SUBSCRIPTION, &row, sizeof row);
+    row.id = CHURN__STR("e1");
+    row.customer = few_str(customer);
+    row.status = CHURN__STR("active");
+    row.amount = 100;
+    row.currency = CHURN__STR("EUR");
+    row.period = CHURN__STR("month");
+    row.valid_from = few_date(from);
+    assert_ok(churn_store_add_subscription(store, &row, NULL));
+}
+
+static void kpi_reconciliation__each_scope__adds_up(void **state)
+{
+    static const struct {
+        const char *scope, *value;
+        int64_t start, fresh, expansion, churn, reactivation, end, unknown;
+    } expected[] = {
+        {"total", NULL, 15000, 2000, 1000, -5000, 7000, 20000, 1},
+        {"plan", NULL, 15000, 2000, 1000, -5000, 7000, 20000, 1},
+        {"product", NULL, 15000, 2000, 1000, -5000, 7000, 20000, 1},
+        {"currency", "EUR", 0, 0, 0, 0, 0, 0, 1},
+        {"currency", "USD", 15000, 2000, 1000, -5000, 7000, 20000, 0},
+        {"customer", "alfa", 5000, 0, 0, -5000, 7000, 7000, 0},
+        {"customer", "euro", 0, 0, 0, 0, 0, 0, 1},
+        {"customer", "mike", 0, 2000, 1000, 0, 0, 3000, 0},
+        {"customer", "zeta", 10000, 0, 0, 0, 0, 10000, 0},
+    };
+    company c;
+    question request;
+    churn_table *table = NULL;
+    (void)state;
+    begin(&c);
+    euro_sub(c.store, "euro", "2026-02-20");
+    request = request_for(&c, "2026-02-01", "2026-04-01", 0, "");
+    assert_ok(reconciliation_of_version(c.heap, c.version, &request, &table, NULL));
+    assert_int_equal(churn_table_row_count(table), sizeof expected / sizeof *expected);
+    for (uint64_t row = 0; row < sizeof expected / sizeof *expected; row++) {
+        assert_text(table, row, "scope", expected[row].scope);
+        assert_int_equal(is_null(table, row, "value"), expected[row].value == NULL);
+        if (expected[row].value != NULL) {
+            assert_text(table, row, "value", expected[row].value);
+        }
+        assert_true(number(table, row, "unknown") == (double)expected[row].unknown);
+        if (row == 6) {
+            assert_true(is_null(table, row, "end"));
+            continue;
+        }
+        assert_true(number(table, row, "start") == (double)expected[row].start);
+        assert_true(number(table, row, "new") == (double)expected[row].fresh);
+        assert_true(number(table, row, "expansion") == (double)expected[row].expansion);
+        assert_true(number(table, row, "churn") == (double)expected[row].churn);
+        assert_true(number(table, row, "reactivation") == (double)expected[row].reactivation);
+        assert_true(number(table, row, "end") == (double)expected[row].end);
+        assert_true(number(table, row, "difference") == 0);
+    }
+    assert_text(table, 0, "note", "no_rate: EUR to USD at 2026-02-20 (1 customer)");
+    churn_table_free(table);
+    assert_ok(movements_of_version(c.heap, c.version, &request, &table, NULL));
+    assert_int_equal(churn_table_row_count(table), 4); /* nothing of who is unknown */
+    assert_text(table, 0, "subscription", "a1");
+    assert_text(table, 0, "cause", "end");
+    assert_text(table, 0, "policy", "chartmogul");
+    churn_table_free(table);
+    end(&c);
+}
+
 static void kpi_movements__before_anything__is_empty(void **state)
 {
     company c;
-    churn__kpi_request request;
+    question request;
     churn_table *table = NULL;
     (void)state;
     begin(&c);
     request = request_for(&c, "2026-02-01", "2026-04-01", 0, "2026-01-01");
-    assert_ok(churn__kpi_movements(c.heap, c.version, &request, &table, NULL));
+    assert_ok(movements_of_version(c.heap, c.version, &request, &table, NULL));
     assert_int_equal(churn_table_row_count(table), 0);
     churn_table_free(table);
     end(&c);
@@ -320,7 +429,7 @@ static void kpi_movements__before_anything__is_empty(void **state)
 static void kpi_table__cancelled__stops(void **state)
 {
     company c;
-    churn__kpi_request request;
+    question request;
     churn_cancel *cancel = NULL;
     churn_table *table = NULL;
     char id[16];
@@ -340,11 +449,10 @@ static void kpi_table__cancelled__stops(void **state)
     end(&c);
 }
 
-typedef churn_status (*make)(churn__heap *heap, churn__version *version,
-                             const churn__kpi_request *request, churn_table **out,
-                             churn_error *err);
+typedef churn_status (*make)(churn__heap *heap, churn__version *version, const question *request,
+                             churn_table **out, churn_error *err);
 
-static void fail_each(company *c, const churn__kpi_request *request, make call)
+static void fail_each(company *c, const question *request, make call)
 {
     bool done = false;
     for (uint64_t at = 2; !done; at++) {
@@ -365,12 +473,13 @@ static void fail_each(company *c, const churn__kpi_request *request, make call)
 static void kpi_tables__no_memory__fail_clean(void **state)
 {
     company c;
-    churn__kpi_request request;
+    question request;
     (void)state;
     begin(&c);
     request = request_for(&c, "2026-01-01", "2026-04-01", EVERY_MONTH, "");
     fail_each(&c, &request, figures_of_version);
-    fail_each(&c, &request, churn__kpi_movements);
+    fail_each(&c, &request, movements_of_version);
+    fail_each(&c, &request, reconciliation_of_version);
     end(&c);
 }
 
@@ -382,6 +491,7 @@ int main(void)
         cmocka_unit_test(kpi_table__nothing_asked_for__is_everything),
         cmocka_unit_test(kpi_table__unknown_figure__suggests),
         cmocka_unit_test(kpi_movements__story__in_order_and_adds_up),
+        cmocka_unit_test(kpi_reconciliation__each_scope__adds_up),
         cmocka_unit_test(kpi_movements__before_anything__is_empty),
         cmocka_unit_test(kpi_table__cancelled__stops),
         cmocka_unit_test(kpi_tables__no_memory__fail_clean),
