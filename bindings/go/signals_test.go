@@ -46,3 +46,42 @@ func TestSignalsOnArrays(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+func TestSignalsOfAnEngine(t *testing.T) {
+	store, err := NewStore()
+	check(t, err)
+	defer store.Close()
+	start := day("2026-01-01")
+	for i := range 120 {
+		value := float64(100 + i*7%11)
+		if i == 100 {
+			value = 20
+		}
+		check(t, store.AddMeasure(Measure{Name: "visits", At: start.AddDate(0, 0, i), Value: value}))
+	}
+	check(t, store.AddAnnouncement(Announcement{Name: "outage", At: start.AddDate(0, 0, 100)}))
+	book, err := ParsePlaybook("churn: 1\nname: signals\nkpi:\n  measures: [{name: visits, take: sum}]\n" +
+		"  goals: [{id: seen, kpi: visits, at_least: 3000}]\n" +
+		"  benchmarks: [{kpi: customers, low: 1, source: a survey, year: 2024}]\n")
+	check(t, err)
+	defer book.Close()
+	engine, err := NewEngine(book, store)
+	check(t, err)
+	defer engine.Close()
+	goals, err := engine.Goals(day("2026-04-11"))
+	check(t, err)
+	if goals.Len() != 1 || goals.Strings("goal")[0] != "seen" || !goals.Bools("on_track")[0] {
+		t.Errorf("goals: %v", goals)
+	}
+	found, err := engine.Anomalies([]string{"visits"}, start.AddDate(0, 0, 90), start.AddDate(0, 0, 118),
+		KPIAnomalyOptions{Every: EveryDay, FalseAlarms: 0.001})
+	check(t, err)
+	if found.Len() != 1 || found.Strings("kind")[0] != "drop" || found.Strings("marks")[0] != "outage" {
+		t.Errorf("anomalies: %v %v", found.Strings("kind"), found.Strings("marks"))
+	}
+	beside, err := engine.Benchmarks(start, day("2026-03-01"))
+	check(t, err)
+	if beside.Len() != 2 || beside.Strings("source")[0] != "a survey" || beside.Strings("position")[0] != "below" {
+		t.Errorf("benchmarks: %v", beside)
+	}
+}
