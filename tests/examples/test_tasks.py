@@ -5,7 +5,7 @@ import importlib.util
 import pytest
 from programs import ROOT, python
 
-PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel", "surveys", "themes", "figures", "survival", "goals", "anomalies"]
+PROGRAMS = ["explain", "nightly", "frames", "properties", "corrections", "privacy", "cohorts", "funnel", "surveys", "themes", "figures", "survival", "goals", "anomalies", "ledger"]
 LIBRARIES = ["pandas", "polars", "pyarrow", "duckdb"]
 
 
