@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import nan
-from typing import Any, Literal
+from typing import Literal, cast
 
 from . import _core
 from ._data import Instant
@@ -23,7 +23,11 @@ def _doubles(values: Iterable[float | None]) -> memoryview | array[float]:
         view = memoryview(values)  # type: ignore[arg-type]
     except TypeError:
         return array("d", (nan if value is None else value for value in values))
-    return view if view.format == "d" and view.c_contiguous else array("d", values)
+    return view if view.format == "d" and view.c_contiguous else array("d", cast("Iterable[float]", values))
+
+
+def _answer(made: object) -> Table:
+    return cast(Table, made)
 
 
 def change_points(values: Iterable[float | None], *, min_size: int = 2, penalty: float | None = None,
@@ -33,7 +37,7 @@ def change_points(values: Iterable[float | None], *, min_size: int = 2, penalty:
     A row for each stretch: start, end (indices; end not included), n, mean, rss, change, penalty. Without
     a penalty it is 2 sigma² ln n; without a sigma that is estimated from neighbours.
     """
-    return _core._change_points(_doubles(values), min_size, penalty or 0.0, sigma or 0.0)
+    return _answer(_core._change_points(_doubles(values), min_size, penalty or 0.0, sigma or 0.0))
 
 
 def cusum(values: Iterable[float | None], *, target: float | None = None, slack: float | None = None,
@@ -42,8 +46,8 @@ def cusum(values: Iterable[float | None], *, target: float | None = None, slack:
 
     Without a target it is the median; slack is half of sigma, limit five times sigma.
     """
-    return _core._cusum(_doubles(values), target is not None, target or 0.0, slack or 0.0, limit or 0.0,
-                        sigma or 0.0)
+    return _answer(_core._cusum(_doubles(values), target is not None, target or 0.0, slack or 0.0, limit or 0.0,
+                                sigma or 0.0))
 
 
 def anomalies(values: Iterable[float | None], *, trials: Iterable[float | None] | None = None,
@@ -62,9 +66,10 @@ def anomalies(values: Iterable[float | None], *, trials: Iterable[float | None] 
     """
     if kind not in _KINDS:
         raise ValueError("kind: give 'number', 'count', 'share' or 'level'")
-    return _core._anomalies(_doubles(values), _doubles(trials if trials is not None else ()), _KINDS[kind],
-                            season, everything, false_alarms, per_series or 0.0,
-                            1.0 if false_changes is None else false_changes, window, history, cycles, min_size)
+    return _answer(_core._anomalies(_doubles(values), _doubles(trials if trials is not None else ()), _KINDS[kind],
+                                     season, everything, false_alarms, per_series or 0.0,
+                                     1.0 if false_changes is None else false_changes, window, history, cycles,
+                                     min_size))
 
 
 _EVERY = {"day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
@@ -73,11 +78,11 @@ _EVERY = {"day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 class Signals:
     """Methods of engines."""
 
-    _at: Any
-    _known: Any
-    _goals: Any
-    _benchmarks: Any
-    _anomalies: Any
+    _at: Callable[[Instant], int]
+    _known: Callable[[Instant | None], int]
+    _goals: Callable[..., Table]
+    _benchmarks: Callable[..., Table]
+    _anomalies: Callable[..., Table]
 
     def goals(self, as_of: Instant, *, start: Instant | None = None, level: float = 0.95,
               progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
