@@ -303,10 +303,23 @@ done:
     return st;
 }
 
+/* Who is asked about in a period; a group of nobody else is none. */
+static bool is_asked(state *s, uint32_t rank, uint32_t period)
+{
+    uint8_t all = 0;
+    for (uint32_t f = 0; f < s->define_count; f++) {
+        all |= *answer_at(s, rank, s->date_of[period], f);
+    }
+    return all != 0;
+}
+
 static churn_status own_customer(churn__kpi_run *run, void *memory, churn_error *err)
 {
     state *s = memory;
     for (uint32_t p = 0; s->wanted && p < s->period_count; p++) {
+        if (!is_asked(s, run->rank, p)) {
+            continue;
+        }
         uint32_t group = churn__run_group(run, p, NULL);
         int64_t *sums = group == CHURN__KPI_NONE ? NULL : churn__sums_at(&s->sums, group, p);
         if (sums == NULL) {

@@ -304,6 +304,13 @@ done:
     return st;
 }
 
+/* Whether a period has nothing of the customer, who then makes no group of it. */
+static bool is_nothing(const paid_in *paid, const churn__unknown_money *unknown, int64_t mrr,
+                       bool ever)
+{
+    return !ever && mrr == 0 && unknown == NULL && paid->now == 0 && !paid->now_unknown;
+}
+
 static churn_status value_customer(churn__kpi_run *run, void *state, churn_error *err)
 {
     churn_status st = CHURN_OK;
@@ -322,11 +329,14 @@ static churn_status value_customer(churn__kpi_run *run, void *state, churn_error
         const bool ever = count > 0 && spans[0].from < until;
         const bool alive = churn__life_before(spans, count, until) < count;
         const int64_t mrr = churn__level_before(&level, ledger, until);
-        const uint32_t group = churn__run_group(run, p, &keys);
+        const churn__unknown_money *unknown = churn__unknown_before(ledger, until);
         carry(&all, &s->paid[p]);
+        if (is_nothing(&s->paid[p], unknown, mrr, ever)) {
+            continue;
+        }
+        const uint32_t group = churn__run_group(run, p, &keys);
         CHURN_TRY(add_lives(run, s, group, p, spans, count, err));
-        CHURN_TRY(
-            add_level(run, s, group, p, churn__unknown_before(ledger, until), mrr, alive, err));
+        CHURN_TRY(add_level(run, s, group, p, unknown, mrr, alive, err));
         CHURN_TRY(add_collected(run, s, group, p, err));
         if (ever) {
             CHURN_TRY(add_realised(run, s, group, p, &all, !alive, err));

@@ -167,6 +167,18 @@ static churn_status adjust(comparing *c, size_t from, size_t to, churn_error *er
 
 /* ---- which are shown ---- */
 
+/* Numbers tell who was read first, which is nothing to order by; tags come as they were given. */
+static int by_text(const churn__themes *t, uint32_t a, uint32_t b)
+{
+    const uint32_t phrases = churn__phrases_count(t->phrases);
+    if (a >= phrases || b >= phrases) {
+        return (a > b) - (a < b);
+    }
+    const churn__phrase *x = churn__phrases_get(t->phrases, a);
+    const churn__phrase *y = churn__phrases_get(t->phrases, b);
+    return churn__words_compare(t->words, x->words, x->count, y->words, y->count);
+}
+
 static int by_rise(const void *a, const void *b, const void *context)
 {
     const churn__theme_row *x = a, *y = b;
@@ -176,7 +188,7 @@ static int by_rise(const void *a, const void *b, const void *context)
     }
     uint32_t m = churn__themes_at(t, x->item, x->group, x->period)->documents;
     uint32_t n = churn__themes_at(t, y->item, y->group, y->period)->documents;
-    return m != n ? (m > n ? -1 : 1) : (x->item > y->item) - (x->item < y->item);
+    return m != n ? (m > n ? -1 : 1) : by_text(t, x->item, y->item);
 }
 
 static churn_status keep(churn__themes *t, const churn__theme_row *row, churn_error *err)

@@ -54,6 +54,9 @@ bool churn__words_read(churn__words *words, churn_str text, churn__word_list *ou
 void churn__word_list_clear(churn__word_list *list);
 uint32_t churn__words_count(const churn__words *words);
 bool churn__words_is_stop(const churn__words *words, uint32_t word);
+/* The order of two phrases by the bytes of their words, whatever was seen first. */
+int churn__words_compare(const churn__words *words, const uint32_t *a, uint32_t a_count,
+                         const uint32_t *b, uint32_t b_count);
 /* Words as they are read: apart by spaces, but for scripts that have none. Appended. */
 void churn__words_write(const churn__words *words, const uint32_t *numbers, uint32_t count,
                         churn__buf *out);

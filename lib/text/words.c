@@ -136,6 +136,20 @@ static bool together(const churn__words *words, uint32_t before, uint32_t word)
     return solo || text.ptr[text.len - 1] == '\'';
 }
 
+int churn__words_compare(const churn__words *words, const uint32_t *a, uint32_t a_count,
+                         const uint32_t *b, uint32_t b_count)
+{
+    for (uint32_t i = 0; i < a_count && i < b_count; i++) {
+        int order = a[i] == b[i] ? 0
+                                 : churn__str_cmp(churn__dict_get(words->dict, a[i]),
+                                                  churn__dict_get(words->dict, b[i]));
+        if (order != 0) {
+            return order;
+        }
+    }
+    return (a_count > b_count) - (a_count < b_count);
+}
+
 void churn__words_write(const churn__words *words, const uint32_t *numbers, uint32_t count,
                         churn__buf *out)
 {
