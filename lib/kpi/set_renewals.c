@@ -24,11 +24,11 @@ enum {
 };
 
 #define DUE "what falls due of one customer on one day (renews_at, ends_at) is one renewal"
-#define SOURCE "DESIGN 10: renewal rate of the amount due, open ones apart"
+#define SOURCE "rates of what is due, with what is open apart"
 
 static const churn__figure figures[FIGURES] = {
     {"renewals_due", CHURN__UNIT_COUNT, false, "Renewals due", DUE, SOURCE,
-     "three contracts of two customers end in May, two of them on one day: 2",
+     "two contracts of one customer end on one day in May, one of another later: 2",
      "vendors count contracts or lines of contracts"},
     {"renewals_due_mrr", CHURN__UNIT_MONEY, false, "MRR due for renewal",
      "MRR just before the renewals that are due in the period", SOURCE,
@@ -55,17 +55,15 @@ static const churn__figure figures[FIGURES] = {
     {"scheduled_customers", CHURN__UNIT_COUNT, false, "Customers announced to leave",
      "customers of whom everything that lives is announced to end (cancel requested, or auto_renew "
      "false) and the last of it in the period",
-     "Polar, committed MRR; DESIGN 10",
+     "Polar, committed MRR",
      "one of two subscriptions is cancelled to the end of May: none; both: 1", NULL},
     {"scheduled_churn", CHURN__UNIT_RATIO, false, "Scheduled churn",
      "customers announced to leave in the period / customers at its start (or at as_of, where it "
      "begins later)",
-     "Polar, committed MRR; DESIGN 10", "50 at the start of May, 2 have cancelled to its end: 4 %",
-     NULL},
+     "Polar, committed MRR", "50 at the start of May, 2 have cancelled to its end: 4 %", NULL},
     {"scheduled_churned_mrr", CHURN__UNIT_MONEY, false, "Scheduled churned MRR",
-     "MRR of the subscriptions that are announced to end in the period",
-     "Polar, committed MRR; DESIGN 10", "50 USD a month are cancelled to the end of May: 50 USD",
-     NULL},
+     "MRR of the subscriptions that are announced to end in the period", "Polar, committed MRR",
+     "50 USD a month are cancelled to the end of May: 50 USD", NULL},
 };
 
 enum {

@@ -19,7 +19,7 @@ enum {
     FIGURES
 };
 
-#define SOURCE "DESIGN 10: win-back; a share of counts, Wilson (1927)"
+#define SOURCE "lives as `loss:` defines them; a share of counts, Wilson (1927)"
 
 static const churn__figure figures[FIGURES] = {
     {"reactivation_rate", CHURN__UNIT_RATIO, false, "Reactivation rate",
@@ -41,14 +41,14 @@ static const churn__figure figures[FIGURES] = {
      "the period of which 90 days are over",
      SOURCE, "20 lost in March, 4 of them came back within 90 days: 20 %", NULL},
     {"winbacks", CHURN__UNIT_COUNT, false, "Returns", "returns of lost customers in the period",
-     "DESIGN 10: win-back", "5 who had been lost come back in May: 5",
+     "lives as `loss:` defines them", "5 who had been lost come back in May: 5",
      "counts lives of `loss:`; the ledger's reactivations follow the policy"},
     {"winback_value", CHURN__UNIT_MONEY, false, "MRR won back",
      "MRR with which customers lost in the period came back before 90 days had passed, of the "
      "losses whose 90 days are over",
-     "DESIGN 10: win-back", "two come back with 30 and 50 USD a month: 80 USD", NULL},
+     "lives as `loss:` defines them", "two come back with 30 and 50 USD a month: 80 USD", NULL},
     {"winback_value_rate", CHURN__UNIT_RATIO, false, "Share of lost MRR won back",
-     "winback_value / MRR of the same losses just before", "DESIGN 10: win-back",
+     "winback_value / MRR of the same losses just before", "lives as `loss:` defines them",
      "400 USD a month lost, 80 USD won back: 20 %", NULL},
 };
 

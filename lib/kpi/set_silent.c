@@ -10,7 +10,7 @@
 
 enum { FIGURE_CUSTOMERS, FIGURE_CHURN, FIGURE_MRR, FIGURES };
 
-#define SOURCE "DESIGN 10: silent churn, two flat quarters"
+#define SOURCE "two flat quarters in a row, counted on the ledger"
 
 static const churn__figure figures[FIGURES] = {
     {"silent_customers", CHURN__UNIT_COUNT, true, "Silent customers",
