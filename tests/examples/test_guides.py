@@ -10,7 +10,7 @@ import pytest
 from programs import ROOT, python
 
 GUIDES = ["health-scores"]
-SNIPPETS = ["business-figures"]
+SNIPPETS = ["business-figures", "retention", "voice-of-customer", "goals-and-anomalies"]
 BLOCK = re.compile(r"^```text\n\$ python3 (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 SNIPPET = re.compile(r"^```python\n(.*?)^```$(\n\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 RUNNER = """

@@ -97,7 +97,11 @@ class Signals:
 
     def benchmarks(self, start: Instant, end: Instant, *, as_of: Instant | None = None,
                    progress: Progress = None, cancel: _core.Cancel | None = None) -> Table:
-        """Own figures beside those of the playbook's `benchmarks`, by size of customer, with their sources."""
+        """Own figures beside those of the playbook's `benchmarks`, by size of customer, with their sources.
+
+        Columns: kpi, size, period_start, period_end, value, low, high, numerator, denominator, benchmark_low,
+        benchmark_median, benchmark_high, position (below, within, above), difference, unit, complete, source, year.
+        """
         with watching(progress, cancel, "customers") as watch:
             return self._benchmarks(self._at(start), self._at(end), self._known(as_of), watch)
 
