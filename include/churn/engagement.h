@@ -127,8 +127,9 @@ typedef struct churn_funnel_options {
  *        with churn_table_free()
  * @param err optional; `row` is the number of the step at fault
  * @return CHURN_OK; CHURN_E_ARG: no step, too many, one that is neither or both, a milestone of
- *         users; CHURN_E_NOT_FOUND: an unknown event type or name of `by`; what compiling a condition
- *         gives (CHURN_E_PARSE, CHURN_E_TYPE ...); CHURN_E_RANGE; else as churn_engine_kpi()
+ *         users; CHURN_E_NOT_FOUND: an unknown event type or name of `by`; what compiling a
+ *         condition gives (CHURN_E_PARSE, CHURN_E_TYPE ...); CHURN_E_RANGE; else as
+ *         churn_engine_kpi()
  * @threads one at a time per engine
  * @since 0.1
  */

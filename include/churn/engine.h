@@ -578,11 +578,11 @@ CHURN_API churn_status churn_engine_why(churn_engine *engine, const char *custom
  * @param[out] out `customer`, `by_subscription` and `by_record` (lost at as_of according to that
  *        source; null where the source says nothing of the customer), `churned` (what `loss:` makes
  *        of it), `lost_at`, `kind`, `by_condition` (null where the playbook has none); of each
- * source that says lost since when and of which kind: `subscription_at`, `subscription_kind`,
- *        `record_at`, `record_kind`, `condition_at`, `condition_kind`; `unknown` (midnights at
- * which a condition could not be judged), `kind_unknown` (`involuntary_when` could not; null where
- *        it was not asked): a row for each customer of whom they do not all say the same; returned:
- *        free with churn_table_free()
+ *        source that says lost since when and of which kind: `subscription_at`,
+ *        `subscription_kind`, `record_at`, `record_kind`, `condition_at`, `condition_kind`;
+ *        `unknown` (midnights at which a condition could not be judged), `kind_unknown`
+ *        (`involuntary_when` could not; null where it was not asked): a row for each customer of
+ *        whom they do not all say the same; returned: free with churn_table_free()
  * @param err optional
  * @return as churn_engine_metrics()
  * @threads one at a time per engine

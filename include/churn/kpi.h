@@ -84,7 +84,7 @@ typedef struct churn_kpi_options {
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, policy or name of `by`, with a
  *         suggestion; CHURN_E_UNSUPPORTED for `stage` without stages; CHURN_E_RANGE; CHURN_E_STATE;
  *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_UTF8; CHURN_E_ABI;
- * CHURN_E_INTERNAL if movements do not add up to what is there in the end
+ *         CHURN_E_INTERNAL if movements do not add up to what is there in the end
  * @threads one at a time per engine
  * @since 0.1
  */
@@ -168,8 +168,8 @@ CHURN_API churn_status churn_engine_movements(churn_engine *engine, churn_time f
  *        given), `start`, `new`, `expansion`, `contraction`, `churn`, `reactivation`,
  *        `currency_moves`, `segment_in`, `segment_out` (with their signs), `end`, `difference` (0),
  *        in minor units of `currency`, null of a customer who is left out; `unknown` (customers
- * left out, who have a subscription of that value), `note` (which rates are missing, and when),
- *        `currency`, `policy`; by scope, then value, null last; returned: free with
+ *        left out, who have a subscription of that value), `note` (which rates are missing, and
+ *        when), `currency`, `policy`; by scope, then value, null last; returned: free with
  *        churn_table_free()
  * @param err optional
  * @return as churn_engine_movements()
@@ -192,8 +192,8 @@ CHURN_API churn_status churn_engine_reconciliation(churn_engine *engine, churn_t
  * @param to end of the last period, itself not included
  * @param options as of churn_engine_kpi(); `policy` must be {NULL, 0}
  * @param[out] out the columns of churn_engine_kpi() and `difference` (`value` less that of the
- * first policy; null where either is), `reason` (the switches in which the policy differs from the
- *        first); by kpi, period and group, then policy as given; returned: free with
+ *        first policy; null where either is), `reason` (the switches in which the policy differs
+ *        from the first); by kpi, period and group, then policy as given; returned: free with
  *        churn_table_free()
  * @param err optional
  * @return as churn_engine_kpi()

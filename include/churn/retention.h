@@ -8,7 +8,7 @@
 CHURN_BEGIN_DECLS
 
 /*
- * Who stays: triangles of cohorts. All of it is pure.
+ * Who stays: triangles of cohorts, and how long they stay. All of it is pure.
  *
  *     churn_cohort_options options = {.struct_size = sizeof options,
  *                                     .what = CHURN_COHORT_NET_REVENUE};
@@ -23,9 +23,10 @@ CHURN_BEGIN_DECLS
 #define CHURN_COHORT_NET_REVENUE 2   /* MRR, expansion counted */
 #define CHURN_COHORT_ACTIVITY 3      /* who did something */
 
-#define CHURN_RETAINED_ON 0 /* in the unit itself */
-#define CHURN_RETAINED_ON_OR_AFTER \
-    1 /* in the unit or in any later one; of customers and activity */
+/** Where somebody has to be seen: in the unit itself, or in it or any later one (of customers and
+ * activity). */
+#define CHURN_RETAINED_ON 0
+#define CHURN_RETAINED_ON_OR_AFTER 1
 
 typedef struct churn_cohort_options {
     uint32_t struct_size;

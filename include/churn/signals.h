@@ -204,15 +204,15 @@ typedef struct churn_anomaly_data {
 
 typedef struct churn_anomaly_options {
     uint32_t struct_size;
-    uint32_t flags;      /* CHURN_ANOMALIES_ALL */
-    double false_alarms; /* share of values of plain noise that are called anomalies; 0: 0.01 */
-    double per_series;   /* instead: how many false alarms a series has on average; 0: not used */
-    double
-        false_changes; /* share of series of noise with a change of level; 0: 0.05; 1: not sought */
-    uint32_t window;   /* earlier values to compare with, at most; 0: 36 */
-    uint32_t history;  /* at least; 0: 8; not below 6 */
-    uint32_t cycles;   /* earlier values of the same place in the season, at most; 0: 4 */
-    uint32_t min_size; /* values of a level, at least; 0: 5 */
+    uint32_t flags;       /* CHURN_ANOMALIES_ALL */
+    double false_alarms;  /* share of values of plain noise that are called anomalies; 0: 0.01 */
+    double per_series;    /* instead: how many false alarms a series has on average; 0: not used */
+    double false_changes; /* share of series of noise with a change of level; 0: 0.05; 1: none is
+                             sought */
+    uint32_t window;      /* earlier values to compare with, at most; 0: 36 */
+    uint32_t history;     /* at least; 0: 8; not below 6 */
+    uint32_t cycles;      /* earlier values of the same place in the season, at most; 0: 4 */
+    uint32_t min_size;    /* values of a level, at least; 0: 5 */
     const churn_allocator *allocator; /* NULL: malloc */
     churn_cancel *cancel;             /* may be NULL */
 } churn_anomaly_options;
@@ -272,7 +272,7 @@ typedef struct churn_cusum_options {
  * @param[out] out a row for each value: `index`, `value`, `sum` (of all distances from the target),
  *        `above`, `below` (the two sums), `alarm` (up, down or null), `since` (the first
  *        index for which the sum that alarms is above 0: where the shift began); returned: free
- * with churn_table_free()
+ *        with churn_table_free()
  * @param err optional
  * @return as churn_change_points()
  * @threads any

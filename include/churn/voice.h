@@ -53,7 +53,7 @@ typedef struct churn_voice_options {
  * @param to end of the last period, itself not included
  * @param options NULL for defaults
  * @param[out] out `survey`, `period_start`, `period_end`, the columns of `by`, `value` (null
- * without answers), `low`, `high`, `n`, `excluded` (scores outside the scale), `previous`,
+ *        without answers), `low`, `high`, `n`, `excluded` (scores outside the scale), `previous`,
  *        `previous_n`, `change`, `change_low`, `change_high`, `test` ("z", "chi2", "fisher",
  *        "welch"; null where nothing can be compared), `p`, `p_adjusted`, `signal` ("up", "down",
  *        "noise"; null as `test`), `complete`; by period, then group. NPS and its change are in

@@ -26,7 +26,8 @@ bool churn__kpi_in_period(const churn__kpi_run *run, uint32_t period, churn_time
 
 /* ---- lives ---- */
 
-bool churn__life_holds(const churn__life_span *span, churn_time t)
+/* Alive just before t. */
+static bool life_holds(const churn__life_span *span, churn_time t)
 {
     return span->from < t && (span->to == CHURN_TIME_NONE || span->to >= t);
 }
@@ -34,7 +35,7 @@ bool churn__life_holds(const churn__life_span *span, churn_time t)
 size_t churn__life_before(const churn__life_span *spans, size_t count, churn_time t)
 {
     size_t i = 0;
-    while (i < count && !churn__life_holds(&spans[i], t)) {
+    while (i < count && !life_holds(&spans[i], t)) {
         i++;
     }
     return i;

@@ -17,8 +17,6 @@ bool churn__kpi_in_period(const churn__kpi_run *run, uint32_t period, churn_time
 
 /* ---- lives ---- */
 
-/* Alive just before t. */
-bool churn__life_holds(const churn__life_span *span, churn_time t);
 /* The life that somebody has just before t; `count`: none. */
 size_t churn__life_before(const churn__life_span *spans, size_t count, churn_time t);
 /* The last loss in [from, to); `count`: none. */

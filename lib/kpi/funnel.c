@@ -2,7 +2,6 @@
 #include "kpi/event_where.h"
 
 #include "base/sort.h"
-#include "kpi/quantile.h"
 #include "kpi/pass.h"
 #include "model/model.h"
 
@@ -363,8 +362,9 @@ static churn_status add_step(const funnel *f, churn__kpi_run *run, uint32_t grou
     } else {
         churn__table_add_int(builder, base + COL_DROP_OFF, c.previous - c.reached);
     }
-    churn__table_add_double(builder, base + COL_MEDIAN, churn__quantile(f->room, c.times, 0.5));
-    churn__table_add_double(builder, base + COL_P90, churn__quantile(f->room, c.times, 0.9));
+    churn__table_add_double(builder, base + COL_MEDIAN,
+                            churn__quantile_sorted(f->room, c.times, 0.5));
+    churn__table_add_double(builder, base + COL_P90, churn__quantile_sorted(f->room, c.times, 0.9));
     churn__table_add_int(builder, base + COL_OPEN, c.open);
     return CHURN_OK;
 }

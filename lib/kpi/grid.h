@@ -16,8 +16,8 @@ churn_status churn__grid_open(churn__grid *grid, const churn__kpi_run *run, bool
                               churn_error *err);
 void churn__grid_close(churn__grid *grid, const churn__kpi_run *run);
 
-/* The first cell that begins after an instant, and the first that is seen beyond it; `cells`: none.
- * As churn__run_first_start() and churn__run_first_end(). */
+/* The first cell that begins after an instant, which has it in its level at the start; and the
+ * first that is seen beyond it, which has it in its level at the end. `cells`: none. */
 uint32_t churn__grid_first_start(const churn__grid *grid, churn_time at);
 uint32_t churn__grid_first_end(const churn__grid *grid, churn_time at);
 /* Whether the cell that churn__grid_first_end() found holds the instant. */

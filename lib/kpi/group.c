@@ -43,11 +43,6 @@ static const char *const names[] = {
 
 #define NAMES (sizeof names / sizeof *names)
 
-const char *churn__kpi_dimension_name(uint32_t i)
-{
-    return i < NAMES ? names[i] : NULL;
-}
-
 static churn_str bare(churn_str name)
 {
     const churn_str prefix = CHURN__STR("customer.");

@@ -191,9 +191,8 @@ size_t churn__run_subscriptions(churn__kpi_run *run, const churn__subscription *
 /* The period in which an instant lies, of those that have begun and before what is seen of it;
  * CHURN__KPI_NONE. */
 uint32_t churn__run_period(const churn__kpi_run *run, churn_time at);
-/* The first period that begins after an instant: which has it in its level at the start; and the
- * first that is seen beyond it: which has it in its level at the end. begun_count: none has. */
-uint32_t churn__run_first_start(const churn__kpi_run *run, churn_time at);
+/* The first period that is seen beyond an instant: which has it in its level at the end.
+ * begun_count: none has. */
 uint32_t churn__run_first_end(const churn__kpi_run *run, churn_time at);
 /* Whether a period begins where the one before it ends. */
 bool churn__run_adjoins(const churn__kpi_run *run, uint32_t period);
@@ -322,9 +321,6 @@ const churn__kpi_set *churn__kpi_set_at(uint32_t i);
 churn_status churn__figures_table(churn__heap *heap, churn_table **out, churn_error *err);
 /* Its figures have cells of periods that have not begun: what is known of them already. */
 bool churn__set_looks_ahead(const churn__kpi_set *set);
-/* Every name that `by` may have beside attributes, segments and bands: the i-th, NULL past the
- * last. */
-const char *churn__kpi_dimension_name(uint32_t i);
 
 #include "kpi/voice.h"
 

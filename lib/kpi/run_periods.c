@@ -171,20 +171,6 @@ churn_status churn__run_deal_periods(churn__run_inside *inside, churn__heap *hea
 
 /* ---- which period ---- */
 
-uint32_t churn__run_first_start(const churn__kpi_run *run, churn_time at)
-{
-    uint32_t low = 0, high = run->begun_count;
-    while (low < high) {
-        const uint32_t middle = (low + high) / 2;
-        if (run->periods[middle].start > at) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
-}
-
 uint32_t churn__run_first_end(const churn__kpi_run *run, churn_time at)
 {
     uint32_t low = 0, high = run->begun_count;

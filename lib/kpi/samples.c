@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "base/checked.h"
-#include "base/sort.h"
 #include "model/model.h"
 
 void churn__samples_init(churn__samples *samples, churn__heap *heap)
@@ -29,13 +28,6 @@ bool churn__samples_add(churn__samples *s, uint32_t group, uint32_t period, doub
     }
     s->all[s->count++] = (churn__sample){group, period, value};
     return true;
-}
-
-static int by_value(const void *a, const void *b, const void *context)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    (void)context;
-    return (x > y) - (x < y);
 }
 
 static size_t cell_of(const churn__samples *s, uint32_t group, uint32_t period)
@@ -73,8 +65,7 @@ churn_status churn__samples_lay(churn__samples *s, const churn__kpi_run *run, bo
     }
     lay_by_cell(s);
     for (size_t c = 0, begin = 0; ascending && c < s->cells; begin = s->ends[c++]) {
-        if (!churn__sort(s->heap, s->values + begin, s->ends[c] - begin, sizeof *s->values,
-                         by_value, NULL)) {
+        if (!churn__quantile_sort(s->heap, s->values + begin, s->ends[c] - begin)) {
             CHURN_TRY(churn__fail_memory(err, s->heap));
         }
     }

@@ -4,21 +4,10 @@
 
 /* All sets of figures of this library; each has its table in its own file. */
 static const churn__kpi_set *const sets[] = {
-    &churn__set_revenue,
-    &churn__set_customers,
-    &churn__set_surveys,
-    &churn__set_support,
-    &churn__set_engagement,
-    &churn__set_activation,
-    &churn__set_trials,
-    &churn__set_losses,
-    &churn__set_changes,
-    &churn__set_early,
-    &churn__set_silent,
-    &churn__set_returns,
-    &churn__set_renewals,
-    &churn__set_value,
-    &churn__set_concentration,
+    &churn__set_revenue,    &churn__set_customers,  &churn__set_surveys,       &churn__set_support,
+    &churn__set_engagement, &churn__set_activation, &churn__set_trials,        &churn__set_losses,
+    &churn__set_changes,    &churn__set_early,      &churn__set_silent,        &churn__set_returns,
+    &churn__set_renewals,   &churn__set_value,      &churn__set_concentration,
 };
 
 #define SETS ((uint32_t)(sizeof sets / sizeof *sets))

@@ -32,7 +32,9 @@ static bool counts_at_all(const churn__kpi_policy *policy, const churn__subscrip
     return churn__policy_live(policy, &lasting, row->valid_from);
 }
 
-bool churn__subscription_life(const churn__kpi_policy *policy, const churn__subscription *rows,
+/* The first instant at which a subscription counted and, if it ended by as_of, the last; false: it
+ * never did. `rows` are its states. */
+static bool subscription_life(const churn__kpi_policy *policy, const churn__subscription *rows,
                               size_t count, churn_time as_of, churn_time *from, churn_time *to)
 {
     bool any = false;
@@ -215,8 +217,7 @@ static churn_status add_subscriptions(churn__kpi_run *run, survival_state *rows,
     for (size_t i = 0; i < count; i = next) {
         life one = {.kind = CHURN__CHURN_VOLUNTARY};
         (void)state_at(states, count, i, run->as_of, &next);
-        if (churn__subscription_life(run->policy, states + i, next - i, run->as_of, &one.from,
-                                     &one.to)) {
+        if (subscription_life(run->policy, states + i, next - i, run->as_of, &one.from, &one.to)) {
             one.state = state_at(states, next, i, one.from, &(size_t){0});
             CHURN_TRY(add_life(run, rows, &one, err));
         }

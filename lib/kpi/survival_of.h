@@ -31,9 +31,4 @@ typedef struct churn__survival_request {
  * the period in which a life began. */
 extern const struct churn__kpi_set churn__survival_set;
 
-/* The first instant at which a subscription counted and, if it ended by as_of, the last; false: it
- * never did. `rows` are its states. */
-bool churn__subscription_life(const churn__kpi_policy *policy, const churn__subscription *rows,
-                              size_t count, churn_time as_of, churn_time *from, churn_time *to);
-
 #endif

@@ -42,11 +42,6 @@ static inline uint32_t churn__units_at(const churn__units *units, churn_time at)
     return unit;
 }
 
-static inline bool churn__units_hold(const churn__units *units, churn_time at)
-{
-    return at >= units->starts[0] && at < units->starts[units->count];
-}
-
 /* Which calendar unit, counted from the first. */
 static inline uint32_t churn__units_calendar(const churn__units *units, uint32_t unit)
 {

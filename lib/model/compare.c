@@ -140,8 +140,23 @@ bool churn__benjamini_hochberg(churn__heap *heap, const double *p, size_t n, dou
 
 /* ---- quantiles ---- */
 
+static int by_value(const void *a, const void *b, const void *context)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    (void)context;
+    return (x > y) - (x < y);
+}
+
+bool churn__quantile_sort(churn__heap *heap, double *values, size_t n)
+{
+    return churn__sort(heap, values, n, sizeof *values, by_value, NULL);
+}
+
 double churn__quantile_sorted(const double *sorted, size_t n, double q)
 {
+    if (n == 0) {
+        return (double)NAN;
+    }
     double at = (double)(n - 1) * q;
     size_t low = (size_t)at;
     if (low + 1 >= n) {

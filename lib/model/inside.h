@@ -105,8 +105,6 @@ double churn__model_exp_pair(model_pair x);
 double churn__model_deviance(double x, double m);
 /* x^a (1 - x)^b / B(a, b), given y = 1 - x as well; a, b > 0, 0 < x < 1. */
 double churn__model_beta_term(double x, double y, double a, double b);
-/* x^a e^-x / Gamma(a + 1); a, x > 0. */
-double churn__model_gamma_term(double x, double a);
 
 /* The root of tail(x) = p in (low, high): Newton's steps from `start` as long as they stay between
  * what is known, else halves of the doubles between. */

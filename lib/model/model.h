@@ -41,10 +41,8 @@ double churn__normal_cdf(double x);
 double churn__normal_quantile(double p);
 double churn__t_cdf(double x, double df);
 double churn__t_quantile(double p, double df);
-/* P(X <= x) and P(X > x); x < 0 is as 0. */
-double churn__chi2_cdf(double x, double df);
+/* P(X > x); x < 0 is as 0. */
 double churn__chi2_upper(double x, double df);
-double churn__chi2_quantile(double p, double df);
 double churn__gamma_cdf(double x, double shape);
 double churn__gamma_upper(double x, double shape);
 double churn__gamma_quantile(double p, double shape);
@@ -125,7 +123,10 @@ churn__log_odds churn__log_odds_of(double ya, double na, double yb, double nb, d
  * False: no memory. */
 bool churn__benjamini_hochberg(churn__heap *heap, const double *p, size_t n, double *adjusted);
 
-/* R's type 7 of numbers that ascend; n > 0. */
+/* Ascending; none is NaN. False: no memory. */
+bool churn__quantile_sort(churn__heap *heap, double *values, size_t n);
+/* Of numbers that ascend, linear between neighbours: type 7 of Hyndman and Fan (The American
+ * Statistician 50, 1996), R's default. NaN: there are none. */
 double churn__quantile_sorted(const double *sorted, size_t n, double q);
 
 #endif

@@ -126,9 +126,6 @@ churn_status churn__anomalies_find(churn__heap *heap, const churn__series *serie
 
 /* ---- signals.c ---- */
 
-/* "spike", "up"; NULL of CHURN__ANOMALY_NONE. */
-const char *churn__anomaly_name(uint8_t kind);
-const char *churn__anomaly_direction(uint8_t kind);
 /* The rate that is asked for: the default, a given one, or so many in a series of which `judged`
  * values are judged. */
 double churn__anomaly_rate(double rate, double per_series, size_t judged);

@@ -158,13 +158,14 @@ done:
 
 /* ---- anomalies ---- */
 
-const char *churn__anomaly_name(uint8_t kind)
+/* "spike", "up"; NULL of CHURN__ANOMALY_NONE. */
+static const char *anomaly_name(uint8_t kind)
 {
     static const char *const names[] = {NULL, "spike", "drop", "level_up", "level_down"};
     return names[kind];
 }
 
-const char *churn__anomaly_direction(uint8_t kind)
+static const char *anomaly_direction(uint8_t kind)
 {
     bool up = kind == CHURN__ANOMALY_SPIKE || kind == CHURN__ANOMALY_LEVEL_UP;
     return kind == CHURN__ANOMALY_NONE ? NULL : up ? "up" : "down";
@@ -281,8 +282,8 @@ void churn__anomaly_add(churn__table_builder *b, uint32_t first, const churn__an
     churn__table_add_double(b, first + 3, a->score);
     churn__table_add_double(b, first + 4, a->p);
     add_count(b, first + 5, a->n);
-    churn__table_add_string(b, first + 6, name_or_none(churn__anomaly_name(a->kind)));
-    churn__table_add_string(b, first + 7, name_or_none(churn__anomaly_direction(a->kind)));
+    churn__table_add_string(b, first + 6, name_or_none(anomaly_name(a->kind)));
+    churn__table_add_string(b, first + 7, name_or_none(anomaly_direction(a->kind)));
     churn__table_add_double(b, first + 8, isnan(a->p) ? (double)NAN : rate);
 }
 

@@ -31,7 +31,8 @@ double churn__model_beta_term(double x, double y, double a, double b)
     return churn__exp(errors - away) * sqrt(a / n * b) * 0x1.9884533d43651p-2;
 }
 
-double churn__model_gamma_term(double x, double a)
+/* x^a e^-x / Gamma(a + 1); a, x > 0. */
+static double gamma_term(double x, double a)
 {
     return churn__exp(-churn__stirling_error(a) - churn__model_deviance(a, x)) / sqrt(a) *
            0x1.9884533d43651p-2;
@@ -193,7 +194,7 @@ double churn__t_quantile(double p, double df)
  * (6.5.31) by Lentz's method. */
 static void gamma_tails(double x, double shape, double *lower, double *upper, double *density)
 {
-    double base = churn__model_gamma_term(x, shape);
+    double base = gamma_term(x, shape);
 
     *density = base * shape / x;
     if (x < shape + 1.0) {
@@ -263,17 +264,7 @@ double churn__gamma_quantile(double p, double shape)
     return churn__model_solve(&root, shape);
 }
 
-double churn__chi2_cdf(double x, double df)
-{
-    return churn__gamma_cdf(0.5 * x, 0.5 * df);
-}
-
 double churn__chi2_upper(double x, double df)
 {
     return churn__gamma_upper(0.5 * x, 0.5 * df);
-}
-
-double churn__chi2_quantile(double p, double df)
-{
-    return 2.0 * churn__gamma_quantile(p, 0.5 * df);
 }

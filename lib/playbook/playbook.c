@@ -130,12 +130,11 @@ typedef struct request {
 static void build(builder *b)
 {
     static void (*const steps[])(builder * b) = {
-        b_header,          b_register,   b_attributes, b_properties,  b_sources,
-        b_calendar,        b_roles,      b_kpi,        b_loss,        b_declare,
-        b_slots,           b_references, b_metrics,    b_segments,    b_loss_conditions,
-        b_own_figures,
-        b_scores,          b_triggers,   b_plays,      b_tests,       b_called,
-        b_metrics_sources, b_order,      b_lints,      b_score_lints,
+        b_header,      b_register,        b_attributes, b_properties, b_sources,
+        b_calendar,    b_roles,           b_kpi,        b_loss,       b_declare,
+        b_slots,       b_references,      b_metrics,    b_segments,   b_loss_conditions,
+        b_own_figures, b_scores,          b_triggers,   b_plays,      b_tests,
+        b_called,      b_metrics_sources, b_order,      b_lints,      b_score_lints,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && b->st == CHURN_OK; i++) {
         steps[i](b);

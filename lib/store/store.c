@@ -212,11 +212,6 @@ churn__heap *churn__store_heap(churn_store *store)
     return store->heap;
 }
 
-const churn__zone *churn__store_zone(const churn_store *store)
-{
-    return store->zone;
-}
-
 void churn__store_observe(churn_store *store, churn__observer *observer)
 {
     churn__observers_add(&store->observers, observer);

@@ -34,11 +34,10 @@ churn_status churn__store_create_in(churn__heap *heap, const churn_store_options
                                     churn_store **out, churn_error *err);
 churn__version *churn__version_retain(churn__version *version);
 void churn__version_release(churn__version *version);
-/* The store's heap, for what lives as long as the store's children; and the zone of its dates. */
+/* The store's heap, for what lives as long as the store's children. */
 churn__heap *churn__store_heap(churn_store *store);
 /* One more reference; churn_store_free() gives one back. */
 churn_store *churn__store_retain(churn_store *store);
-const churn__zone *churn__store_zone(const churn_store *store);
 /* Who is told what the store forgets: see core/observer.h. Until it is taken out. */
 void churn__store_observe(churn_store *store, churn__observer *observer);
 void churn__store_unobserve(churn_store *store, churn__observer *observer);
