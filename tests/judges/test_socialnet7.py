@@ -177,3 +177,26 @@ def test_counts_by_account(engine, data):
     table = columns(engine.metrics("2020-07-02"))
     assert {a: int(n) for a, n in zip(table["customer"], table["all_events"])} == {a: truth[a] for a in table["customer"]}
     assert sum(truth.values()) == sum(map(int, table["all_events"]))
+
+
+def test_lives(engine):
+    """From the first month of an account to the end of its last one."""
+    table = engine.survival("2020-06-01T00:00:01Z", times=[31, 62, 90])
+    got = [row["survival"] for row in table] + [engine.survival("2020-06-01T00:00:01Z")[-1]["survival"]]  # the last for 180 days
+    assert [round(value, 6) for value in got] == [.927439, .902869, .901972, .876870]
+
+
+def test_a_cohort_keeps_who_is_not_lost(engine, accounts):
+    """Cell by cell: those of a month's beginners who have a month running just before the end of each later one."""
+    firsts = [instant(f"2020-{month:02}-01") for month in range(1, 7)]
+    cells = {(row["cohort"], row["age"]): row for row in engine.cohorts("customers", "2020-01-01", "2020-06-01") if not row["average"]}
+    for i in range(5):
+        members = [months for months in accounts.values() if firsts[i] <= min(start for start, _ in months) < firsts[i + 1]]
+        for age in range(5 - i):
+            end = firsts[i + age + 1]
+            row = cells[f"2020-{i + 1:02}", age]
+            kept = sum(any(start < end <= until for start, until in months) for months in members)
+            assert (row["numerator"], row["denominator"], row["complete"]) == (kept, len(members), True)
+    gone = {row["start_month"]: row for row in engine.kpi("logo_churn", "2020-02-01", "2020-03-01", by="start_month")}["2020-01"]
+    first, second = cells["2020-01", 0], cells["2020-01", 1]
+    assert (gone["denominator"], gone["numerator"]) == (first["numerator"], first["numerator"] - second["numerator"])
