@@ -54,8 +54,8 @@ typedef struct churn_kpi_options {
  *
  * Groups are asked for by names: `customer.<attribute>` or `<attribute>`, `segment.<id>` ("true",
  * "false"), `<score>.band`, `plan`, `product`, `currency`, `churn.kind`, `churn.reason`,
- * `churn.competitor`, `cause`, `start_month` ("2025-03"), `survey.moment`, `survey.category`,
- * `survey.user`, `ticket.priority`, `ticket.category`, `spend.channel`, `offer`,
+ * `churn.competitor`, `cause`, `customer` (their id), `start_month` ("2025-03"), `survey.moment`,
+ * `survey.category`, `survey.user`, `ticket.priority`, `ticket.category`, `spend.channel`, `offer`,
  * `touchpoint.channel`, `event.type`. Money by plan, product and currency is that of each
  * subscription; customers are in the group of their main subscription, the one with the most MRR,
  * with all of their money. Who changes the group from one period to the next brings their MRR

@@ -19,6 +19,7 @@ const churn__kpi_keys churn__kpi_no_keys = {
 /* ---- names ---- */
 
 #define START_MONTH CHURN__KEYS
+#define CUSTOMER (CHURN__KEYS + 1)
 
 static const char *const names[] = {
     [CHURN__KEY_PLAN] = "plan",
@@ -39,6 +40,7 @@ static const char *const names[] = {
     [CHURN__KEY_TOUCHPOINT_CHANNEL] = "touchpoint.channel",
     [CHURN__KEY_EVENT_TYPE] = "event.type",
     [START_MONTH] = "start_month",
+    [CUSTOMER] = "customer",
 };
 
 #define NAMES (sizeof names / sizeof *names)
@@ -125,7 +127,9 @@ static churn_status find_dimension(churn__kpi_run *run, const churn__kpi_asked *
     if (key == NAMES) {
         return find_attribute(run, asked, dim, err);
     }
-    dim->source = key == START_MONTH ? CHURN__DIM_START : CHURN__DIM_KEY;
+    dim->source = key == START_MONTH ? CHURN__DIM_START
+                  : key == CUSTOMER  ? CHURN__DIM_CUSTOMER
+                                     : CHURN__DIM_KEY;
     dim->key = (uint8_t)key;
     if (dim->source == CHURN__DIM_KEY) {
         groups->of_key[key] = d;

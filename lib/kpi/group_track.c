@@ -193,6 +193,13 @@ static bool track_start(churn__kpi_run *run, uint32_t dim)
     return churn__groups_change(groups, dim, 0, code);
 }
 
+static bool track_customer(churn__kpi_run *run, uint32_t dim)
+{
+    churn__groups *groups = &run->inside->groups;
+    const uint32_t code = churn__groups_word(groups, run->customer_id);
+    return code != CHURN__NO_CODE && churn__groups_change(groups, dim, 0, code);
+}
+
 /* ---- all of them ---- */
 
 static bool track_dimension(churn__kpi_run *run, uint32_t d)
@@ -206,6 +213,8 @@ static bool track_dimension(churn__kpi_run *run, uint32_t d)
         return track_given(run, d);
     case CHURN__DIM_START:
         return track_start(run, d);
+    case CHURN__DIM_CUSTOMER:
+        return track_customer(run, d);
     default:
         if (dim->key <= CHURN__KEY_CURRENCY) {
             return churn__groups_main(run, d);

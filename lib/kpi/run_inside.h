@@ -12,6 +12,7 @@
 #define CHURN__DIM_ATTRIBUTE 1 /* of the customer */
 #define CHURN__DIM_GIVEN 2     /* found by the caller */
 #define CHURN__DIM_START 3     /* month in which they became a customer */
+#define CHURN__DIM_CUSTOMER 4  /* each by themselves */
 
 typedef struct churn__dimension {
     churn_str name; /* as asked for */

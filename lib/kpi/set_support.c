@@ -147,6 +147,8 @@ enum {
     SUM_CSAT,
     SUM_CSAT_TOP,
     SUM_CSAT_OUT,
+    SUM_RESPONSE_EARLY, /* dated before the ticket was opened */
+    SUM_RESOLUTION_EARLY,
     SUM_SLA,
     SUM_SLA_FIRST_RESPONSE = SUM_SLA + PROMISE_SUMS,
     SUM_SLA_RESOLUTION = SUM_SLA_FIRST_RESPONSE + PROMISE_SUMS,
@@ -245,6 +247,17 @@ static bool open_again(const churn__ticket *row)
     return row->reopened_at != CHURN_TIME_NONE && row->reopened_at >= row->closed_at;
 }
 
+/* How long it took from when the ticket was opened; what is dated before that took no time. */
+static void took(const taking *t, churn__samples *samples, churn_time at, uint32_t group,
+                 uint32_t period, uint32_t early, bool *failed)
+{
+    if (at < t->row->opened_at) {
+        count(t, group, period, early, failed);
+        return;
+    }
+    sample(samples, group, period, hours(t->row->opened_at, at), failed);
+}
+
 /* Something that lasts [from, to) counts at the end of every period in between. */
 static void span(const taking *t, churn_time from, churn_time to, uint32_t sum, bool *failed)
 {
@@ -278,8 +291,8 @@ static void take_response(const taking *t, bool *failed)
     const churn__ticket *row = t->row;
     uint32_t period = 0, group = 0;
     if (locate(t, row->first_response_at, &period, &group, failed)) {
-        sample(&t->s->first_response, group, period, hours(row->opened_at, row->first_response_at),
-               failed);
+        took(t, &t->s->first_response, row->first_response_at, group, period, SUM_RESPONSE_EARLY,
+             failed);
     }
     span(t, row->opened_at,
          row->first_response_at != CHURN_TIME_NONE ? row->first_response_at : row->closed_at,
@@ -312,7 +325,7 @@ static void take_closed(const taking *t, bool *failed)
         count(t, group, period, SUM_CLOSED, failed);
         take_csat(t, group, period, failed);
         if (resolved) {
-            sample(&t->s->resolution, group, period, hours(row->opened_at, row->closed_at), failed);
+            took(t, &t->s->resolution, row->closed_at, group, period, SUM_RESOLUTION_EARLY, failed);
         }
     }
     span(t, row->opened_at, row->closed_at, SUM_BACKLOG, failed);
@@ -424,14 +437,33 @@ done:
 
 /* ---- cells ---- */
 
-static churn_status cell_times(churn__kpi_run *run, churn__kpi_cell *out,
-                               const churn__samples *samples, uint32_t group, uint32_t period,
-                               double q, int64_t open, const char *reason, churn_error *err)
+static void cell_quantile(churn__kpi_cell *out, const churn__samples *samples, uint32_t group,
+                          uint32_t period, double q)
 {
     size_t n = 0;
     const double *values = churn__samples_get(samples, group, period, &n);
     churn__cell_quantile(out, values, n, q);
-    return churn__cell_without(run, out, open, reason, err);
+}
+
+/* Times are of tickets that have one: told are those that wait, and those dated before they opened.
+ */
+static churn_status cell_times(churn__kpi_run *run, churn__kpi_cell *out, int64_t open,
+                               int64_t early, const char *waiting, const char *odd,
+                               churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__cell_without(run, out, early, odd, err));
+    churn_str note = out->note;
+    CHURN_TRY(churn__cell_without(run, out, open, waiting, err));
+    if (open > 0 && early > 0) {
+        char text[200];
+        size_t size = churn__format(text, sizeof text, "%S; %S", &out->note, &note);
+        out->excluded = open + early;
+        out->note = churn__arena_str(run->arena, text, size);
+        CHURN_TRY(out->note.ptr == NULL ? churn__fail_memory(err, run->heap) : CHURN_OK);
+    }
+done:
+    return st;
 }
 
 static churn_status cell_promise(churn__kpi_run *run, const support *s, churn__kpi_cell *out,
@@ -461,7 +493,9 @@ static churn_status cell_csat(churn__kpi_run *run, const support *s, churn__kpi_
 }
 
 #define WAITING "%u tickets wait for a first response at the end"
+#define ANSWERED_EARLY "%u were answered before they were opened"
 #define STILL_OPEN "%u tickets are open at the end"
+#define CLOSED_EARLY "%u were closed before they were opened"
 
 static churn_status support_cell(churn__kpi_run *run, void *state, uint32_t figure, uint32_t period,
                                  uint32_t group, churn__kpi_cell *out, churn_error *err)
@@ -476,19 +510,20 @@ static churn_status support_cell(churn__kpi_run *run, void *state, uint32_t figu
         churn__cell_plain(out, (double)sum[figure], sum[figure]);
         return CHURN_OK;
     case FIGURE_BACKLOG_AGE:
-        return cell_times(run, out, &s->age, group, period, 0.5, 0, "", err);
     case FIGURE_BACKLOG_OLDEST:
-        return cell_times(run, out, &s->age, group, period, 1.0, 0, "", err);
+        cell_quantile(out, &s->age, group, period, figure == FIGURE_BACKLOG_AGE ? 0.5 : 1.0);
+        return CHURN_OK;
     case FIGURE_FIRST_RESPONSE:
     case FIGURE_FIRST_RESPONSE_P90:
-        return cell_times(run, out, &s->first_response, group, period,
-                          figure == FIGURE_FIRST_RESPONSE ? 0.5 : 0.9, sum[SUM_WAITING], WAITING,
-                          err);
+        cell_quantile(out, &s->first_response, group, period,
+                      figure == FIGURE_FIRST_RESPONSE ? 0.5 : 0.9);
+        return cell_times(run, out, sum[SUM_WAITING], sum[SUM_RESPONSE_EARLY], WAITING,
+                          ANSWERED_EARLY, err);
     case FIGURE_RESOLUTION:
     case FIGURE_RESOLUTION_P90:
-        return cell_times(run, out, &s->resolution, group, period,
-                          figure == FIGURE_RESOLUTION ? 0.5 : 0.9, sum[SUM_BACKLOG], STILL_OPEN,
-                          err);
+        cell_quantile(out, &s->resolution, group, period, figure == FIGURE_RESOLUTION ? 0.5 : 0.9);
+        return cell_times(run, out, sum[SUM_BACKLOG], sum[SUM_RESOLUTION_EARLY], STILL_OPEN,
+                          CLOSED_EARLY, err);
     case FIGURE_SLA:
     case FIGURE_SLA_FIRST_RESPONSE:
     case FIGURE_SLA_RESOLUTION:

@@ -411,6 +411,35 @@ static void figures__support__by_hand(void **state)
     close_voice(&v);
 }
 
+static void figures__dated_before_opening__left_out_and_counted(void **state)
+{
+    voice v;
+    churn_error err = {.struct_size = sizeof err};
+    churn_ticket row;
+    (void)state;
+    open_voice(&v);
+    add_ticket(&v, 0, DECEMBER, 2, 10, "low", (double)NAN);
+    add_ticket(&v, 1, DECEMBER, -1, -1, "low", (double)NAN);
+    churn_record_init(CHURN_RECORD_TICKET, &row, sizeof row);
+    row.id = STR("t2");
+    row.customer = STR("acme");
+    row.opened_at = DECEMBER + 5 * DAY;
+    row.first_response_at = DECEMBER + 4 * DAY;
+    row.closed_at = DECEMBER + 3 * DAY;
+    assert_ok(churn_store_add_ticket(v.store, &row, &err));
+    near(value_of(&v, "first_response_hours"), 2, 0);
+    assert_int_equal(cell_int(v.table, 0, "n"), 1);
+    assert_int_equal(cell_int(v.table, 0, "excluded"), 2);
+    assert_string_equal(cell_text(v.table, 0, "note"),
+                        "1 tickets wait for a first response at the end; "
+                        "1 were answered before they were opened");
+    near(value_of(&v, "resolution_hours"), 10, 0);
+    assert_int_equal(cell_int(v.table, 0, "excluded"), 2);
+    near(value_of(&v, "backlog"), 1, 0);
+    near(value_of(&v, "tickets_closed"), 2, 0);
+    close_voice(&v);
+}
+
 static void figures__reopened__open_again(void **state)
 {
     voice v;
@@ -540,6 +569,7 @@ int main(void)
         cmocka_unit_test(figures__surveys__shares_and_means),
         cmocka_unit_test(figures__response_rate__only_whose_time_is_over),
         cmocka_unit_test(figures__support__by_hand),
+        cmocka_unit_test(figures__dated_before_opening__left_out_and_counted),
         cmocka_unit_test(figures__reopened__open_again),
         cmocka_unit_test(themes__planted__rises_with_tags_and_sentiment),
         cmocka_unit_test(themes__bad__refused),

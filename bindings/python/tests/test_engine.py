@@ -184,6 +184,8 @@ def test_kpi(engine):
 def test_kpi_by_groups(engine):
     made = engine.kpi("mrr", "2025-05-01", "2026-01-01", every="quarter", by=["plan", "start_month"], changes=True)
     assert {"plan", "start_month", "n", "missing", "note", "marks", "change", "adjusted"} <= set(made.to_dicts()[0])
+    largest = engine.kpi("mrr", "2025-05-01", "2026-01-01", by="customer").to_dicts()
+    assert sum(row["value"] for row in largest) == engine.kpi("mrr", "2025-05-01", "2026-01-01")[0]["value"]
     whole = engine.kpi("mrr", "2025-05-01", "2026-01-01", every="quarter")
     for end, value in zip(whole["period_end"], whole["value"]):
         assert sum(r["value"] for r in made.to_dicts() if r["period_end"] == end) == value
