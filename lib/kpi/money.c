@@ -10,12 +10,20 @@
  * each level ends with its stretch.
  */
 
+#define BY_PART                                                               \
+    ((UINT32_C(1) << CHURN__KEY_PLAN) | (UINT32_C(1) << CHURN__KEY_PRODUCT) | \
+     (UINT32_C(1) << CHURN__KEY_CURRENCY))
+#define BY_CAUSE (UINT32_C(1) << CHURN__KEY_CAUSE)
+
 churn_status churn__money_open(churn__money *money, churn__kpi_run *run, bool days,
                                churn_error *err)
 {
     churn_status st = CHURN_OK;
     CHURN_TRY(churn__grid_open(&money->grid, run, days, err));
     churn__sums_init_cells(&money->sums, run->heap, money->grid.cells, CHURN__MONEY_SUMS);
+    money->by_move =
+        (uint32_t)__builtin_popcount(run->key_bits & (BY_PART | BY_CAUSE)) == run->by_count;
+    money->by_part = money->customers && (run->key_bits & BY_PART) != 0;
 done:
     return st;
 }
@@ -24,21 +32,21 @@ void churn__money_close(churn__money *money, churn__kpi_run *run)
 {
     churn__sums_free(&money->sums);
     churn__free_array(run->heap, money->places, money->place_capacity, sizeof *money->places);
+    churn__free_array(run->heap, money->parts, money->part_capacity, sizeof *money->parts);
     churn__grid_close(&money->grid, run);
 }
 
 /* ---- stretches ---- */
 
-/* Periods [from, until) through which the customer is in one group, and their money known or not.
- */
+/* Periods [from, until) through which a group stays the same, and money known or not. */
 typedef struct stretch {
     uint32_t from, until;
     bool known, known_at_end; /* known_at_end: only where not known */
 } stretch;
 
-static void find_stretch(churn__kpi_run *run, bool any_unknown, uint32_t from, stretch *out)
+static void find_stretch(const churn__kpi_run *run, bool any_unknown, uint32_t from, uint32_t until,
+                         stretch *out)
 {
-    const uint32_t until = churn__run_group_until(run, from);
     *out = (stretch){from, until, true, true};
     if (!any_unknown) {
         return;
@@ -51,6 +59,55 @@ static void find_stretch(churn__kpi_run *run, bool any_unknown, uint32_t from, s
             return;
         }
     }
+}
+
+/* ---- who has money in a part ---- */
+
+static churn__money_part *find_part(churn__money *money, churn__kpi_run *run, uint32_t group,
+                                    uint32_t cell)
+{
+    for (size_t i = 0; i < money->part_count; i++) {
+        if (money->parts[i].group == group) {
+            return &money->parts[i];
+        }
+    }
+    if (!churn__grow(run->heap, (void **)&money->parts, &money->part_capacity,
+                     money->part_count + 1, sizeof *money->parts)) {
+        money->sums.starved = true;
+        return NULL;
+    }
+    money->parts[money->part_count] = (churn__money_part){group, cell, 0};
+    return &money->parts[money->part_count++];
+}
+
+/* Up to a cell the customer had what the part says. */
+static bool put_part(churn__money *money, churn__money_part *part, uint32_t cell)
+{
+    const uint32_t since = part->since;
+    part->since = cell;
+    return part->mrr <= 0 ||
+           churn__sums_level(&money->sums, part->group, since, cell, CHURN__MONEY_KNOWN, 1);
+}
+
+static bool add_part(churn__money *money, churn__kpi_run *run, uint32_t group, uint32_t cell,
+                     int64_t amount)
+{
+    churn__money_part *part = find_part(money, run, group, cell);
+    if (part == NULL || (part->since < cell && !put_part(money, part, cell))) {
+        return false;
+    }
+    part->mrr += amount; /* the ledger proved that no sum of a customer is too large */
+    return true;
+}
+
+static bool end_parts(churn__money *money, uint32_t cell)
+{
+    bool fits = true;
+    for (size_t i = 0; i < money->part_count && fits; i++) {
+        fits = put_part(money, &money->parts[i], cell);
+    }
+    money->part_count = 0;
+    return fits;
 }
 
 /* ---- movements ---- */
@@ -69,6 +126,21 @@ static uint32_t later(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static uint32_t group_of(churn__money *money, churn__kpi_run *run, uint32_t period,
+                         const churn__move *move)
+{
+    churn__money_group *kept = &money->kept[move->plan % CHURN__MONEY_KEPT];
+    if (money->by_move && kept->known && kept->plan == move->plan &&
+        kept->product == move->product && kept->currency == move->currency) {
+        return kept->group;
+    }
+    const churn__kpi_keys keys = keys_of(move);
+    const uint32_t group = churn__run_group(run, period, &keys);
+    *kept = (churn__money_group){group != CHURN__KPI_NONE, move->plan, move->product,
+                                 move->currency, group};
+    return group;
+}
+
 /* By cause a level is that of the whole customer: only movements have one. */
 static bool add_move(churn__money *money, churn__kpi_run *run, const stretch *s,
                      const churn__move *move, churn__money_place place)
@@ -78,8 +150,11 @@ static bool add_move(churn__money *money, churn__kpi_run *run, const stretch *s,
     if (end >= b) {
         return true;
     }
-    churn__kpi_keys keys = keys_of(move);
-    const uint32_t group = churn__run_group(run, s->from, &keys);
+    const uint32_t group = group_of(money, run, s->from, move);
+    if (money->by_part && (s->known || s->known_at_end) &&
+        !add_part(money, run, group, later(end, a), move->amount)) {
+        return false;
+    }
     if (!s->known) {
         return !s->known_at_end || churn__sums_level(&money->sums, group, later(end, a), b,
                                                      CHURN__MONEY_MORE, move->amount);
@@ -93,8 +168,12 @@ static bool add_move(churn__money *money, churn__kpi_run *run, const stretch *s,
     if (end < a || end >= b || !churn__grid_holds(&money->grid, end, move->at)) {
         return true;
     }
-    keys.code[CHURN__KEY_CAUSE] = move->cause;
-    const uint32_t caused = churn__run_group(run, s->from, &keys);
+    uint32_t caused = group;
+    if ((run->key_bits & BY_CAUSE) != 0) {
+        churn__kpi_keys keys = keys_of(move);
+        keys.code[CHURN__KEY_CAUSE] = move->cause;
+        caused = churn__run_group(run, s->from, &keys);
+    }
     return churn__sums_add(&money->sums, caused, end, CHURN__MONEY_KIND + move->kind,
                            move->amount) &&
            churn__sums_add(&money->sums, caused, end, CHURN__MONEY_COUNT + move->kind, 1);
@@ -145,7 +224,8 @@ static bool add_movements(churn__money *money, churn__kpi_run *run, const churn_
         return false;
     }
     for (uint32_t p = 0; p < run->begun_count; p = now.until) {
-        find_stretch(run, ledger->unknown_count > 0, p, &now);
+        const uint32_t until = money->by_move ? run->begun_count : churn__run_group_until(run, p);
+        find_stretch(run, ledger->unknown_count > 0, p, until, &now);
         if (p > 0 && !move_over(money, run, &before, &now, ledger)) {
             return false;
         }
@@ -153,6 +233,9 @@ static bool add_movements(churn__money *money, churn__kpi_run *run, const churn_
             if (!add_move(money, run, &now, &ledger->moves[i], money->places[i])) {
                 return false;
             }
+        }
+        if (!end_parts(money, money->grid.first[now.until])) {
+            return false;
         }
         before = now;
     }
@@ -167,7 +250,7 @@ static bool add_flat(churn__money *money, churn__kpi_run *run, bool any_unknown,
 {
     stretch s;
     for (uint32_t p = from; mrr > 0 && p < until; p = s.until) {
-        find_stretch(run, any_unknown, p, &s);
+        find_stretch(run, any_unknown, p, churn__run_group_until(run, p), &s);
         s.until = s.until < until ? s.until : until;
         const uint32_t group = churn__run_group(run, p, NULL);
         if (s.known &&
@@ -201,7 +284,7 @@ static bool add_cohorts(churn__money *money, churn__kpi_run *run, const churn__l
     uint32_t from = 0;
     for (size_t i = 0; i < ledger->move_count;) {
         const churn__move *move = &ledger->moves[i];
-        const uint32_t period = churn__grid_first_end(&money->grid, move->at);
+        const uint32_t period = money->places[i].end;
         const bool inside = churn__grid_holds(&money->grid, period, move->at);
         const int64_t start = mrr;
         bool left = false;
@@ -239,7 +322,7 @@ static churn_status add_customers(churn__money *money, churn__kpi_run *run, bool
                                    : churn__grid_first_end(&money->grid, lives[i].to);
         stretch s;
         for (uint32_t p = from; p < until; p = s.until) {
-            find_stretch(run, any_unknown, p, &s);
+            find_stretch(run, any_unknown, p, churn__run_group_until(run, p), &s);
             s.until = s.until < until ? s.until : until;
             if ((s.known || s.known_at_end) &&
                 !churn__sums_level(&money->sums, churn__run_group(run, p, NULL), p, s.until,
@@ -262,7 +345,7 @@ churn_status churn__money_customer(churn__money *money, churn__kpi_run *run, chu
         (money->cohorts && !add_cohorts(money, run, ledger))) {
         CHURN_TRY(churn__sums_failed(&money->sums, run, err));
     }
-    if (money->customers) {
+    if (money->customers && !money->by_part) {
         CHURN_TRY(add_customers(money, run, ledger->unknown_count > 0, err));
     }
 done:
@@ -337,7 +420,7 @@ static bool all_adds_up(const churn__money *money)
 
 churn_status churn__money_finish(churn__money *money, churn__kpi_run *run, churn_error *err)
 {
-    const bool by_cause = (run->key_bits >> CHURN__KEY_CAUSE & 1u) != 0;
+    const bool by_cause = (run->key_bits & BY_CAUSE) != 0;
     if (!churn__sums_accumulate(&money->sums, 0, CHURN__MONEY_LEVELS)) {
         return churn__fail(err, CHURN_E_RANGE, 0,
                            "kpi: the sum over all customers becomes too large");

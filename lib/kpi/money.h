@@ -11,7 +11,8 @@ enum {
     CHURN__MONEY_OPEN,  /* just before the start, of those whose money is known in the period */
     CHURN__MONEY_CLOSE, /* just before the end, the same */
     CHURN__MONEY_MORE,  /* at the end, of those whose money is known then but not all through */
-    CHURN__MONEY_KNOWN, /* customers at the end whose money is known then */
+    CHURN__MONEY_KNOWN, /* customers at the end whose money is known then; where money is parted by
+                         * what subscriptions say, those who have some in the part */
     CHURN__MONEY_FLAT,  /* of customers who paid at the start and whose MRR stayed what it was */
     CHURN__MONEY_FLAT_COUNT,
     CHURN__MONEY_LEVELS,
@@ -32,11 +33,29 @@ typedef struct churn__money_place {
     uint32_t start, end;
 } churn__money_place;
 
+/* What a customer has at the end of cells in a group that is made by what subscriptions say. */
+typedef struct churn__money_part {
+    uint32_t group, since; /* cell from which `mrr` holds */
+    int64_t mrr;
+} churn__money_part;
+
+/* The group of moves that say the same, where that is all it is made of. */
+#define CHURN__MONEY_KEPT 8u
+typedef struct churn__money_group {
+    bool known;
+    uint32_t plan, product, currency, group;
+} churn__money_group;
+
 typedef struct churn__money {
     churn__kpi_sums sums;
     churn__grid grid;
     churn__money_place *places; /* of the customer's moves */
     size_t place_capacity;
+    churn__money_part *parts; /* of the customer in the stretch in hand */
+    size_t part_count, part_capacity;
+    churn__money_group kept[CHURN__MONEY_KEPT]; /* by plan; the last one of each place */
+    bool by_move;            /* the group of money is what moves say, whatever the period */
+    bool by_part;            /* groups are made by plan, product or currency */
     bool cohorts, customers; /* sum them up; cells are periods then */
     bool any_unknown;        /* somebody's money was */
 } churn__money;

@@ -47,8 +47,9 @@ static const churn__figure figures[FIGURES] = {
              "ChartMogul, Annual Run Rate", "MRR of 12,500: 12 x 12,500 = 150,000",
              "Some call the value of contracts of a year or more ARR and leave monthly ones out."},
     [ARPA] = {"arpa", CHURN__UNIT_MONEY, true, "Average revenue per account",
-              "MRR at the end / customers at the end", "ChartMogul, ARPA",
-              "MRR of 12,500 of 150 customers: 12,500 / 150 = 83.33",
+              "MRR at the end / customers at the end; by plan, product or currency, of which a "
+              "customer may have several, those who have MRR in it",
+              "ChartMogul, ARPA", "MRR of 12,500 of 150 customers: 12,500 / 150 = 83.33",
               "ProfitWell leaves customers out who pay nothing: its policy does so here."},
     [NEW_MRR] = {"new_mrr", CHURN__UNIT_MONEY, false, "New MRR",
                  "sum of movements of kind new: the first money of a customer",

@@ -208,6 +208,24 @@ def cohorts(args):
         quote(f"cohort triangle, {args.events // 1_000_000} M events", f"{mine['seconds']:.3f} s",
               f"{rival['name']} {rival['seconds']:.2f} s", ratio)
 
+
+def kpi():
+    """The monthly figures by plan beside DuckDB's SQL, which has to agree in every cell."""
+    program = pathlib.Path(__file__).parent / "kpi_peer.py"
+    out = subprocess.run([sys.executable, str(program), "100000", "60"], capture_output=True, text=True)
+    if out.returncode:
+        print(f"kpi: skipped: {out.stderr.strip().splitlines()[-1]}")
+        return
+    made = json.loads(out.stdout)
+    print(f"monthly figures by plan, {made['customers']:,} customers, {made['months']} months: {made['libchurn']:.3f} s, "
+          f"{made['cells']} cells, {'the same' if made['differences'] == 0 else str(made['differences']) + ' OTHERS'}")
+    for threads, on in ((1, "one thread"), (2, "two threads")):
+        theirs = made[f"duckdb_{threads}"]
+        print(f"  duckdb on {on}: {theirs:.3f} s: {theirs / made['libchurn']:.1f} x")
+        quote("figures by month and plan, 100,000 customers x 60 months", f"{made['libchurn']:.2f} s",
+              f"duckdb {theirs:.2f} s on {on}", theirs / made["libchurn"])
+
+
 def best_of(times, call):
     seconds = []
     for _ in range(times):
@@ -245,7 +263,7 @@ def main():
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--engines", default="polars,duckdb")
     parser.add_argument("--file", help="an event table made before")
-    parser.add_argument("--only", choices=("cohorts", "features", "rules", "scores", "store", "survival", "themes"))
+    parser.add_argument("--only", choices=("cohorts", "features", "kpi", "rules", "scores", "store", "survival", "themes"))
     args = parser.parse_args()
     if args.only in (None, "features"):
         features(args, args.peers)
@@ -255,6 +273,8 @@ def main():
         scores(args.build)
     if args.only in (None, "cohorts"):
         cohorts(args)
+    if args.only in (None, "kpi"):
+        kpi()
     if args.only in (None, "store"):
         subprocess.run([str(args.build / "tests" / "bench" / "bench_store")], check=True)
     if args.only in (None, "themes"):

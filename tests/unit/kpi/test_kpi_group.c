@@ -198,6 +198,40 @@ static void by__plan__adds_up_to_the_total(void **state)
     }
 }
 
+/* One moves from basic to pro in February, another has basic and team all along and a third nothing
+ * but what is free: MRR of a plan is shared by those who have some in it at the end, whatever their
+ * main plan is. */
+static void by__plan__arpa_is_of_who_pays_in_it(void **state)
+{
+    static const churn_str by[] = {{"plan", 4}};
+    const churn__subscription basic = sub(1, CHURN__SUB_ACTIVE, 10000, day(2025, 12, 1));
+    const churn__subscription pro = sub(1, CHURN__SUB_ACTIVE, 30000, day(2026, 2, 14));
+    const churn__subscription team = sub(2, CHURN__SUB_ACTIVE, 5000, day(2025, 12, 1));
+    const churn__subscription free_of_charge = sub(1, CHURN__SUB_ACTIVE, 0, day(2025, 12, 1));
+    book b;
+    (void)state;
+    open_book(&b, day(2026, 1, 1), day(2026, 4, 1), CHURN_EVERY_MONTH, CHURN_TIME_NONE);
+    book_turn(&b);
+    book_row(&b, "one", &basic, "basic");
+    book_row(&b, "one", &pro, "pro");
+    book_row(&b, "two", &basic, "basic");
+    book_row(&b, "two", &team, "team");
+    book_row(&b, "three", &free_of_charge, "pro");
+    assert_near(figure(&b, "arpa", 1), 450.0 / 3, 1e-12);
+    b.asked.by = by;
+    b.asked.by_count = 1;
+    for (int end = 0; end < 2; end++) {
+        b.asked.by_end = end == 1;
+        book_turn(&b);
+        assert_near(figure_by(&b, "arpa", 0, "basic"), 100, 0);
+        assert_near(figure_by(&b, "arpa", 1, "basic"), 100, 0);
+        assert_near(figure_by(&b, "arpa", 1, "pro"), 300, 0);
+        assert_near(figure_by(&b, "arpa", 2, "pro"), 300, 0);
+        assert_near(figure_by(&b, "arpa", 2, "team"), 50, 0);
+    }
+    close_book(&b);
+}
+
 /* One customer moves from north to south in the middle of February, with 100, and grows by 20 in
  * March. */
 static void by__owner_changes__at_the_start_or_the_end(void **state)
@@ -454,6 +488,7 @@ int main(void)
     const struct CMUnitTest kpi_group[] = {
         cmocka_unit_test(by__attribute_that_never_changes__is_a_store_of_its_customers),
         cmocka_unit_test(by__plan__adds_up_to_the_total),
+        cmocka_unit_test(by__plan__arpa_is_of_who_pays_in_it),
         cmocka_unit_test(by__owner_changes__at_the_start_or_the_end),
         cmocka_unit_test(by__unknown__suggests),
         cmocka_unit_test(rolling__each_window__is_a_span),
