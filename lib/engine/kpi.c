@@ -13,7 +13,6 @@ typedef struct kpi_lives {
     churn_engine *engine;
     churn__version *version;
     churn__loss_judge *judge; /* NULL: no figure has asked yet */
-    churn__reader *reader;
     const churn__kpi_policy *policy;
     churn_time as_of;
     churn_cancel *cancel;
@@ -34,14 +33,14 @@ static churn_status begin_lives(kpi_lives *lives, churn_error *err)
     return churn__losses_judge(lives->engine, &want, &lives->judge, err);
 }
 
-static churn_status lives_of(void *context, uint32_t customer, const churn__life_span **spans,
-                             size_t *count, churn_error *err)
+static churn_status lives_of(void *context, churn__reader *reader, uint32_t customer,
+                             const churn__life_span **spans, size_t *count, churn_error *err)
 {
     kpi_lives *lives = context;
     const churn_status st = lives->judge == NULL ? begin_lives(lives, err) : CHURN_OK;
     return st != CHURN_OK ? st
-                          : churn__loss_judge_spans(lives->judge, lives->reader, customer,
-                                                    lives->as_of, spans, count, err);
+                          : churn__loss_judge_spans(lives->judge, reader, customer, lives->as_of,
+                                                    spans, count, err);
 }
 
 /* ---- options ---- */
@@ -179,10 +178,6 @@ churn_status churn__engine_figures(churn_engine *engine, const churn_kpi_options
     lives.policy = &policy;
     lives.as_of = asked->cut.as_of;
     lives.cancel = mine.cancel;
-    lives.reader = churn__reader_create(engine->heap, version);
-    if (!lives.reader) {
-        CHURN_TRY(churn__fail_memory(err, engine->heap));
-    }
     asked->policy = &policy;
     settings.voice = engine->playbook->voice;
     settings.engagement = engine->playbook->engagement;
@@ -204,7 +199,6 @@ done:
     churn__free_array(engine->heap, attributes, attribute_count, sizeof *attributes);
     churn__own_figures_close(own);
     churn__loss_judge_free(lives.judge);
-    churn__reader_free(lives.reader);
     churn__version_release(version);
     return st;
 }

@@ -29,8 +29,8 @@ static bool ended_unpaid(const churn__loss_judge *judge, const churn__loss_facts
     for (size_t i = 0; i < facts->row_count; i++) {
         const churn__subscription *row = &facts->rows[i];
         const bool more = i + 1 < facts->row_count && row[1].id == row->id;
-        if (row->valid_from >= at || !churn__loss_lives(judge, row) ||
-            churn__loss_state_end(judge, facts, i) != at) {
+        if (row->valid_from >= at || churn__loss_state_end(judge, facts, i) != at ||
+            !churn__loss_lives(judge, row)) {
             continue;
         }
         if (row->status == CHURN__SUB_PAST_DUE ||

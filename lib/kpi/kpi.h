@@ -117,7 +117,7 @@ typedef struct churn__life_span {
     int64_t mrr;                 /* lost, minor units; CHURN_INT_NONE: not known */
 } churn__life_span;
 
-typedef churn_status (*churn__kpi_lives)(void *context, uint32_t customer,
+typedef churn_status (*churn__kpi_lives)(void *context, churn__reader *reader, uint32_t customer,
                                          const churn__life_span **spans, size_t *count,
                                          churn_error *err);
 

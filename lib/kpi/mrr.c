@@ -192,7 +192,10 @@ churn__state_worth churn__state_worth_at(const churn__kpi_policy *policy,
 bool churn__policy_live(const churn__kpi_policy *policy, const churn__subscription *state,
                         churn_time at)
 {
-    return churn__state_worth_at(policy, state, at).live;
+    if (!status_keeps(policy, state->status) || !in_force(policy, state, at)) {
+        return false;
+    }
+    return policy->free != 0 || churn__state_worth_at(policy, state, at).live;
 }
 
 /* In the reporting currency. */

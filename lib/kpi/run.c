@@ -69,8 +69,8 @@ churn_status churn__run_lives(churn__kpi_run *run, const churn__life_span **span
     churn_status st = CHURN_OK;
     churn__run_inside *inside = run->inside;
     if (!inside->has_lives) {
-        CHURN_TRY(inside->asked->lives(inside->asked->lives_context, run->customer, &inside->lives,
-                                       &inside->life_count, err));
+        CHURN_TRY(inside->asked->lives(inside->asked->lives_context, run->reader, run->customer,
+                                       &inside->lives, &inside->life_count, err));
         if (run->policy->same_period == CHURN__SAME_PERIOD_IGNORE && inside->life_count > 0) {
             CHURN_TRY(leave_out_visits(run, err));
         }

@@ -259,11 +259,12 @@ static bool add_moved(churn__kpi_run *run, customers *c, const lives *all)
 static bool add_paying(churn__kpi_run *run, customers *c, const churn__ledger_of *ledger)
 {
     int64_t mrr = 0;
+    uint32_t until = 0;
     for (size_t i = 0; i < ledger->move_count; i++) {
-        const uint32_t from = churn__grid_first_end(&c->grid, ledger->moves[i].at);
-        const uint32_t until = i + 1 < ledger->move_count
-                                   ? churn__grid_first_end(&c->grid, ledger->moves[i + 1].at)
-                                   : c->grid.cells;
+        const uint32_t from = i == 0 ? churn__grid_first_end(&c->grid, ledger->moves[i].at) : until;
+        until = i + 1 < ledger->move_count
+                    ? churn__grid_first_end(&c->grid, ledger->moves[i + 1].at)
+                    : c->grid.cells;
         mrr += ledger->moves[i].amount;
         for (uint32_t p = from; mrr > 0 && p < until; p++) {
             uint32_t next = ledger->unknown_count > 0 ? p + 1 : until;

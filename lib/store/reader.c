@@ -9,6 +9,11 @@
 typedef struct rows_out {
     char *data;
     size_t capacity; /* rows */
+    /* whose they are, so that several who ask for the same get them at once */
+    bool kept;
+    uint32_t customer;
+    churn_time as_of;
+    size_t count;
 } rows_out;
 
 /* One property of the last lists that were asked for. */
@@ -343,12 +348,17 @@ static size_t seen_rows(churn__reader *reader, uint32_t kind, uint32_t customer,
     const kind_info *info = &churn__store_kinds[kind];
     rows_out *to = &reader->out[kind];
     const void *rows = NULL;
-    uint32_t n = block(reader, kind, customer, &rows);
     size_t count = 0;
+    if (to->kept && to->customer == customer && to->as_of == as_of) {
+        *out = to->data;
+        return to->count;
+    }
+    uint32_t n = block(reader, kind, customer, &rows);
     *out = NULL;
     if (n == 0) {
         return 0;
     }
+    to->kept = false;
     if (!churn__grow(reader->heap, (void **)&to->data, &to->capacity, n, out_size(kind))) {
         reader->failed = true;
         return 0;
@@ -359,6 +369,10 @@ static size_t seen_rows(churn__reader *reader, uint32_t kind, uint32_t customer,
             churn__store_show_row(info, row, as_of, to->data + count++ * out_size(kind));
         }
     }
+    to->kept = true;
+    to->customer = customer;
+    to->as_of = as_of;
+    to->count = count;
     *out = to->data;
     return count;
 }

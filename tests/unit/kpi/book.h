@@ -27,7 +27,7 @@ typedef struct book {
     churn__life_span spans[BOOK_SPANS];
 } book;
 
-static inline churn_status book_lives(void *context, uint32_t customer,
+static inline churn_status book_lives(void *context, churn__reader *reader, uint32_t customer,
                                       const churn__life_span **spans, size_t *count,
                                       churn_error *err)
 {
@@ -37,7 +37,7 @@ static inline churn_status book_lives(void *context, uint32_t customer,
     churn__mrr_step *steps = NULL;
     size_t n = 0, capacity = 0, found = 0;
     const size_t row_count =
-        churn__reader_subscriptions(b->reader, customer, b->asked.cut.as_of, &rows);
+        churn__reader_subscriptions(reader, customer, b->asked.cut.as_of, &rows);
     const churn_status st = churn__mrr_steps(b->heap, &b->policy, rows, row_count, &exchange,
                                              &steps, &n, &capacity, err);
     for (size_t i = 0; i < n; i++) {

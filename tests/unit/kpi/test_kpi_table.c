@@ -17,8 +17,8 @@ typedef struct company {
     bool ordered;  /* customers came in order of their ids */
 } company;
 
-static churn_status lives_of(void *context, uint32_t customer, const churn__life_span **spans,
-                             size_t *count, churn_error *err)
+static churn_status lives_of(void *context, churn__reader *reader, uint32_t customer,
+                             const churn__life_span **spans, size_t *count, churn_error *err)
 {
     static const churn__kpi_policy policy = CHURN__POLICY_OF_CHARTMOGUL;
     static const churn__exchange exchange = {.currency = 0};
@@ -26,7 +26,7 @@ static churn_status lives_of(void *context, uint32_t customer, const churn__life
     const churn__subscription *rows = NULL;
     churn__mrr_step *steps = NULL;
     size_t n = 0, capacity = 0, found = 0;
-    const size_t row_count = churn__reader_subscriptions(c->reader, customer, c->as_of, &rows);
+    const size_t row_count = churn__reader_subscriptions(reader, customer, c->as_of, &rows);
     const churn_status st =
         churn__mrr_steps(c->heap, &policy, rows, row_count, &exchange, &steps, &n, &capacity, err);
     for (size_t i = 0; i < n; i++) {
