@@ -64,57 +64,64 @@ static void read_numbers(const churn_numbers *from, size_t row, size_t n, double
     }
 }
 
-static void fill(double *out, size_t n, double value)
-{
-    for (size_t i = 0; i < n; i++) {
-        out[i] = value;
-    }
-}
-
 static void read_codes(const churn_groups *groups, size_t from, size_t n, uint32_t *out)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t code = groups->codes != NULL ? groups->codes[from + i] : 0;
-        out[i] = code == UINT32_MAX ? groups->count : code;
-        if (groups->codes != NULL && code != UINT32_MAX && code >= groups->count) {
-            out[i] = UINT32_MAX;
-        }
+        uint32_t code = groups->codes[from + i];
+        out[i] = code == UINT32_MAX ? groups->count : code < groups->count ? code : UINT32_MAX;
     }
 }
 
+/* What is no kind is none of 0 to 255. */
 static void read_kinds(const churn_numbers *event, size_t from, size_t n, uint32_t *out)
 {
     double kinds[RISK_ROWS];
 
-    fill(kinds, n, 1.0);
-    if (event->values != NULL) {
-        read_numbers(event, from, n, kinds);
+    if (event->type == CHURN_NUMBERS_UINT8 && event->valid == NULL) {
+        const uint8_t *bytes = (const uint8_t *)event->values + from;
+        for (size_t i = 0; i < n; i++) {
+            out[i] = bytes[i];
+        }
+        return;
     }
-    for (size_t i = 0; i < n; i++) { /* what is no kind is none of 0 to 255 */
-        out[i] = kinds[i] >= 0.0 && kinds[i] <= 255.0 ? (uint32_t)kinds[i] : 256;
+    read_numbers(event, from, n, kinds);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = kinds[i] >= 0.0 && kinds[i] <= 255.0 ? (uint32_t)(int32_t)kinds[i] : 256;
         out[i] = kinds[i] == (double)out[i] ? out[i] : 256;
     }
 }
 
-void churn__risk_read(const risk_data *data, size_t from, risk_rows *out)
+void churn__risk_rows_init(risk_rows *rows)
+{
+    for (size_t i = 0; i < RISK_ROWS; i++) {
+        rows->entry[i] = MODEL_NAN;
+        rows->weight[i] = 1.0;
+        rows->kind[i] = 1;
+        rows->group[i] = rows->stratum[i] = 0;
+    }
+}
+
+void churn__risk_read(const risk_data *data, size_t from, risk_rows *rows)
 {
     const churn_survival_data *given = &data->given;
     size_t n = data->n - from < RISK_ROWS ? data->n - from : RISK_ROWS;
 
-    out->n = n;
-    read_numbers(&given->time, from, n, out->time);
-    read_kinds(&given->event, from, n, out->kind);
-    read_codes(&given->group, from, n, out->group);
-    read_codes(&given->stratum, from, n, out->stratum);
+    rows->n = n;
+    read_numbers(&given->time, from, n, rows->time);
+    if (given->event.values != NULL) {
+        read_kinds(&given->event, from, n, rows->kind);
+    }
+    if (given->group.codes != NULL) {
+        read_codes(&given->group, from, n, rows->group);
+    }
+    if (given->stratum.codes != NULL) {
+        read_codes(&given->stratum, from, n, rows->stratum);
+    }
     if (given->entry.values != NULL) {
-        read_numbers(&given->entry, from, n, out->entry);
-    } else {
-        fill(out->entry, n, MODEL_NAN);
+        read_numbers(&given->entry, from, n, rows->entry);
     }
     if (given->weight.values != NULL) {
-        read_numbers(&given->weight, from, n, out->weight);
-    } else {
-        fill(out->weight, n, 1.0);
+        read_numbers(&given->weight, from, n, rows->weight);
     }
 }
 
@@ -143,36 +150,88 @@ static const char *wrong_with(const risk_rows *rows, size_t i)
     return NULL;
 }
 
-static void note_row(risk_data *data, const risk_rows *rows, size_t i)
+/* Of numbers from 0 on and below 2^52: adding 2^52 rounds to whole ones. */
+static bool is_whole(double x)
 {
-    double t = rows->time[i], e = rows->entry[i];
+    return x + 0x1p52 - 0x1p52 == x;
+}
 
-    data->last = t > data->last ? t : data->last;
-    data->kinds = rows->kind[i] > data->kinds ? rows->kind[i] : data->kinds;
-    data->whole = data->whole && t < 0x1p52 && t == (double)(int64_t)t;
-    if (e == e) {
-        data->entered = true;
-        data->whole = data->whole && e < 0x1p52 && e == (double)(int64_t)e;
+/* Times and kinds are in every question; all else is looked at row by row where it is given. */
+static bool note_times(risk_data *data, const risk_rows *rows)
+{
+    double last = data->last;
+    bool good = true, whole = true;
+
+    for (size_t i = 0; i < rows->n; i++) {
+        double t = rows->time[i];
+        last = t > last ? t : last;
+        good &= (t >= 0.0) & (t <= MOST);
+        whole &= is_whole(t);
     }
+    data->last = last;
+    data->whole = data->whole && whole && last < 0x1p52;
+    return good;
+}
+
+static bool note_kinds(risk_data *data, const risk_rows *rows)
+{
+    uint32_t most = data->kinds;
+
+    for (size_t i = 0; i < rows->n; i++) {
+        most = rows->kind[i] > most ? rows->kind[i] : most;
+    }
+    data->kinds = most;
+    return most <= 255;
+}
+
+static void note_entries(risk_data *data, const risk_rows *rows)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        double e = rows->entry[i];
+        if (e == e) {
+            data->entered = true;
+            data->whole = data->whole && e < 0x1p52 && is_whole(e);
+        }
+    }
+}
+
+static const char *find_wrong(const risk_rows *rows, size_t *row)
+{
+    const char *wrong = NULL;
+
+    for (*row = 0; *row < rows->n; ++*row) {
+        wrong = wrong_with(rows, *row);
+        if (wrong != NULL) {
+            break;
+        }
+    }
+    return wrong;
 }
 
 static churn_status check_rows(risk_data *data, churn_error *err)
 {
     churn_status st = CHURN_OK;
+    const churn_survival_data *given = &data->given;
+    const bool plain = given->entry.values == NULL && given->weight.values == NULL &&
+                       given->group.codes == NULL && given->stratum.codes == NULL;
     risk_rows rows;
+    size_t row = 0;
 
+    churn__risk_rows_init(&rows);
     for (size_t from = 0; from < data->n; from += RISK_ROWS) {
         churn__risk_read(data, from, &rows);
         if (from % (RISK_ROWS * 64) == 0) {
             CHURN_TRY(churn__cancel_check(data->options.cancel, err));
         }
-        for (size_t i = 0; i < rows.n; i++) {
-            const char *wrong = wrong_with(&rows, i);
-            if (wrong != NULL) {
-                st = churn__fail_at(err, CHURN_E_RANGE, 0, 0, 0, from + i, "survival: %s", wrong);
-                goto done;
-            }
-            note_row(data, &rows, i);
+        bool good = note_times(data, &rows);
+        good = note_kinds(data, &rows) && good;
+        const char *wrong = plain && good ? NULL : find_wrong(&rows, &row);
+        if (wrong != NULL) {
+            st = churn__fail_at(err, CHURN_E_RANGE, 0, 0, 0, from + row, "survival: %s", wrong);
+            goto done;
+        }
+        if (given->entry.values != NULL) {
+            note_entries(data, &rows);
         }
     }
 done:

@@ -37,7 +37,9 @@ typedef struct risk_rows {
     double time[RISK_ROWS], entry[RISK_ROWS] /* NaN: none */, weight[RISK_ROWS];
     uint32_t kind[RISK_ROWS], group[RISK_ROWS], stratum[RISK_ROWS];
 } risk_rows;
-void churn__risk_read(const risk_data *data, size_t from, risk_rows *out);
+/* What is not given is put once; each read then takes what is. */
+void churn__risk_rows_init(risk_rows *rows);
+void churn__risk_read(const risk_data *data, size_t from, risk_rows *rows);
 
 /*
  * The rows summed up: at each distinct time how many go, by code, and how many come. Everything

@@ -4,11 +4,15 @@
 /*
  * Frequent phrases, shortest first: a pair is only counted where both words are frequent, a triple
  * where both of its pairs are. Two words, or a pair and a word, are one number of 64 bits, and a
- * table of those tells the number of the longer phrase.
+ * table of those tells the number of the longer phrase. Most candidates are rare, so that they are
+ * first counted by their hash alone: what shares a count that is too low is not frequent (Park,
+ * Chen & Yu, "An effective hash-based algorithm for mining association rules", 1995).
  */
 #define EMPTY UINT32_MAX
 #define FIRST_SLOTS 1024u
 #define CHECK_EVERY 4096u
+#define FEWEST_COUNTS ((size_t)1 << 12)
+#define MOST_COUNTS ((size_t)1 << 24)
 
 typedef struct gram_slot {
     uint64_t key;
@@ -38,16 +42,16 @@ struct churn__phrases {
 /* ---- the tables ---- */
 
 /* The numbers are ours, but who writes texts chooses which words meet: the seed is random. */
-static size_t slot_of(const gram_table *table, uint64_t key, uint64_t seed)
+static size_t slot_of(size_t size, uint64_t key, uint64_t seed)
 {
     uint64_t h = (key ^ seed) * UINT64_C(0x9E3779B97F4A7C15);
     h = (h ^ (h >> 32)) * UINT64_C(0xD6E8FEB86659FD93);
-    return (size_t)(h ^ (h >> 32)) & (table->size - 1);
+    return (size_t)(h ^ (h >> 32)) & (size - 1);
 }
 
 static gram_slot *find_slot(const gram_table *table, uint64_t key, uint64_t seed)
 {
-    size_t at = slot_of(table, key, seed);
+    size_t at = slot_of(table->size, key, seed);
     while (table->slots[at].phrase != EMPTY && table->slots[at].key != key) {
         at = (at + 1) & (table->size - 1);
     }
@@ -92,6 +96,8 @@ typedef struct counting {
     const uint32_t *weights;
     uint64_t least;
     churn_cancel *cancel;
+    uint16_t *rough; /* how often keys of a hash occur, at most UINT16_MAX; size is a power of 2 */
+    size_t rough_size;
 } counting;
 
 static churn_status add_phrase(churn__phrases *p, const uint32_t *words, uint32_t count,
@@ -198,7 +204,41 @@ done:
     return st;
 }
 
-static churn_status count_grams(counting *c, gram_table *table, uint32_t count, churn_error *err)
+/* ---- counting by hash ---- */
+
+static bool rough_open(counting *c)
+{
+    c->rough_size = FEWEST_COUNTS;
+    while (c->rough_size < c->corpus->ids.count && c->rough_size < MOST_COUNTS) {
+        c->rough_size *= 2;
+    }
+    c->rough = churn__alloc_array(c->p->heap, c->rough_size, sizeof *c->rough);
+    return c->rough != NULL;
+}
+
+static void rough_close(counting *c)
+{
+    churn__free_array(c->p->heap, c->rough, c->rough_size, sizeof *c->rough);
+    c->rough = NULL;
+}
+
+static void rough_add(counting *c, size_t text, uint64_t key)
+{
+    uint16_t *count = &c->rough[slot_of(c->rough_size, key, c->p->seed)];
+    const uint32_t weight = c->weights[text], room = UINT16_MAX - (uint32_t)*count;
+    *count = (uint16_t)(*count + (weight < room ? weight : room));
+}
+
+static bool rough_enough(const counting *c, uint64_t key)
+{
+    const uint64_t least = c->least < UINT16_MAX ? c->least : UINT16_MAX;
+    return c->rough[slot_of(c->rough_size, key, c->p->seed)] >= least;
+}
+
+/* ---- counting each ---- */
+
+static churn_status count_grams(counting *c, gram_table *table, uint32_t count, bool rough,
+                                churn_error *err)
 {
     churn_status st = CHURN_OK;
     const churn__corpus *corpus = c->corpus;
@@ -207,9 +247,15 @@ static churn_status count_grams(counting *c, gram_table *table, uint32_t count, 
             CHURN_TRY(churn__cancel_check(c->cancel, err));
         }
         for (size_t i = text_begin(corpus, text); i < corpus->ends[text]; i++) {
+            const uint32_t *ids = corpus->ids.data + i;
             uint64_t key = 0;
-            if (key_of(c->p, corpus->ids.data + i, corpus->ends[text] - i, count, &key)) {
-                CHURN_TRY(count_gram(c, table, text, corpus->ids.data + i, count, key, err));
+            if (!key_of(c->p, ids, corpus->ends[text] - i, count, &key)) {
+                continue;
+            }
+            if (rough) {
+                rough_add(c, text, key);
+            } else if (rough_enough(c, key)) {
+                CHURN_TRY(count_gram(c, table, text, ids, count, key, err));
             }
         }
     }
@@ -288,7 +334,9 @@ static churn_status find_all(counting *c, churn_error *err)
     CHURN_TRY(keep_words(c, err));
     for (uint32_t count = 2; count <= p->longest; count++) {
         p->first[count] = p->count;
-        CHURN_TRY(count_grams(c, tables[count], count, err));
+        memset(c->rough, 0, c->rough_size * sizeof *c->rough);
+        CHURN_TRY(count_grams(c, tables[count], count, true, err));
+        CHURN_TRY(count_grams(c, tables[count], count, false, err));
         CHURN_TRY(keep_grams(c, tables[count], p->first[count], err));
     }
 done:
@@ -312,8 +360,17 @@ churn_status churn__phrases_find(churn__heap *heap, const churn__words *words,
     if (!churn__random_bytes(&p->seed, sizeof p->seed)) {
         p->seed = (uintptr_t)p;
     }
-    counting c = {p, corpus, weights, least > 0 ? least : 1, cancel};
-    CHURN_TRY(find_all(&c, err));
+    counting c = {.p = p,
+                  .corpus = corpus,
+                  .weights = weights,
+                  .least = least > 0 ? least : 1,
+                  .cancel = cancel};
+    if (longest > 1 && !rough_open(&c)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    st = find_all(&c, err);
+    rough_close(&c);
+    CHURN_TRY(st);
     *out = p;
     p = NULL;
 done:
