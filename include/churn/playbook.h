@@ -106,8 +106,9 @@ CHURN_API uint64_t churn_playbook_hash(const churn_playbook *playbook);
  * List what a playbook defines.
  *
  * @param[out] out `sort` ("attribute", "property", "source", "role", "metric", "segment",
- *        "reference", "score", "band", "card", "trigger", "play", "test"), `id`, `parent` (of a
- *        band and of a card: the score), `detail`, `line`; returned: free with churn_table_free()
+ *        "reference", "score", "band", "card", "trigger", "play", "figure", "measure", "goal",
+ *        "benchmark", "test"), `id` (of a benchmark: its figure), `parent` (of a band and of a
+ *        card: the score), `detail`, `line`; returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOMEM; CHURN_E_ARG
  * @threads any

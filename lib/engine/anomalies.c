@@ -180,6 +180,7 @@ static void set_rules(search *f)
         .history = CHURN__HISTORY_LEAST,
         .cycles = 4,
         .min_size = 4,
+        .all = (o->flags & CHURN_ANOMALIES_ALL) != 0,
         .cancel = o->cancel};
 }
 
@@ -205,38 +206,66 @@ static churn_status make_room(search *f, churn_error *err)
                                                            : churn__fail_memory(err, heap);
 }
 
-static churn_status search_figure(search *f, churn_str kpi, bool first, churn_error *err)
+static churn__figure_wish wish_of(const search *f, churn_str kpi)
+{
+    const churn_kpi_anomaly_options *o = &f->options;
+    const churn__zone *zone = f->engine->playbook->zone;
+    churn_time start = churn__period_start(f->from, churn__every_unit(o->every), zone);
+    return (churn__figure_wish){.kpi = kpi,
+                                .from = churn__periods_before(start, o->every, o->lookback, zone),
+                                .to = f->to,
+                                .options = {.struct_size = sizeof(churn_kpi_options),
+                                            .every = o->every,
+                                            .as_of = o->as_of != 0 ? o->as_of : f->to,
+                                            .cancel = o->cancel,
+                                            .by = o->by,
+                                            .by_count = o->by_count,
+                                            .by_at = o->by_at}};
+}
+
+static churn_status search_figure(search *f, churn_str kpi, const churn__figure_series *s,
+                                  churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__figure_series s = {.table = NULL};
-    const churn__zone *zone = f->engine->playbook->zone;
-    churn_kpi_options options = {.struct_size = sizeof options,
-                                 .every = f->options.every,
-                                 .as_of = f->options.as_of != 0 ? f->options.as_of : f->to,
-                                 .cancel = f->options.cancel,
-                                 .by = f->options.by,
-                                 .by_count = f->options.by_count,
-                                 .by_at = f->options.by_at};
-    churn_time start = churn__period_start(f->from, churn__every_unit(f->options.every), zone);
     f->kpi = kpi;
-    CHURN_TRY(churn__figure_series_ask(
-        f->engine, kpi, churn__periods_before(start, f->options.every, f->options.lookback, zone),
-        f->to, &options, &s, err));
-    f->s = &s;
-    for (f->periods = 0; f->periods < s.periods && churn__figure_complete(&s, f->periods);) {
+    f->s = s;
+    for (f->periods = 0; f->periods < s->periods && churn__figure_complete(s, f->periods);) {
         f->periods++;
-    }
-    if (first) {
-        declare(f);
     }
     set_rules(f);
     CHURN_TRY(make_room(f, err));
-    for (uint64_t group = 0; group < s.groups; group++) {
+    for (uint64_t group = 0; group < s->groups; group++) {
         CHURN_TRY(judge_series(f, group, err));
     }
 done:
     free_room(f);
-    churn__figure_series_close(&s);
+    return st;
+}
+
+static churn_status search_all(search *f, const churn_str *kpis, uint32_t count, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__heap *heap = f->engine->heap;
+    churn__figure_wish *wishes = churn__alloc_array(heap, count, sizeof *wishes);
+    churn__figure_series *series = churn__alloc_array_zero(heap, count, sizeof *series);
+    if (wishes == NULL || series == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        wishes[i] = wish_of(f, kpis[i]);
+    }
+    CHURN_TRY(churn__figure_series_ask(f->engine, wishes, count, series, err));
+    f->s = &series[0];
+    declare(f);
+    for (uint32_t i = 0; i < count; i++) {
+        CHURN_TRY(search_figure(f, kpis[i], &series[i], err));
+    }
+done:
+    if (series != NULL) {
+        churn__figure_series_close(series, count);
+    }
+    churn__free_array(heap, series, count, sizeof *series);
+    churn__free_array(heap, wishes, count, sizeof *wishes);
     return st;
 }
 
@@ -281,9 +310,7 @@ churn_status churn_engine_anomalies(churn_engine *engine, const churn_str *kpis,
     if (f.table == NULL) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    for (uint32_t i = 0; i < count; i++) {
-        CHURN_TRY(search_figure(&f, kpis[i], i == 0, err));
-    }
+    CHURN_TRY(search_all(&f, kpis, count, err));
     st = churn__table_finish(f.table, out, err);
     f.table = NULL;
 done:

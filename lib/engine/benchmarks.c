@@ -162,25 +162,6 @@ static void declare(churn__table_builder *b)
     }
 }
 
-/* "segment.smb", "employees 11 to 50", "employees at least 1000". */
-static size_t size_text(const churn__benchmark_def *def, char *out, size_t room)
-{
-    if (def->segment.ptr != NULL) {
-        return churn__format(out, room, "segment.%S", &def->segment);
-    }
-    if (def->attribute.ptr == NULL) {
-        return 0;
-    }
-    if (!isnan(def->at_least) && !isnan(def->at_most)) {
-        return churn__format(out, room, "%S %g to %g", &def->attribute, def->at_least,
-                             def->at_most);
-    }
-    bool least = !isnan(def->at_least), most = !isnan(def->at_most);
-    return least  ? churn__format(out, room, "%S at least %g", &def->attribute, def->at_least)
-           : most ? churn__format(out, room, "%S at most %g", &def->attribute, def->at_most)
-                  : churn__format(out, room, "%S known", &def->attribute);
-}
-
 static const char *position_of(const side *of)
 {
     const churn__benchmark_def *def = of->def;
@@ -204,11 +185,8 @@ static void add_row(churn__table_builder *b, const side *of)
     const churn__figure_series *s = of->s;
     const uint64_t row = churn__figure_row(s, 0, of->period);
     const char *position = position_of(of);
-    char size[128];
-    size_t size_length = size_text(def, size, sizeof size);
     churn__table_add_string(b, KPI, def->kpi);
-    churn__table_add_string(
-        b, SIZE, size_length == 0 ? (churn_str){NULL, 0} : (churn_str){size, size_length});
+    churn__table_add_string(b, SIZE, def->size);
     churn__table_add_time(b, START, churn_table_time(s->table, row, s->start));
     churn__table_add_time(b, END, churn_table_time(s->table, row, s->end));
     churn__table_add_double(b, VALUE, of->defined ? of->value : (double)NAN);
@@ -234,43 +212,79 @@ static void add_row(churn__table_builder *b, const side *of)
 
 /* ---- all ---- */
 
-/* By what a benchmark's customers are told apart; `room` holds its text. */
-static churn_status take_by(const churn__benchmark_def *def, churn__buf *room, churn_str *out,
-                            churn_error *err)
+/* By what a benchmark's customers are told apart; NULL: no memory. */
+static const churn_str *by_of(const churn__benchmark_def *def, churn__arena *arena)
 {
     bool segment = def->segment.ptr != NULL;
-    churn__buf_str(room, segment ? CHURN__STR("segment.") : CHURN__STR("customer."));
-    churn__buf_str(room, segment ? def->segment : def->attribute);
-    *out = churn__buf_view(room);
-    return room->failed ? churn__fail_memory(err, NULL) : CHURN_OK;
+    churn_str *out = churn__arena_alloc(arena, sizeof *out);
+    churn__buf text;
+    churn__buf_init(&text, arena->heap);
+    churn__buf_str(&text, segment ? CHURN__STR("segment.") : CHURN__STR("customer."));
+    churn__buf_str(&text, segment ? def->segment : def->attribute);
+    churn_str view = churn__buf_view(&text);
+    if (out != NULL) {
+        *out = churn__arena_str(arena, view.ptr, view.len);
+    }
+    bool failed = text.failed || out == NULL || out->ptr == NULL;
+    churn__buf_clear(&text);
+    return failed ? NULL : out;
 }
 
-static churn_status compare(const answer *a, const churn__benchmark_def *def, churn_time from,
-                            churn_time to, churn_error *err)
+static churn_status wish_of(const answer *a, const churn__benchmark_def *def, churn__arena *arena,
+                            churn__figure_wish *out, churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    churn__buf room;
-    churn_str by;
-    churn__figure_series s = {.table = NULL};
-    churn__buf_init(&room, a->engine->heap);
-    churn_kpi_options options = {.struct_size = sizeof options,
-                                 .every = def->per,
-                                 .as_of = a->options.as_of,
-                                 .cancel = a->options.cancel};
+    out->kpi = def->kpi;
+    out->options = (churn_kpi_options){.struct_size = sizeof out->options,
+                                       .every = def->per,
+                                       .as_of = a->options.as_of,
+                                       .cancel = a->options.cancel};
     if (def->segment.ptr != NULL || def->attribute.ptr != NULL) {
-        CHURN_TRY(take_by(def, &room, &by, err));
-        options.by = &by;
-        options.by_count = 1;
+        out->options.by = by_of(def, arena);
+        out->options.by_count = 1;
+        if (out->options.by == NULL) {
+            return churn__fail_memory(err, a->engine->heap);
+        }
     }
-    CHURN_TRY(churn__figure_series_ask(a->engine, def->kpi, from, to, &options, &s, err));
-    for (uint64_t p = 0; p < s.periods; p++) {
-        side of = {.def = def, .s = &s, .period = p};
+    return CHURN_OK;
+}
+
+static void compare(const answer *a, const churn__benchmark_def *def, const churn__figure_series *s)
+{
+    for (uint64_t p = 0; p < s->periods; p++) {
+        side of = {.def = def, .s = s, .period = p};
         settle(&of);
         add_row(a->table, &of);
     }
+}
+
+static churn_status compare_all(const answer *a, churn_time from, churn_time to, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__heap *heap = a->engine->heap;
+    const churn__own_figures *own = &a->engine->playbook->own;
+    uint32_t count = own->benchmark_count;
+    churn__arena arena;
+    churn__arena_init(&arena, heap);
+    churn__figure_wish *wishes = churn__alloc_array(heap, count, sizeof *wishes);
+    churn__figure_series *series = churn__alloc_array_zero(heap, count, sizeof *series);
+    if (wishes == NULL || series == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        wishes[i] = (churn__figure_wish){.from = from, .to = to};
+        CHURN_TRY(wish_of(a, &own->benchmarks[i], &arena, &wishes[i], err));
+    }
+    CHURN_TRY(churn__figure_series_ask(a->engine, wishes, count, series, err));
+    for (uint32_t i = 0; i < count; i++) {
+        compare(a, &own->benchmarks[i], &series[i]);
+    }
 done:
-    churn__figure_series_close(&s);
-    churn__buf_clear(&room);
+    if (series != NULL) {
+        churn__figure_series_close(series, count);
+    }
+    churn__free_array(heap, series, count, sizeof *series);
+    churn__free_array(heap, wishes, count, sizeof *wishes);
+    churn__arena_clear(&arena);
     return st;
 }
 
@@ -298,9 +312,7 @@ churn_status churn_engine_benchmarks(churn_engine *engine, churn_time from, chur
         CHURN_FAIL(CHURN_E_RANGE, 0,
                    "benchmarks: the span is empty: `to` must be later than `from`");
     }
-    for (uint32_t i = 0; i < engine->playbook->own.benchmark_count; i++) {
-        CHURN_TRY(compare(&a, &engine->playbook->own.benchmarks[i], from, to, err));
-    }
+    CHURN_TRY(compare_all(&a, from, to, err));
     st = churn__table_finish(a.table, out, err);
     a.table = NULL;
 done:

@@ -11,11 +11,10 @@ static uint32_t column(const churn__figure_series *s, const char *name)
 }
 
 /* Rows of the first period are as many as there are groups. */
-static void measure(churn__figure_series *s)
+static void measure(churn__figure_series *s, uint64_t rows)
 {
-    uint64_t rows = churn_table_row_count(s->table);
-    while (s->groups < rows &&
-           churn_table_time(s->table, s->groups, s->end) == churn_table_time(s->table, 0, s->end)) {
+    while (s->groups < rows && churn_table_time(s->table, s->base + s->groups, s->end) ==
+                                   churn_table_time(s->table, s->base, s->end)) {
         s->groups++;
     }
     s->periods = s->groups == 0 ? 0 : rows / s->groups;
@@ -23,8 +22,8 @@ static void measure(churn__figure_series *s)
 
 static bool any_there(const churn__figure_series *s, uint32_t of)
 {
-    for (uint64_t row = 0; row < churn_table_row_count(s->table); row++) {
-        if (!churn_table_is_null(s->table, row, of)) {
+    for (uint64_t row = 0; row < s->periods * s->groups; row++) {
+        if (!churn_table_is_null(s->table, s->base + row, of)) {
             return true;
         }
     }
@@ -62,36 +61,156 @@ static void find_sort(churn__figure_series *s, const churn_playbook *playbook, c
     s->sort = terms ? CHURN__FIGURE_LEVEL : measure_sort(playbook, kpi);
 }
 
-churn_status churn__figure_series_ask(churn_engine *engine, churn_str kpi, churn_time from,
-                                      churn_time to, const churn_kpi_options *options,
-                                      churn__figure_series *out, churn_error *err)
+static void find_columns(churn__figure_series *s)
+{
+    s->start = column(s, "period_start");
+    s->end = column(s, "period_end");
+    s->by = s->end + 1;
+    s->value = column(s, "value");
+    s->low = column(s, "low");
+    s->high = column(s, "high");
+    s->numerator = column(s, "numerator");
+    s->denominator = column(s, "denominator");
+    s->n = column(s, "n");
+    s->unit = column(s, "unit");
+    s->complete = column(s, "complete");
+    s->marks = column(s, "marks");
+}
+
+/* ---- several in one run ---- */
+
+static bool same_groups(const churn_kpi_options *a, const churn_kpi_options *b)
+{
+    if (a->by_count != b->by_count || a->by_at != b->by_at) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->by_count; i++) {
+        if (!churn__str_eq(a->by[i], b->by[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Wishes of one caller: what else there is among the options is the same in all. */
+static bool one_run(const churn__figure_wish *a, const churn__figure_wish *b)
+{
+    return a->from == b->from && a->to == b->to && a->options.every == b->options.every &&
+           same_groups(&a->options, &b->options);
+}
+
+static uint32_t place_of(const churn_str *kpis, uint32_t count, churn_str kpi)
+{
+    uint32_t i = 0;
+    while (i < count && !churn__str_eq(kpis[i], kpi)) {
+        i++;
+    }
+    return i;
+}
+
+/* The wishes of one run: its figures, the place of each wish's among them, and where the rows of
+ * each figure begin (one more: where they end). */
+typedef struct shared_run {
+    const churn__figure_wish *wishes;
+    uint32_t count;
+    churn_str *kpis;
+    uint32_t kpi_count;
+    uint32_t *places;
+    uint64_t *begins;
+} shared_run;
+
+/* Rows are by figure as asked for; one that has no group has no rows. */
+static void find_rows(shared_run *run, const churn_table *table)
+{
+    uint32_t place = 0;
+    run->begins[0] = 0;
+    for (uint64_t row = 0; row < churn_table_row_count(table); row++) {
+        while (!churn__str_eq(churn_table_string(table, row, 0), run->kpis[place])) {
+            run->begins[++place] = row;
+        }
+    }
+    while (place < run->kpi_count) {
+        run->begins[++place] = churn_table_row_count(table);
+    }
+}
+
+static void take_rows(const shared_run *run, const churn_playbook *playbook, uint32_t wish,
+                      churn_table *table, churn__figure_series *out)
+{
+    const churn__figure_wish *of = &run->wishes[wish];
+    uint32_t place = run->places[wish];
+    out->table = table;
+    out->base = run->begins[place];
+    out->by_count = of->options.by_count;
+    find_columns(out);
+    measure(out, run->begins[place + 1] - out->base);
+    find_sort(out, playbook, of->kpi);
+}
+
+/* All wishes of the run of the first of them. */
+static churn_status ask_run(churn_engine *engine, shared_run *run, uint32_t first,
+                            churn__figure_series *out, churn_error *err)
 {
     churn_status st = CHURN_OK;
-    churn__kpi_asked asked = {.kpis = &kpi, .kpi_count = 1, .cut = {.from = from, .to = to}};
-    *out = (churn__figure_series){.by_count = options->by_count};
-    CHURN_TRY(churn__engine_figures(engine, options, &asked, &out->table, err));
-    out->start = column(out, "period_start");
-    out->end = column(out, "period_end");
-    out->by = out->end + 1;
-    out->value = column(out, "value");
-    out->low = column(out, "low");
-    out->high = column(out, "high");
-    out->numerator = column(out, "numerator");
-    out->denominator = column(out, "denominator");
-    out->n = column(out, "n");
-    out->unit = column(out, "unit");
-    out->complete = column(out, "complete");
-    out->marks = column(out, "marks");
-    measure(out);
-    find_sort(out, engine->playbook, kpi);
+    const churn__figure_wish *lead = &run->wishes[first];
+    run->kpi_count = 0;
+    for (uint32_t i = first; i < run->count; i++) {
+        if (one_run(lead, &run->wishes[i])) {
+            run->places[i] = place_of(run->kpis, run->kpi_count, run->wishes[i].kpi);
+            run->kpis[run->places[i]] = run->wishes[i].kpi;
+            run->kpi_count += run->places[i] == run->kpi_count;
+        }
+    }
+    churn__kpi_asked asked = {.kpis = run->kpis,
+                              .kpi_count = run->kpi_count,
+                              .cut = {.from = lead->from, .to = lead->to}};
+    CHURN_TRY(churn__engine_figures(engine, &lead->options, &asked, &out[first].table, err));
+    out[first].owns = true;
+    find_rows(run, out[first].table);
+    for (uint32_t i = first; i < run->count; i++) {
+        if (one_run(lead, &run->wishes[i])) {
+            take_rows(run, engine->playbook, i, out[first].table, &out[i]);
+        }
+    }
 done:
     return st;
 }
 
-void churn__figure_series_close(churn__figure_series *series)
+churn_status churn__figure_series_ask(churn_engine *engine, const churn__figure_wish *wishes,
+                                      uint32_t count, churn__figure_series *out, churn_error *err)
 {
-    churn_table_free(series->table);
-    series->table = NULL;
+    churn_status st = CHURN_OK;
+    churn__heap *heap = engine->heap;
+    shared_run run = {.wishes = wishes, .count = count};
+    run.kpis = churn__alloc_array(heap, count, sizeof *run.kpis);
+    run.places = churn__alloc_array(heap, count, sizeof *run.places);
+    run.begins = churn__alloc_array(heap, (size_t)count + 1, sizeof *run.begins);
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = (churn__figure_series){.table = NULL};
+    }
+    if (run.kpis == NULL || run.places == NULL || run.begins == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (out[i].table == NULL) {
+            CHURN_TRY(ask_run(engine, &run, i, out, err));
+        }
+    }
+done:
+    churn__free_array(heap, run.kpis, count, sizeof *run.kpis);
+    churn__free_array(heap, run.places, count, sizeof *run.places);
+    churn__free_array(heap, run.begins, (size_t)count + 1, sizeof *run.begins);
+    return st;
+}
+
+void churn__figure_series_close(churn__figure_series *series, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (series[i].owns) {
+            churn_table_free(series[i].table);
+        }
+        series[i] = (churn__figure_series){.table = NULL};
+    }
 }
 
 bool churn__figure_complete(const churn__figure_series *s, uint64_t period)

@@ -11,10 +11,12 @@
 #define CHURN__FIGURE_LEVEL 2 /* stands at its end */
 #define CHURN__FIGURE_RATE 3  /* something over something */
 
-/* One figure by period and group; the table is sorted by period, then group, and has a row of each
- * group for every period. */
+/* One figure by period and group: rows of a table from `base` on, sorted by period, then group,
+ * with a row of each group for every period. */
 typedef struct churn__figure_series {
-    churn_table *table;
+    churn_table *table; /* that of all series of one run */
+    bool owns;          /* it frees the table */
+    uint64_t base;
     uint32_t by, by_count; /* columns of groups: the first, how many */
     uint64_t groups, periods;
     uint32_t start, end, value, low, high, numerator, denominator, n, unit, complete, marks;
@@ -23,16 +25,26 @@ typedef struct churn__figure_series {
     bool shares;  /* customers among customers */
 } churn__figure_series;
 
-/* Inside a call that was entered. Close with churn__figure_series_close(). */
-churn_status churn__figure_series_ask(churn_engine *engine, churn_str kpi, churn_time from,
-                                      churn_time to, const churn_kpi_options *options,
-                                      churn__figure_series *out, churn_error *err);
-void churn__figure_series_close(churn__figure_series *series);
+/* Of what a series is asked. */
+typedef struct churn__figure_wish {
+    churn_str kpi;
+    churn_time from, to;
+    churn_kpi_options options;
+} churn__figure_wish;
+
+/*
+ * Answer wishes in as few runs as can be: those that differ in their figures alone are one. `out`
+ * has room for all. Inside a call that was entered; close with churn__figure_series_close(), also
+ * after a failure.
+ */
+churn_status churn__figure_series_ask(churn_engine *engine, const churn__figure_wish *wishes,
+                                      uint32_t count, churn__figure_series *out, churn_error *err);
+void churn__figure_series_close(churn__figure_series *series, uint32_t count);
 
 static inline uint64_t churn__figure_row(const churn__figure_series *s, uint64_t group,
                                          uint64_t period)
 {
-    return period * s->groups + group;
+    return s->base + period * s->groups + group;
 }
 
 /* A cell, NaN where it is null; of periods that are over, with `whole`. */

@@ -8,8 +8,8 @@
 
 /*
  * Goals. Each goal asks for its figure by `per`, from so far back that a forecast can stand on it
- * up to the end of the period `every` in which as_of lies; each row of the answer is what those of
- * one period come to.
+ * up to the end of the period `every` in which as_of lies (all goals of the same periods and groups
+ * at once); each row of the answer is what those of one period come to.
  */
 
 typedef struct goals {
@@ -447,34 +447,70 @@ done:
     return st;
 }
 
-static churn_status judge_goal(const goals *g, const churn__goal_def *def, churn_error *err)
+/* The start of the first period that is judged. */
+static churn_time first_of(const goals *g, const churn__goal_def *def)
+{
+    churn_time asked = g->options->from != 0 ? g->options->from : g->as_of;
+    return churn__period_start(asked, churn__every_unit(def->every), g->engine->playbook->zone);
+}
+
+static churn__figure_wish wish_of(const goals *g, const churn__goal_def *def)
+{
+    const churn__zone *zone = g->engine->playbook->zone;
+    churn__unit unit = churn__every_unit(def->every);
+    churn_time last = churn__period_start(g->as_of, unit, zone);
+    return (churn__figure_wish){
+        .kpi = def->kpi,
+        .from = churn__periods_before(first_of(g, def), def->per, lookback(def->per), zone),
+        .to = churn__period_next(last, unit, zone),
+        .options = {.struct_size = sizeof(churn_kpi_options),
+                    .every = def->per,
+                    .as_of = g->as_of,
+                    .cancel = g->options->cancel,
+                    .by = def->by,
+                    .by_count = def->by_count,
+                    .level = g->level}};
+}
+
+static churn_status judge_goal(const goals *g, const churn__goal_def *def,
+                               const churn__figure_series *s, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__heap *heap = g->engine->heap;
-    const churn__zone *zone = g->engine->playbook->zone;
-    churn__figure_series s = {.table = NULL};
-    churn__unit unit = churn__every_unit(def->every);
-    churn_time asked = g->options->from != 0 ? g->options->from : g->as_of;
-    churn_time start = churn__period_start(asked, unit, zone);
-    churn_time end = churn__period_next(churn__period_start(g->as_of, unit, zone), unit, zone);
-    churn_kpi_options options = {.struct_size = sizeof options,
-                                 .every = def->per,
-                                 .as_of = g->as_of,
-                                 .cancel = g->options->cancel,
-                                 .by = def->by,
-                                 .by_count = def->by_count,
-                                 .level = g->level};
-    double *past = NULL;
-    churn_time from = churn__periods_before(start, def->per, lookback(def->per), zone);
-    CHURN_TRY(churn__figure_series_ask(g->engine, def->kpi, from, end, &options, &s, err));
-    past = churn__alloc_array(heap, (size_t)s.periods, sizeof *past);
+    double *past = churn__alloc_array(heap, (size_t)s->periods, sizeof *past);
     if (past == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    CHURN_TRY(judge_periods(g, def, &s, start, past, err));
+    CHURN_TRY(judge_periods(g, def, s, first_of(g, def), past, err));
 done:
-    churn__free_array(heap, past, (size_t)s.periods, sizeof *past);
-    churn__figure_series_close(&s);
+    churn__free_array(heap, past, (size_t)s->periods, sizeof *past);
+    return st;
+}
+
+static churn_status judge_goals(const goals *g, churn_error *err)
+{
+    churn_status st = CHURN_OK;
+    churn__heap *heap = g->engine->heap;
+    const churn__own_figures *own = &g->engine->playbook->own;
+    uint32_t count = own->goal_count;
+    churn__figure_wish *wishes = churn__alloc_array(heap, count, sizeof *wishes);
+    churn__figure_series *series = churn__alloc_array_zero(heap, count, sizeof *series);
+    if (wishes == NULL || series == NULL) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        wishes[i] = wish_of(g, &own->goals[i]);
+    }
+    CHURN_TRY(churn__figure_series_ask(g->engine, wishes, count, series, err));
+    for (uint32_t i = 0; i < count; i++) {
+        CHURN_TRY(judge_goal(g, &own->goals[i], &series[i], err));
+    }
+done:
+    if (series != NULL) {
+        churn__figure_series_close(series, count);
+    }
+    churn__free_array(heap, series, count, sizeof *series);
+    churn__free_array(heap, wishes, count, sizeof *wishes);
     return st;
 }
 
@@ -515,9 +551,7 @@ churn_status churn_engine_goals(churn_engine *engine, churn_time as_of,
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
     declare(g.table);
-    for (uint32_t i = 0; i < engine->playbook->own.goal_count; i++) {
-        CHURN_TRY(judge_goal(&g, &engine->playbook->own.goals[i], err));
-    }
+    CHURN_TRY(judge_goals(&g, err));
     st = churn__table_finish(g.table, out, err);
     g.table = NULL;
 done:

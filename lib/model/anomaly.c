@@ -9,7 +9,11 @@ typedef struct judging {
     churn__heap *heap;
     const churn__series *of;
     const churn__anomaly_rules *rules;
-    double *base;    /* what is judged: values, or their changes */
+    double *base;   /* what is judged: values, or their changes, all brought to the first level */
+    double *shifts; /* of the level of each value against the first one */
+    double *rests;  /* base less its reference, of `rest_count` values for so many cycles */
+    size_t rest_count;
+    uint32_t rest_cycles;
     double *earlier; /* room for a window */
     churn__anomaly *out;
     size_t level;        /* where the present level begins */
@@ -47,13 +51,24 @@ static double reference(const judging *j, size_t i, uint32_t cycles)
     return count == 0 ? (double)NAN : churn__median(same, count);
 }
 
+/* The number of cycles grows a few times only: rests are kept until it does. */
+static void settle_rests(judging *j, size_t i, uint32_t cycles)
+{
+    size_t from = cycles == j->rest_cycles ? j->rest_count : 0;
+    for (size_t at = from; at < i; at++) {
+        j->rests[at] = j->base[at] - reference(j, at, cycles);
+    }
+    j->rest_cycles = cycles;
+    j->rest_count = i;
+}
+
 static uint32_t gather(judging *j, size_t i, uint32_t cycles)
 {
     uint32_t count = 0;
+    settle_rests(j, i, cycles);
     for (size_t at = i; at-- > j->level && count < j->rules->window;) {
-        double rest = j->base[at] - reference(j, at, cycles);
-        if (!isnan(rest)) {
-            j->earlier[count++] = rest;
+        if (!isnan(j->rests[at])) {
+            j->earlier[count++] = j->rests[at];
         }
     }
     return count;
@@ -76,15 +91,16 @@ static void tally_add(const judging *j, size_t i, tally *t)
     }
 }
 
-/* Earlier values of the same position, else those of the window. */
+/* Earlier values of the same position and level, else those of the window. */
 static tally tally_of(const judging *j, size_t i, uint32_t cycles)
 {
     tally t = {0, 0};
     uint32_t count = 0;
-    for (size_t k = 1; k <= cycles && k * j->of->season <= i; k++) {
+    for (size_t k = 1; k <= cycles && k * j->of->season + j->level <= i; k++) {
         tally_add(j, i - k * j->of->season, &t);
     }
-    for (size_t at = i; cycles == 0 && at-- > j->level && count++ < j->rules->window;) {
+    bool none = t.trials <= 0;
+    for (size_t at = i; none && at-- > j->level && count++ < j->rules->window;) {
         tally_add(j, at, &t);
     }
     return t;
@@ -177,8 +193,11 @@ static void judge(judging *j, size_t i)
     churn__robust rest = churn__robust_of(j->earlier, a->n);
     double width = j->noise_limit * rest.scale;
     bool same = rest.scale == 0;
-    a->expected = before + usual + rest.median;
+    a->expected = before + j->shifts[i] + usual + rest.median;
     a->score = churn__modified_z(j->base[i] - usual, &rest);
+    if (!j->rules->all && fabs(a->score) < (1 - 1e-9) * j->noise_limit) {
+        return; /* its p, which costs most, is surely not below the rate */
+    }
     /* Of values that come from one source the last differs from all others with at most 1/(n+1). */
     a->p = !same                               ? churn__noise_p(&j->noise, a->score)
            : j->base[i] - usual == rest.median ? 1
@@ -239,25 +258,37 @@ static void tame(const double *values, double *out, size_t n, double sigma)
     }
 }
 
+/* Values of other levels show the season as well: it is the same around each of them. */
+static void shift_to_first(judging *j, size_t from, size_t to, double by)
+{
+    for (size_t i = from; i < to; i++) {
+        j->shifts[i] = by;
+        j->base[i] -= by;
+    }
+}
+
 /* Mark the beginning of each level but the first. `where` maps to places in the series. */
 static void mark_levels(judging *j, const double *values, size_t n, const size_t *where,
                         const uint64_t *starts, size_t count, double sigma)
 {
-    double before = 0, mean = 0;
+    double before = 0, mean = 0, first = 0;
     for (size_t k = 0; k < count; k++) {
         size_t begin = starts[k], end = k + 1 < count ? starts[k + 1] : n;
         before = mean;
         (void)churn__square_sum(values + begin, end - begin, &mean);
-        if (k > 0) {
-            j->out[where[begin]] = (churn__anomaly){
-                .expected = before,
-                .low = (double)NAN,
-                .high = (double)NAN,
-                .score = (mean - before) / sigma,
-                .p = (double)NAN,
-                .n = (uint32_t)(end - begin),
-                .kind = mean > before ? CHURN__ANOMALY_LEVEL_UP : CHURN__ANOMALY_LEVEL_DOWN};
+        if (k == 0) {
+            first = mean;
+            continue;
         }
+        shift_to_first(j, where[begin], end < n ? where[end] : j->of->count, mean - first);
+        j->out[where[begin]] = (churn__anomaly){.expected = before,
+                                                .low = (double)NAN,
+                                                .high = (double)NAN,
+                                                .score = (mean - before) / sigma,
+                                                .p = (double)NAN,
+                                                .n = (uint32_t)(end - begin),
+                                                .kind = mean > before ? CHURN__ANOMALY_LEVEL_UP
+                                                                      : CHURN__ANOMALY_LEVEL_DOWN};
     }
 }
 
@@ -337,6 +368,7 @@ static void make_base(judging *j)
     for (size_t i = 0; i < s->count; i++) {
         double before = s->changes ? (i > 0 ? s->values[i - 1] : (double)NAN) : 0;
         j->base[i] = s->values[i] - before;
+        j->shifts[i] = 0;
         j->out[i] = (churn__anomaly){(double)NAN, (double)NAN, (double)NAN,        (double)NAN,
                                      (double)NAN, 0,           CHURN__ANOMALY_NONE};
     }
@@ -349,8 +381,10 @@ churn_status churn__anomalies_find(churn__heap *heap, const churn__series *serie
     churn_status st = CHURN_OK;
     judging j = {.heap = heap, .of = series, .rules = rules, .out = out};
     j.base = churn__alloc_array(heap, series->count, sizeof *j.base);
+    j.shifts = churn__alloc_array(heap, series->count, sizeof *j.shifts);
+    j.rests = churn__alloc_array(heap, series->count, sizeof *j.rests);
     j.earlier = churn__alloc_array(heap, rules->window, sizeof *j.earlier);
-    if (j.base == NULL || j.earlier == NULL) {
+    if (j.base == NULL || j.shifts == NULL || j.rests == NULL || j.earlier == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     make_base(&j);
@@ -369,6 +403,8 @@ churn_status churn__anomalies_find(churn__heap *heap, const churn__series *serie
     }
 done:
     churn__free_array(heap, j.base, series->count, sizeof *j.base);
+    churn__free_array(heap, j.shifts, series->count, sizeof *j.shifts);
+    churn__free_array(heap, j.rests, series->count, sizeof *j.rests);
     churn__free_array(heap, j.earlier, rules->window, sizeof *j.earlier);
     return st;
 }

@@ -81,6 +81,18 @@ double churn__lgamma(double x)
     return lgamma_pair(x).hi;
 }
 
+/* Of 1/2, 1, 3/2 ... 29/2: what counts need. */
+static const double stirling_halves[] = {
+    0x1.3a37a020b8c22p-3, 0x1.4c071bcda0a5bp-4, 0x1.c1098b28dcf33p-5, 0x1.52a9b923ea649p-5,
+    0x1.0fab9626b44ffp-5, 0x1.c579a268d80b3p-6, 0x1.850ea113caf0ep-6, 0x1.54a2662fd78a9p-6,
+    0x1.2eea2e990f134p-6, 0x1.10b4e513fcbedp-6, 0x1.eff15b81c9cc5p-7, 0x1.c6b167bebdf36p-7,
+    0x1.a3c5f8a1e7d1dp-7, 0x1.85d4d612e4a86p-7, 0x1.6bdfcc7fbdb0ap-7, 0x1.552805e7b3076p-7,
+    0x1.411b75e41049cp-7, 0x1.2f4871b12ab64p-7, 0x1.1f553026fbce1p-7, 0x1.10f9d4c0743a7p-7,
+    0x1.03fc2d49c8fb9p-7, 0x1.f0593088014f8p-8, 0x1.dac773cc5b3cdp-8, 0x1.c7018733aa9c6p-8,
+    0x1.b4d04a067629fp-8, 0x1.a40514700f36cp-8, 0x1.947826547fe6cp-8, 0x1.86076c002d4a7p-8,
+    0x1.789583ffc5e8cp-8,
+};
+
 double churn__stirling_error(double n)
 {
     model_pair sum;
@@ -91,6 +103,9 @@ double churn__stirling_error(double n)
             total = total * z + stirling[k].hi;
         }
         return total * inverse;
+    }
+    if (n >= 0.5 && n + n == floor(n + n)) {
+        return stirling_halves[(int)(n + n) - 1];
     }
     if (n < 0x1p-60) {
         return -(n + 0.5) * churn__log(n) - half_log_2_pi.hi;

@@ -4,18 +4,34 @@
 #include "model/model.h"
 
 /*
- * Optimal partitioning with pruning. best[t] is the least cost of the first t values, `from[t]`
- * where its last stretch begins. A beginning s that costs best[s] + C(s, t) >= best[t] is never
- * better than t as a beginning, since C(s, u) >= C(s, t) + C(t, u); but t may begin a stretch that
- * ends at u only from u = t + min_size on, so until then s is kept.
+ * Optimal partitioning, pruned by function. best[t] is the least cost of the first t values,
+ * from[t] where its last stretch begins. Which beginning s is the best one for a last stretch of
+ * the level mu does not change any more once all have min_size values: sums of squares around mu
+ * grow by the same. So the levels are kept in pieces with one beginning each, and a beginning
+ * without a piece is out for good (Maidstone, Hocking, Rigaill and Fearnhead, On optimal multiple
+ * changepoint algorithms for large data, Statistics and Computing 27, 2017). A new one u is better
+ * than s but where best[s] + C(s, u) + (u - s) (mu - mean(s, u))^2 <= best[u]; that there is no
+ * such mu is the pruning of PELT. Pieces are few, also where nothing changes: noise of n values has
+ * about ln n.
  */
+typedef struct piece {
+    double low, high; /* levels less the median */
+    size_t start;
+} piece;
+
+typedef struct pieces {
+    piece *data;
+    size_t count, capacity;
+} pieces;
+
 typedef struct pelt {
+    churn__heap *heap;
     const double *values;
     double *sum, *squares; /* of the first t values, less the median: smaller numbers lose less */
     double *best;
     uint64_t *from;
-    uint64_t *starts, *dead_from; /* candidates, ascending, and the end from which each is out */
-    size_t n, candidates;
+    pieces now, next; /* ascending, from -inf to inf */
+    size_t n;
 } pelt;
 
 static double cost(const pelt *p, size_t s, size_t t)
@@ -36,37 +52,68 @@ static void accumulate(pelt *p, double middle)
     }
 }
 
-static void step(pelt *p, size_t t, size_t min_size, double penalty)
+/* Neighbours of one beginning are one piece. */
+static bool put(pelt *p, double low, double high, size_t start)
 {
-    double best = (double)INFINITY;
-    size_t kept = 0;
-    for (size_t i = 0; i < p->candidates; i++) {
-        if (p->dead_from[i] > t) {
-            p->starts[kept] = p->starts[i];
-            p->dead_from[kept++] = p->dead_from[i];
+    pieces *to = &p->next;
+    if (!(low < high)) {
+        return true;
+    }
+    if (to->count > 0 && to->data[to->count - 1].start == start) {
+        to->data[to->count - 1].high = high;
+        return true;
+    }
+    if (!churn__grow(p->heap, (void **)&to->data, &to->capacity, to->count + 1, sizeof *to->data)) {
+        return false;
+    }
+    to->data[to->count++] = (piece){low, high, start};
+    return true;
+}
+
+/* What is left of a piece beside a new beginning. */
+static bool divide(pelt *p, const piece *of, size_t u)
+{
+    size_t s = of->start;
+    double gain = p->best[u] - p->best[s] - cost(p, s, u), width = (double)(u - s);
+    if (!(gain >= 0)) {
+        return put(p, of->low, of->high, u);
+    }
+    double middle = (p->sum[u] - p->sum[s]) / width, half = sqrt(gain / width);
+    double low = middle - half > of->low ? middle - half : of->low;
+    double high = middle + half < of->high ? middle + half : of->high;
+    if (!(low < high)) {
+        return put(p, of->low, of->high, u);
+    }
+    return put(p, of->low, low, u) && put(p, low, high, s) && put(p, high, of->high, u);
+}
+
+static bool begin_at(pelt *p, size_t u)
+{
+    p->next.count = 0;
+    for (size_t i = 0; i < p->now.count; i++) {
+        if (!divide(p, &p->now.data[i], u)) {
+            return false;
         }
     }
-    p->candidates = kept;
-    for (size_t i = 0; i < kept && p->starts[i] + min_size <= t; i++) {
-        double total = p->best[p->starts[i]] + cost(p, p->starts[i], t) + penalty;
-        if (total < best) {
+    pieces kept = p->now;
+    p->now = p->next;
+    p->next = kept;
+    return true;
+}
+
+/* Stretches that end at t: of equally good ones the longest. */
+static void end_at(pelt *p, size_t t, double penalty)
+{
+    double best = (double)INFINITY;
+    for (size_t i = 0; i < p->now.count; i++) {
+        size_t s = p->now.data[i].start;
+        double total = p->best[s] + cost(p, s, t) + penalty;
+        if (total < best || (total <= best && s < p->from[t])) {
             best = total;
-            p->from[t] = p->starts[i];
+            p->from[t] = s;
         }
     }
     p->best[t] = best;
-    if (isinf(best)) {
-        return; /* no stretch ends here, so none begins */
-    }
-    for (size_t i = 0; i < kept && p->starts[i] + min_size <= t; i++) {
-        size_t s = p->starts[i];
-        if (p->best[s] + cost(p, s, t) >= best && p->dead_from[i] > t + min_size) {
-            p->dead_from[i] = t + min_size;
-        }
-    }
-    p->starts[kept] = t;
-    p->dead_from[kept] = UINT64_MAX;
-    p->candidates = kept + 1;
 }
 
 static size_t trace(const pelt *p, uint64_t *starts)
@@ -81,25 +128,26 @@ static size_t trace(const pelt *p, uint64_t *starts)
     return count;
 }
 
-static bool pelt_open(pelt *p, churn__heap *heap)
+static bool pelt_open(pelt *p)
 {
+    churn__heap *heap = p->heap;
     p->sum = churn__alloc_array(heap, p->n + 1, sizeof *p->sum);
     p->squares = churn__alloc_array(heap, p->n + 1, sizeof *p->squares);
     p->best = churn__alloc_array(heap, p->n + 1, sizeof *p->best);
     p->from = churn__alloc_array_zero(heap, p->n + 1, sizeof *p->from);
-    p->starts = churn__alloc_array(heap, p->n + 1, sizeof *p->starts);
-    p->dead_from = churn__alloc_array(heap, p->n + 1, sizeof *p->dead_from);
-    return p->sum && p->squares && p->best && p->from && p->starts && p->dead_from;
+    p->now = p->next = (pieces){NULL, 0, 0};
+    return p->sum && p->squares && p->best && p->from;
 }
 
-static void pelt_close(pelt *p, churn__heap *heap)
+static void pelt_close(pelt *p)
 {
+    churn__heap *heap = p->heap;
     churn__free_array(heap, p->sum, p->n + 1, sizeof *p->sum);
     churn__free_array(heap, p->squares, p->n + 1, sizeof *p->squares);
     churn__free_array(heap, p->best, p->n + 1, sizeof *p->best);
     churn__free_array(heap, p->from, p->n + 1, sizeof *p->from);
-    churn__free_array(heap, p->starts, p->n + 1, sizeof *p->starts);
-    churn__free_array(heap, p->dead_from, p->n + 1, sizeof *p->dead_from);
+    churn__free_array(heap, p->now.data, p->now.capacity, sizeof *p->now.data);
+    churn__free_array(heap, p->next.data, p->next.capacity, sizeof *p->next.data);
 }
 
 churn_status churn__pelt(churn__heap *heap, const double *values, size_t n, size_t min_size,
@@ -107,12 +155,12 @@ churn_status churn__pelt(churn__heap *heap, const double *values, size_t n, size
                          churn_error *err)
 {
     churn_status st = CHURN_OK;
-    pelt p = {.values = values, .n = n};
+    pelt p = {.heap = heap, .values = values, .n = n};
     *count = 0;
     if (n < min_size) {
         return CHURN_OK;
     }
-    if (!pelt_open(&p, heap)) {
+    if (!pelt_open(&p)) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
     for (size_t i = 0; i < n; i++) {
@@ -120,18 +168,24 @@ churn_status churn__pelt(churn__heap *heap, const double *values, size_t n, size
     }
     accumulate(&p, churn__median(p.best, n));
     p.best[0] = -penalty; /* a change is paid for, the first stretch is none */
-    p.starts[0] = 0;
-    p.dead_from[0] = UINT64_MAX;
-    p.candidates = 1;
-    for (size_t t = 1; t <= n; t++) {
+    if (!put(&p, -(double)INFINITY, (double)INFINITY, 0)) {
+        CHURN_TRY(churn__fail_memory(err, heap));
+    }
+    p.now = p.next;
+    p.next = (pieces){NULL, 0, 0};
+    for (size_t t = min_size; t <= n; t++) {
+        size_t u = t - min_size;
         if (t % 256 == 0) {
             CHURN_TRY(churn__cancel_check(cancel, err));
         }
-        step(&p, t, min_size, penalty);
+        if (u >= min_size && !begin_at(&p, u)) {
+            CHURN_TRY(churn__fail_memory(err, heap));
+        }
+        end_at(&p, t, penalty);
     }
     *count = trace(&p, starts);
 done:
-    pelt_close(&p, heap);
+    pelt_close(&p);
     return st;
 }
 

@@ -56,10 +56,10 @@ churn_status churn__difference_sigma(churn__heap *heap, const double *values, si
 /* ---- pelt.c ---- */
 
 /* The splitting of n values (no NaN) into stretches of at least `min_size` with the least sum of
- * squares around their means plus `penalty` a change. Killick, Fearnhead and Eckley, JASA 107,
- * 2012; what can no longer be best is dropped only when it cannot for any end that is allowed, so
- * that the answer is the best one for every min_size. `starts` gets the first indices of the
- * stretches (room for n / min_size + 1), `*count` their number: 0 for n < min_size. */
+ * squares around their means plus `penalty` a change: what PELT finds (Killick, Fearnhead and
+ * Eckley, JASA 107, 2012), for every min_size, and in about n ln n steps also where nothing
+ * changes. `starts` gets the first indices of the stretches (room for n / min_size + 1), `*count`
+ * their number: 0 for n < min_size. */
 churn_status churn__pelt(churn__heap *heap, const double *values, size_t n, size_t min_size,
                          double penalty, churn_cancel *cancel, uint64_t *starts, size_t *count,
                          churn_error *err);
@@ -101,6 +101,7 @@ typedef struct churn__anomaly_rules {
     uint32_t history;   /* at least */
     uint32_t cycles;    /* earlier values of the same position, at most */
     uint32_t min_size;  /* of a level */
+    bool all;           /* also tell what is expected of values that are as usual */
     churn_cancel *cancel;
 } churn__anomaly_rules;
 

@@ -220,6 +220,7 @@ static churn_status take_rules(const churn_anomaly_options *o, size_t count,
                                .history = history,
                                .cycles = o->cycles == 0 ? 4 : o->cycles,
                                .min_size = o->min_size == 0 ? 5 : o->min_size,
+                               .all = (o->flags & CHURN_ANOMALIES_ALL) != 0,
                                .cancel = o->cancel};
     if ((o->flags & ~CHURN_ANOMALIES_ALL) != 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "%s: flags: unknown", name);

@@ -5,6 +5,8 @@
 
 #include <churn/kpi.h>
 
+#include "base/num.h"
+
 /* Own figures, measures, goals and benchmarks: parts of `kpi`. */
 
 static uint32_t length_of(const churn__yaml_node *list)
@@ -49,6 +51,7 @@ static void build_defines(builder *b, const churn__yaml_node *list, registry *fi
         }
         churn__define_def *def = &defs[count++];
         b->pb->own.define_count = count;
+        def->line = item->line;
         def->id = b_text(b, item, "id");
         def->title = b_text(b, item, "title");
         def->num = b_condition(b, b_get(item, "num"));
@@ -67,6 +70,7 @@ static void build_measures(builder *b, const churn__yaml_node *list, registry *f
             continue;
         }
         churn__measure_def *def = &defs[count++];
+        def->line = item->line;
         def->name = b_text(b, item, "name");
         def->unit = b_text(b, item, "unit");
         def->take = (uint8_t)b_word(item, "take", &schema_measure_take, CHURN__MEASURE_LAST);
@@ -136,6 +140,7 @@ static void build_goals(builder *b, const churn__yaml_node *list, const registry
             continue;
         }
         churn__goal_def *def = &defs[count++];
+        def->line = item->line;
         def->id = b_text(b, item, "id");
         def->kpi = b_text(b, item, "kpi");
         def->per = b_word(item, "per", &schema_every, 0);
@@ -188,6 +193,36 @@ static void take_size(builder *b, const churn__yaml_node *size, churn__benchmark
     }
 }
 
+static void put_bound(churn__buf *out, const char *word, double bound)
+{
+    char number[CHURN__DOUBLE_CHARS];
+    churn__buf_text(out, word);
+    churn__buf_bytes(out, number, churn__double_print_short(bound, number));
+}
+
+/* "segment.smb", "employees 11 to 50", "employees at least 1000". */
+static void name_size(builder *b, churn__benchmark_def *def)
+{
+    churn__buf text;
+    bool least = !isnan(def->at_least), most = !isnan(def->at_most);
+    churn__buf_init(&text, b->heap);
+    churn__buf_text(&text, def->segment.len > 0 ? "segment." : "");
+    churn__buf_str(&text, def->segment.len > 0 ? def->segment : def->attribute);
+    if (least) {
+        put_bound(&text, most ? " " : " at least ", def->at_least);
+    }
+    if (most) {
+        put_bound(&text, least ? " to " : " at most ", def->at_most);
+    }
+    churn__buf_text(&text, def->attribute.len > 0 && !least && !most ? " known" : "");
+    if (text.failed) {
+        b_no_memory(b);
+    } else if (text.size > 0) {
+        def->size = b_keep(b, churn__buf_view(&text));
+    }
+    churn__buf_clear(&text);
+}
+
 static void build_benchmarks(builder *b, const churn__yaml_node *list, const registry *figures)
 {
     churn__benchmark_def *defs = b_array(b, length_of(list), sizeof *defs);
@@ -198,7 +233,8 @@ static void build_benchmarks(builder *b, const churn__yaml_node *list, const reg
             continue;
         }
         churn__benchmark_def *def = &defs[count++];
-        *def = (churn__benchmark_def){.at_least = (double)NAN, .at_most = (double)NAN};
+        *def = (churn__benchmark_def){
+            .at_least = (double)NAN, .at_most = (double)NAN, .line = item->line};
         def->kpi = b_text(b, item, "kpi");
         def->per = b_word(item, "per", &schema_every, CHURN_EVERY_MONTH);
         def->low = b_number(item, "low", (double)NAN);
@@ -215,6 +251,7 @@ static void build_benchmarks(builder *b, const churn__yaml_node *list, const reg
             b_forbid(b, item, "segment", "size");
         }
         check_order(b, item, def);
+        name_size(b, def);
     }
     b->pb->own.benchmarks = defs;
     b->pb->own.benchmark_count = count;

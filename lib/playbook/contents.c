@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+
 #include "base/buf.h"
 #include "base/num.h"
 #include "core/fail.h"
@@ -209,6 +211,43 @@ static void rows_plays(listing *to, const churn_playbook *pb)
     }
 }
 
+/* ">= 0.9, <= 0.97 per month" */
+static void goal_bounds(listing *to, const churn__goal_def *def)
+{
+    const double bounds[] = {def->at_least, def->at_most};
+    for (int i = 0; i < 2; i++) {
+        char number[CHURN__DOUBLE_CHARS];
+        if (!isnan(bounds[i])) {
+            churn__buf_text(&to->text, i == 0 ? " >= " : " <= ");
+            churn__buf_bytes(&to->text, number, churn__double_print_short(bounds[i], number));
+        }
+    }
+}
+
+static void rows_figures(listing *to, const churn__own_figures *own)
+{
+    for (uint32_t i = 0; i < own->define_count; i++) {
+        churn__buf_str(&to->text, churn__expr_text(own->defines[i].num));
+        row(to, "figure", own->defines[i].id, own->defines[i].line);
+    }
+    for (uint32_t i = 0; i < own->measure_count; i++) {
+        word(to, &schema_measure_take, own->measures[i].take);
+        row(to, "measure", own->measures[i].name, own->measures[i].line);
+    }
+    for (uint32_t i = 0; i < own->goal_count; i++) {
+        churn__buf_str(&to->text, own->goals[i].kpi);
+        goal_bounds(to, &own->goals[i]);
+        word(to, &schema_every, own->goals[i].every);
+        row(to, "goal", own->goals[i].id, own->goals[i].line);
+    }
+    for (uint32_t i = 0; i < own->benchmark_count; i++) {
+        const churn__benchmark_def *def = &own->benchmarks[i];
+        churn__buf_str(&to->text, def->size);
+        joined(to, &def->source, 1);
+        row(to, "benchmark", def->kpi, def->line);
+    }
+}
+
 static void rows_tests(listing *to, const churn_playbook *pb)
 {
     for (uint32_t i = 0; i < pb->test_count; i++) {
@@ -231,6 +270,7 @@ static void rows_all(listing *to, const churn_playbook *pb)
     }
     rows_triggers(to, pb);
     rows_plays(to, pb);
+    rows_figures(to, &pb->own);
     rows_tests(to, pb);
 }
 

@@ -8,14 +8,24 @@
  * else.
  */
 
-/* The sections that define things by name. */
+/* The sections that define things by name; the last ones stand in `kpi`. */
 static const struct {
     const char *section, *sort;
-} sections[] = {{"attributes", "attribute"}, {"properties", "property"},
-                {"sources", "source"},       {"roles", "role"},
-                {"metrics", "metric"},       {"segments", "segment"},
-                {"references", "reference"}, {"scores", "score"},
-                {"triggers", "trigger"},     {"plays", "play"}};
+    bool of_kpi;
+} sections[] = {{"attributes", "attribute", false},
+                {"properties", "property", false},
+                {"sources", "source", false},
+                {"roles", "role", false},
+                {"metrics", "metric", false},
+                {"segments", "segment", false},
+                {"references", "reference", false},
+                {"scores", "score", false},
+                {"triggers", "trigger", false},
+                {"plays", "play", false},
+                {"define", "figure", true},
+                {"measures", "measure", true},
+                {"goals", "goal", true},
+                {"benchmarks", "benchmark", true}};
 
 #define SECTIONS (sizeof sections / sizeof *sections)
 
@@ -250,43 +260,90 @@ static void add_said(gathering *to, churn__facts said)
     to->fact_count = 0;
 }
 
+/* What a definition is called; benchmarks of one figure by whom they are of. */
+static churn_str definition_name(gathering *to, const churn__yaml_node *item)
+{
+    const churn__yaml_node *name = name_of(item), *kpi = NULL;
+    if (name == NULL && item->kind == CHURN__YAML_MAP) {
+        name = churn__yaml_get(item, CHURN__STR("name"));
+        kpi = churn__yaml_get(item, CHURN__STR("kpi"));
+    }
+    for (uint32_t i = 0; kpi != NULL && i < to->b->pb->own.benchmark_count; i++) {
+        const churn__benchmark_def *def = &to->b->pb->own.benchmarks[i];
+        if (def->line == item->line && def->size.len > 0) {
+            churn__buf_reset(&to->text);
+            churn__buf_str(&to->text, kpi->text);
+            churn__buf_text(&to->text, " of ");
+            churn__buf_str(&to->text, def->size);
+            return b_keep(to->b, churn__buf_view(&to->text));
+        }
+    }
+    name = name != NULL ? name : kpi;
+    return name != NULL ? b_keep(to->b, name->text) : CHURN__STR("");
+}
+
 static void add_section(gathering *to, size_t which, const churn__yaml_node *section)
 {
     bool list = section->kind == CHURN__YAML_SEQUENCE;
     for (uint32_t i = 0; i < section->count && to->b->st == CHURN_OK; i++) {
         const churn__yaml_node *item = section->items[i];
-        const churn__yaml_node *name = list ? name_of(item) : section->keys[i];
         churn__facts said = {.sort = sections[which].sort,
                              .rank = (uint32_t)which + 1,
                              .place = list ? i + 1 : 0,
-                             .id = name != NULL ? b_keep(to->b, name->text) : CHURN__STR("")};
+                             .id = list ? definition_name(to, item)
+                                        : b_keep(to->b, section->keys[i]->text)};
         to->path.size = 0;
         flatten(to, item);
         add_said(to, said);
     }
 }
 
-static size_t section_of(churn_str key)
+static size_t section_of(churn_str key, bool of_kpi)
 {
     for (size_t i = 0; i < SECTIONS; i++) {
-        if (churn__str_eq(key, churn__str_nts(sections[i].section))) {
+        if (sections[i].of_kpi == of_kpi &&
+            churn__str_eq(key, churn__str_nts(sections[i].section))) {
             return i;
         }
     }
     return SIZE_MAX;
 }
 
-static void add_header(gathering *to, const churn__yaml_node *root)
+static bool is_kpi(const churn__yaml_node *root, uint32_t i)
 {
-    for (uint32_t i = 0; i < root->count; i++) {
-        churn_str key = root->keys[i]->text;
-        if (section_of(key) == SIZE_MAX && !churn__str_eq(key, CHURN__STR("tests"))) {
-            size_t before = enter(to, key);
-            flatten(to, root->items[i]);
-            leave(to, before);
+    return churn__str_eq(root->keys[i]->text, CHURN__STR("kpi")) &&
+           root->items[i]->kind == CHURN__YAML_MAP && root->items[i]->count > 0;
+}
+
+/* What stands in no definition. */
+static void add_rest(gathering *to, const churn__yaml_node *map, bool of_kpi)
+{
+    for (uint32_t i = 0; i < map->count; i++) {
+        churn_str key = map->keys[i]->text;
+        if (section_of(key, of_kpi) != SIZE_MAX ||
+            (!of_kpi && churn__str_eq(key, CHURN__STR("tests")))) {
+            continue;
+        }
+        size_t before = enter(to, key);
+        if (!of_kpi && is_kpi(map, i)) {
+            add_rest(to, map->items[i], true);
+        } else {
+            flatten(to, map->items[i]);
+        }
+        leave(to, before);
+    }
+}
+
+static void add_sections(gathering *to, const churn__yaml_node *map, bool of_kpi)
+{
+    for (uint32_t i = 0; i < map->count && to->b->st == CHURN_OK; i++) {
+        size_t which = section_of(map->keys[i]->text, of_kpi);
+        if (which != SIZE_MAX) {
+            add_section(to, which, map->items[i]);
+        } else if (!of_kpi && is_kpi(map, i)) {
+            add_sections(to, map->items[i], true);
         }
     }
-    add_said(to, (churn__facts){.sort = "playbook", .id = CHURN__STR("")});
 }
 
 static int compare_said(const void *a, const void *b, const void *context)
@@ -323,13 +380,9 @@ void b_facts(builder *b)
     }
     churn__buf_init(&to.path, b->heap);
     churn__buf_init(&to.text, b->heap);
-    add_header(&to, b->root);
-    for (uint32_t i = 0; i < b->root->count && b->st == CHURN_OK; i++) {
-        size_t which = section_of(b->root->keys[i]->text);
-        if (which != SIZE_MAX) {
-            add_section(&to, which, b->root->items[i]);
-        }
-    }
+    add_rest(&to, b->root, false);
+    add_said(&to, (churn__facts){.sort = "playbook", .id = CHURN__STR("")});
+    add_sections(&to, b->root, false);
     if (b->st == CHURN_OK) {
         keep_said(&to);
     }

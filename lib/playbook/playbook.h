@@ -200,6 +200,7 @@ typedef struct churn__facts {
 typedef struct churn__define_def {
     churn_str id, title;
     churn__expr *num, *den;
+    uint32_t line;
 } churn__define_def;
 
 #define CHURN__MEASURE_LAST 1
@@ -209,6 +210,7 @@ typedef struct churn__define_def {
 typedef struct churn__measure_def {
     churn_str name, unit; /* {NULL, 0}: as the records have it */
     uint8_t take;         /* CHURN__MEASURE_* */
+    uint32_t line;
 } churn__measure_def;
 
 typedef struct churn__goal_def {
@@ -217,16 +219,18 @@ typedef struct churn__goal_def {
     double at_most, at_least; /* NaN: not given */
     const churn_str *by;
     uint32_t by_count;
+    uint32_t line;
 } churn__goal_def;
 
 typedef struct churn__benchmark_def {
-    churn_str kpi;
+    churn_str kpi, size; /* "segment.smb", "employees 11 to 50"; {NULL, 0}: all customers */
     churn_str segment, attribute; /* one of them at most */
     double at_least, at_most;     /* of the attribute; NaN: no bound */
     int32_t per;                  /* CHURN_EVERY_* */
     double low, median, high;     /* NaN: not given */
     churn_str source;
     uint32_t year; /* 0: not given */
+    uint32_t line;
 } churn__benchmark_def;
 
 typedef struct churn__own_figures {
