@@ -473,6 +473,76 @@ static void anomalies__all_values__each_day_of_each_group(void **state)
     close_signals(&s);
 }
 
+/* ---- parts of a playbook ---- */
+
+#define PARTS(bound, source, rest)                                                                 \
+    HEAD "kpi:\n  preset: stripe\n"                                                                \
+         "  define: [{id: large, num: 'customer.employees >= 50'}]\n"                              \
+         "  measures: [{name: visits, take: sum}" rest "]\n"                                       \
+         "  goals: [{id: churn, kpi: logo_churn, at_most: " bound "}]\n"                           \
+         "  benchmarks:\n"                                                                         \
+         "    - {kpi: logo_churn, size: {attribute: employees, at_most: 9}, high: 1, source: A}\n" \
+         "    - {kpi: logo_churn, high: 1, source: " source "}\n"
+
+static void contents_has(const churn_table *table, const char *sort, const char *id,
+                         const char *detail)
+{
+    int64_t row = find_row(table, "sort", sort, "id", id);
+    if (row < 0) {
+        fail_msg("no %s %s", sort, id);
+    }
+    assert_string_equal(cell_text(table, (uint64_t)row, "detail"), detail);
+    assert_true(cell_int(table, (uint64_t)row, "line") > 7);
+}
+
+static void contents__own_figures_and_goals__listed(void **state)
+{
+    signals s;
+    (void)state;
+    open_signals(&s, PARTS("0.03", "B", ""));
+    assert_ok(churn_playbook_contents(s.playbook, &s.table, NULL));
+    contents_has(s.table, "figure", "large", "customer.employees >= 50");
+    contents_has(s.table, "measure", "visits", "sum");
+    contents_has(s.table, "goal", "churn", "logo_churn <= 0.03, month");
+    contents_has(s.table, "benchmark", "logo_churn", "employees at most 9, A");
+    close_signals(&s);
+}
+
+static void diff_is(const churn_table *table, uint64_t row, const char *const want[4])
+{
+    static const char *const columns[] = {"sort", "id", "change", "key"};
+    for (int i = 0; i < 4; i++) {
+        if (want[i] == NULL) {
+            assert_true(cell_null(table, row, columns[i]));
+        } else {
+            assert_string_equal(cell_text(table, row, columns[i]), want[i]);
+        }
+    }
+}
+
+static void diff__goals_and_benchmarks__by_name(void **state)
+{
+    static const char *const want[][4] = {{"measure", "sales", "added", NULL},
+                                          {"goal", "churn", "changed", "at_most"},
+                                          {"benchmark", "logo_churn", "changed", "source"}};
+    signals before, after;
+    (void)state;
+    open_signals(&before, PARTS("0.03", "B", ""));
+    open_signals(&after, PARTS("0.02", "C", ", {name: sales}"));
+    assert_ok(churn_playbook_diff(before.playbook, after.playbook, &after.table, NULL));
+    assert_int_equal(churn_table_row_count(after.table), 3);
+    for (uint64_t row = 0; row < 3; row++) {
+        diff_is(after.table, row, want[row]);
+    }
+    assert_string_equal(cell_text(after.table, 1, "before"), "0.03");
+    assert_string_equal(cell_text(after.table, 1, "after"), "0.02");
+    fresh(&after);
+    assert_ok(churn_playbook_diff(before.playbook, before.playbook, &after.table, NULL));
+    assert_int_equal(churn_table_row_count(after.table), 0);
+    close_signals(&before);
+    close_signals(&after);
+}
+
 /* ---- what is refused ---- */
 
 static void status_is(churn_status got, churn_status want, const churn_error *err, const char *says)
@@ -561,6 +631,8 @@ int main(void)
         cmocka_unit_test(define__condition_over_condition__who_is_not_known_is_left_out),
         cmocka_unit_test(anomalies__spike_drop_and_level_of_one_group__and_no_others),
         cmocka_unit_test(anomalies__all_values__each_day_of_each_group),
+        cmocka_unit_test(contents__own_figures_and_goals__listed),
+        cmocka_unit_test(diff__goals_and_benchmarks__by_name),
         cmocka_unit_test(signals__bad_arguments__stated_errors),
         cmocka_unit_test(signals__cancelled__said),
     };

@@ -89,7 +89,10 @@ class Table(_core.Table):
             frame = pandas.DataFrame(self.to_columns(), columns=self.column_names)
             for name, kind in zip(self.column_names, self.column_types):
                 if kind == "time":
-                    frame[name] = pandas.to_datetime(frame[name], utc=True)
+                    # of UTC; pandas itself would take nanoseconds, which end in 2262
+                    instants = [value and value.replace(tzinfo=None) for value in self[name]]
+                    series = pandas.Series(instants, dtype="datetime64[us]")
+                    frame[name] = series.dt.tz_localize("UTC")
             return frame
         return pyarrow.table(self).to_pandas()
 

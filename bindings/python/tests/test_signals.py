@@ -83,3 +83,23 @@ def test_shares_and_refusals():
         churn.change_points([inf])
     with pytest.raises(churn.RangeError):
         churn.cusum([1], slack=-1)
+
+
+@pytest.mark.parametrize("min_size", [1, 2, 5])
+def test_change_points_beside_ruptures(min_size):
+    np = pytest.importorskip("numpy")
+    ruptures = pytest.importorskip("ruptures")
+    dice = np.random.default_rng(11)
+    for changes in (0, 1, 4):
+        values = dice.normal(size=80) + np.repeat(dice.normal(0, 3, size=changes + 1), -(-80 // (changes + 1)))[:80]
+        table = churn.change_points(values, min_size=min_size, penalty=12.0)
+        ends, ours = list(table["end"]), sum(table["rss"])
+        # the best split into as many stretches, by dynamic programming
+        exact = ruptures.Dynp(model="l2", min_size=min_size, jump=1).fit(values).predict(n_bkps=len(ends) - 1)
+        assert ends == exact
+        # the best number of them: its PELT prunes too early with a min_size, so it is no better than ours
+        theirs = ruptures.Pelt(model="l2", min_size=min_size, jump=1).fit(values).predict(pen=12.0)
+        cost = ruptures.costs.CostL2().fit(values).sum_of_costs(theirs) + 12.0 * (len(theirs) - 1)
+        assert ours + 12.0 * (len(ends) - 1) <= cost + 1e-9
+        if min_size == 1:
+            assert ends == theirs
