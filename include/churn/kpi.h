@@ -82,7 +82,8 @@ typedef struct churn_kpi_options {
  *        returned: free with churn_table_free()
  * @param err optional
  * @return CHURN_OK; CHURN_E_NOT_FOUND for an unknown figure, policy or name of `by`, with a
- *         suggestion; CHURN_E_UNSUPPORTED for `stage` without stages; CHURN_E_RANGE; CHURN_E_STATE;
+ *         suggestion; CHURN_E_UNSUPPORTED for `stage` without stages; CHURN_E_LIMIT for more than
+ *         20,000,000 figures times periods times groups; CHURN_E_RANGE; CHURN_E_STATE;
  *         CHURN_E_CANCELLED; CHURN_E_NOMEM; CHURN_E_ARG; CHURN_E_UTF8; CHURN_E_ABI;
  *         CHURN_E_INTERNAL if movements do not add up to what is there in the end
  * @threads one at a time per engine

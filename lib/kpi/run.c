@@ -3,7 +3,8 @@
 #include "kpi/run_inside.h"
 #include "model/model.h"
 
-#define CHECK_EVERY 1024
+#define CHECK_EVERY 64
+#define MOST_CELLS UINT64_C(20000000)
 #define USUAL_LEVEL 0.95
 
 /* ---- of the customer whose turn it is ---- */
@@ -176,17 +177,34 @@ done:
     return st;
 }
 
+/* Cells are figures by periods by groups, some hundred bytes each in the table. */
+static churn_status check_cells(const churn__kpi_run *run, churn_error *err)
+{
+    const churn__run_inside *inside = run->inside;
+    const uint64_t groups = inside->groups.count > 0 ? inside->groups.count : 1;
+    const uint64_t of_group = (uint64_t)inside->figure_count * inside->period_count;
+    if (of_group > 0 && groups > MOST_CELLS / of_group) {
+        return churn__fail(err, CHURN_E_LIMIT, 0,
+                           "kpi: more than %u cells, which are figures times periods times groups: "
+                           "ask for fewer of them",
+                           MOST_CELLS);
+    }
+    return CHURN_OK;
+}
+
 static churn_status take_turns(churn__kpi_run *run, churn_error *err)
 {
     churn_status st = CHURN_OK;
     const uint32_t count = churn__version_listed(run->version);
     const uint32_t *order = churn__version_order(run->version);
     churn__cancel_total(run->cancel, count);
+    CHURN_TRY(check_cells(run, err));
     for (uint32_t i = 0; i < count; i++) {
         run->rank = i;
         run->customer = order[i];
         run->customer_id = churn__version_customer_id(run->version, order[i]);
         CHURN_TRY(take_turn(run, err));
+        CHURN_TRY(check_cells(run, err));
         if (i % CHECK_EVERY == CHECK_EVERY - 1) {
             churn__cancel_step(run->cancel, i + 1);
             CHURN_TRY(churn__cancel_check(run->cancel, err));

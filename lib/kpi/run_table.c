@@ -159,6 +159,7 @@ static churn_status fill_cells(const writing *w, const churn__run_figure *which,
 {
     churn_status st = CHURN_OK;
     for (uint32_t g = 0; g <= w->group_count; g++) {
+        CHURN_TRY(churn__cancel_check(w->run->cancel, err));
         for (uint32_t p = 0; p < w->period_count; p++) {
             CHURN_TRY(fill_cell(w, which, p, g, err));
         }
@@ -316,6 +317,7 @@ static churn_status add_figure(const writing *w, const churn__run_figure *which,
         CHURN_TRY(adjust(w, w->order[w->group_count + i], err));
     }
     for (uint32_t p = 0; p < w->period_count; p++) {
+        CHURN_TRY(churn__cancel_check(w->run->cancel, err));
         for (uint32_t i = 0; i < shown; i++) {
             add_row(w, figure_of(w, which), w->order[w->group_count + i], p);
         }
@@ -380,7 +382,6 @@ churn_status churn__run_table(churn__kpi_run *run, churn_table **out, churn_erro
     CHURN_TRY(declare_columns(&w, err));
     for (uint32_t i = 0; i < inside->figure_count; i++) {
         CHURN_TRY(add_figure(&w, &inside->figures[i], err));
-        CHURN_TRY(churn__cancel_check(run->cancel, err));
     }
     st = churn__table_finish(w.table, out, err);
     w.table = NULL;

@@ -1063,6 +1063,20 @@ static churn_status try_kpi_by(bench *b, churn_error *err)
                             &b->table, err);
 }
 
+static churn_status try_kpi_by_bands(bench *b, churn_error *err)
+{
+    const churn_str by[] = {STR("health.band"), STR("currency"), STR("cause"), STR("churn.value")};
+    churn_kpi_options options = {.struct_size = sizeof options,
+                                 .every = CHURN_EVERY_QUARTER,
+                                 .by = by,
+                                 .by_count = 4,
+                                 .by_at = CHURN_BY_END,
+                                 .policy = STR("profitwell"),
+                                 .changes = 1};
+    return churn_engine_kpi(b->company.engine, NULL, 0, NEW_YEAR - 92 * DAY, NEW_YEAR, &options,
+                            &b->table, err);
+}
+
 static churn_status try_figures(bench *b, churn_error *err)
 {
     return churn_figures(&b->table, err);
@@ -1273,6 +1287,25 @@ static churn_status try_compare_policies(bench *b, churn_error *err)
     const churn_str kpis[] = {STR("mrr"), STR("logo_churn")};
     return churn_engine_compare_policies(b->company.engine, policies, 2, kpis, 2,
                                          NEW_YEAR - 92 * DAY, NEW_YEAR, NULL, &b->table, err);
+}
+
+/* Every figure, under policies that differ in all of their switches, one of them the playbook's. */
+static churn_status try_compare_all(bench *b, churn_error *err)
+{
+    const churn_str policies[] = {STR("fightchurn"), {NULL, 0}};
+    const churn_str by = STR("plan");
+    churn_kpi_options options = {
+        .struct_size = sizeof options, .by = &by, .by_count = 1, .changes = 1};
+    return churn_engine_compare_policies(b->company.engine, policies, 2, NULL, 0,
+                                         NEW_YEAR - 30 * DAY, NEW_YEAR, &options, &b->table, err);
+}
+
+static churn_status try_movements_split(bench *b, churn_error *err)
+{
+    churn_ledger_options options = {
+        .struct_size = sizeof options, .split = 7, .policy = STR("stripe")};
+    return churn_engine_movements(b->company.engine, NEW_YEAR - 300 * DAY, NEW_YEAR, &options,
+                                  &b->table, err);
 }
 
 static churn_status try_disagreements(bench *b, churn_error *err)
@@ -1833,6 +1866,7 @@ static const struct {
     {"nps_retention", try_nps_retention},
     {"themes", try_themes},
     {"kpi by groups", try_kpi_by},
+    {"kpi by bands", try_kpi_by_bands},
     {"figures", try_figures},
     {"cohorts", try_cohorts},
     {"cohorts_of_money", try_cohorts_of_money},
@@ -1842,6 +1876,8 @@ static const struct {
     {"movements", try_movements},
     {"reconciliation", try_reconciliation},
     {"compare_policies", try_compare_policies},
+    {"compare all", try_compare_all},
+    {"movements split", try_movements_split},
     {"change_points", try_change_points},
     {"anomalies", try_anomalies},
     {"cusum", try_cusum},
