@@ -32,12 +32,13 @@ static churn_status check_words(const churn_cohort_options *options, churn_error
 
 static churn_status check_lists(const churn_cohort_options *options, churn_error *err)
 {
-    if ((options->by_count > 0 && options->by == NULL) ||
-        (options->event_count > 0 && options->events == NULL) ||
-        (options->start_event_count > 0 && options->start_events == NULL)) {
-        return churn__fail_null(err, "churn_cohort_options", "a list that is counted");
-    }
-    return CHURN_OK;
+    churn_status st = CHURN_OK;
+    CHURN_TRY(churn__kpi_check_strs(options->by, options->by_count, "by", err));
+    CHURN_TRY(churn__kpi_check_strs(options->events, options->event_count, "events", err));
+    CHURN_TRY(churn__kpi_check_strs(options->start_events, options->start_event_count,
+                                    "start_events", err));
+done:
+    return st;
 }
 
 static churn__unit unit_of(int32_t every)

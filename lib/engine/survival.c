@@ -26,6 +26,9 @@ static churn_status check_words(const churn_engine_survival_options *options, ch
     if (options->by == NULL && options->by_count > 0) {
         CHURN_TRY(churn__fail_null(err, "churn_engine_survival_options", "by"));
     }
+    if (options->times == NULL && options->time_count > 0) {
+        CHURN_TRY(churn__fail_null(err, "churn_engine_survival_options", "times"));
+    }
     for (uint32_t i = 0; i < options->by_count; i++) {
         churn_str name;
         CHURN_TRY(churn__take_str(options->by[i].ptr, options->by[i].len, false, 65536, "by", &name,

@@ -8,6 +8,12 @@ static double share(int64_t x, int64_t n)
     return (double)x / (double)n;
 }
 
+/* For levels near 0 the last digits of both ends decide: the share itself is always within. */
+static churn__interval around(churn__interval i, double p)
+{
+    return (churn__interval){i.low < p ? i.low : p, i.high > p ? i.high : p};
+}
+
 /* The roots of (1 + z^2/n) r^2 - (2p + z^2/n) r + p^2 = 0; the smaller from the product of both, so
  * that a small one keeps its digits. */
 static double wilson_high(double p, double n, double z)
@@ -27,7 +33,7 @@ churn__interval churn__wilson(int64_t x, int64_t n, double z)
     if (x < n) {
         i.high = high;
     }
-    return i;
+    return around(i, p);
 }
 
 churn__interval churn__clopper_pearson(int64_t x, int64_t n, double level)
@@ -41,7 +47,7 @@ churn__interval churn__clopper_pearson(int64_t x, int64_t n, double level)
     if (x < n) {
         i.high = churn__beta_quantile(1.0 - tail, a + 1.0, b);
     }
-    return i;
+    return around(i, share(x, n));
 }
 
 churn__interval churn__jeffreys(int64_t x, int64_t n, double level)
@@ -55,7 +61,7 @@ churn__interval churn__jeffreys(int64_t x, int64_t n, double level)
     if (x < n) {
         i.high = churn__beta_quantile(1.0 - tail, a, b);
     }
-    return i;
+    return around(i, i.low < i.high ? i.low : i.high);
 }
 
 churn__interval churn__newcombe(int64_t x1, int64_t n1, int64_t x2, int64_t n2, double z)

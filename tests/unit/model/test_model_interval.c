@@ -125,6 +125,17 @@ static void intervals__edges__stay_within_0_and_1(void **state)
             }
         }
     }
+    for (int64_t n = 1; n < 40; n++) { /* hardly any level: the share itself is left */
+        for (int64_t x = 0; x <= n; x++) {
+            churn__interval least = churn__wilson(x, n, churn__level_z(1e-12));
+            churn__interval exact = churn__clopper_pearson(x, n, 1e-12);
+            churn__interval middle = churn__jeffreys(x, n, 1e-12);
+            double p = (double)x / (double)n;
+            assert_true(least.low <= p && p <= least.high);
+            assert_true(exact.low <= p && p <= exact.high);
+            assert_true(middle.low <= middle.high);
+        }
+    }
     assert_true(isnan(churn__mean_t(1.0, 2.0, 1, 0.95).low));
     assert_near(churn__mean_t(10.0, 4.0, 5, 0.95).high, 10.0 + 2.7764451051977987 * 2 / sqrt(5.0));
     assert_true(churn__poisson_exact(0, 10.0, 0.95).low == 0.0);
