@@ -271,10 +271,7 @@ static int compare_risk(const void *left, const void *right, const void *context
     return (a->mrr < b->mrr) - (a->mrr > b->mrr);
 }
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} risk_columns[] = {
+static const churn__table_head risk_columns[] = {
     {"customer", CHURN_COLUMN_STRING}, {"name", CHURN_COLUMN_STRING},
     {"owner", CHURN_COLUMN_STRING},    {"value_at_risk", CHURN_COLUMN_DOUBLE},
     {"mrr", CHURN_COLUMN_DOUBLE},      {"score", CHURN_COLUMN_DOUBLE},
@@ -322,9 +319,7 @@ static churn_status make_table(const churn__asking *asking, const risk_list *lis
     if (!builder) {
         return churn__fail_memory(err, heap);
     }
-    for (size_t i = 0; i < sizeof risk_columns / sizeof *risk_columns; i++) {
-        churn__table_column(builder, risk_columns[i].name, risk_columns[i].type);
-    }
+    churn__table_columns(builder, risk_columns, sizeof risk_columns / sizeof *risk_columns);
     uint64_t limit = asking->options.limit ? asking->options.limit : UINT64_MAX;
     for (size_t i = 0; i < list->count && i < limit; i++) {
         add_risk(builder, asking->engine, asking->version, &list->rows[i]);

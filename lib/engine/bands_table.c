@@ -126,10 +126,7 @@ static int compare_rows(const void *left, const void *right, const void *context
 
 /* ---- the table ---- */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} change_columns[] = {
+static const churn__table_head change_columns[] = {
     {"customer", CHURN_COLUMN_STRING},
     {"score", CHURN_COLUMN_STRING},
     {"at", CHURN_COLUMN_TIME},
@@ -232,9 +229,7 @@ static churn_status make_table(const change_list *list, churn_table **out, churn
         return churn__fail_memory(err, engine->heap);
     }
     churn__buf_init(&text, engine->heap);
-    for (size_t i = 0; i < sizeof change_columns / sizeof *change_columns; i++) {
-        churn__table_column(builder, change_columns[i].name, change_columns[i].type);
-    }
+    churn__table_columns(builder, change_columns, sizeof change_columns / sizeof *change_columns);
     for (size_t i = 0; i < list->count; i++) {
         const change_row *row = &list->rows[i];
         churn__table_add_string(builder, 0, row->customer);

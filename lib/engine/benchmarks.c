@@ -134,10 +134,7 @@ enum {
 
 static void declare(churn__table_builder *b)
 {
-    static const struct {
-        const char *name;
-        churn_column_type type;
-    } columns[COLUMNS] = {
+    static const churn__table_head columns[COLUMNS] = {
         {"kpi", CHURN_COLUMN_STRING},
         {"size", CHURN_COLUMN_STRING},
         {"period_start", CHURN_COLUMN_TIME},
@@ -157,9 +154,7 @@ static void declare(churn__table_builder *b)
         {"source", CHURN_COLUMN_STRING},
         {"year", CHURN_COLUMN_INT},
     };
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        (void)churn__table_column(b, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(b, columns, COLUMNS);
 }
 
 static const char *position_of(const side *of)

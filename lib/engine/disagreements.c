@@ -3,10 +3,7 @@
 
 /* Customers about whose loss subscriptions, records and conditions do not say the same. */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[] = {
+static const churn__table_head columns[] = {
     {"customer", CHURN_COLUMN_STRING},
     {"by_subscription", CHURN_COLUMN_BOOL},
     {"by_record", CHURN_COLUMN_BOOL},
@@ -29,9 +26,7 @@ static const struct {
 static churn__table_builder *begin_table(churn_engine *engine)
 {
     churn__table_builder *builder = churn__table_begin(churn__store_heap(engine->store), 0);
-    for (size_t i = 0; builder != NULL && i < COLUMNS; i++) {
-        churn__table_column(builder, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(builder, columns, COLUMNS);
     return builder;
 }
 

@@ -180,10 +180,7 @@ static void constant_columns(const change *c)
 
 static bool begin_table(change *c)
 {
-    static const struct {
-        const char *name;
-        churn_column_type type;
-    } columns[] = {
+    static const churn__table_head columns[] = {
         {"kind", CHURN_COLUMN_STRING},         {"name", CHURN_COLUMN_STRING},
         {"group", CHURN_COLUMN_STRING},        {"metric", CHURN_COLUMN_STRING},
         {"value_before", CHURN_COLUMN_DOUBLE}, {"value_after", CHURN_COLUMN_DOUBLE},
@@ -194,9 +191,7 @@ static bool begin_table(change *c)
         {"text", CHURN_COLUMN_STRING},         {"records", CHURN_COLUMN_STRING},
     };
     c->to = churn__table_begin(churn__store_heap(c->engine->store), c->count);
-    for (size_t i = 0; c->to != NULL && i < sizeof columns / sizeof *columns; i++) {
-        churn__table_column(c->to, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(c->to, columns, sizeof columns / sizeof *columns);
     if (c->to != NULL) {
         constant_columns(c);
     }

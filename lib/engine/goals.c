@@ -301,10 +301,7 @@ enum {
 
 static void declare(churn__table_builder *b)
 {
-    static const struct {
-        const char *name;
-        churn_column_type type;
-    } columns[COLUMNS] = {
+    static const churn__table_head columns[COLUMNS] = {
         {"goal", CHURN_COLUMN_STRING},          {"kpi", CHURN_COLUMN_STRING},
         {"group", CHURN_COLUMN_STRING},         {"per", CHURN_COLUMN_STRING},
         {"period_start", CHURN_COLUMN_TIME},    {"period_end", CHURN_COLUMN_TIME},
@@ -317,9 +314,7 @@ static void declare(churn__table_builder *b)
         {"complete", CHURN_COLUMN_BOOL},        {"method", CHURN_COLUMN_STRING},
         {"note", CHURN_COLUMN_STRING},
     };
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        (void)churn__table_column(b, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(b, columns, COLUMNS);
 }
 
 /* "plan: pro, customer.region: EU". */

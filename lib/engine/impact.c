@@ -341,12 +341,7 @@ done:
 
 /* ---- tables ---- */
 
-typedef struct named_column {
-    const char *name;
-    churn_column_type type;
-} named_column;
-
-static const named_column move_columns[] = {
+static const churn__table_head move_columns[] = {
     {"customer", CHURN_COLUMN_STRING},    {"as_of", CHURN_COLUMN_TIME},
     {"score", CHURN_COLUMN_STRING},       {"value_before", CHURN_COLUMN_DOUBLE},
     {"value_after", CHURN_COLUMN_DOUBLE}, {"change", CHURN_COLUMN_DOUBLE},
@@ -354,7 +349,7 @@ static const named_column move_columns[] = {
     {"direction", CHURN_COLUMN_STRING},   {"mrr", CHURN_COLUMN_DOUBLE},
 };
 
-static const named_column count_columns[] = {
+static const churn__table_head count_columns[] = {
     {"sort", CHURN_COLUMN_STRING},
     {"id", CHURN_COLUMN_STRING},
     {"side", CHURN_COLUMN_STRING},
@@ -374,12 +369,11 @@ static const named_column count_columns[] = {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-static churn__table_builder *begin_table(churn__heap *heap, const named_column *columns, size_t n)
+static churn__table_builder *begin_table(churn__heap *heap, const churn__table_head *columns,
+                                         size_t n)
 {
     churn__table_builder *builder = churn__table_begin(heap, 0);
-    for (size_t i = 0; builder != NULL && i < n; i++) {
-        churn__table_column(builder, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(builder, columns, n);
     return builder;
 }
 

@@ -213,10 +213,7 @@ static churn_status make_room(churn__lint *lint, churn_error *err)
 
 /* ---- the question ---- */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[] = {
+static const churn__table_head columns[] = {
     {"severity", CHURN_COLUMN_STRING},   {"code", CHURN_COLUMN_STRING},
     {"line", CHURN_COLUMN_INT},          {"column", CHURN_COLUMN_INT},
     {"what", CHURN_COLUMN_STRING},       {"message", CHURN_COLUMN_STRING},
@@ -252,9 +249,7 @@ static churn_status answer(churn__lint *lint, churn_time as_of, churn_table **ou
     if (lint->table == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        churn__table_column(lint->table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(lint->table, columns, sizeof columns / sizeof *columns);
     CHURN_TRY(churn__lint_find(lint, err));
     st = churn__table_finish(lint->table, out, err);
     lint->table = NULL;

@@ -8,18 +8,11 @@
 
 /* What the host pulls and says back: actions and episodes. */
 
-typedef struct column_spec {
-    const char *name;
-    churn_column_type type;
-} column_spec;
-
-static churn__table_builder *begin_table(const churn_engine *engine, const column_spec *columns,
-                                         size_t count)
+static churn__table_builder *begin_table(const churn_engine *engine,
+                                         const churn__table_head *columns, size_t count)
 {
     churn__table_builder *builder = churn__table_begin(churn__store_heap(engine->store), 0);
-    for (size_t i = 0; builder && i < count; i++) {
-        churn__table_column(builder, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(builder, columns, count);
     return builder;
 }
 
@@ -29,7 +22,7 @@ static churn__table_builder *begin_table(const churn_engine *engine, const colum
 
 static const char *const state_names[] = {"waiting", "acknowledged", "done", "failed", "cancelled"};
 
-static const column_spec action_columns[] = {
+static const churn__table_head action_columns[] = {
     {"id", CHURN_COLUMN_STRING},       {"kind", CHURN_COLUMN_STRING},
     {"customer", CHURN_COLUMN_STRING}, {"trigger", CHURN_COLUMN_STRING},
     {"play", CHURN_COLUMN_STRING},     {"episode", CHURN_COLUMN_INT},
@@ -273,7 +266,7 @@ done:
 
 /* ---- episodes ---- */
 
-static const column_spec episode_columns[] = {
+static const churn__table_head episode_columns[] = {
     {"trigger", CHURN_COLUMN_STRING},       {"customer", CHURN_COLUMN_STRING},
     {"episode", CHURN_COLUMN_INT},          {"severity", CHURN_COLUMN_STRING},
     {"fired_at", CHURN_COLUMN_TIME},        {"resolved_at", CHURN_COLUMN_TIME},

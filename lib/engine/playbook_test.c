@@ -15,10 +15,7 @@ typedef struct testing {
     churn__buf text, why;
 } testing;
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} test_columns[] = {
+static const churn__table_head test_columns[] = {
     {"test", CHURN_COLUMN_STRING},     {"line", CHURN_COLUMN_INT},
     {"passed", CHURN_COLUMN_BOOL},     {"what", CHURN_COLUMN_STRING},
     {"expected", CHURN_COLUMN_STRING}, {"got", CHURN_COLUMN_STRING},
@@ -287,9 +284,7 @@ static churn_status run(testing *t, churn_table **out, churn_error *err)
     if (!t->builder) {
         CHURN_TRY(churn__fail_memory(err, t->playbook->heap));
     }
-    for (size_t i = 0; i < sizeof test_columns / sizeof *test_columns; i++) {
-        churn__table_column(t->builder, test_columns[i].name, test_columns[i].type);
-    }
+    churn__table_columns(t->builder, test_columns, sizeof test_columns / sizeof *test_columns);
     CHURN_TRY(run_tests(t, err));
     st = churn__table_finish(t->builder, out, err);
     t->builder = NULL;

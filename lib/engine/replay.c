@@ -3,10 +3,7 @@
 
 /* Many evaluations, one after the other. */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} run_columns[] = {
+static const churn__table_head run_columns[] = {
     {"as_of", CHURN_COLUMN_TIME},      {"customers", CHURN_COLUMN_INT},
     {"evaluated", CHURN_COLUMN_INT},   {"true", CHURN_COLUMN_INT},
     {"false", CHURN_COLUMN_INT},       {"unknown", CHURN_COLUMN_INT},
@@ -96,9 +93,7 @@ static churn_status replay(churn_engine *engine, churn_time from, churn_time to,
     if (!builder) {
         CHURN_TRY(churn__fail_memory(err, engine->heap));
     }
-    for (size_t i = 0; i < sizeof run_columns / sizeof *run_columns; i++) {
-        churn__table_column(builder, run_columns[i].name, run_columns[i].type);
-    }
+    churn__table_columns(builder, run_columns, sizeof run_columns / sizeof *run_columns);
     CHURN_TRY(run_all(engine, from, to, every, &options, builder, err));
     st = churn__table_finish(builder, &table, err);
     builder = NULL;

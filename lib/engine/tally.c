@@ -42,10 +42,7 @@ bool churn__tally_degraded(uint64_t not_judged, uint64_t evaluated)
 
 /* ---- the summary of a run ---- */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} summary_columns[] = {
+static const churn__table_head summary_columns[] = {
     {"trigger", CHURN_COLUMN_STRING}, {"true", CHURN_COLUMN_INT},
     {"false", CHURN_COLUMN_INT},      {"unknown", CHURN_COLUMN_INT},
     {"error", CHURN_COLUMN_INT},      {"fired", CHURN_COLUMN_INT},
@@ -173,9 +170,8 @@ churn_status churn_engine_run_summary(churn_engine *engine, churn_table **out, c
     }
     churn__buf_init(&text, engine->heap);
     builder = churn__table_begin(churn__store_heap(engine->store), engine->tallies.count);
-    for (size_t i = 0; i < sizeof summary_columns / sizeof *summary_columns; i++) {
-        churn__table_column(builder, summary_columns[i].name, summary_columns[i].type);
-    }
+    churn__table_columns(builder, summary_columns,
+                         sizeof summary_columns / sizeof *summary_columns);
     for (size_t i = 0; i < engine->tallies.count; i++) {
         add_summary(builder, engine, i, &text);
     }

@@ -21,10 +21,7 @@ enum column {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[COLUMNS] = {
+static const churn__table_head columns[COLUMNS] = {
     {"rank", CHURN_COLUMN_INT},
     {"kind", CHURN_COLUMN_STRING},
     {"factor", CHURN_COLUMN_STRING},
@@ -259,9 +256,7 @@ static churn_status fill_table(const churn__hunt *h, const churn__way *ways, uin
     if (builder == NULL) {
         return churn__fail_memory(err, heap);
     }
-    for (size_t i = 0; i < COLUMNS; i++) {
-        churn__table_column(builder, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(builder, columns, COLUMNS);
     for (uint32_t i = 0; i < count; i++) {
         add_way(h, builder, &ways[i], i + 1);
     }

@@ -144,10 +144,7 @@ typedef struct trends_table {
     uint32_t only;
 } trends_table;
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} trend_columns[] = {
+static const churn__table_head trend_columns[] = {
     {"customer", CHURN_COLUMN_STRING}, {"score", CHURN_COLUMN_STRING},
     {"value", CHURN_COLUMN_DOUBLE},    {"value_before", CHURN_COLUMN_DOUBLE},
     {"change", CHURN_COLUMN_DOUBLE},   {"noise", CHURN_COLUMN_DOUBLE},
@@ -187,9 +184,7 @@ static churn__table_builder *begin_trends(const churn__asking *asking)
 {
     churn__table_builder *builder =
         churn__table_begin(churn__store_heap(asking->engine->store), asking->count);
-    for (size_t i = 0; builder && i < sizeof trend_columns / sizeof *trend_columns; i++) {
-        churn__table_column(builder, trend_columns[i].name, trend_columns[i].type);
-    }
+    churn__table_columns(builder, trend_columns, sizeof trend_columns / sizeof *trend_columns);
     return builder;
 }
 

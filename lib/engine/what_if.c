@@ -40,10 +40,7 @@ enum column {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[COLUMNS] = {
+static const churn__table_head columns[COLUMNS] = {
     {"sort", CHURN_COLUMN_STRING},           {"id", CHURN_COLUMN_STRING},
     {"value_before", CHURN_COLUMN_DOUBLE},   {"value_after", CHURN_COLUMN_DOUBLE},
     {"change", CHURN_COLUMN_DOUBLE},         {"band_before", CHURN_COLUMN_STRING},
@@ -451,9 +448,7 @@ static churn_status add_rows(what_if *w, churn_error *err)
     if (w->table == NULL) {
         CHURN_TRY(churn__fail_memory(err, w->heap));
     }
-    for (size_t i = 0; i < COLUMNS; i++) {
-        churn__table_column(w->table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(w->table, columns, COLUMNS);
     for (uint32_t i = 0; i < pb->declared_count; i++) {
         add_metric(w, i);
     }

@@ -76,10 +76,7 @@ enum {
 
 static void declare_columns(churn__table_builder *table)
 {
-    static const struct {
-        const char *name;
-        churn_column_type type;
-    } columns[COL_COUNT] = {
+    static const churn__table_head columns[COL_COUNT] = {
         {"at", CHURN_COLUMN_TIME},
         {"customer", CHURN_COLUMN_STRING},
         {"subscription", CHURN_COLUMN_STRING},
@@ -95,9 +92,7 @@ static void declare_columns(churn__table_builder *table)
         {"policy", CHURN_COLUMN_STRING},
     };
     churn__table_expect(table, COL_COUNT);
-    for (int i = 0; i < COL_COUNT; i++) {
-        churn__table_column(table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(table, columns, COL_COUNT);
 }
 
 static void add_row(const gathering *g, churn__table_builder *table, const entry *row)

@@ -41,10 +41,7 @@ enum {
     REST_ALL
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} rest[REST_ALL] = {
+static const churn__table_head rest[REST_ALL] = {
     [REST_VALUE] = {"value", CHURN_COLUMN_DOUBLE},
     [REST_LOW] = {"low", CHURN_COLUMN_DOUBLE},
     [REST_HIGH] = {"high", CHURN_COLUMN_DOUBLE},
@@ -340,9 +337,7 @@ static churn_status declare_columns(const writing *w, churn_error *err)
         }
         churn__table_column(table, name.ptr, CHURN_COLUMN_STRING);
     }
-    for (uint32_t i = 0; i < (asked->changes ? REST_ALL : REST_COUNT); i++) {
-        churn__table_column(table, rest[i].name, rest[i].type);
-    }
+    churn__table_columns(table, rest, asked->changes ? REST_ALL : REST_COUNT);
     return CHURN_OK;
 }
 

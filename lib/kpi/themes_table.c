@@ -164,10 +164,7 @@ enum {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[COLUMNS] = {
+static const churn__table_head columns[COLUMNS] = {
     [COL_KIND] = {"kind", CHURN_COLUMN_STRING},
     [COL_PHRASE] = {"phrase", CHURN_COLUMN_STRING},
     [COL_WORDS] = {"words", CHURN_COLUMN_INT},
@@ -313,9 +310,7 @@ churn_status churn__themes_write(churn__themes *t, churn__kpi_run *run, churn_ta
         CHURN_TRY(churn__fail_memory(err, run->heap));
     }
     CHURN_TRY(churn__voice_columns(run, w.table, &w.base, err));
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        churn__table_column(w.table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(w.table, columns, COLUMNS);
     for (size_t i = 0; i < t->row_count; i++) {
         const churn__theme_row *row = &t->rows[i];
         churn__voice_place(run, w.table, 0, row->period, row->group);

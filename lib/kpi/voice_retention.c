@@ -139,10 +139,7 @@ enum {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[COLUMNS] = {
+static const churn__table_head columns[COLUMNS] = {
     [COL_DAYS] = {"days", CHURN_COLUMN_INT},
     [COL_ANSWERED] = {"answered", CHURN_COLUMN_STRING},
     [COL_N] = {"n", CHURN_COLUMN_INT},
@@ -234,9 +231,7 @@ static churn_status leading_finish(churn__kpi_run *run, void *state, churn_error
         CHURN_TRY(churn__fail_memory(err, run->heap));
     }
     CHURN_TRY(churn__voice_columns(run, w.table, &w.base, err));
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        churn__table_column(w.table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(w.table, columns, COLUMNS);
     for (uint32_t p = 0; p < run->period_count; p++) {
         for (uint32_t i = 0; i < groups; i++) {
             write_cell(&w, state, p, order[i]);

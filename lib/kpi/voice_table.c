@@ -164,10 +164,7 @@ enum {
     COLUMNS
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[COLUMNS] = {
+static const churn__table_head columns[COLUMNS] = {
     [COL_VALUE] = {"value", CHURN_COLUMN_DOUBLE},
     [COL_LOW] = {"low", CHURN_COLUMN_DOUBLE},
     [COL_HIGH] = {"high", CHURN_COLUMN_DOUBLE},
@@ -373,9 +370,7 @@ static churn_status answers_finish(churn__kpi_run *run, void *state, churn_error
     }
     churn__table_column(rows.table, "survey", CHURN_COLUMN_STRING);
     CHURN_TRY(churn__voice_columns(run, rows.table, &rows.base, err));
-    for (uint32_t i = 0; i < COLUMNS; i++) {
-        churn__table_column(rows.table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(rows.table, columns, COLUMNS);
     for (size_t i = 0; i < rows.count; i++) {
         write_row(&rows, &rows.all[i]);
     }

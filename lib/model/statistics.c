@@ -30,31 +30,34 @@ done:
     return st;
 }
 
-churn_status churn_survival(const churn_survival_data *data, const churn_survival_options *options,
-                            churn_table **out, churn_error *err)
+typedef churn_status (*answer)(churn__heap *heap, const churn_survival_data *data,
+                               const churn_survival_options *options, const churn__labels *labels,
+                               churn_table **out, churn_error *err);
+
+static churn_status find(answer by, const char *function, const churn_survival_data *data,
+                         const churn_survival_options *options, churn_table **out, churn_error *err)
 {
     churn_status st = CHURN_OK;
     churn__heap *heap = NULL;
 
-    CHURN_TRY(begin(data, options, out, "churn_survival", &heap, err));
-    st = churn__survival(heap, data, options, NULL, out, err);
+    CHURN_TRY(begin(data, options, out, function, &heap, err));
+    st = by(heap, data, options, NULL, out, err);
 done:
     churn__heap_release(heap);
     return st;
+}
+
+churn_status churn_survival(const churn_survival_data *data, const churn_survival_options *options,
+                            churn_table **out, churn_error *err)
+{
+    return find(churn__survival, "churn_survival", data, options, out, err);
 }
 
 churn_status churn_survival_summary(const churn_survival_data *data,
                                     const churn_survival_options *options, churn_table **out,
                                     churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    churn__heap *heap = NULL;
-
-    CHURN_TRY(begin(data, options, out, "churn_survival_summary", &heap, err));
-    st = churn__survival_summary(heap, data, options, NULL, out, err);
-done:
-    churn__heap_release(heap);
-    return st;
+    return find(churn__survival_summary, "churn_survival_summary", data, options, out, err);
 }
 
 churn_status churn_survival_quantiles(const churn_survival_data *data, const double *shares,
@@ -75,14 +78,7 @@ churn_status churn_survival_test(const churn_survival_data *data,
                                  const churn_survival_options *options, churn_table **out,
                                  churn_error *err)
 {
-    churn_status st = CHURN_OK;
-    churn__heap *heap = NULL;
-
-    CHURN_TRY(begin(data, options, out, "churn_survival_test", &heap, err));
-    st = churn__survival_test(heap, data, options, NULL, out, err);
-done:
-    churn__heap_release(heap);
-    return st;
+    return find(churn__survival_test, "churn_survival_test", data, options, out, err);
 }
 
 churn_status churn_competing_risks(const churn_survival_data *data,

@@ -14,10 +14,7 @@ typedef struct catalogue {
     uint32_t *stack;
 } catalogue;
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[] = {
+static const churn__table_head columns[] = {
     {"id", CHURN_COLUMN_STRING},          {"type", CHURN_COLUMN_STRING},
     {"unit", CHURN_COLUMN_STRING},        {"currency", CHURN_COLUMN_STRING},
     {"description", CHURN_COLUMN_STRING}, {"dependencies", CHURN_COLUMN_STRING},
@@ -147,9 +144,7 @@ churn_status churn_playbook_metrics(const churn_playbook *playbook, churn_table 
     if (c.table == NULL || c.reached == NULL || c.stack == NULL) {
         CHURN_TRY(churn__fail_memory(err, heap));
     }
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        churn__table_column(c.table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(c.table, columns, sizeof columns / sizeof *columns);
     for (uint32_t m = 0; m < playbook->declared_count && !c.text.failed; m++) {
         add_row(&c, m);
     }

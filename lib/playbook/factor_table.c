@@ -55,10 +55,7 @@ enum {
     COLUMN_LINE
 };
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[] = {
+static const churn__table_head columns[] = {
     [COLUMN_SCORE] = {"score", CHURN_COLUMN_STRING},
     [COLUMN_CARD] = {"card", CHURN_COLUMN_STRING},
     [COLUMN_GROUP] = {"group", CHURN_COLUMN_STRING},
@@ -298,9 +295,7 @@ churn_status churn_playbook_factors(const churn_playbook *playbook, churn_table 
     if (to.table == NULL) {
         CHURN_TRY(churn__fail_memory(err, playbook->heap));
     }
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        churn__table_column(to.table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(to.table, columns, sizeof columns / sizeof *columns);
     for (uint32_t i = 0; i < playbook->score_count; i++) {
         if (!add_score(&to, &playbook->scores[i])) {
             CHURN_TRY(churn__fail_memory(err, playbook->heap));

@@ -166,10 +166,7 @@ typedef struct sources {
     size_t mark_count, mark_room;
 } sources;
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} source_columns[] = {
+static const churn__table_head source_columns[] = {
     {"source", CHURN_COLUMN_STRING},  {"type", CHURN_COLUMN_STRING},
     {"provided", CHURN_COLUMN_BOOL},  {"records", CHURN_COLUMN_INT},
     {"customers", CHURN_COLUMN_INT},  {"first", CHURN_COLUMN_TIME},
@@ -317,9 +314,7 @@ static churn_status fill_sources(sources *s, churn_error *err)
     if (s->table == NULL) {
         CHURN_TRY(churn__fail_memory(err, s->heap));
     }
-    for (size_t i = 0; i < columns; i++) {
-        churn__table_column(s->table, source_columns[i].name, source_columns[i].type);
-    }
+    churn__table_columns(s->table, source_columns, columns);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         CHURN_TRY(add_kind(s, kind, err));
         if (kind == KIND_EVENT) {

@@ -202,10 +202,7 @@ done:
 
 /* ---- the table ---- */
 
-static const struct {
-    const char *name;
-    churn_column_type type;
-} columns[] = {
+static const churn__table_head columns[] = {
     {"at", CHURN_COLUMN_TIME},     {"kind", CHURN_COLUMN_STRING},
     {"id", CHURN_COLUMN_STRING},   {"what", CHURN_COLUMN_STRING},
     {"user", CHURN_COLUMN_STRING}, {"value", CHURN_COLUMN_DOUBLE},
@@ -255,9 +252,7 @@ churn_status churn__story_table(churn__story *s, churn_table **out, churn_error 
     if (table == NULL) {
         return churn__fail_memory(err, s->heap);
     }
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        churn__table_column(table, columns[i].name, columns[i].type);
-    }
+    churn__table_columns(table, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = first; i < s->count; i++) {
         add_line(table, &s->lines[i]);
     }

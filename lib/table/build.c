@@ -137,6 +137,14 @@ uint32_t churn__table_column(churn__table_builder *builder, const char *name,
     return number;
 }
 
+void churn__table_columns(churn__table_builder *builder, const churn__table_head *heads,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        churn__table_column(builder, heads[i].name, heads[i].type);
+    }
+}
+
 void churn__table_expect(churn__table_builder *builder, uint32_t columns)
 {
     churn_table *table = builder->table;

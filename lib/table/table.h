@@ -26,6 +26,13 @@ void churn__table_expect_bytes(churn__table_builder *builder, uint32_t column, s
 /* Returns the column's number. `name` is copied. */
 uint32_t churn__table_column(churn__table_builder *builder, const char *name,
                              churn_column_type type);
+/* Several, one after the other. */
+typedef struct churn__table_head {
+    const char *name;
+    churn_column_type type;
+} churn__table_head;
+void churn__table_columns(churn__table_builder *builder, const churn__table_head *heads,
+                          size_t count);
 void churn__table_add_null(churn__table_builder *builder, uint32_t column);
 void churn__table_add_bool(churn__table_builder *builder, uint32_t column, bool value);
 void churn__table_add_int(churn__table_builder *builder, uint32_t column, int64_t value);
