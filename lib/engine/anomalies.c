@@ -210,10 +210,13 @@ static churn__figure_wish wish_of(const search *f, churn_str kpi)
 {
     const churn_kpi_anomaly_options *o = &f->options;
     const churn__zone *zone = f->engine->playbook->zone;
-    churn_time start = churn__period_start(f->from, churn__every_unit(o->every), zone);
+    churn__unit unit = churn__every_unit(o->every);
+    churn_time start = churn__period_start(f->from, unit, zone);
+    /* What `to` cuts short is not compared with whole periods. */
+    churn_time end = churn__period_start(f->to, unit, zone);
     return (churn__figure_wish){.kpi = kpi,
                                 .from = churn__periods_before(start, o->every, o->lookback, zone),
-                                .to = f->to,
+                                .to = end,
                                 .options = {.struct_size = sizeof(churn_kpi_options),
                                             .every = o->every,
                                             .as_of = o->as_of != 0 ? o->as_of : f->to,

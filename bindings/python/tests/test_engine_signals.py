@@ -274,3 +274,15 @@ def test_anomalies_refuse():
     with pytest.raises(ValueError):
         engine.anomalies("mrr", *span, every="hour")
     assert len(engine.anomalies("mrr", *span)) == 0
+
+
+def test_a_period_that_the_span_cuts_short_is_not_judged():
+    store = churn.Store(time_zone="UTC")
+    for i in range(180):
+        store.add_measure("visits", at(2025, 1, 6) + timedelta(days=i), 100 + i % 3)
+    engine = engine_of(store, "\nkpi: {measures: [{name: visits, take: sum}]}\n")
+    whole, cut = at(2025, 5, 26), at(2025, 5, 28)  # a Monday, the Wednesday after it
+    asked = {end: [row["period_start"] for row in engine.anomalies("visits", at(2025, 4, 28), end, every="week", everything=True)]
+             for end in (whole, cut)}
+    assert asked[cut] == asked[whole] and len(asked[whole]) == 4
+    assert not list(engine.anomalies("visits", at(2025, 4, 28), cut, every="week"))
