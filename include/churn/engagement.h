@@ -28,9 +28,9 @@ typedef struct churn_engagement_options {
                                 all. A type that no event has is CHURN_E_NOT_FOUND */
     uint32_t event_count;
     uint32_t by_count;
-    const churn_str *by;  /* groups, as of churn_engine_kpi(), at the start of the window */
+    const churn_str *by;  /* groups, as of churn_engine_kpi() */
     double level;         /* of intervals; 0: 0.95 */
-    int32_t by_at;        /* 1: groups at the end of the window */
+    int32_t by_at;        /* CHURN_BY_* (churn/kpi.h): at the start or the end of the window */
     int32_t reserved;     /* zero */
     churn_cancel *cancel; /* may be NULL */
 } churn_engagement_options;
@@ -98,7 +98,7 @@ typedef struct churn_funnel_options {
     churn_time as_of;    /* what is known when; 0: `to` */
     int64_t within;      /* microseconds from the first step to the last; 0: until as_of */
     int32_t any_order;   /* 1: steps after the first may come in any order */
-    int32_t by_at;       /* 1: groups at `to`, else at `from` */
+    int32_t by_at;       /* CHURN_BY_* (churn/kpi.h): groups at `from`, or at `to` */
     const churn_str *by; /* groups, as of churn_engine_kpi() */
     uint32_t by_count;
     uint32_t reserved;    /* zero */

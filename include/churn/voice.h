@@ -30,7 +30,7 @@ typedef struct churn_voice_options {
     churn_cancel *cancel; /* may be NULL */
     const churn_str *by;  /* names, as churn_kpi_options has them; borrowed */
     uint32_t by_count;
-    int32_t by_at;     /* 0: the group at the start of a period, 1: at its end */
+    int32_t by_at;     /* CHURN_BY_*: the group at the start of a period, or at its end */
     double level;      /* of intervals and of what counts as a change; 0: 0.95 */
     uint32_t days;     /* of churn_engine_nps_retention(): after the answer; 0: 90 */
     uint32_t reserved; /* zero */
@@ -122,7 +122,7 @@ typedef struct churn_theme_options {
     churn_cancel *cancel; /* may be NULL */
     const churn_str *by;  /* names, as churn_kpi_options has them; borrowed */
     uint32_t by_count;
-    int32_t by_at;          /* 0: the group at the start of a period, 1: at its end */
+    int32_t by_at;          /* CHURN_BY_*: the group at the start of a period, or at its end */
     int32_t compare;        /* CHURN_THEMES_PREVIOUS, _OTHERS */
     uint32_t sources;       /* CHURN_THEMES_TICKETS | CHURN_THEMES_SURVEYS */
     uint32_t longest;       /* words of a phrase: 1 to 3; 0: 3 */
