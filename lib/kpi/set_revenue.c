@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/checked.h"
+#include "kpi/customers.h"
 #include "kpi/money.h"
 #include "kpi/sets.h"
 
@@ -398,6 +399,10 @@ static churn_status revenue_cell(churn__kpi_run *run, void *state, uint32_t figu
     }
     if (is_annual(figure)) {
         churn__cell_annual(run, period, out);
+    }
+    if (!churn__version_provided(run->version, CHURN_RECORD_SUBSCRIPTION, run->as_of)) {
+        churn__cell_undefine(run, out, CHURN__NOT_PROVIDED,
+                             "not_provided: no subscription was loaded");
     }
     CHURN_TRY(churn__cell_exclude(run, out, period, group, is_at_end(figure), err));
 done:
