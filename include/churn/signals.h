@@ -110,7 +110,8 @@ typedef struct churn_kpi_anomaly_options {
     int32_t by_at;        /* as churn_kpi_options */
     double false_alarms;  /* share of values of plain noise that are called anomalies; 0: 0.01 */
     double per_series;    /* instead: how many false alarms a series has on average; 0: not used */
-    double false_changes; /* share of series of noise with a change of level; 0: 0.05 */
+    double false_changes; /* share of series of noise with a change of level; 0: 0.05; 1: not
+                             sought */
     uint32_t lookback;    /* periods before `from` to compare with; 0: 56 days, 26 weeks, 36 months,
                              12 quarters, 8 years */
     uint32_t flags;       /* CHURN_ANOMALIES_ALL */

@@ -49,8 +49,8 @@ static churn_status check_options(churn_kpi_anomaly_options *o, churn_error *err
     if ((o->flags & ~CHURN_ANOMALIES_ALL) != 0) {
         CHURN_FAIL(CHURN_E_ARG, 0, "anomalies: flags: unknown");
     }
-    if (!is_rate(o->false_alarms) || !is_rate(o->false_changes) || !(o->per_series >= 0) ||
-        isinf(o->per_series)) {
+    bool rates = is_rate(o->false_alarms) && (is_rate(o->false_changes) || o->false_changes == 1);
+    if (!rates || !(o->per_series >= 0) || isinf(o->per_series)) {
         CHURN_FAIL(CHURN_E_RANGE, 0,
                    "anomalies: false_alarms and false_changes are shares of 0 to 0.5");
     }
@@ -175,7 +175,9 @@ static void set_rules(search *f)
     }
     f->rules = (churn__anomaly_rules){
         .rate = churn__anomaly_rate(o->false_alarms, o->per_series, (size_t)asked),
-        .change_rate = o->false_changes > 0 ? o->false_changes : 0.05,
+        .change_rate = o->false_changes == 0   ? 0.05
+                       : o->false_changes == 1 ? 0
+                                               : o->false_changes,
         .window = 56,
         .history = CHURN__HISTORY_LEAST,
         .cycles = 4,

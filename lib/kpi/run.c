@@ -200,15 +200,15 @@ static churn_status take_turns(churn__kpi_run *run, churn_error *err)
     churn__cancel_total(run->cancel, count);
     CHURN_TRY(check_cells(run, err));
     for (uint32_t i = 0; i < count; i++) {
+        if (i % CHECK_EVERY == 0) {
+            churn__cancel_step(run->cancel, i);
+            CHURN_TRY(churn__cancel_check(run->cancel, err));
+        }
         run->rank = i;
         run->customer = order[i];
         run->customer_id = churn__version_customer_id(run->version, order[i]);
         CHURN_TRY(take_turn(run, err));
         CHURN_TRY(check_cells(run, err));
-        if (i % CHECK_EVERY == CHECK_EVERY - 1) {
-            churn__cancel_step(run->cancel, i + 1);
-            CHURN_TRY(churn__cancel_check(run->cancel, err));
-        }
     }
     if (churn__reader_failed(run->reader)) {
         CHURN_TRY(churn__fail_memory(err, run->heap));

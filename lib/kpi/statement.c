@@ -62,11 +62,11 @@ churn_status churn__statement_walk(churn__heap *heap, churn__version *version,
     CHURN_TRY(begin_walk(&w, heap, version, asked, split, err));
     churn__cancel_total(asked->cancel, count);
     for (uint32_t i = 0; i < count; i++) {
-        CHURN_TRY(take_turn(&w, i, order[i], asked, visit, context, err));
-        if (i % CHECK_EVERY == CHECK_EVERY - 1) {
-            churn__cancel_step(asked->cancel, i + 1);
+        if (i % CHECK_EVERY == 0) {
+            churn__cancel_step(asked->cancel, i);
             CHURN_TRY(churn__cancel_check(asked->cancel, err));
         }
+        CHURN_TRY(take_turn(&w, i, order[i], asked, visit, context, err));
     }
     if (churn__reader_failed(w.reader)) {
         CHURN_TRY(churn__fail_memory(err, heap));

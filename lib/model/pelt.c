@@ -175,7 +175,7 @@ churn_status churn__pelt(churn__heap *heap, const double *values, size_t n, size
     p.next = (pieces){NULL, 0, 0};
     for (size_t t = min_size; t <= n; t++) {
         size_t u = t - min_size;
-        if (t % 256 == 0) {
+        if (u % 256 == 0) {
             CHURN_TRY(churn__cancel_check(cancel, err));
         }
         if (u >= min_size && !begin_at(&p, u)) {

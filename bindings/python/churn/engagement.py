@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Union, cast
 
 from . import _core
+from ._asking import BY_AT, UNITS, Asking, ByAt, Names, Unit, names, share, word
 from ._data import Instant
 from ._watch import Progress, watching
 from .table import Table
@@ -18,24 +19,12 @@ __all__ = ["Cohorts", "Triangle", "WhoStays"]
 
 _WHAT = {"customers": 0, "gross_revenue": 1, "net_revenue": 2, "activity": 3}
 _MODE = {"on": 0, "on_or_after": 1}
-_UNIT = {"day": 1, "week": 2, "month": 3, "quarter": 4, "year": 5}
 _OF = {"customers": 0, "users": 1}
-_AT = {"start": 0, "end": 1}
 _MICROSECOND = timedelta(microseconds=1)
 _STEP = ("event", "milestone", "where", "name")
 
 #: A step of a funnel: the type of an event, or a dict with event or milestone, where, name.
 Step = Union[str, Mapping[str, str]]
-
-
-def _word(words: Mapping[str, int], given: str, what: str) -> int:
-    if given not in words:
-        raise ValueError(f"{what}: give one of {', '.join(map(repr, words))}")
-    return words[given]
-
-
-def _names(given: str | Iterable[str] | None) -> list[str]:
-    return [given] if isinstance(given, str) else list(given or ())
 
 
 def _step(given: Step) -> tuple[str | None, ...]:
@@ -135,77 +124,109 @@ class Cohorts(Table):
         return Triangle(self)
 
 
-class WhoStays(_core.Engine):
+class WhoStays(Asking):
     """The questions of this module; an Engine has them."""
 
-    def _at(self, value: Instant) -> int:
-        raise NotImplementedError
-
-    def _known(self, value: Instant | None) -> int:
-        raise NotImplementedError
-
     def cohorts(self, what: Literal["customers", "gross_revenue", "net_revenue", "activity"],
-                start: Instant, end: Instant, *, every: str = "month",
-                mode: Literal["on", "on_or_after"] = "on", by: str | Iterable[str] | None = None,
-                as_of: Instant | None = None, events: str | Iterable[str] | None = None,
-                start_events: str | Iterable[str] | None = None, max_age: int | None = None,
+                start: Instant, end: Instant, *, every: Unit = "month",
+                mode: Literal["on", "on_or_after"] = "on", by: Names | None = None,
+                as_of: Instant | None = None, events: Names | None = None,
+                start_events: Names | None = None, max_age: int | None = None,
                 level: float = 0.95, policy: str | None = None, progress: Progress = None,
                 cancel: _core.Cancel | None = None) -> Cohorts:
         """Follow customers who began together from `start` to `end`, unit by unit.
 
+        >>> engine.cohorts("customers", "2025-11-01", "2026-04-01").triangle()
+        cohort   members     0     1     2     3     4
+        2025-11        1  100%  100%  100%  100%  100%
+        2025-12        1  100%  100%  100%    0%
+        2026-01        1  100%  100%  100%
+        2026-02        1  100%  100%
+        average        4  100%  100%  100%   50%  100%
+
         `by` makes cohorts of groups instead of units ("start" among them: of both). Averages are
         of complete cells alone. `.triangle()` shows it as people know it. Age 0 is the unit in
         which they began; `max_age` leaves out older ages.
+
+        Columns: those of `by` but "start", average, cohort, cohort_start, members, cohort_size, age, period_start,
+        value, low, high, numerator, denominator, observed (members who have had the whole time), complete,
+        excluded, unit.
         """
         if max_age is not None and max_age < 1:
             raise ValueError("max_age: give 1 or more")
+        level = share(level)
         with watching(progress, cancel, "customers") as watch:
             table = self._cohorts(
-                Cohorts, self._at(start), self._at(end), _word(_WHAT, what, "what"),
-                _word(_UNIT, every, "every"), _word(_MODE, mode, "mode"), self._known(as_of),
-                _names(by), _names(events), _names(start_events), max_age or 0, level, policy, watch)
+                Cohorts, self._at(start), self._at(end), word(_WHAT, what, "what"),
+                word(UNITS, every, "every"), word(_MODE, mode, "mode"), self._known(as_of),
+                names(by), names(events), names(start_events), max_age or 0, level, policy or None, watch)
         return cast(Cohorts, table)
 
     def engagement(self, start: Instant, end: Instant, *,
                    of: Literal["customers", "users"] = "customers",
-                   events: str | Iterable[str] | None = None,
-                   by: str | Iterable[str] | None = None,
-                   by_at: Literal["start", "end"] = "start", as_of: Instant | None = None,
+                   events: Names | None = None,
+                   by: Names | None = None,
+                   by_at: ByAt = "start", as_of: Instant | None = None,
                    level: float = 0.95, progress: Progress = None,
                    cancel: _core.Cancel | None = None) -> Table:
         """On how many days of a window customers or users did something, and how many did so on
-        at least so many: the power-user curve."""
-        with watching(progress, cancel, "customers") as watch:
-            return self._engagement(False, self._at(start), self._at(end), _word(_OF, of, "of"),
-                                    self._known(as_of), _names(events), _names(by),
-                                    _word(_AT, by_at, "by_at"), level, watch)
+        at least so many: the power-user curve.
 
-    def adoption(self, start: Instant, end: Instant, *, events: str | Iterable[str] | None = None,
-                 by: str | Iterable[str] | None = None, by_at: Literal["start", "end"] = "start",
+        >>> table = engine.engagement("2026-03-01", "2026-04-01")
+        >>> [(row["days"], row["customers"], row["at_least"]) for row in table if row["customers"]]
+        [(0, 2, 4), (1, 1, 2), (3, 1, 1)]
+
+        Columns: those of `by`, days, customers (or users), share, active_share, at_least, at_least_share, low, high.
+        """
+        level = share(level)
+        with watching(progress, cancel, "customers") as watch:
+            return self._engagement(False, self._at(start), self._at(end), word(_OF, of, "of"),
+                                    self._known(as_of), names(events), names(by),
+                                    word(BY_AT, by_at, "by_at"), level, watch)
+
+    def adoption(self, start: Instant, end: Instant, *, events: Names | None = None,
+                 by: Names | None = None, by_at: ByAt = "start",
                  as_of: Instant | None = None, level: float = 0.95, progress: Progress = None,
                  cancel: _core.Cancel | None = None) -> Table:
-        """Which share of customers used what, for each type of event."""
+        """Which share of customers used what, for each type of event.
+
+        >>> [(row["event"], row["used_by"], row["share"]) for row in engine.adoption("2026-03-01", "2026-04-01")]
+        [('export', 0, 0.0), ('login', 2, 0.5)]
+
+        Columns: those of `by`, event, used_by, customers, share, low, high, first_time, events, first_use.
+        """
+        level = share(level)
         with watching(progress, cancel, "customers") as watch:
             return self._engagement(True, self._at(start), self._at(end), 0, self._known(as_of),
-                                    _names(events), _names(by), _word(_AT, by_at, "by_at"), level,
+                                    names(events), names(by), word(BY_AT, by_at, "by_at"), level,
                                     watch)
 
     def funnel(self, steps: Iterable[Step], start: Instant, end: Instant, *,
                within: timedelta | None = None, any_order: bool = False,
                of: Literal["customers", "users"] = "customers",
-               by: str | Iterable[str] | None = None, by_at: Literal["start", "end"] = "start",
+               by: Names | None = None, by_at: ByAt = "start",
                as_of: Instant | None = None, level: float = 0.95, progress: Progress = None,
                cancel: _core.Cancel | None = None) -> Table:
         """How far those who took the first step from `start` to `end` got, and how fast.
 
+        >>> for row in engine.funnel(["login", "export"], "2026-01-01", "2026-02-01", within=timedelta(days=60),
+        ...                          as_of="2026-04-01"):
+        ...     print(row["name"], row["reached"], row["share"], row["median_days"])
+        login 3 1.0 None
+        export 1 0.3333333333333333 2.0
+
         A step is the type of an event, or a dict: `{"event": "import", "where": "value > 10"}`,
         `{"milestone": "go_live", "name": "live"}`. Whose `within` is not over at `as_of` (by
         default `end`) stands in `open`.
+
+        Columns: those of `by`, step, name, reached, share, low, high, share_of_previous, previous_low, previous_high,
+        drop_off, median_days, p90_days (from the step before), open.
         """
         if within is not None and not isinstance(within, timedelta):
             raise TypeError(f"within: give a timedelta, not {type(within).__name__}")
+        level = share(level)
         with watching(progress, cancel, "customers") as watch:
             return self._funnel([_step(step) for step in steps], self._at(start), self._at(end),
-                                _word(_OF, of, "of"), self._known(as_of),
+                                word(_OF, of, "of"), self._known(as_of),
                                 0 if within is None else within // _MICROSECOND, int(any_order),
-                                _word(_AT, by_at, "by_at"), _names(by), level, watch)
+                                word(BY_AT, by_at, "by_at"), names(by), level, watch)

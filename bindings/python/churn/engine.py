@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, NoReturn, TypedDict, Union, cast
 
 from . import _core
+from ._asking import Every
 from ._data import Instant
 from ._watch import Progress, watching
 from .engagement import WhoStays
 from .errors import Diagnostic, diagnostics_of
 from .explanation import ChangeExplanation, Explanation
-from .kpi import Every, Figures
+from .kpi import Figures
 from .ledger import Ledger
 from .playbook import Playbook
 from .retention import Retention

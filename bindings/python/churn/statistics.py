@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from typing import Any, Literal, Union
 
 from . import _core
+from ._asking import share as _share
+from ._asking import word as _which
 from .table import Table
 
 __all__ = ["Interval", "Test", "competing_risks", "poisson_rate", "proportion", "proportion_difference", "survival",
@@ -33,14 +35,8 @@ _NOBODY = 0xFFFFFFFF
 _MISSING = float("nan")
 
 
-def _which(words: dict[str, int], word: str, name: str) -> int:
-    if word not in words:
-        raise ValueError(f"{name}: {word!r} is none of {', '.join(words)}")
-    return words[word]
-
-
 def _floats(values: Iterable[Any]) -> array[float]:
-    return array("d", [_MISSING if value is None else float(value) for value in values])
+    return array("d", [_MISSING if _is_nothing(value) else float(value) for value in values])
 
 
 def _plain(values: Any) -> Any:
@@ -67,6 +63,18 @@ def _numbers(values: Numbers) -> Any:
     if view.ndim == 1 and not view.c_contiguous:
         return _floats(view.tolist())
     return values
+
+
+def _series(values: Any, name: str) -> Any:
+    """Doubles in one piece where they stand (numpy, array, what has no gaps); anything else is copied."""
+    values = _plain(values)
+    try:
+        view = memoryview(values)
+    except TypeError:
+        return _floats(values)
+    if view.ndim != 1:
+        raise TypeError(f"{name}: an array of {view.ndim} dimensions; give one")
+    return view if view.format == "d" and view.c_contiguous else _floats(view.tolist())
 
 
 def _text(value: Any) -> str:
@@ -115,20 +123,24 @@ def _groups(values: Any) -> tuple[Any, list[str]] | None:
 def _ask(which: int, time: Numbers, event: Numbers, entry: Numbers, weight: Numbers, group: Any, strata: Any = None, *,
          interval: str = "log-log", estimator: str = "kaplan-meier", hazard: str = "nelson-aalen", test: str = "log-rank",
          level: float = 0.95, rho: float = 0.0, gamma: float = 0.0, horizon: float = 0.0,
-         times: Iterable[float] | None = None, shares: Iterable[float] | None = None) -> Table:
+         times: Iterable[float] | None = None, shares: Iterable[float] | None = None,
+         cancel: _core.Cancel | None = None) -> Table:
     kinds = (_which(_INTERVALS, interval, "interval"), _which(_ESTIMATORS, estimator, "estimator"),
              _which(_HAZARDS, hazard, "hazard"), _which(_TESTS, test, "test"))
     return _core._survival(which, _numbers(time), _numbers(event), _numbers(entry), _numbers(weight), _groups(group),
-                           _groups(strata), kinds, (level, rho, gamma, horizon),
-                           None if times is None else _floats(times), None if shares is None else _floats(shares))
+                           _groups(strata), kinds, (_share(level), rho, gamma, horizon),
+                           None if times is None else _floats(times), None if shares is None else _floats(shares), cancel)
 
 
 def survival(time: Numbers, event: Numbers = None, *, entry: Numbers = None, weight: Numbers = None, group: Any = None,
              interval: Interval = "log-log", level: float = 0.95,
              estimator: Literal["kaplan-meier", "fleming-harrington"] = "kaplan-meier",
              hazard: Literal["nelson-aalen", "fleming-harrington"] = "nelson-aalen",
-             times: Iterable[float] | None = None) -> Table:
+             times: Iterable[float] | None = None, cancel: _core.Cancel | None = None) -> Table:
     """Estimate survival and cumulative hazard, by group.
+
+    >>> survival([5, 6, 6, 9], [1, 0, 1, 1], group=["a", "a", "b", "b"])["survival"]
+    [0.5, 0.5, 0.5, 0.0]
 
     `event` is 0 where nothing had happened by `time` (censored), else its kind; None: 1 for all. `entry` is when
     somebody began to be watched (left truncation), `weight` how many times a row is there. With `times` a row for each of
@@ -136,37 +148,61 @@ def survival(time: Numbers, event: Numbers = None, *, entry: Numbers = None, wei
     ch_low, ch_high.
     """
     return _ask(0, time, event, entry, weight, group, interval=interval, level=level, estimator=estimator, hazard=hazard,
-                times=times)
+                times=times, cancel=cancel)
 
 
 def survival_summary(time: Numbers, event: Numbers = None, *, entry: Numbers = None, weight: Numbers = None, group: Any = None,
-                     interval: Interval = "log-log", level: float = 0.95, horizon: float | None = None) -> Table:
-    """Sum survival up, one row a group: n, events, median with its interval, quartiles, restricted mean with its error.
+                     interval: Interval = "log-log", level: float = 0.95, horizon: float | None = None,
+                     cancel: _core.Cancel | None = None) -> Table:
+    """Sum survival up, one row a group.
 
+    >>> survival_summary([5, 6, 6, 9], [1, 0, 1, 1])["median"]
+    [7.5]
+
+    Columns: group, n, events, q25, median, median_low, median_high, q75, restricted_mean, rm_se, horizon, last, survival.
     `horizon` is up to when means are taken; None: the end of the group that was watched least.
     """
-    return _ask(1, time, event, entry, weight, group, interval=interval, level=level, horizon=horizon or 0.0)
+    return _ask(1, time, event, entry, weight, group, interval=interval, level=level, horizon=horizon or 0.0,
+                cancel=cancel)
 
 
 def survival_quantiles(time: Numbers, event: Numbers = None, shares: Iterable[float] = (0.25, 0.5, 0.75), *,
                        entry: Numbers = None, weight: Numbers = None, group: Any = None, interval: Interval = "log-log",
-                       level: float = 0.95) -> Table:
-    """Find by when each share is lost, with intervals: group, share, time, low, high."""
-    return _ask(2, time, event, entry, weight, group, interval=interval, level=level, shares=shares)
+                       level: float = 0.95, cancel: _core.Cancel | None = None) -> Table:
+    """Find by when each share is lost, with intervals: group, share, time, low, high.
+
+    >>> survival_quantiles([5, 6, 6, 9], [1, 0, 1, 1], [0.25, 0.75])["time"]
+    [5.5, 9.0]
+    """
+    return _ask(2, time, event, entry, weight, group, interval=interval, level=level, shares=shares, cancel=cancel)
 
 
 def survival_test(time: Numbers, event: Numbers, group: Any, *, strata: Any = None, entry: Numbers = None,
-                  weight: Numbers = None, test: Test = "log-rank", rho: float = 0.0, gamma: float = 0.0) -> Table:
-    """Test whether groups differ, within `strata` where they are given: a row a group, with n, observed, expected, and
-    test, chi2, df, p. `rho` and `gamma` are of "fleming-harrington", which with gamma 0 is R's survdiff."""
-    return _ask(3, time, event, entry, weight, group, strata, test=test, rho=rho, gamma=gamma)
+                  weight: Numbers = None, test: Test = "log-rank", rho: float = 0.0, gamma: float = 0.0,
+                  cancel: _core.Cancel | None = None) -> Table:
+    """Test whether groups differ, within `strata` where they are given.
+
+    >>> table = survival_test([5, 6, 6, 9], [1, 0, 1, 1], ["a", "a", "b", "b"])
+    >>> table["observed"], round(table["p"][0], 4)
+    ([1.0, 2.0], 0.8084)
+
+    A row a group: group, n, observed, expected, and of the test test, chi2, df, p. `rho` and `gamma` are of
+    "fleming-harrington", which with gamma 0 is R's survdiff.
+    """
+    return _ask(3, time, event, entry, weight, group, strata, test=test, rho=rho, gamma=gamma, cancel=cancel)
 
 
 def competing_risks(time: Numbers, event: Numbers, *, entry: Numbers = None, weight: Numbers = None, group: Any = None,
-                    interval: Interval = "log-log", level: float = 0.95, times: Iterable[float] | None = None) -> Table:
+                    interval: Interval = "log-log", level: float = 0.95, times: Iterable[float] | None = None,
+                    cancel: _core.Cancel | None = None) -> Table:
     """Estimate how much is lost to each kind of event (Aalen-Johansen): group, kind, time, n_risk, n_event, incidence,
-    se, low, high."""
-    return _ask(4, time, event, entry, weight, group, interval=interval, level=level, times=times)
+    se, low, high.
+
+    >>> table = competing_risks([5, 6, 7, 9], [1, 2, 0, 1], times=[8])
+    >>> table["kind"], table["incidence"]
+    ([1, 2], [0.25, 0.25])
+    """
+    return _ask(4, time, event, entry, weight, group, interval=interval, level=level, times=times, cancel=cancel)
 
 
 def _wholes(values: Whole) -> Any:
@@ -180,17 +216,32 @@ def _wholes(values: Whole) -> Any:
 
 def proportion(successes: Whole, trials: Whole, *, method: Literal["wilson", "clopper-pearson", "jeffreys"] = "wilson",
                level: float = 0.95) -> Table:
-    """Compute intervals of proportions: successes, trials, proportion, low, high. Null for 0 of 0."""
-    return _core._proportion(_wholes(successes), _wholes(trials), _which(_METHODS, method, "method"), level)
+    """Compute intervals of proportions: successes, trials, proportion, low, high. Null for 0 of 0.
+
+    >>> row = proportion(8, 10)[0]
+    >>> row["proportion"], round(row["low"], 3), round(row["high"], 3)
+    (0.8, 0.49, 0.943)
+    """
+    return _core._proportion(_wholes(successes), _wholes(trials), _which(_METHODS, method, "method"), _share(level))
 
 
 def proportion_difference(successes_1: int, trials_1: int, successes_2: int, trials_2: int, *,
                           level: float = 0.95) -> dict[str, float | None]:
-    """Compare two proportions: difference, low and high (Newcombe), wald_low, wald_high, chi2, p, fisher_p."""
-    return _core._proportion_difference(successes_1, trials_1, successes_2, trials_2, level).row(0)
+    """Compare two proportions: difference, low and high (Newcombe), wald_low, wald_high, chi2, p, fisher_p.
+
+    >>> found = proportion_difference(56, 70, 48, 80)
+    >>> round(found["difference"], 3), round(found["low"], 4), round(found["high"], 4)
+    (0.2, 0.0524, 0.3339)
+    """
+    return _core._proportion_difference(successes_1, trials_1, successes_2, trials_2, _share(level)).row(0)
 
 
 def poisson_rate(events: Whole, exposure: Union[float, Iterable[float]], *, level: float = 0.95) -> Table:
-    """Compute exact intervals of rates of events: events, exposure, rate, low, high. Null without exposure."""
+    """Compute exact intervals of rates of events: events, exposure, rate, low, high. Null without exposure.
+
+    >>> row = poisson_rate(10, 100)[0]
+    >>> row["rate"], round(row["low"], 4), round(row["high"], 4)
+    (0.1, 0.048, 0.1839)
+    """
     exposures = [exposure] if isinstance(exposure, (int, float)) else exposure
-    return _core._poisson_rate(_wholes(events), _floats(exposures), level)
+    return _core._poisson_rate(_wholes(events), _floats(exposures), _share(level))

@@ -159,7 +159,7 @@ typedef struct core_relay {
 
 /* `given` is None, a Cancel, or a pair of one of them and what is told of progress; it is borrowed
  * until core_call_end(). 0, or -1 with an exception. */
-int core_call_begin(core_handle *self, PyObject *given, core_call *out);
+int core_call_begin(core_state *state, PyObject *given, core_call *out);
 void core_call_end(core_call *call);
 /* Run `work` in a thread of its own without the interpreter's lock while this thread looks for
  * signals; a handler that raises sets the flag. The relay's stream is let go at the end. 0, or -1

@@ -40,7 +40,7 @@ static PyObject *answer(core_handle *self, asked *a, PyObject *given, PyTypeObje
 {
     core_call call;
     PyObject *made = NULL;
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         asked_clear(a);
         return NULL;
     }

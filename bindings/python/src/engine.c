@@ -191,15 +191,17 @@ PyDoc_STRVAR(engine_reconciliation_doc,
 
 PyDoc_STRVAR(
     engine_compare_policies_doc,
-    "_compare_policies($self, policies, kpis, start, end, every, as_of, by, by_at, cancel, "
-    "/)\n--\n\n");
+    "_compare_policies($self, policies, kpis, start, end, every, as_of, rolling_days, step_days, "
+    "by, by_at, level, changes, cancel, /)\n--\n\n");
 
-PyDoc_STRVAR(engine_cohorts_doc,
-             "_cohorts($self, type, start, end, what, every, mode, as_of, by, events, start_events, "
-             "max_age, level, policy, cancel, /)\n--\n\n");
+PyDoc_STRVAR(
+    engine_cohorts_doc,
+    "_cohorts($self, type, start, end, what, every, mode, as_of, by, events, start_events, "
+    "max_age, level, policy, cancel, /)\n--\n\n");
 
-PyDoc_STRVAR(engine_engagement_doc, "_engagement($self, adoption, start, end, of, as_of, events, by, "
-                                    "by_at, level, cancel, /)\n--\n\n");
+PyDoc_STRVAR(engine_engagement_doc,
+             "_engagement($self, adoption, start, end, of, as_of, events, by, "
+             "by_at, level, cancel, /)\n--\n\n");
 
 PyDoc_STRVAR(engine_funnel_doc, "_funnel($self, steps, start, end, of, as_of, within, any_order, "
                                 "by_at, by, level, cancel, /)\n--\n\n");

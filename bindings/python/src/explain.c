@@ -39,7 +39,7 @@ static void asked_run(void *arg)
 static int answer(core_handle *self, asked *a, PyObject *cancel)
 {
     core_call call;
-    if (core_call_begin(self, cancel, &call) < 0) {
+    if (core_call_begin(self->state, cancel, &call) < 0) {
         return -1;
     }
     a->engine = core_enter(self);

@@ -396,7 +396,7 @@ static PyObject *expression_stream(PyObject *object, PyObject *args)
     PyObject *data = NULL;
     PyObject *given = NULL;
     if (!PyArg_ParseTuple(args, "OO:_evaluate_stream", &data, &given) ||
-        core_call_begin(self, given, &call) < 0) {
+        core_call_begin(self->state, given, &call) < 0) {
         return NULL;
     }
     in.compiled = core_enter(self);
@@ -465,7 +465,7 @@ static int run_many(core_handle *self, PyObject *data, PyObject *given, evaluati
 {
     core_call call;
     core_relay relay = {.call = NULL};
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         return -1;
     }
     int st = core_take_stream(data, &relay.inner);

@@ -63,7 +63,7 @@ static void ledger_run(void *arg)
 static PyObject *ledger_answer(core_handle *self, ledger_call *c, PyObject *given)
 {
     core_call call;
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         return NULL;
     }
     c->engine = core_enter(self);
@@ -125,19 +125,21 @@ PyObject *core_engine_compare_policies(PyObject *object, PyObject *args)
     long long to = 0;
     long long as_of = 0;
     ledger_init(&c, ask_comparison);
-    if (!PyArg_ParseTuple(args, "O!O!LLiLO!iO:_compare_policies", &PyList_Type, &policies,
-                          &PyList_Type, &kpis, &from, &to, &c.figures.every, &as_of, &PyList_Type,
-                          &by, &c.figures.by_at, &cancel)) {
+    churn_kpi_options *o = &c.figures;
+    if (!PyArg_ParseTuple(args, "O!O!LLiLO&O&O!idpO:_compare_policies", &PyList_Type, &policies,
+                          &PyList_Type, &kpis, &from, &to, &o->every, &as_of, core_uint32,
+                          &o->rolling_days, core_uint32, &o->step_days, &PyList_Type, &by,
+                          &o->by_at, &o->level, &o->changes, &cancel)) {
         return NULL;
     }
     c.from = from;
     c.to = to;
-    c.figures.as_of = as_of;
+    o->as_of = as_of;
     if (core_names(policies, "policies", &c.policies, &c.policy_count) == 0 &&
         core_names(kpis, "kpis", &c.kpis, &c.kpi_count) == 0 &&
         core_names(by, "by", &c.by, &c.by_count) == 0) {
-        c.figures.by = c.by;
-        c.figures.by_count = c.by_count;
+        o->by = c.by;
+        o->by_count = c.by_count;
         made = ledger_answer((core_handle *)object, &c, cancel);
     }
     ledger_clear(&c);

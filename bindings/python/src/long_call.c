@@ -41,7 +41,7 @@ typedef struct {
 
 /* ---- what a call may be given ---- */
 
-int core_call_begin(core_handle *self, PyObject *given, core_call *out)
+int core_call_begin(core_state *state, PyObject *given, core_call *out)
 {
     churn_error err = CORE_ERROR_INIT;
     memset(out, 0, sizeof *out);
@@ -52,7 +52,7 @@ int core_call_begin(core_handle *self, PyObject *given, core_call *out)
             return -1;
         }
     }
-    if (core_cancel_of(self->state, given, &out->flag) < 0) {
+    if (core_cancel_of(state, given, &out->flag) < 0) {
         return -1;
     }
     if (out->flag != NULL) {
@@ -62,7 +62,7 @@ int core_call_begin(core_handle *self, PyObject *given, core_call *out)
     }
     churn_status st = churn_cancel_create(&out->own, &err);
     if (st != CHURN_OK) {
-        core_raise(self->state, st, &err, "", NULL);
+        core_raise(state, st, &err, "", NULL);
         return -1;
     }
     out->flag = out->own;

@@ -426,7 +426,7 @@ static PyObject *counts_object(const filling *in)
 static PyObject *fill_all(core_state *state, filling *in, PyObject *given)
 {
     core_call call;
-    if (core_call_begin((core_handle *)PyTuple_GetItem(in->rules.handles, 0), given, &call) < 0) {
+    if (core_call_begin(state, given, &call) < 0) {
         return NULL;
     }
     in->cancel = call.flag;

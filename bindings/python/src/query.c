@@ -82,7 +82,7 @@ static int read_lists(core_handle *self, PyObject *const lists[5], query *q)
 static int answer(core_handle *self, query *q, PyObject *given)
 {
     core_call call;
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         return -1;
     }
     q->engine = core_enter(self);

@@ -56,7 +56,7 @@ static void question_run(void *arg)
 static int answer(core_handle *self, question *asked, PyObject *given)
 {
     core_call call;
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         return -1;
     }
     asked->engine = core_enter(self);

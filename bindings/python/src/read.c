@@ -69,7 +69,7 @@ static void ask_engine_story(request *q)
 static int answer(core_handle *self, request *asked, PyObject *given)
 {
     core_call call;
-    int begun = core_call_begin(self, given, &call) == 0;
+    int begun = core_call_begin(self->state, given, &call) == 0;
     asked->handle = begun ? core_enter(self) : NULL;
     if (asked->handle == NULL) {
         if (begun) {

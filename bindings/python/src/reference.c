@@ -39,7 +39,7 @@ static PyObject *drawing_object(core_handle *self, drawing *d)
 static PyObject *draw(core_handle *self, drawing *d, PyObject *cancel)
 {
     core_call call;
-    if (core_call_begin(self, cancel, &call) < 0) {
+    if (core_call_begin(self->state, cancel, &call) < 0) {
         return NULL;
     }
     d->engine = core_enter(self);

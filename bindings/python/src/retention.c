@@ -41,7 +41,7 @@ static PyObject *staying_answer(core_handle *self, staying *s, PyObject *cancel)
 {
     core_call call;
     PyObject *made = NULL;
-    if (core_call_begin(self, cancel, &call) < 0) {
+    if (core_call_begin(self->state, cancel, &call) < 0) {
         return NULL;
     }
     s->engine = core_enter(self);

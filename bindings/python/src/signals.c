@@ -25,24 +25,59 @@ static PyObject *answer(core_state *state, churn_status st, churn_table *table,
     return st == CHURN_OK ? core_table_new(state, table) : core_raise(state, st, err, "", NULL);
 }
 
-PyObject *core_change_points(PyObject *module, PyObject *args)
+typedef struct series_call {
+    churn_status (*ask)(struct series_call *call);
+    const double *values;
+    uint64_t count;
+    churn_change_options changes;
+    churn_anomaly_data data;
+    churn_anomaly_options anomalies;
+    churn_status st;
+    churn_table *table;
+    churn_error err;
+} series_call;
+
+static void series_run(void *arg)
 {
-    core_state *state = PyModule_GetState(module);
-    churn_change_options options = {.struct_size = sizeof options};
-    Py_buffer view;
-    const double *values = NULL;
-    uint64_t count = 0;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
-    PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "y*O&dd:_change_points", &view, core_uint32, &options.min_size,
-                          &options.penalty, &options.sigma)) {
+    series_call *c = arg;
+    c->st = c->ask(c);
+}
+
+static PyObject *series_answer(core_state *state, series_call *c, PyObject *given)
+{
+    core_call call;
+    if (core_call_begin(state, given, &call) < 0) {
         return NULL;
     }
-    if (doubles_of(&view, "values", &values, &count) == 0) {
-        churn_status st;
-        Py_BEGIN_ALLOW_THREADS st = churn_change_points(values, count, &options, &table, &err);
-        Py_END_ALLOW_THREADS made = answer(state, st, table, &err);
+    c->changes.cancel = c->anomalies.cancel = call.flag;
+    int st = core_call_run(&call, series_run, c, NULL);
+    core_call_end(&call);
+    if (st < 0) {
+        churn_table_free(c->table);
+        return NULL;
+    }
+    return answer(state, c->st, c->table, &c->err);
+}
+
+static churn_status ask_change_points(series_call *c)
+{
+    return churn_change_points(c->values, c->count, &c->changes, &c->table, &c->err);
+}
+
+PyObject *core_change_points(PyObject *module, PyObject *args)
+{
+    series_call c = {.ask = ask_change_points,
+                     .changes = {.struct_size = sizeof c.changes},
+                     .err = CORE_ERROR_INIT};
+    Py_buffer view;
+    PyObject *cancel = NULL;
+    PyObject *made = NULL;
+    if (!PyArg_ParseTuple(args, "y*O&ddO:_change_points", &view, core_uint32, &c.changes.min_size,
+                          &c.changes.penalty, &c.changes.sigma, &cancel)) {
+        return NULL;
+    }
+    if (doubles_of(&view, "values", &c.values, &c.count) == 0) {
+        made = series_answer(PyModule_GetState(module), &c, cancel);
     }
     PyBuffer_Release(&view);
     return made;
@@ -65,41 +100,46 @@ PyObject *core_cusum(PyObject *module, PyObject *args)
     }
     options.flags = targeted ? CHURN_CUSUM_TARGET : 0;
     if (doubles_of(&view, "values", &values, &count) == 0) {
+        PyThreadState *saved = PyEval_SaveThread();
         churn_status st = churn_cusum(values, count, &options, &table, &err);
+        PyEval_RestoreThread(saved);
         made = answer(state, st, table, &err);
     }
     PyBuffer_Release(&view);
     return made;
 }
 
+static churn_status ask_series_anomalies(series_call *c)
+{
+    return churn_anomalies(&c->data, &c->anomalies, &c->table, &c->err);
+}
+
 PyObject *core_anomalies(PyObject *module, PyObject *args)
 {
-    core_state *state = PyModule_GetState(module);
-    churn_anomaly_options options = {.struct_size = sizeof options};
-    churn_anomaly_data data = {.struct_size = sizeof data};
+    series_call c = {.ask = ask_series_anomalies,
+                     .anomalies = {.struct_size = sizeof c.anomalies},
+                     .data = {.struct_size = sizeof c.data},
+                     .err = CORE_ERROR_INIT};
+    churn_anomaly_options *o = &c.anomalies;
     Py_buffer values;
     Py_buffer trials;
     uint64_t trial_count = 0;
     int all = 0;
-    churn_table *table = NULL;
-    churn_error err = CORE_ERROR_INIT;
+    PyObject *cancel = NULL;
     PyObject *made = NULL;
-    if (!PyArg_ParseTuple(args, "y*y*iO&pdddO&O&O&O&:_anomalies", &values, &trials, &data.kind,
-                          core_uint32, &data.season, &all, &options.false_alarms,
-                          &options.per_series, &options.false_changes, core_uint32, &options.window,
-                          core_uint32, &options.history, core_uint32, &options.cycles, core_uint32,
-                          &options.min_size)) {
+    if (!PyArg_ParseTuple(args, "y*y*iO&pdddO&O&O&O&O:_anomalies", &values, &trials, &c.data.kind,
+                          core_uint32, &c.data.season, &all, &o->false_alarms, &o->per_series,
+                          &o->false_changes, core_uint32, &o->window, core_uint32, &o->history,
+                          core_uint32, &o->cycles, core_uint32, &o->min_size, &cancel)) {
         return NULL;
     }
-    options.flags = all ? CHURN_ANOMALIES_ALL : 0;
-    if (doubles_of(&values, "values", &data.values, &data.count) == 0 &&
-        doubles_of(&trials, "trials", &data.trials, &trial_count) == 0) {
-        if (data.kind == CHURN_SERIES_SHARE && trial_count != data.count) {
+    o->flags = all ? CHURN_ANOMALIES_ALL : 0;
+    if (doubles_of(&values, "values", &c.data.values, &c.data.count) == 0 &&
+        doubles_of(&trials, "trials", &c.data.trials, &trial_count) == 0) {
+        if (c.data.kind == CHURN_SERIES_SHARE && trial_count != c.data.count) {
             PyErr_SetString(PyExc_ValueError, "trials: as many as values");
         } else {
-            churn_status st;
-            Py_BEGIN_ALLOW_THREADS st = churn_anomalies(&data, &options, &table, &err);
-            Py_END_ALLOW_THREADS made = answer(state, st, table, &err);
+            made = series_answer(PyModule_GetState(module), &c, cancel);
         }
     }
     PyBuffer_Release(&values);
@@ -145,7 +185,7 @@ static PyObject *signals_answer(core_handle *self, signals_question *asked, PyOb
 {
     core_call call;
     PyObject *made = NULL;
-    if (core_call_begin(self, given, &call) == 0) {
+    if (core_call_begin(self->state, given, &call) == 0) {
         asked->engine = core_enter(self);
         asked->goals.cancel = asked->benchmarks.cancel = asked->anomalies.cancel = call.flag;
         int st = asked->engine == NULL ? -1 : core_call_run(&call, signals_run, asked, NULL);

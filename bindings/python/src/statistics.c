@@ -17,6 +17,8 @@ typedef struct {
     Py_buffer views[MOST_BUFFERS];
     int view_count;
     Py_ssize_t rows; /* -1 until the first array said */
+    int which;
+    churn_status st;
     churn_table *table;
     churn_error err;
 } asking;
@@ -135,9 +137,9 @@ static int take_doubles(asking *a, PyObject *object, const char *name, const dou
     return 0;
 }
 
-static churn_status ask(asking *a, int which)
+static churn_status ask(asking *a)
 {
-    switch (which) {
+    switch (a->which) {
     case 0:
         return churn_survival(&a->data, &a->options, &a->table, &a->err);
     case 1:
@@ -152,15 +154,27 @@ static churn_status ask(asking *a, int which)
     }
 }
 
-static PyObject *answer(core_state *state, asking *a, int which)
+static void asking_run(void *arg)
 {
-    churn_status st;
+    asking *a = arg;
+    a->st = ask(a);
+}
+
+static PyObject *answer(core_state *state, asking *a, PyObject *given)
+{
+    core_call call;
+    if (core_call_begin(state, given, &call) < 0) {
+        return NULL;
+    }
     a->data.row_count = a->rows > 0 ? (uint64_t)a->rows : 0;
-    Py_BEGIN_ALLOW_THREADS;
-    st = ask(a, which);
-    Py_END_ALLOW_THREADS;
-    return st == CHURN_OK ? core_table_new(state, a->table)
-                          : core_raise(state, st, &a->err, "", NULL);
+    a->options.cancel = call.flag;
+    int st = core_call_run(&call, asking_run, a, NULL);
+    core_call_end(&call);
+    if (st == 0 && a->st == CHURN_OK) {
+        return core_table_new(state, a->table);
+    }
+    churn_table_free(a->table);
+    return st < 0 ? NULL : core_raise(state, a->st, &a->err, "", NULL);
 }
 
 static void asking_clear(asking *a)
@@ -173,7 +187,7 @@ static void asking_clear(asking *a)
 }
 
 /* (which, time, event, entry, weight, group, stratum, (interval, estimator, hazard, test), (level,
- * rho, gamma, horizon), times, shares) */
+ * rho, gamma, horizon), times, shares, cancel) */
 PyObject *core_survival(PyObject *module, PyObject *args)
 {
     asking a = {.data = {.struct_size = sizeof a.data},
@@ -181,12 +195,11 @@ PyObject *core_survival(PyObject *module, PyObject *args)
                 .rows = -1,
                 .err = CORE_ERROR_INIT};
     PyObject *time, *event, *entry, *weight, *group, *stratum, *times, *shares;
-    PyObject *result = NULL;
-    int which = 0;
-    if (PyArg_ParseTuple(args, "iOOOOOO(iiii)(dddd)OO", &which, &time, &event, &entry, &weight,
-                         &group, &stratum, &a.options.interval, &a.options.estimator,
+    PyObject *cancel, *result = NULL;
+    if (PyArg_ParseTuple(args, "iOOOOOO(iiii)(dddd)OOO:_survival", &a.which, &time, &event, &entry,
+                         &weight, &group, &stratum, &a.options.interval, &a.options.estimator,
                          &a.options.hazard, &a.options.test, &a.options.level, &a.options.rho,
-                         &a.options.gamma, &a.options.horizon, &times, &shares) &&
+                         &a.options.gamma, &a.options.horizon, &times, &shares, &cancel) &&
         take_numbers(&a, time, "time", &a.data.time) == 0 &&
         take_numbers(&a, event, "event", &a.data.event) == 0 &&
         take_numbers(&a, entry, "entry", &a.data.entry) == 0 &&
@@ -195,7 +208,7 @@ PyObject *core_survival(PyObject *module, PyObject *args)
         take_groups(&a, stratum, "strata", &a.data.stratum, &a.names[1]) == 0 &&
         take_doubles(&a, times, "times", &a.options.times, &a.options.time_count) == 0 &&
         take_doubles(&a, shares, "shares", &a.shares, &a.share_count) == 0) {
-        result = answer(PyModule_GetState(module), &a, which);
+        result = answer(PyModule_GetState(module), &a, cancel);
     }
     asking_clear(&a);
     return result;

@@ -235,7 +235,7 @@ static PyObject *load(core_handle *self, int kind, const load_arguments *from,
                   .options = &request->options,
                   .report = {.struct_size = sizeof in.report},
                   .err = CORE_ERROR_INIT};
-    if (core_call_begin(self, from->cancel, &call) < 0) {
+    if (core_call_begin(self->state, from->cancel, &call) < 0) {
         return NULL;
     }
     request->options.cancel = call.flag;

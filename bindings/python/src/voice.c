@@ -48,7 +48,7 @@ static PyObject *answer(core_handle *self, asked *a, PyObject *cancel)
 {
     core_call call;
     PyObject *made = NULL;
-    if (core_call_begin(self, cancel, &call) < 0) {
+    if (core_call_begin(self->state, cancel, &call) < 0) {
         asked_clear(a);
         return NULL;
     }

@@ -41,7 +41,7 @@ static void asked_run(void *arg)
 static int answer(core_handle *self, asked *a, PyObject *given)
 {
     core_call call;
-    if (core_call_begin(self, given, &call) < 0) {
+    if (core_call_begin(self->state, given, &call) < 0) {
         return -1;
     }
     a->engine = core_enter(self);
