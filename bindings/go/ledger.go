@@ -43,15 +43,10 @@ func (e *Engine) askLedger(options []LedgerOptions, call ledgerAsker) (*Table, e
 		as_of:       saidMicros(given.AsOf),
 		policy:      p.str(given.Policy),
 	}
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		to.cancel = cancel
-		return call(engine, &to, &out, err)
+		return call(engine, &to, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }
 
 // Movements lists the movements of MRR behind the figures, a row a subscription that moved: at, customer,

@@ -15,7 +15,7 @@ import (
 // StayOptions say whose lives are asked for, and how. The zero value is the first life of each customer,
 // in calendar days.
 type StayOptions struct {
-	// SurvivalOptions are those of arrays.
+	// SurvivalOptions are those of arrays; of contexts give the one below.
 	SurvivalOptions
 	Context       context.Context // cancels the question
 	Subscriptions bool            // of subscriptions instead of customers
@@ -62,15 +62,10 @@ func (e *Engine) stay(options []StayOptions, call stayCall) (*Table, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		to.cancel = cancel
-		return call(engine, &to, &out, err)
+		return call(engine, &to, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }
 
 // Survival estimates how long customers or subscriptions stay, of those watched until asOf: the columns

@@ -18,9 +18,10 @@ import (
 
 // ChangeOptions say what a change of level is. The zero value is the default.
 type ChangeOptions struct {
-	MinSize uint32  // values of a stretch, at least; 0: 2
-	Penalty float64 // what a change costs; 0: 2 sigma² ln n
-	Sigma   float64 // of the noise; 0: estimated from neighbours
+	Context context.Context // cancels the search
+	MinSize uint32          // values of a stretch, at least; 0: 2
+	Penalty float64         // what a change costs; 0: 2 sigma² ln n
+	Sigma   float64         // of the noise; 0: estimated from neighbours
 }
 
 // An array of the caller, not copied.
@@ -32,17 +33,12 @@ func doubles(p *packer, values []float64) *C.double {
 }
 
 // A call on an array, whose answer is a table.
-func onArray(p *packer, call func(out **C.churn_table, err *C.churn_error) C.churn_status) (*Table, error) {
+func onArray(ctx context.Context, p *packer, call func(*C.churn_cancel, **C.churn_table, *C.churn_error) C.churn_status) (*Table, error) {
 	if err := checkABI(); err != nil {
 		return nil, err
 	}
 	defer p.pins.Unpin()
-	var out *C.churn_table
-	why := newError()
-	if status := call(&out, &why); status != C.CHURN_OK {
-		return nil, failure(status, why)
-	}
-	return takeTable(out), nil
+	return askArrays(ctx, call)
 }
 
 // ChangePoints splits a series where its mean changes, with the least squares plus a penalty for each
@@ -56,7 +52,8 @@ func ChangePoints(values []float64, options ...ChangeOptions) (*Table, error) {
 		penalty:     C.double(given.Penalty),
 		sigma:       C.double(given.Sigma),
 	}
-	return onArray(&p, func(out **C.churn_table, err *C.churn_error) C.churn_status {
+	return onArray(given.Context, &p, func(cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
 		return C.churn_change_points(doubles(&p, values), C.uint64_t(len(values)), &to, out, err)
 	})
 }
@@ -84,7 +81,7 @@ func Cusum(values []float64, options ...CusumOptions) (*Table, error) {
 		to.flags = C.CHURN_CUSUM_TARGET
 		to.target = C.double(*given.Target)
 	}
-	return onArray(&p, func(out **C.churn_table, err *C.churn_error) C.churn_status {
+	return onArray(nil, &p, func(_ *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		return C.churn_cusum(doubles(&p, values), C.uint64_t(len(values)), &to, out, err)
 	})
 }
@@ -110,14 +107,15 @@ type Series struct {
 
 // AnomalyOptions say how often noise may be called an anomaly. The zero value is the default.
 type AnomalyOptions struct {
-	All          bool    // also values that are as expected
-	FalseAlarms  float64 // share of values of plain noise that are called anomalies; 0: 0.01
-	PerSeries    float64 // instead: how many false alarms a series has on average
-	FalseChanges float64 // share of series of noise with a change of level; 0: 0.05; 1: not sought
-	Window       uint32  // earlier values to compare with, at most; 0: 36
-	History      uint32  // at least; 0: 8
-	Cycles       uint32  // of the same place in the season, at most; 0: 4
-	MinSize      uint32  // values of a level, at least; 0: 5
+	Context      context.Context // cancels the search
+	All          bool            // also values that are as expected
+	FalseAlarms  float64         // share of values of plain noise that are called anomalies; 0: 0.01
+	PerSeries    float64         // instead: how many false alarms a series has on average
+	FalseChanges float64         // share of series of noise with a change of level; 0: 0.05; 1: not sought
+	Window       uint32          // earlier values to compare with, at most; 0: 36
+	History      uint32          // at least; 0: 8
+	Cycles       uint32          // of the same place in the season, at most; 0: 4
+	MinSize      uint32          // values of a level, at least; 0: 5
 }
 
 // Anomalies finds what is unusual in a series: index, value, expected, low, high, score, p, n, kind
@@ -149,7 +147,8 @@ func Anomalies(series Series, options ...AnomalyOptions) (*Table, error) {
 		count:       C.uint64_t(len(series.Values)),
 		season:      C.uint32_t(series.Season),
 	}
-	return onArray(&p, func(out **C.churn_table, err *C.churn_error) C.churn_status {
+	return onArray(given.Context, &p, func(cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
 		return C.churn_anomalies(&data, &to, out, err)
 	})
 }
@@ -173,15 +172,10 @@ func (e *Engine) Goals(asOf time.Time, options ...GoalOptions) (*Table, error) {
 		from:        saidMicros(given.From),
 		level:       C.double(given.Level),
 	}
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		to.cancel = cancel
-		return C.churn_engine_goals(engine, micros(asOf), &to, &out, err)
+		return C.churn_engine_goals(engine, micros(asOf), &to, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }
 
 // BenchmarkOptions change how benchmarks are asked for. The zero value is the default.
@@ -199,15 +193,10 @@ func (e *Engine) Benchmarks(from, to time.Time, options ...BenchmarkOptions) (*T
 		struct_size: C.sizeof_churn_benchmark_options,
 		as_of:       saidMicros(given.AsOf),
 	}
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		asked.cancel = cancel
-		return C.churn_engine_benchmarks(engine, micros(from), micros(to), &asked, &out, err)
+		return C.churn_engine_benchmarks(engine, micros(from), micros(to), &asked, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }
 
 // KPIAnomalyOptions say of what series, and how often noise may be called an anomaly. The zero value is
@@ -220,7 +209,7 @@ type KPIAnomalyOptions struct {
 	ByEnd        bool            // groups at the end of a period, not at its start
 	FalseAlarms  float64         // share of values of plain noise that are called anomalies; 0: 0.01
 	PerSeries    float64         // instead: how many false alarms a series has on average
-	FalseChanges float64         // share of series of noise with a change of level; 0: 0.05
+	FalseChanges float64         // share of series of noise with a change of level; 0: 0.05; 1: not sought
 	Lookback     uint32          // periods before the span to compare with; 0: by their length
 	All          bool            // also values that are as expected
 }
@@ -244,19 +233,12 @@ func (e *Engine) Anomalies(kpis []string, from, to time.Time, options ...KPIAnom
 		false_changes: C.double(given.FalseChanges),
 		lookback:      C.uint32_t(given.Lookback),
 	}
-	if given.ByEnd {
-		asked.by_at = C.CHURN_BY_END
-	}
+	asked.by_at = flag(given.ByEnd)
 	if given.All {
 		asked.flags = C.CHURN_ANOMALIES_ALL
 	}
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		asked.cancel = cancel
-		return C.churn_engine_anomalies(engine, names, C.uint32_t(len(kpis)), micros(from), micros(to), &asked, &out, err)
+		return C.churn_engine_anomalies(engine, names, C.uint32_t(len(kpis)), micros(from), micros(to), &asked, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }

@@ -8,6 +8,7 @@ package churn
 import "C"
 
 import (
+	"context"
 	"math"
 	"slices"
 	"unsafe"
@@ -32,6 +33,8 @@ type SurvivalData struct {
 
 // SurvivalOptions change how survival is estimated. The zero value is the default.
 type SurvivalOptions struct {
+	// Context cancels the estimate.
+	Context context.Context
 	// Interval is how intervals are made.
 	Interval SurvivalInterval
 	// FlemingHarrington estimates survival as exp(-cumulative hazard).
@@ -152,14 +155,28 @@ func askSurvival(data SurvivalData, options []SurvivalOptions, call survivalCall
 	}
 	var p packer
 	defer p.pins.Unpin()
-	packed, to := p.survival(data), p.survivalOptions(first(options))
+	given := first(options)
+	packed, to := p.survival(data), p.survivalOptions(given)
 	if p.err != nil {
 		return nil, p.err
 	}
+	return askArrays(given.Context, func(cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
+		to.cancel = cancel
+		return call(&packed, &to, out, err)
+	})
+}
+
+// A call on arrays, whose answer is a table.
+func askArrays(ctx context.Context, call func(*C.churn_cancel, **C.churn_table, *C.churn_error) C.churn_status) (*Table, error) {
+	watched, err := watch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer watched.end()
 	var out *C.churn_table
 	why := newError()
-	if status := call(&packed, &to, &out, &why); status != C.CHURN_OK {
-		return nil, failure(status, why)
+	if status := call(watched.cancel, &out, &why); status != C.CHURN_OK {
+		return nil, watched.failure(status, why)
 	}
 	return takeTable(out), nil
 }

@@ -46,9 +46,7 @@ func (p *packer) voice(given VoiceOptions) C.churn_voice_options {
 		level:       C.double(given.Level),
 		days:        C.uint32_t(given.Days),
 	}
-	if given.ByEnd {
-		to.by_at = 1
-	}
+	to.by_at = flag(given.ByEnd)
 	return to
 }
 
@@ -59,15 +57,10 @@ func (e *Engine) askVoice(options []VoiceOptions, call voiceAsker) (*Table, erro
 	defer p.pins.Unpin()
 	given := first(options)
 	to := p.voice(given)
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		to.cancel = cancel
-		return call(engine, &to, &out, err)
+		return call(engine, &to, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }
 
 // Surveys compares the answers to a kind of survey with those of the period before: survey,
@@ -142,9 +135,7 @@ func (p *packer) themes(given ThemeOptions) C.churn_theme_options {
 		tag_count:       C.uint32_t(len(given.Tags)),
 		lexicon_count:   C.uint32_t(len(given.Lexicon)),
 	}
-	if given.ByEnd {
-		to.by_at = 1
-	}
+	to.by_at = flag(given.ByEnd)
 	if given.Others {
 		to.compare = C.CHURN_THEMES_OTHERS
 	}
@@ -184,13 +175,8 @@ func (e *Engine) Themes(from, to time.Time, options ...ThemeOptions) (*Table, er
 	var p packer
 	defer p.pins.Unpin()
 	asked := p.themes(given)
-	var out *C.churn_table
-	err := e.with(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, err *C.churn_error) C.churn_status {
+	return e.askTable(given.Context, func(engine *C.churn_engine, cancel *C.churn_cancel, out **C.churn_table, err *C.churn_error) C.churn_status {
 		asked.cancel = cancel
-		return C.churn_engine_themes(engine, micros(from), micros(to), &asked, &out, err)
+		return C.churn_engine_themes(engine, micros(from), micros(to), &asked, out, err)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return takeTable(out), nil
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, Union
 
-from . import _core
+from . import _core, _status
 from ._data import Instant
+from .errors import RangeError
 
 __all__ = ["ByAt", "Every", "Names", "Unit"]
 
@@ -42,7 +43,7 @@ def names(given: Names | None) -> list[str]:
 def share(given: float, name: str = "level") -> float:
     """A number between 0 and 1, neither included."""
     if not 0 < given < 1:
-        raise ValueError(f"{name}: {given!r} is not between 0 and 1")
+        raise RangeError(f"{name}: {given!r} is not between 0 and 1", status=_status.RANGE)
     return float(given)
 
 

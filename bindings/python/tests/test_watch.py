@@ -306,6 +306,20 @@ engine = churn.Engine(churn.Playbook.parse(PLAYBOOK), store)
 days = [1_750_000_000_000_000 + 86_400_000_000 * day for day in range(100)]
 interrupted(lambda: engine.metrics(days).close(), engine.hash)
 """,
+    "figures": """
+store = churn.Store(time_zone="UTC", unknown_customer="create")
+ids = [f"s{i}" for i in range(200_000)]
+starts = pa.array([1_700_000_000_000_000 + i * 10**8 for i in range(200_000)]).cast(pa.timestamp("us", "UTC"))
+store.add("subscription", {"id": ids, "customer": ids, "valid_from": starts, "amount": [10.0 + i % 7 for i in range(200_000)]},
+          constants={"status": "active", "currency": "USD", "period": "month"}, strict=True)
+engine = churn.Engine(churn.Playbook.parse("{churn: 1, name: x, currency: USD, loss: {any: [subscription]}}"), store)
+interrupted(lambda: engine.kpi(["mrr", "nrr", "logo_churn"], "2023-01-01", "2026-01-01", every="month").close(), engine.hash)
+""",
+    "survival": """
+numbers = random.integers(1, 3000, 4 * COUNT).astype("float64")
+lost = (random.random(4 * COUNT) < 0.4).astype("int8")
+interrupted(lambda: churn.statistics.survival(numbers, lost).close(), lambda: 0)
+""",
 }
 
 
