@@ -26,7 +26,7 @@ const churn__unknown_money *churn__ledger_unknown(const churn__ledger_of *ledger
 {
     for (size_t i = 0; i < ledger->unknown_count; i++) {
         const churn__unknown_money *unknown = &ledger->unknown[i];
-        if (unknown->from < to && (unknown->to == CHURN_TIME_NONE || unknown->to > from)) {
+        if (unknown->from < to && (unknown->to == CHURN_TIME_NONE || unknown->to >= from)) {
             return unknown;
         }
     }

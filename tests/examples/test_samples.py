@@ -32,7 +32,7 @@ def test_the_sample_in_c(folder):
 
 def test_the_sample_of_expressions(folder):
     pytest.importorskip("churn")
-    (folder / "rule.py").write_text(sample("python", 3, 2), encoding="utf-8")
+    (folder / "rule.py").write_text(sample("python", 4, 3), encoding="utf-8")
     lines = python("rule.py", cwd=folder).decode().splitlines()
     assert lines[:2] == ["True", "None"]
     assert lines[-2:] == ["[True, False, None]", "Call Acme: 99.50 EUR"]
@@ -40,7 +40,7 @@ def test_the_sample_of_expressions(folder):
 
 def test_the_sample_in_python(folder):
     pytest.importorskip("churn")
-    (folder / "first.py").write_text(sample("python", 3, 0), encoding="utf-8")
+    (folder / "first.py").write_text(sample("python", 4, 0), encoding="utf-8")
     lines = python("first.py", cwd=folder).decode().splitlines()
     assert lines[0] == "3 events, 0 rejected"
     # blue has been quiet for ten days on the 12th of January, but nothing came from the product until
@@ -53,8 +53,14 @@ def test_the_sample_in_python(folder):
 
 def test_the_sample_of_health_scores(folder):
     pytest.importorskip("churn")
-    (folder / "health.py").write_text(sample("python", 3, 1), encoding="utf-8")
-    assert python("health.py", cwd=folder).decode() == sample("text")
+    (folder / "health.py").write_text(sample("python", 4, 1), encoding="utf-8")
+    assert python("health.py", cwd=folder).decode() == sample("text", 2, 0)
+
+
+def test_the_sample_of_figures(folder):
+    pytest.importorskip("churn")
+    (folder / "figures.py").write_text(sample("python", 4, 2), encoding="utf-8")
+    assert python("figures.py", cwd=folder).decode() == sample("text", 2, 1)
 
 
 def test_the_sample_in_go(folder):

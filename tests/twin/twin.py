@@ -1283,7 +1283,7 @@ class Ledger:
         def part(a, b):
             return Fraction(a, b) if b else None
 
-        return {
+        made = {
             "customers": len(now), "mrr": Fraction(mrr, 100), "arr": Fraction(12 * mrr, 100),
             "arpa": part(Fraction(mrr, 100), len(now)) if now else None,
             "new_mrr": Fraction(moved["new"], 100), "expansion_mrr": Fraction(moved["expansion"], 100),
@@ -1296,3 +1296,7 @@ class Ledger:
             "net_mrr_churn": part(moved["contraction"] + moved["churn"] - moved["expansion"]
                                   - moved["reactivation"], base),
         }
+        if not self.company.chains["subscription"]:  # no subscription was ever loaded: money is not known, and not 0
+            of_customers = ("customers", "logo_churn", "crr")
+            made = {name: value if name in of_customers else None for name, value in made.items()}
+        return made
