@@ -116,8 +116,8 @@ typedef struct churn__mrr_moves {
  * not fit. */
 churn__missing churn__mrr_moves_between(const churn__ledger_of *ledger, churn_time from,
                                         churn_time to, churn__mrr_moves *out);
-/* The first time at which any of the customer's money is unknown just before `from` or in [from, to);
- * NULL: there is none. */
+/* The first time at which any of the customer's money is unknown just before `from` or in [from,
+ * to); NULL: there is none. */
 const churn__unknown_money *churn__ledger_unknown(const churn__ledger_of *ledger, churn_time from,
                                                   churn_time to);
 
