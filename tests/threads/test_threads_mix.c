@@ -97,8 +97,9 @@ static void *write_all(void *arg)
         if (day % 10 == 0) {
             AGAIN(churn_store_forget(w->store, FIRST + (day - 8) * DAY, NULL, NULL));
         }
-        while (atomic_load(&w->rounds) < (unsigned)day / 4 && atomic_load(&w->failed) == 0) {
-            /* not all of it before anybody looks */
+        while ((atomic_load(&w->rounds) < (unsigned)day / 4 || atomic_load(&w->tried) == 0) &&
+               atomic_load(&w->failed) == 0) {
+            /* not all of it before anybody looks or tries */
         }
     }
     atomic_store(&w->done, true);
